@@ -1,0 +1,118 @@
+import type { Bytes, JsonObject } from '@civitas/canon';
+import type { Caller, Outcome } from '@civitas/contracts';
+import type { StateProof } from '@civitas/proofs';
+import type { Genesis, GenesisOrganisation, MemberKey } from '@civitas/deployment';
+
+/** One running ledger: engine, contracts and store behind what the gRPC services need. Opened by `openLedgerHost`. */
+export interface LedgerHost {
+  readonly genesis: Genesis;
+  readonly genesisHash: Bytes;
+  status(): LedgerStatus;
+  /** Orders one bundle; resolves when the block that holds it is durable, with the receipts in the bundle's order. */
+  submit(bundle: Bytes): Promise<readonly StoredReceipt[]>;
+  /** Whether this operation was executed already (replay table), and with what receipt. */
+  findReceipt(operationHash: Bytes): StoredReceipt | undefined;
+  /** Receipt with its proof against header(height + 1); undefined until that header exists. */
+  proveReceipt(operationHash: Bytes): { receipt: StoredReceipt; proof: JsonObject; lightBlock: Bytes } | undefined;
+  read(key: string): JsonObject | undefined;
+  /** Record and proof against a header's app hash; `headerHeight` undefined = newest header. Undefined when that root is not kept. */
+  prove(key: string, headerHeight?: number): ProvenRecord | undefined;
+  lightBlock(height: number): Bytes | undefined;
+  blockSummary(height: number): StoredBlockSummary | undefined;
+  /** Bundles of a block, as ordered. */
+  blockBundles(height: number): readonly Bytes[] | undefined;
+  view(request: { contract: string; method: string; args: JsonObject; caller: Caller }): Outcome;
+  /** Calls back after each commit, in order, with the block's receipts; returns the function that ends it. */
+  onCommit(listener: (block: CommittedBlock) => void): () => void;
+  readonly members: Members;
+  readonly links: LinkReader;
+  /** Recomputes the root from the records. */
+  verify(): Promise<{ ok: boolean; root: Bytes; recordCount: number; finding: string }>;
+  /** Stops producing blocks, closes the store; nothing acknowledged is lost. */
+  close(): Promise<void>;
+}
+
+export interface LedgerStatus {
+  readonly chainId: string;
+  readonly engine: 'embedded' | 'cometbft';
+  readonly height: number;
+  /** State root after the last block. */
+  readonly root: Bytes;
+  readonly timeUnixMs: number;
+  readonly validatorCount: number;
+  readonly peerCount: number;
+  readonly signing: boolean;
+  readonly storeBytes: number;
+}
+
+export interface StoredReceipt {
+  readonly height: number;
+  /** Position in the block, over all its bundles. */
+  readonly index: number;
+  readonly operationHash: Bytes;
+  /** Canonical JSON (packages/proofs, receipt.ts). */
+  readonly bytes: Bytes;
+}
+
+export interface ProvenRecord {
+  readonly value: JsonObject | undefined;
+  readonly proof: StateProof;
+  readonly headerHeight: number;
+  readonly headerTimeUnixMs: number;
+}
+
+export interface StoredBlockSummary {
+  readonly height: number;
+  readonly timeUnixMs: number;
+  readonly hash: Bytes;
+  readonly appHash: Bytes;
+  readonly operationCount: number;
+  readonly blockBytes: number;
+}
+
+export interface CommittedBlock {
+  readonly height: number;
+  readonly timeUnixMs: number;
+  readonly root: Bytes;
+  readonly receipts: readonly StoredReceipt[];
+  readonly operationCount: number;
+  readonly blockBytes: number;
+  /** Seconds from proposal to durable, by step. */
+  readonly seconds: { readonly execute: number; readonly persist: number; readonly total: number };
+}
+
+/** Membership as of the last commit; cheap, called on every stream and operation. */
+export interface Members {
+  findOrganisation(name: string): GenesisOrganisation | undefined;
+  findKey(keyId: string): { organisation: string; key: MemberKey; revoked: boolean } | undefined;
+  all(): readonly GenesisOrganisation[];
+  /** Proposals that wait for approvals, for automatic approvers. */
+  openProposals(): readonly { id: string; approvals: readonly string[]; change: JsonObject }[];
+}
+
+/** The link records as of the last commit (links.md §1), for LinkService, metrics and status. */
+export interface LinkReader {
+  peers(): readonly LinkPeer[];
+  /** Unacknowledged outgoing packets above a sequence, in order, at most 256. */
+  outbox(peer: string, afterSequence: number, limit: number): readonly OutboxEntry[];
+}
+
+export interface LinkPeer {
+  readonly chainId: string;
+  readonly status: string;
+  readonly clientHeight: number;
+  readonly clientTimeUnixMs: number;
+  readonly lastSequence: number;
+  readonly inFlight: number;
+  readonly oldestSentAtUnixMs: number;
+}
+
+export interface OutboxEntry {
+  readonly sequence: number;
+  /** Canonical JSON of the packet. */
+  readonly packet: Bytes;
+  readonly sentAtHeight: number;
+  readonly sentAtUnixMs: number;
+  /** 0 unless the peer has deferred its answer. */
+  readonly deferredUntilUnixMs: number;
+}

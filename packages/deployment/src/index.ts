@@ -1,0 +1,4 @@
+export type * from './genesis.ts';
+export { findPeerIdentity, type PeerIdentity, spiffe } from './names.ts';
+export type * from './node-config.ts';
+export { PATHS, PORTS } from './paths.ts';

@@ -1,0 +1,44 @@
+/** `config.json` of a `node serve` pod, canonical or pretty JSON; written by the operator, checked field by field by the node. */
+export interface NodeConfig {
+  readonly schemaVersion: 1;
+  readonly role: 'serve';
+  /** Name of the LedgerNetwork, and the chain id it is bound to. */
+  readonly network: string;
+  readonly chainId: string;
+  readonly city: string;
+  readonly domain: string;
+  /** Name of this node (LedgerNode and pod), such as `health-0`, and the organisation it belongs to. */
+  readonly node: string;
+  readonly organisation: string;
+  readonly engine: 'embedded' | 'cometbft';
+  /** Organisations whose gateway, vault and operation key live here, each with its approval policy. */
+  readonly gateways: readonly { readonly organisation: string; readonly approvalPolicy: 'manual' | 'auto' }[];
+  /** Longest pause between blocks when there is nothing to order, ms, 1000 … 60000. */
+  readonly emptyBlockIntervalMs: number;
+  /** Longest time a lone operation waits for company, ms, 2 … 40. */
+  readonly bundleWaitMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** `config.json` of a `node relay` pod. */
+export interface RelayConfig {
+  readonly schemaVersion: 1;
+  readonly role: 'relay';
+  readonly city: string;
+  readonly name: string;
+  /** One entry a network it serves; certificates below `PATHS.tls/<network>`. */
+  readonly networks: readonly RelayNetwork[];
+  /** Pairs of networks, by name; each is served in both directions. */
+  readonly links: readonly { readonly name: string; readonly from: string; readonly to: string; readonly paused: boolean }[];
+  /** Poll interval with all events lost, ms. */
+  readonly pollMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+}
+
+export interface RelayNetwork {
+  readonly network: string;
+  readonly chainId: string;
+  readonly genesisHash: string;
+  /** `host:port` of the network's gateway Service (its cluster IP). */
+  readonly grpc: string;
+}

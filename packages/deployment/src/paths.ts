@@ -1,0 +1,17 @@
+/**
+ * Where a pod of ours finds what the operator mounts. Absolute inside the pod; on the process kubelet every path is below
+ * the folder that the environment variable CIVITAS_ROOT names.
+ */
+export const PATHS = {
+  /** ConfigMap with `config.json` (NodeConfig or RelayConfig). */
+  config: '/etc/civitas/config/config.json',
+  /** Optional ConfigMap with `genesis.json`; appears once the operator has collected the keys. */
+  genesis: '/etc/civitas/genesis/genesis.json',
+  /** Secret of type kubernetes.io/tls: `tls.crt` (leaf, then CA), `tls.key`, `ca.crt`. A relay has one folder a network below. */
+  tls: '/etc/civitas/tls',
+  /** Volume with keys, blocks, state and vaults. */
+  data: '/var/lib/civitas',
+} as const;
+
+/** Ports of every pod of ours, on the pod's own address. */
+export const PORTS = { grpc: 7070, admin: 7071, metrics: 9464 } as const;
