@@ -1,0 +1,13 @@
+import type { Bytes } from './bytes.ts';
+
+/** SHA-256 of the bytes; 32 bytes. */
+export type Sha256 = (data: Bytes) => Bytes;
+
+/** Cofactorless Ed25519 (RFC 8032 section 5.1.7); only called with inputs that passed the signature rule. */
+export type VerifyEd25519 = (message: Bytes, signature: Bytes, publicKey: Bytes) => boolean;
+
+/** What a host injects: node:crypto on a server, noble in a browser. */
+export interface CryptoPort {
+  readonly sha256: Sha256;
+  readonly verifyEd25519: VerifyEd25519;
+}

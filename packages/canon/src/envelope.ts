@@ -1,0 +1,58 @@
+import { type Bytes, concatBytes } from './bytes.ts';
+import type { Sha256 } from './crypto-port.ts';
+import type { Hash, KeyId } from './ids.ts';
+import { CO_SIGNATURES_MAX, OPERATION_BODY_BYTES_MAX, SIGNATURE_BYTES } from './limits.ts';
+import { accept, type Result, refuse } from './refusal.ts';
+import { utf8Encode } from './utf8.ts';
+
+export interface CoSignature {
+  readonly keyId: KeyId;
+  /** Over coSignatureSignBytes(operation hash). */
+  readonly signature: Bytes;
+}
+
+/** An operation as it travels: body and every signature over it. */
+export interface Envelope {
+  readonly body: Bytes;
+  /** Over operationSignBytes(body), by the key the body names. */
+  readonly signature: Bytes;
+  /** At most 16, in strictly rising order of key id. */
+  readonly coSignatures: readonly CoSignature[];
+}
+
+const ENVELOPE_DOMAIN = utf8Encode('civitas/envelope/v1\n');
+
+function sized(bytes: Bytes): Bytes {
+  const framed = new Uint8Array(4 + bytes.length);
+  new DataView(framed.buffer).setUint32(0, bytes.length);
+  framed.set(bytes, 4);
+  return framed;
+}
+
+/** Bounds and order of an envelope; BODY_TOO_LARGE, SIGNATURE_FORM, CO_SIGNATURES_TOO_MANY or CO_SIGNATURE_ORDER. */
+export function checkEnvelope(envelope: Envelope): Result<Envelope> {
+  if (envelope.body.length > OPERATION_BODY_BYTES_MAX) {
+    return refuse('BODY_TOO_LARGE', { bodyBytes: envelope.body.length, bodyBytesMax: OPERATION_BODY_BYTES_MAX });
+  }
+  if (envelope.signature.length !== SIGNATURE_BYTES) return refuse('SIGNATURE_FORM', { signatureBytes: envelope.signature.length });
+  const count = envelope.coSignatures.length;
+  if (count > CO_SIGNATURES_MAX) return refuse('CO_SIGNATURES_TOO_MANY', { count, countMax: CO_SIGNATURES_MAX });
+  let previous = '';
+  for (const { keyId, signature } of envelope.coSignatures) {
+    if (signature.length !== SIGNATURE_BYTES) return refuse('SIGNATURE_FORM', { signatureBytes: signature.length });
+    if (keyId <= previous) return refuse('CO_SIGNATURE_ORDER', { keyId });
+    previous = keyId;
+  }
+  return accept(envelope);
+}
+
+/**
+ * Hash over body, signature and co-signatures, each with its length (32-bit big-endian) before it.
+ *
+ * Verdict caches are keyed by this, never by the operation alone: a copy with a garbage signature would pass where the operation is cached.
+ */
+export function envelopeHash(sha256: Sha256, envelope: Envelope): Hash {
+  const parts = [ENVELOPE_DOMAIN, sized(envelope.body), sized(envelope.signature)];
+  for (const { keyId, signature } of envelope.coSignatures) parts.push(sized(utf8Encode(keyId)), sized(signature));
+  return sha256(concatBytes(...parts)) as Hash;
+}

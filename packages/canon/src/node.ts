@@ -1,0 +1,71 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
+import type { Bytes } from './bytes.ts';
+import type { CryptoPort } from './crypto-port.ts';
+import { hexDecode, hexEncode } from './hex.ts';
+import { invariant } from './invariant.ts';
+
+// A key object costs ~20 µs to make and a city has far fewer than this many keys.
+const KEY_OBJECTS_MAX = 4096;
+const SPKI_PREFIX = hexDecode('302a300506032b6570032100');
+const PKCS8_PREFIX = hexDecode('302e020100300506032b657004220420');
+const keyObjects = new Map<string, KeyObject>();
+
+function der(prefix: Bytes | undefined, key: Bytes): Buffer {
+  invariant(prefix !== undefined && key.length === 32, 'an Ed25519 key is 32 bytes');
+  return Buffer.concat([prefix, key]);
+}
+
+function publicKeyObject(publicKey: Bytes): KeyObject {
+  const id = hexEncode(publicKey);
+  const known = keyObjects.get(id);
+  if (known !== undefined) return known;
+  const made = createPublicKey({ key: der(SPKI_PREFIX, publicKey), format: 'der', type: 'spki' });
+  if (keyObjects.size >= KEY_OBJECTS_MAX) keyObjects.clear();
+  keyObjects.set(id, made);
+  return made;
+}
+
+/** The ports on node:crypto (OpenSSL). */
+export const nodeCrypto: CryptoPort = {
+  sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
+  verifyEd25519: (message, signature, publicKey) => {
+    if (publicKey.length !== 32) return false;
+    try {
+      return verify(null, message, publicKeyObject(publicKey), signature);
+    } catch {
+      // OpenSSL throws where a key's bytes are no point of the curve: no signature of it is valid.
+      return false;
+    }
+  },
+};
+
+export interface Ed25519KeyPair {
+  /** 32 bytes. */
+  readonly publicKey: Bytes;
+  readonly privateKey: KeyObject;
+}
+
+/** The raw 32 bytes of an Ed25519 public (or private key's public) key object. */
+export function rawPublicKey(key: KeyObject): Bytes {
+  const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
+  invariant(spki.length === 44, 'not an Ed25519 key');
+  return new Uint8Array(spki.subarray(12));
+}
+
+/** @param seed 32 secret bytes (RFC 8032 private key). */
+export function ed25519FromSeed(seed: Bytes): Ed25519KeyPair {
+  const privateKey = createPrivateKey({ key: der(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' });
+  return { publicKey: rawPublicKey(privateKey), privateKey };
+}
+
+/** A fresh key from the system's randomness. */
+export function generateEd25519(): Ed25519KeyPair {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return { publicKey: rawPublicKey(privateKey), privateKey };
+}
+
+/** @param key a private key object, or its 32-byte seed. @returns 64 bytes. */
+export function signEd25519(key: KeyObject | Bytes, message: Bytes): Bytes {
+  const privateKey = key instanceof Uint8Array ? ed25519FromSeed(key).privateKey : key;
+  return new Uint8Array(sign(null, message, privateKey));
+}
