@@ -1,0 +1,152 @@
+/** HTTP to one API server: keep-alive, credentials from a KubeConfig, 429 honoured, bodies bounded. */
+
+import http from 'node:http';
+import https from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { ApiError, apiErrorOf } from './api-error.ts';
+import { type Clock, sleep, systemClock } from './clock.ts';
+import { requestTimeoutMs, responseBytesMax, retryAfterDefaultMs, retryAfterMsMax, throttledRetriesMax } from './limits.ts';
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path with its query, from the server's root. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Repeating it cannot do harm: sent again when a kept-alive connection turns out dead. */
+  readonly idempotent: boolean;
+}
+
+export interface Transport {
+  /** Sends, reads the whole answer; throws ApiError for anything but 2xx. */
+  send(request: TransportRequest): Promise<string>;
+  /** Sends, returns the answer's stream once its head is 2xx; throws ApiError otherwise. The caller destroys the stream. */
+  open(request: TransportRequest): Promise<http.IncomingMessage>;
+  /** Ends idle connections; running calls finish. */
+  close(): void;
+}
+
+/** How long credentials read from files and exec plugins are used before they are asked for again. */
+const credentialsMs = 30_000;
+
+interface Endpoint {
+  readonly options: https.RequestOptions;
+  readonly expiresUnixMs: number;
+}
+
+/**
+ * Opens no connection by itself.
+ *
+ * @throws ApiError `ConnectionFailed` from calls when the server cannot be reached or does not answer in time.
+ */
+export function createTransport(config: KubeConfig, { clock = systemClock }: { clock?: Clock } = {}): Transport {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('the kubeconfig has no current cluster');
+  const server = new URL(cluster.server);
+  const secure = server.protocol === 'https:';
+  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+  let endpoint: Endpoint | undefined;
+
+  const optionsOf = async (): Promise<https.RequestOptions> => {
+    if (endpoint === undefined || clock.nowUnixMs() >= endpoint.expiresUnixMs) {
+      const options: https.RequestOptions = { headers: {} };
+      await config.applyToHTTPSOptions(options);
+      if (!cluster.proxyUrl) options.agent = agent;
+      endpoint = { options, expiresUnixMs: clock.nowUnixMs() + credentialsMs };
+    }
+    return endpoint.options;
+  };
+
+  const exchange = async (request: TransportRequest): Promise<http.IncomingMessage> => {
+    const options = await optionsOf();
+    const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const credentials = options.headers as http.OutgoingHttpHeaders | undefined;
+    const headers: http.OutgoingHttpHeaders = { ...credentials, Accept: 'application/json' };
+    if (payload !== undefined) {
+      headers['Content-Type'] = request.contentType ?? 'application/json';
+      headers['Content-Length'] = payload.byteLength;
+    }
+    const path = `${server.pathname.replace(/\/$/, '')}${request.path}`;
+    const target = { ...options, headers, path, method: request.method, host: server.hostname, port: server.port || (secure ? 443 : 80) };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await exchangeOnce(secure ? https : http, target, payload, request.signal);
+      } catch (error) {
+        const stale = error instanceof StaleConnection && request.idempotent && attempt <= 3;
+        if (stale) continue;
+        throw connectionError(server.host, request, error);
+      }
+    }
+  };
+
+  const open = async (request: TransportRequest): Promise<http.IncomingMessage> => {
+    for (let retries = 0; ; retries++) {
+      const response = await exchange(request);
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return response;
+      const error = apiErrorOf(status, await readAll(response), response.headers['retry-after']);
+      // Credentials may have been rotated under us (a bound token, a client certificate): read them again for the next call.
+      if (status === 401) endpoint = undefined;
+      const throttled = status === 429 || (status === 503 && error.retryAfterMs !== undefined);
+      const waitMs = error.retryAfterMs ?? retryAfterDefaultMs;
+      if (!throttled || retries >= throttledRetriesMax || waitMs > retryAfterMsMax) throw error;
+      if (!(await sleep(clock, waitMs, request.signal))) throw error;
+    }
+  };
+
+  return {
+    open,
+    async send(request) {
+      const timeout = AbortSignal.timeout(requestTimeoutMs + retryAfterMsMax * throttledRetriesMax);
+      const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+      const response = await open({ ...request, signal });
+      try {
+        return await readAll(response);
+      } catch (error) {
+        throw connectionError(server.host, request, error);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** The peer had closed a kept-alive connection before it took our request. */
+class StaleConnection extends Error {}
+
+function exchangeOnce(
+  client: { request(options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void): http.ClientRequest },
+  target: https.RequestOptions,
+  payload: Buffer | undefined,
+  signal: AbortSignal | undefined,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = client.request(signal === undefined ? target : { ...target, signal }, (response) => {
+      request.setTimeout(0);
+      resolve(response);
+    });
+    request.setTimeout(requestTimeoutMs, () => request.destroy(new Error(`no answer within ${requestTimeoutMs} ms`)));
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(stale ? new StaleConnection(error.message, { cause: error }) : error);
+    });
+    request.end(payload);
+  });
+}
+
+async function readAll(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > responseBytesMax) throw new Error(`answer is larger than ${responseBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function connectionError(host: string, request: TransportRequest, cause: unknown): ApiError {
+  const text = cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+  const message = `${request.method} ${request.path} at ${host}: ${text}`;
+  return new ApiError({ status: 0, reason: 'ConnectionFailed', message, cause });
+}
