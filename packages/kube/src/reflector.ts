@@ -71,7 +71,10 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   const store = createStore<T>(options.indexes);
   const subscribers = new Set<(change: Change<T>) => void>();
   const stopping = new AbortController();
-  const synced = Promise.withResolvers<void>();
+  let resolveSynced = (): void => {};
+  const synced = new Promise<void>((resolve) => {
+    resolveSynced = resolve;
+  });
   const selection = { namespace: options.namespace, labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
   const labels = { resource: resourceNameOf(resource) };
   const stats = { lists: 0, watches: 0, failures: 0, missed: 0, lastContactUnixMs: 0 };
@@ -115,7 +118,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     version = listVersion;
     if (isSynced) return;
     isSynced = true;
-    synced.resolve();
+    resolveSynced();
   };
 
   const countMissed = (present: ReadonlyMap<string, T>): void => {
@@ -235,12 +238,12 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     },
     hasSynced: () => isSynced,
     waitForSync(signal) {
-      if (signal === undefined) return synced.promise;
+      if (signal === undefined) return synced;
       const aborted = new Promise<never>((_, reject) => {
         if (signal.aborted) reject(signal.reason);
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
-      return Promise.race([synced.promise, aborted]);
+      return Promise.race([synced, aborted]);
     },
     stats: () => ({ ...stats }),
   };

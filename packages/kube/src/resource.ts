@@ -47,6 +47,18 @@ export interface ObjectBody {
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly OwnerReference[];
   };
+  readonly spec?: unknown;
+  readonly status?: unknown;
+  /** Top-level fields of the built-in kinds that have no spec. */
+  readonly data?: unknown;
+  readonly stringData?: unknown;
+  readonly binaryData?: unknown;
+  readonly type?: unknown;
+  readonly immutable?: unknown;
+  readonly rules?: unknown;
+  readonly roleRef?: unknown;
+  readonly subjects?: unknown;
+  readonly automountServiceAccountToken?: unknown;
 }
 
 /** One kind's REST address; `T` is the shape of its objects. Group is '' for core. */
