@@ -1,3 +1,4 @@
+export type * from './client-document.ts';
 export type * from './genesis.ts';
 export { findPeerIdentity, type PeerIdentity, spiffe } from './names.ts';
 export type * from './node-config.ts';

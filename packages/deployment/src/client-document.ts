@@ -1,0 +1,17 @@
+/**
+ * `<network>.json` of the ConfigMap `client-<name>` in an agency's namespace, beside `<network>.crt` (leaf, then CA): all that a
+ * credential profile needs to call a network, except its private keys. Written by the operator, read by the CLI.
+ */
+export interface ClientDocument {
+  readonly schemaVersion: 1;
+  /** Name of the LedgerNetwork, such as `health`. */
+  readonly network: string;
+  readonly chainId: string;
+  /** SHA-256 of the genesis document, base64url. */
+  readonly genesisHash: string;
+  /** `host:port` of the network's gateway Service. */
+  readonly grpc: string;
+  /** Organisation the certificate speaks for, and its roles on this network. */
+  readonly organisation: string;
+  readonly roles: readonly string[];
+}
