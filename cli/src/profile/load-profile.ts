@@ -1,0 +1,108 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { base64urlDecode, base64urlEncode, type Bytes, type KeyId, keyIdOf } from '@civitas/canon';
+import { nodeCrypto, rawPublicKey } from '@civitas/canon/node';
+import type { ClientDocument } from '@civitas/deployment';
+import { Fault } from '../fault.ts';
+import { PROFILE_FILES, profileFolder } from './profile-files.ts';
+
+/** One network as a profile reaches it. */
+export interface NetworkAccess {
+  readonly document: ClientDocument;
+  readonly genesisHash: Bytes;
+  /** Leaf first; the authority's certificate last. */
+  readonly certificatePem: string;
+  readonly authorityPem: string;
+  readonly tlsKeyPem: string;
+}
+
+/** An organisation's credentials on this machine. */
+export interface Profile {
+  readonly agency: string;
+  readonly folder: string;
+  readonly operationKey: KeyObject;
+  readonly keyId: KeyId;
+  readonly publicKey: string;
+  /** 32 bytes; record ids of ingested documents are keyed by it. */
+  readonly indexKey: Bytes;
+  readonly networks: ReadonlyMap<string, NetworkAccess>;
+}
+
+const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g;
+
+function isClientDocument(value: unknown): value is ClientDocument {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields: readonly (keyof ClientDocument)[] = ['network', 'chainId', 'genesisHash', 'grpc', 'organisation'];
+  return fields.every((field) => typeof (value as Readonly<Record<string, unknown>>)[field] === 'string');
+}
+
+/** Reads `<network>.json` and `<network>.crt`. @throws Fault PROFILE_BROKEN when they are not what the operator writes. */
+export function parseNetworkAccess(json: string, certificates: string, tlsKeyPem: string): NetworkAccess {
+  const document: unknown = JSON.parse(json);
+  const blocks = certificates.match(PEM_BLOCK) ?? [];
+  const authorityPem = blocks.at(-1);
+  if (!isClientDocument(document) || authorityPem === undefined || blocks.length < 2) {
+    throw new Fault('PROFILE_BROKEN', 'a network of the profile lacks its document or its certificate chain; run: civitas login');
+  }
+  const genesisHash = base64urlDecode(document.genesisHash);
+  if (genesisHash?.length !== 32) throw new Fault('PROFILE_BROKEN', `${document.network}: the genesis hash is not 32 bytes`);
+  return { document, genesisHash, certificatePem: blocks.join(''), authorityPem, tlsKeyPem };
+}
+
+function loadNetworks(folder: string, tlsKeyPem: string): Map<string, NetworkAccess> {
+  const networks = new Map<string, NetworkAccess>();
+  const place = join(folder, PROFILE_FILES.networks);
+  for (const file of existsSync(place) ? readdirSync(place).sort() : []) {
+    if (!file.endsWith('.json')) continue;
+    const certificates = join(place, file.replace(/\.json$/, '.crt'));
+    if (!existsSync(certificates)) continue;
+    const access = parseNetworkAccess(readFileSync(join(place, file), 'utf8'), readFileSync(certificates, 'utf8'), tlsKeyPem);
+    networks.set(access.document.network, access);
+  }
+  return networks;
+}
+
+/** Agencies with a profile below this home, in order. */
+export function listProfiles(home: string): string[] {
+  const folder = join(home, 'profiles');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((agency) => existsSync(join(folder, agency, PROFILE_FILES.operationKey)))
+    .sort();
+}
+
+/** Reads one agency's profile. @throws Fault PROFILE_MISSING with the names there are. */
+export function loadProfile(home: string, agency: string): Profile {
+  const folder = profileFolder(home, agency);
+  const known = listProfiles(home);
+  if (!known.includes(agency)) {
+    const have = known.length === 0 ? 'there are none yet: is the city started (npm start)?' : `there are: ${known.join(', ')}`;
+    throw new Fault('PROFILE_MISSING', `no credential profile '${agency}' in ${join(home, 'profiles')}; ${have}`);
+  }
+  const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
+  const operationKey = createPrivateKey(read(PROFILE_FILES.operationKey));
+  const publicKey = rawPublicKey(operationKey);
+  const indexKey = base64urlDecode(read(PROFILE_FILES.indexKey).trim());
+  if (indexKey === undefined) throw new Fault('PROFILE_BROKEN', `${agency}: index.key is not base64url`);
+  return {
+    agency,
+    folder,
+    operationKey,
+    keyId: keyIdOf(nodeCrypto.sha256, publicKey),
+    publicKey: base64urlEncode(publicKey),
+    indexKey,
+    networks: loadNetworks(folder, read(PROFILE_FILES.tlsKey)),
+  };
+}
+
+/** The profile's way to a network. @throws Fault PROFILE_WITHOUT_NETWORK. */
+export function networkOf(profile: Profile, network: string): NetworkAccess {
+  const access = profile.networks.get(network);
+  if (access !== undefined) return access;
+  const have = [...profile.networks.keys()].join(', ') || 'none';
+  throw new Fault(
+    'PROFILE_WITHOUT_NETWORK',
+    `${profile.agency} has no certificate for network '${network}' (it has: ${have}); run: civitas login`,
+  );
+}

@@ -1,0 +1,118 @@
+import { base64urlDecode, type Bytes, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
+import {
+  type BlockSummary,
+  type GetBlockResponse,
+  type GetNetworkResponse,
+  type GetReceiptResponse,
+  LedgerServiceClient,
+} from '@civitas/proto/civitas/node/v1/ledger.ts';
+import { Fault, Refused } from '../fault.ts';
+import { type NetworkAccess, networkOf, type Profile } from '../profile/load-profile.ts';
+import { CHANNEL_OPTIONS, channelCredentials } from './channel.ts';
+import { parseAnswer, parseAnswerObject, type Submitted, submittedOf } from './receipt.ts';
+import { withRetry } from './retry.ts';
+import { type Call, signCall } from './sign-operation.ts';
+import { SubmitStream } from './submit-stream.ts';
+import { unary } from './unary.ts';
+
+/** A record as a node answered it; `proof` and `lightBlock` are empty unless a proof was asked for. */
+export interface RecordRead {
+  readonly found: boolean;
+  readonly value: JsonObject | undefined;
+  /** Canonical bytes of the value. */
+  readonly bytes: Bytes;
+  readonly proof: Bytes;
+  readonly headerHeight: number;
+  readonly lightBlock: Bytes;
+}
+
+export interface ReadOptions {
+  readonly withProof?: boolean;
+  /** Header whose app hash the proof is to be against; the newest when left out. */
+  readonly headerHeight?: number;
+}
+
+/** One organisation's client of one network, over mutual TLS. Calls are tried again while the node is away. */
+export interface LedgerClient {
+  readonly network: string;
+  readonly chainId: string;
+  readonly organisation: string;
+  readonly access: NetworkAccess;
+  /** Signs and submits; resolves once durable. A refusal of admission or contract is a value. */
+  submit(call: Call): Promise<Submitted>;
+  /** The same over the shared stream with credits, for bulk. */
+  submitBulk(call: Call): Promise<Submitted>;
+  read(key: string, options?: ReadOptions): Promise<RecordRead>;
+  view(contract: string, method: string, args: JsonObject): Promise<Json>;
+  /** @param hash base64url. */
+  receipt(hash: string, withProof?: boolean): Promise<GetReceiptResponse>;
+  blocks(limit: number, fromHeight?: number): Promise<readonly BlockSummary[]>;
+  block(height: number): Promise<GetBlockResponse>;
+  info(): Promise<GetNetworkResponse>;
+  close(): void;
+}
+
+function valueOf(request: string, found: boolean, bytes: Bytes): JsonObject | undefined {
+  return found ? parseAnswerObject(request, bytes) : undefined;
+}
+
+/** Opens a client; nothing is sent before the first call. */
+export function openLedgerClient(profile: Profile, network: string, signal?: AbortSignal): LedgerClient {
+  const access = networkOf(profile, network);
+  const client = new LedgerServiceClient(access.document.grpc, channelCredentials(access), CHANNEL_OPTIONS);
+  const named = (what: string): string => `${profile.agency} at ${network}: ${what}`;
+  const retried = <T>(what: string, call: () => Promise<T>): Promise<T> => withRetry(call, { request: named(what), signal });
+  let stream: SubmitStream | undefined;
+
+  const submit = async (call: Call): Promise<Submitted> => {
+    const signed = signCall(profile, access, call, Date.now());
+    const hash = Buffer.from(signed.hash).toString('base64url');
+    try {
+      const answer = await retried(`${call.contract} ${call.method}`, () =>
+        unary(client.submit.bind(client), { operation: signed.operation }, signal),
+      );
+      return submittedOf(signed.hash, answer.receipt);
+    } catch (error) {
+      if (error instanceof Refused) return { ok: false, hash, height: 0, refusal: error.refusal };
+      throw error;
+    }
+  };
+
+  return {
+    network,
+    chainId: access.document.chainId,
+    organisation: profile.agency,
+    access,
+    submit,
+    async submitBulk(call) {
+      stream ??= new SubmitStream(client, named('submit stream'));
+      return stream.submit(signCall(profile, access, call, Date.now()));
+    },
+    async read(key, options = {}) {
+      const request = { key, withProof: options.withProof ?? false, headerHeight: BigInt(options.headerHeight ?? 0) };
+      const answer = await retried(`read ${key}`, () => unary(client.read.bind(client), request, signal));
+      const value = valueOf(named(`read ${key}`), answer.found, answer.value);
+      return { ...answer, value, bytes: answer.value, headerHeight: Number(answer.headerHeight) };
+    },
+    async view(contract, method, args) {
+      const request = { contract, method, args: encodeCanonical(args) };
+      const answer = await retried(`${contract} ${method}`, () => unary(client.view.bind(client), request, signal));
+      return parseAnswer(named(`${contract} ${method}`), answer.result);
+    },
+    async receipt(hash, withProof = false) {
+      const operationHash = base64urlDecode(hash);
+      if (operationHash?.length !== 32) throw new Fault('HASH_MALFORMED', `'${hash}' is not an operation hash (base64url of 32 bytes)`);
+      return retried('receipt', () => unary(client.getReceipt.bind(client), { operationHash, withProof }, signal));
+    },
+    async blocks(limit, fromHeight = 0) {
+      const request = { limit, fromHeight: BigInt(fromHeight) };
+      return (await retried('blocks', () => unary(client.listBlocks.bind(client), request, signal))).blocks;
+    },
+    block: (height) => retried(`block ${height}`, () => unary(client.getBlock.bind(client), { height: BigInt(height) }, signal)),
+    info: () => retried('network', () => unary(client.getNetwork.bind(client), {}, signal)),
+    close() {
+      stream?.close();
+      client.close();
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/** Deadline of one call, ms. A commit takes tens of ms; the rest is a node that restarts. */
+export const CALL_TIMEOUT_MS = 20_000;
+/** Longest a call is tried again while a node is away or asks for patience, ms. */
+export const RETRY_TOTAL_MS = 60_000;
+/** First and longest pause between tries, ms. */
+export const BACKOFF_FIRST_MS = 100;
+export const BACKOFF_MAX_MS = 3_000;
+/** Life of a signed operation, ms: longer than all tries together, shorter than the ledger's hour. */
+export const OPERATION_LIFE_MS = 10 * 60_000;
+/** Largest message of an answer, bytes: a block of bundles with its light block. */
+export const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+/** Operations kept unanswered on one submit stream, whatever the credits. */
+export const STREAM_OPEN_MAX = 512;
