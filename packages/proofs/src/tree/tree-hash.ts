@@ -1,0 +1,38 @@
+import { type Bytes, concatBytes, invariant, type Sha256 } from '@civitas/canon';
+import { TREE_DEPTH_MAX } from '../limits.ts';
+
+// The compact binary sparse Merkle tree, pinned (ledger.md section 3). A key's path is SHA-256(key), most significant bit first.
+// leaf  = SHA-256(0x00 ‖ SHA-256(key) ‖ SHA-256(value))
+// inner = SHA-256(0x01 ‖ left ‖ right)
+// A subtree with one leaf is that leaf's hash at whatever depth; one without is EMPTY_HASH; so is the empty tree.
+
+const LEAF_DOMAIN = Uint8Array.of(0);
+const INNER_DOMAIN = Uint8Array.of(1);
+
+/** Hash of the empty tree and of an empty child. No SHA-256 preimage of it is known. */
+export const EMPTY_HASH: Bytes = new Uint8Array(32);
+
+/** @param hashes SHA-256 of the key and of the value, 32 bytes each. */
+export function stateLeafHash(sha256: Sha256, hashes: { readonly keyHash: Bytes; readonly valueHash: Bytes }): Bytes {
+  return sha256(concatBytes(LEAF_DOMAIN, hashes.keyHash, hashes.valueHash));
+}
+
+export function stateInnerHash(sha256: Sha256, left: Bytes, right: Bytes): Bytes {
+  return sha256(concatBytes(INNER_DOMAIN, left, right));
+}
+
+export function isEmptyHash(hash: Bytes): boolean {
+  return hash.every((byte) => byte === 0);
+}
+
+/** Bit of a key hash at a depth, 0 (root) … 255: 0 turns left, 1 right. */
+export function pathBit(keyHash: Bytes, depth: number): 0 | 1 {
+  invariant(depth >= 0 && depth < TREE_DEPTH_MAX, 'depth outside the tree');
+  return ((keyHash[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1 ? 1 : 0;
+}
+
+/** Leading bits that two key hashes share, 0 … 256. */
+export function sharedPathBits(left: Bytes, right: Bytes): number {
+  for (let depth = 0; depth < TREE_DEPTH_MAX; depth++) if (pathBit(left, depth) !== pathBit(right, depth)) return depth;
+  return TREE_DEPTH_MAX;
+}
