@@ -1,0 +1,48 @@
+// The import table of docs: which room may import which (ARCHITECTURE.md, "Rooms").
+const room = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from, pathNot: '\\.test\\.ts$|/testing/' },
+  to: { path: '^(packages|contracts|node|operator|cli|console|proto|tools|bench|test|samples)/', pathNot: [from, ...allowed] },
+});
+const CANON = '^packages/canon/';
+const PROOFS = '^packages/proofs/';
+const DEPLOYMENT = '^packages/deployment/';
+const CONTRACTS = '^contracts/';
+const GEN = '^proto/gen/';
+const TELEMETRY = '^packages/telemetry/';
+const SEALED = '^packages/sealed-call/';
+const KUBE = '^packages/kube/';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: { pathNot: '/gen/' }, to: { circular: true } },
+    room('canon-imports-nothing', '^packages/canon/', []),
+    room('proofs', '^packages/proofs/', [CANON]),
+    room('deployment', '^packages/deployment/', [CANON]),
+    room('sealed-call', '^packages/sealed-call/', [CANON, GEN]),
+    room('contracts', '^contracts/', [CANON, PROOFS]),
+    room('node-core', '^node/src/core/', [CANON, PROOFS, CONTRACTS, DEPLOYMENT]),
+    room('node-host', '^node/src/(host|main)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED]),
+    room('operator-core', '^operator/src/core/', [CANON, PROOFS, DEPLOYMENT]),
+    room('operator-host', '^operator/src/(host|main)', ['^operator/src/core/', CANON, PROOFS, DEPLOYMENT, GEN, TELEMETRY, KUBE]),
+    room('kube', '^packages/kube/', []),
+    room('telemetry', '^packages/telemetry/', []),
+    room('localcluster', '^packages/localcluster/', [KUBE]),
+    room('testkit', '^packages/testkit/', [CANON]),
+    room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE]),
+    {
+      name: 'testkit-is-for-tests',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$|^(packages/testkit|test|bench|tools)/|/testing/' },
+      to: { path: '^packages/testkit/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/gen/.*/gen/' },
+    tsPreCompilationDeps: true,
+    parser: 'swc',
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+  },
+};

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '@civitas/testkit';
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** A city started with `npm start`, as a person starts it. */
+export interface RunningCity {
+  readonly home: string;
+  readonly output: () => string;
+  /** Ctrl-C; resolves with the exit code once the process is gone. */
+  stop(): Promise<number | null>;
+  readonly exited: Promise<number | null>;
+  readonly process: ChildProcess;
+}
+
+/** Starts a city in a home of its own and waits for `ready.json`. */
+export async function startCity(
+  home: string,
+  options: { arguments?: readonly string[]; readyWithinMs?: number } = {},
+): Promise<RunningCity> {
+  const city = spawnCity(home, options.arguments ?? []);
+  let ended = false;
+  void city.exited.then(() => {
+    ended = true;
+  });
+  await waitFor(`ready.json in ${home}`, () => ended || existsSync(join(home, 'ready.json')), options.readyWithinMs ?? 90_000).catch(
+    async (error: unknown) => {
+      await city.stop();
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${city.output()}`);
+    },
+  );
+  if (ended) throw new Error(`npm start ended before it was ready:\n${city.output()}`);
+  return city;
+}
+
+/** Spawns `npm start` in a process group of its own, so that Ctrl-C can be sent as a terminal sends it. */
+export function spawnCity(home: string, args: readonly string[]): RunningCity {
+  const child = spawn('npm', ['start', '--silent', '--', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, CIVITAS_HOME: home },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const exited = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  return {
+    home,
+    process: child,
+    exited,
+    output: () => text,
+    stop() {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT');
+      return exited;
+    },
+  };
+}
+
+/** The file that says the city is up. */
+export function readReady(home: string): {
+  pid: number;
+  kubeconfig: string;
+  networks: { name: string; chainId: string; genesisHash: string; height: number; root: string; grpc: string; metrics: string }[];
+  links: { name: string; lastSequence: number; inFlight: number; oldestAgeMs: number }[];
+  case: { id: string; bundle: string; verifiedAt: string };
+} {
+  return JSON.parse(readFileSync(join(home, 'ready.json'), 'utf8'));
+}
+
+/** Processes of this city: everything whose environment or arguments name its home. */
+export function processesOf(home: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .filter((entry) => {
+      try {
+        return readFileSync(`/proc/${entry}/environ`, 'utf8').includes(`CIVITAS_ROOT=${home}`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}

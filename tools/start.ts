@@ -1,0 +1,30 @@
+// `npm start`: one root process with the Kubernetes API and the kubelet; everything else is a pod.
+import { runCity } from './start/city.ts';
+import { parseOptions, USAGE } from './start/options.ts';
+import { StartRefused } from './start/start-refused.ts';
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (process.platform !== 'linux') {
+    throw new StartRefused(
+      'NOT_LINUX',
+      `the process kubelet needs Linux (every pod has its own 127.x.y.z address), this is ${process.platform}`,
+    );
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
+  await runCity(options, (line) => process.stdout.write(`${line}\n`), stop.signal);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof StartRefused)) throw error;
+  process.stderr.write(`civitas: ${error.message}\n`);
+  process.exitCode = error.code === 'BAD_ARGUMENT' ? 2 : 1;
+}

@@ -1,0 +1,143 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
+import type { KubeClient } from '@civitas/kube';
+import { startApiServer, startKubelet } from '@civitas/localcluster';
+import { type CityStatus, fetchCityStatus } from './city-status.ts';
+import { createFileLog } from './file-log.ts';
+import { exportFirstCase } from './first-case.ts';
+import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
+import { applyManifests, readManifests, withClients } from './manifests.ts';
+import { verifyOffline } from './offline-verification.ts';
+import type { StartOptions } from './options.ts';
+import { assertPortFree } from './port-holder.ts';
+import { waitUntilUp } from './progress.ts';
+import { readyFileOf, writeReadyFile } from './ready-file.ts';
+import { scrapeConfigOf, scrapeTargetsOf } from './scrape-config.ts';
+import { summaryOf } from './summary.ts';
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const CIVITAS = join(ROOT, 'cli/src/main.ts');
+const CRDS = ['agencies', 'cityconfigs', 'ledgerlinks', 'ledgernetworks', 'ledgernodes'].map(
+  (plural) => `charts/civitas/crds/civitas.dev_${plural}.yaml`,
+);
+const OPERATOR = 'charts/civitas/laptop/operator.yaml';
+const SAMPLE = 'samples/jincheng.yaml';
+const RULES = 'charts/civitas/alerts/civitas.rules.yaml';
+
+/** What runs for an image name on this machine: the same programs the images hold. */
+const IMAGES = {
+  'civitas.dev/node': [process.execPath, join(ROOT, 'node/src/main.ts')],
+  'civitas.dev/operator': [process.execPath, join(ROOT, 'operator/src/main.ts')],
+} as const;
+
+type Say = (line: string) => void;
+
+/**
+ * Runs the city until `stop` fires, then stops everything it started.
+ *
+ * @throws StartRefused for what the person can act on; nothing is left running then.
+ */
+export async function runCity(options: StartOptions, say: Say, stop: AbortSignal): Promise<void> {
+  const home = openHome(homePathOf(options.home));
+  try {
+    const [second, third] = home.record.subnet;
+    const address = `127.${second}.${third}.1`;
+    await assertPortFree(address, options.port);
+    await using cluster = await startCluster(home, { address, port: options.port });
+    const startedMs = performance.now();
+    say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);
+    try {
+      await bringUp(home, cluster, { options, say, stop });
+      say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+      await aborted(stop);
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+    say('stopping…');
+  } finally {
+    home.release();
+  }
+  say('stopped; nothing is left running. npm start resumes the same chains.');
+}
+
+interface Cluster extends AsyncDisposable {
+  readonly url: string;
+  readonly kubeconfigPath: string;
+  readonly kube: KubeClient;
+}
+
+async function startCluster(home: Home, listen: { address: string; port: number }): Promise<Cluster> {
+  const [second, third] = home.record.subnet;
+  const log = createFileLog(join(home.path, 'cluster.log'));
+  const api = await startApiServer({ home: home.path, ...listen, serviceCidr: `127.${second}.${third + 1}.0/24`, log });
+  const kubelet = startKubelet({
+    port: api.port,
+    home: home.path,
+    podCidr: `127.${second}.${third}.0/24`,
+    apiUrl: api.url,
+    caPem: api.caPem,
+    images: IMAGES,
+    log,
+  });
+  api.attachPodLogs(kubelet.logs);
+  return {
+    url: api.url,
+    kubeconfigPath: api.kubeconfigPath,
+    kube: connectCluster(home.path),
+    async [Symbol.asyncDispose]() {
+      await kubelet.stop();
+      await api.stop();
+      log.close();
+    },
+  };
+}
+
+async function bringUp(home: Home, cluster: Cluster, run: { options: StartOptions; say: Say; stop: AbortSignal }): Promise<void> {
+  const { kube } = cluster;
+  mkdirSync(join(home.path, 'cases'), { recursive: true, mode: 0o700 });
+  await applyManifests(
+    kube,
+    CRDS.flatMap((path) => readManifests(ROOT, path)),
+  );
+  await applyManifests(kube, readManifests(ROOT, OPERATOR));
+  if (home.record.sampleAppliedAt === null) await applySample(home, kube, run.say);
+  let status = await waitUntilUp(kube, run.say, run.stop);
+  await refreshProfiles(home.path, kube);
+  writeScrapeConfig(home, status);
+  if (home.record.case === null) home.update({ case: await exportFirstCase(home, run) });
+  const { case: exported } = home.record;
+  if (exported === null) throw new Error('the first case was exported and not recorded');
+  const bundlePath = join(home.path, exported.bundle);
+  const { verifiedAt } = verifyOffline(CIVITAS, bundlePath);
+  run.say(`case ${exported.id}: bundle verified offline in an empty folder`);
+  status = await fetchCityStatus(kube);
+  const ready = readyFileOf(status, {
+    pid: process.pid,
+    kubeconfig: cluster.kubeconfigPath,
+    case: { id: exported.id, bundle: bundlePath, verifiedAt },
+  });
+  writeReadyFile(home.path, ready);
+  run.say(summaryOf(ready, { bundlePath }));
+}
+
+async function applySample(home: Home, kube: KubeClient, say: Say): Promise<void> {
+  const sample = readManifests(ROOT, SAMPLE);
+  const agencies = sample.filter((manifest) => manifest.kind === 'Agency').map((manifest) => manifest.metadata.name);
+  const requests = await Promise.all(agencies.map((agency) => ensureProfile(home.path, agency)));
+  say(`applying ${SAMPLE}: ${sample.length} resources, ${agencies.length} agencies with a credential profile each`);
+  await applyManifests(kube, withClients(sample, requests));
+  home.update({ sampleAppliedAt: new Date().toISOString() });
+}
+
+function writeScrapeConfig(home: Home, status: CityStatus): void {
+  writeAtomically(join(home.path, 'prometheus.yml'), scrapeConfigOf(scrapeTargetsOf(status), join(ROOT, RULES)));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * `npm test [-- suite…]`: runs the suites one after another, each with a time budget, prints what each took, and closes with one
+ * line `N passed, N failed, N skipped`. Without names: unit and e2e. A budget that is exceeded is reported, not a failure: speed
+ * is measured in bench/, not here.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Suite {
+  readonly name: string;
+  readonly budgetSeconds: number;
+  readonly jestArguments: readonly string[];
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const suites: readonly Suite[] = [
+  { name: 'unit', budgetSeconds: 150, jestArguments: ['--config', 'jest.config.mjs'] },
+  { name: 'e2e', budgetSeconds: 150, jestArguments: ['--config', 'test/e2e/jest.config.mjs', '--runInBand'] },
+  { name: 'alerts', budgetSeconds: 60, jestArguments: ['--config', 'test/alerts/jest.config.mjs', '--runInBand'] },
+];
+
+/** Counts from jest's own report; a suite that dies before its report counts as one failure. */
+function countsOf(reportPath: string): Counts {
+  try {
+    const report = JSON.parse(readFileSync(reportPath, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+      numTodoTests: number;
+      numRuntimeErrorTestSuites: number;
+    };
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+function runJest(suite: Suite, extra: readonly string[]): Promise<Counts> {
+  const folder = mkdtempSync(join(tmpdir(), 'civitas-report-'));
+  const reportPath = join(folder, 'report.json');
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--experimental-vm-modules',
+        '--disable-warning=ExperimentalWarning',
+        join(root, 'node_modules/jest/bin/jest.js'),
+        ...suite.jestArguments,
+        '--json',
+        '--outputFile',
+        reportPath,
+        ...extra,
+      ],
+      // jest writes its JSON to stdout as well; people read the report on stderr.
+      { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    child.on('close', (code) => {
+      const counts = countsOf(reportPath);
+      rmSync(folder, { recursive: true, force: true });
+      if (code !== 0 && counts.failed === 0) counts.failed = 1;
+      resolve(counts);
+    });
+  });
+}
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const extra = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`npm test: no suite called ${unknown.join(', ')}; there are ${suites.map((suite) => suite.name).join(', ')}\n`);
+  process.exit(2);
+}
+const chosen = suites.filter((suite) => (names.length === 0 ? suite.name !== 'alerts' : names.includes(suite.name)));
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const times: string[] = [];
+for (const suite of chosen) {
+  const startedMs = performance.now();
+  const counts = await runJest(suite, extra);
+  const seconds = (performance.now() - startedMs) / 1000;
+  times.push(`${suite.name}: ${seconds.toFixed(1)} s of ${suite.budgetSeconds} s${seconds > suite.budgetSeconds ? ' (OVER BUDGET)' : ''}`);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+process.stdout.write(`${times.join('\n')}\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+process.exit(total.failed === 0 ? 0 : 1);
