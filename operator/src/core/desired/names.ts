@@ -1,0 +1,53 @@
+import type { ObjectMeta } from '../resources/object.ts';
+
+/** Namespace of the operator itself: authorities, genesis records and the platform's key live here and nowhere else. */
+export const SYSTEM_NAMESPACE = 'civitas-system';
+export const NODE_IMAGE = 'civitas.dev/node';
+export const RELAY_POD = 'relay-0';
+export const PLATFORM_KEY_SECRET = 'platform-key';
+export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'civitas-operator' } as const;
+export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=civitas-operator';
+
+export const LABELS = {
+  network: 'civitas.dev/network',
+  node: 'civitas.dev/node',
+  role: 'civitas.dev/role',
+  agency: 'civitas.dev/agency',
+  /** Set by whoever makes the namespace: without it the operator does not act there. */
+  workspace: 'civitas.dev/workspace',
+} as const;
+
+export const ANNOTATIONS = {
+  configHash: 'civitas.dev/config-hash',
+  renewAt: 'civitas.dev/renew-at',
+  notAfter: 'civitas.dev/not-after',
+  subject: 'civitas.dev/subject',
+} as const;
+
+/** Holds a deleted network until its links are drained and its pods are gone. */
+export const NETWORK_FINALIZER = 'civitas.dev/drain-links';
+/** Holds a deleted link until nothing of it is in flight. */
+export const LINK_FINALIZER = 'civitas.dev/drain';
+
+export interface NetworkName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function networkNameOf(metadata: Pick<ObjectMeta, 'name' | 'namespace'>): NetworkName {
+  return { namespace: metadata.namespace ?? 'default', name: metadata.name };
+}
+
+/** Secret of the network's certificate authority, in the operator's namespace. */
+export const authorityName = ({ namespace, name }: NetworkName): string => `ca.${namespace}.${name}`;
+/** ConfigMap with the genesis as it was first written, in the operator's namespace; it outlives the LedgerNetwork. */
+export const genesisRecordName = ({ namespace, name }: NetworkName): string => `genesis.${namespace}.${name}`;
+export const nodeName = (network: string, ordinal: number): string => `${network}-${ordinal}`;
+export const nodeConfigName = (node: string): string => `${node}-config`;
+export const nodeTlsName = (node: string): string => `${node}-tls`;
+export const nodeDataName = (node: string): string => `${node}-data`;
+export const genesisName = (network: string): string => `${network}-genesis`;
+export const gatewayName = (network: string): string => `${network}-gateway`;
+export const relayTlsName = (network: string): string => `${RELAY_POD}-${network}-tls`;
+export const agencyNamespace = (agency: string): string => `agency-${agency}`;
+export const clientConfigName = (client: string): string => `client-${client}`;

@@ -1,0 +1,152 @@
+import { type NetworkName, networkNameOf, nodeName } from '../desired/names.ts';
+import type { Agency } from '../resources/agency.ts';
+import type { CityConfig } from '../resources/city-config.ts';
+import { type LedgerNetwork, type LedgerNetworkSpec, MESSAGES } from '../resources/ledger-network.ts';
+import { faultTolerance } from './quorum.ts';
+
+export interface EffectiveNode {
+  readonly name: string;
+  readonly ordinal: number;
+  readonly role: 'validator' | 'observer' | 'gateway';
+  readonly organisation: string;
+  readonly storageSize: string;
+}
+
+export interface EffectiveMember {
+  readonly organisation: string;
+  readonly displayName: { readonly zh: string; readonly en: string };
+  readonly roles: readonly string[];
+  readonly founder: boolean;
+  readonly approvalPolicy: 'manual' | 'auto';
+  readonly clients: readonly { readonly name: string; readonly operationPublicKey: string }[];
+}
+
+/** A LedgerNetwork with every default filled in: what the planner works on. */
+export interface EffectiveNetwork extends NetworkName {
+  readonly uid: string;
+  readonly city: string;
+  readonly domain: LedgerNetworkSpec['domain'];
+  readonly chainId: string;
+  readonly engine: 'embedded' | 'cometbft';
+  readonly version: string;
+  readonly nodes: readonly EffectiveNode[];
+  /** By name: agencies whose Agency names this network. */
+  readonly members: readonly EffectiveMember[];
+  readonly approvalThreshold: number;
+  readonly allowDowntime: boolean;
+  readonly emptyBlockIntervalMs: number;
+  readonly bundleWaitMs: number;
+  readonly certificateHours: number;
+  readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  readonly keepData: boolean;
+  readonly paused: boolean;
+}
+
+const DEFAULTS = {
+  emptyBlockIntervalMs: 10_000,
+  bundleWaitMs: 10,
+  storageSize: '1Gi',
+  certificateHours: 2160,
+  operationsPerSecondPerOrganisation: 2000,
+  linkPacketsPerMinute: 6000,
+} as const;
+
+/** Fills in what the spec leaves to CityConfig and to the product. */
+export function effectiveNetwork(network: LedgerNetwork, config: CityConfig, agencies: readonly Agency[]): EffectiveNetwork {
+  const { spec } = network;
+  const id = networkNameOf(network.metadata);
+  const city = config.spec;
+  const members = membersOf(id, city.namespace, agencies);
+  return {
+    ...id,
+    uid: network.metadata.uid,
+    city: spec.city ?? city.city,
+    domain: spec.domain,
+    chainId: spec.chainId,
+    engine: spec.engine ?? city.engine,
+    version: spec.release?.version ?? city.release.version,
+    nodes: nodesOf(network, config, members),
+    members,
+    approvalThreshold: spec.genesis?.approvalThreshold ?? city.approvalThreshold,
+    allowDowntime: spec.allowDowntime ?? city.allowDowntime ?? false,
+    emptyBlockIntervalMs: spec.consensus?.emptyBlockIntervalMs ?? city.consensus?.emptyBlockIntervalMs ?? DEFAULTS.emptyBlockIntervalMs,
+    bundleWaitMs: spec.consensus?.bundleWaitMs ?? city.consensus?.bundleWaitMs ?? DEFAULTS.bundleWaitMs,
+    certificateHours: spec.tls?.durationHours ?? city.certificateHours ?? DEFAULTS.certificateHours,
+    limits: {
+      operationsPerSecondPerOrganisation: city.limits?.operationsPerSecondPerOrganisation ?? DEFAULTS.operationsPerSecondPerOrganisation,
+      linkPacketsPerMinute: city.limits?.linkPacketsPerMinute ?? DEFAULTS.linkPacketsPerMinute,
+    },
+    logLevel: spec.logLevel ?? city.logLevel ?? 'info',
+    keepData: spec.deletionPolicy?.data !== 'Delete',
+    paused: spec.paused ?? false,
+  };
+}
+
+function membersOf(id: NetworkName, defaultNamespace: string, agencies: readonly Agency[]): readonly EffectiveMember[] {
+  return agencies
+    .flatMap(({ metadata, spec }) =>
+      spec.memberships
+        .filter((membership) => membership.network === id.name && (membership.namespace ?? defaultNamespace) === id.namespace)
+        .map((membership) => ({
+          organisation: metadata.name,
+          displayName: spec.displayName,
+          roles: ['member', ...membership.roles.filter((role) => role !== 'member')],
+          founder: spec.founder ?? false,
+          approvalPolicy: spec.approvalPolicy ?? 'manual',
+          clients: (spec.clients ?? []).map(({ name, operationPublicKey }) => ({ name, operationPublicKey })),
+        })),
+    )
+    .sort((left, right) => (left.organisation < right.organisation ? -1 : 1));
+}
+
+function nodesOf({ metadata, spec }: LedgerNetwork, config: CityConfig, members: readonly EffectiveMember[]): readonly EffectiveNode[] {
+  const pools = spec.pools ?? [{ name: 'validators', role: 'validator' as const }];
+  const firstFounder = members.find((member) => member.founder)?.organisation ?? members[0]?.organisation ?? '';
+  const nodes: EffectiveNode[] = [];
+  for (const pool of pools) {
+    const replicas = pool.replicas ?? (pool.role === 'validator' ? config.spec.validatorsPerNetwork : 1);
+    for (let index = 0; index < replicas; index++) {
+      const ordinal = nodes.length;
+      nodes.push({
+        name: nodeName(metadata.name, ordinal),
+        ordinal,
+        role: pool.role,
+        organisation: pool.agencyRef ?? firstFounder,
+        storageSize: pool.storage?.size ?? config.spec.storageSize ?? DEFAULTS.storageSize,
+      });
+    }
+  }
+  return nodes;
+}
+
+/** What keeps a network from being worked on; each is also a rule of the CRD where the spec alone shows it. */
+export interface Problem {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The CRD's rules again, now with the defaults filled in: an API server may have been asked to skip them. */
+export function problemsOf(network: EffectiveNetwork, spec: LedgerNetworkSpec): readonly Problem[] {
+  const validators = network.nodes.filter((node) => node.role === 'validator').length;
+  const maxUnavailable = spec.updateStrategy?.maxUnavailable ?? 1;
+  const allowed = Math.max(faultTolerance(validators), network.allowDowntime || network.engine === 'embedded' ? 1 : 0);
+  const problems: Problem[] = [];
+  if (network.engine === 'embedded' && validators !== 1)
+    problems.push({ reason: 'EmbeddedNeedsOneValidator', message: MESSAGES.embeddedOne });
+  if (network.engine !== 'embedded' && validators < 4 && !network.allowDowntime)
+    problems.push({ reason: 'TooFewValidators', message: MESSAGES.tooFew });
+  if (spec.updateStrategy !== undefined && maxUnavailable > allowed)
+    problems.push({ reason: 'MaxUnavailableTooLarge', message: MESSAGES.maxUnavailable });
+  if (network.members.every((member) => !member.founder)) {
+    problems.push({ reason: 'NoFounder', message: `no Agency with founder: true names ${network.name} in its memberships` });
+  }
+  for (const node of network.nodes) {
+    if (node.organisation === '' || network.members.some((member) => member.organisation === node.organisation)) continue;
+    problems.push({
+      reason: 'AgencyUnknown',
+      message: `node ${node.name} is to belong to ${node.organisation}, which is no member of ${network.name}`,
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,68 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
+import { ConsensusSettings, ENGINES, LOG_LEVELS } from './ledger-network.ts';
+import {
+  APPROVAL_THRESHOLD_MAX,
+  CERTIFICATE_HOURS_MAX,
+  CERTIFICATE_HOURS_MIN,
+  DISPLAY_NAME_CHARS_MAX,
+  POOL_REPLICAS_MAX,
+} from './limits.ts';
+import type { CustomObject } from './object.ts';
+import { nameString, oneOf, rules, statusHead, text } from './schema.ts';
+
+export const CityConfigSpec = Type.Object({
+  city: nameString(
+    'Name of the city, first part of its chain ids.',
+    rules({ rule: 'self == oldSelf', message: 'city cannot change: chains are named after it' }),
+  ),
+  displayName: Type.Optional(
+    Type.Object({ zh: text('In Chinese.', DISPLAY_NAME_CHARS_MAX), en: text('In English.', DISPLAY_NAME_CHARS_MAX) }),
+  ),
+  namespace: nameString('Namespace of its networks, where agencies’ memberships look unless they name another.'),
+  engine: oneOf('Engine of networks that name none.', ENGINES),
+  validatorsPerNetwork: Type.Integer({ description: 'Validators of pools that name no number.', minimum: 1, maximum: POOL_REPLICAS_MAX }),
+  allowDowntime: Type.Optional(Type.Boolean({ description: 'For networks that do not say.' })),
+  approvalThreshold: Type.Integer({ description: 'Approvals a proposal needs.', minimum: 1, maximum: APPROVAL_THRESHOLD_MAX }),
+  release: Type.Object({ version: text('Version of node and relay.', 32, { pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$' }) }),
+  consensus: Type.Optional(ConsensusSettings),
+  storageSize: Type.Optional(text('Size of a node’s volume.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' })),
+  certificateHours: Type.Optional(
+    Type.Integer({ description: 'Life of a leaf certificate, hours.', minimum: CERTIFICATE_HOURS_MIN, maximum: CERTIFICATE_HOURS_MAX }),
+  ),
+  limits: Type.Optional(
+    Type.Object({
+      operationsPerSecondPerOrganisation: Type.Optional(
+        Type.Integer({ description: 'Admission rate written into the genesis.', minimum: 1, maximum: 1_000_000 }),
+      ),
+      linkPacketsPerMinute: Type.Optional(
+        Type.Integer({ description: 'Link quota written into the genesis and the terms.', minimum: 1, maximum: 1_000_000 }),
+      ),
+    }),
+  ),
+  logLevel: Type.Optional(oneOf('Log level of nodes that name none.', LOG_LEVELS)),
+});
+
+export const CityConfigStatus = Type.Object({ ...statusHead });
+
+export const cityConfigKind: Kind<typeof CityConfigSpec, typeof CityConfigStatus> = {
+  kind: 'CityConfig',
+  plural: 'cityconfigs',
+  singular: 'cityconfig',
+  shortName: 'city',
+  scope: 'Cluster',
+  description: 'What the networks of this installation share. One an installation: the oldest counts.',
+  spec: CityConfigSpec,
+  status: CityConfigStatus,
+  columns: [
+    { name: 'City', type: 'string', jsonPath: '.spec.city' },
+    { name: 'Engine', type: 'string', jsonPath: '.spec.engine' },
+    { name: 'Validators', type: 'integer', jsonPath: '.spec.validatorsPerNetwork' },
+    PHASE_COLUMN,
+    AGE_COLUMN,
+  ],
+};
+
+export type CityConfigSpec = Static<typeof CityConfigSpec>;
+export type CityConfigStatus = Static<typeof CityConfigStatus>;
+export type CityConfig = CustomObject<CityConfigSpec, CityConfigStatus>;

@@ -1,0 +1,81 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
+import type { CustomObject } from './object.ts';
+import { nameString, rules, statusHead, text } from './schema.ts';
+
+export const NetworkReference = Type.Object({
+  name: nameString('Name of the LedgerNetwork.'),
+  namespace: Type.Optional(nameString('Its namespace; default the link’s own.')),
+});
+
+export const LedgerLinkSpec = Type.Object(
+  {
+    from: NetworkReference,
+    to: NetworkReference,
+    terms: Type.Optional(
+      Type.Object({
+        packetsPerMinute: Type.Optional(
+          Type.Integer({ description: 'Packets each side takes in a minute; default from CityConfig.', minimum: 1, maximum: 1_000_000 }),
+        ),
+      }),
+    ),
+    paused: Type.Optional(Type.Boolean({ description: 'The relay leaves this link alone; packets wait.' })),
+  },
+  {
+    ...rules(
+      { rule: 'self.from == oldSelf.from && self.to == oldSelf.to', message: 'the ends of a link cannot change: make another link' },
+      { rule: 'self.from != self.to', message: 'a link joins two different networks' },
+    ),
+  },
+);
+
+const Side = (description: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        clientStatus: text('Active, Stale, Frozen, Superseded, Tombstoned or None.', 16),
+        clientHeight: Type.Integer({ description: 'Height of the peer that its light client knows.', minimum: 0 }),
+        lastSequence: Type.Integer({ description: 'Last packet sent.', minimum: 0 }),
+        inFlight: Type.Integer({ description: 'Packets without a final acknowledgement.', minimum: 0 }),
+        oldestPendingAgeMs: Type.Integer({ description: 'Age of the oldest of them, ms.', minimum: 0 }),
+      },
+      { description },
+    ),
+  );
+
+export const LedgerLinkStatus = Type.Object({
+  ...statusHead,
+  lastSequence: Type.Optional(Type.Integer({ description: 'Packets sent in both directions.', minimum: 0 })),
+  inFlight: Type.Optional(Type.Integer({ description: 'Packets without a final acknowledgement, both directions.', minimum: 0 })),
+  oldestPendingAge: Type.Optional(text('Age of the oldest of them.', 16)),
+  from: Side('The link as `from` sees it.'),
+  to: Side('The link as `to` sees it.'),
+});
+
+export const ledgerLinkKind: Kind<typeof LedgerLinkSpec, typeof LedgerLinkStatus> = {
+  kind: 'LedgerLink',
+  plural: 'ledgerlinks',
+  singular: 'ledgerlink',
+  shortName: 'llink',
+  scope: 'Namespaced',
+  description: 'Two networks that prove facts to each other, in both directions.',
+  spec: LedgerLinkSpec,
+  status: LedgerLinkStatus,
+  columns: [
+    { name: 'From', type: 'string', jsonPath: '.spec.from.name' },
+    { name: 'To', type: 'string', jsonPath: '.spec.to.name' },
+    PHASE_COLUMN,
+    { name: 'Sent', type: 'integer', jsonPath: '.status.lastSequence' },
+    { name: 'In-Flight', type: 'integer', jsonPath: '.status.inFlight' },
+    { name: 'Oldest', type: 'string', jsonPath: '.status.oldestPendingAge' },
+    AGE_COLUMN,
+    { name: 'From-Client', type: 'integer', jsonPath: '.status.from.clientHeight', priority: 1 },
+    { name: 'To-Client', type: 'integer', jsonPath: '.status.to.clientHeight', priority: 1 },
+  ],
+};
+
+export type NetworkReference = Static<typeof NetworkReference>;
+export type LedgerLinkSpec = Static<typeof LedgerLinkSpec>;
+export type LedgerLinkStatus = Static<typeof LedgerLinkStatus>;
+export type LinkSide = NonNullable<LedgerLinkStatus['from']>;
+export type LedgerLink = CustomObject<LedgerLinkSpec, LedgerLinkStatus>;

@@ -1,0 +1,72 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
+import { MEMBERSHIPS_MAX } from './limits.ts';
+import type { CustomObject } from './object.ts';
+import { base64urlString, mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
+
+export const LedgerNodeSpec = Type.Object(
+  {
+    networkRef: nameString('LedgerNetwork it serves.'),
+    role: oneOf('What it does.', ['validator', 'observer', 'gateway']),
+    ordinal: Type.Integer({ description: 'Its number in the network.', minimum: 0, maximum: 999 }),
+    organisation: nameString('Agency it belongs to.'),
+  },
+  {
+    ...rules({
+      rule: 'self == oldSelf',
+      message: 'a LedgerNode’s place in its network cannot change: the operator makes another node instead',
+    }),
+  },
+);
+
+export const ReportedOrganisation = Type.Object({
+  organisation: nameString('Organisation whose gateway this node hosts.'),
+  operationPublicKey: base64urlString('Ed25519, base64url.', 32),
+  hpkePublicKey: base64urlString('X25519, base64url.', 32),
+  approverPublicKey: Type.Optional(base64urlString('Ed25519 of the automatic approver, base64url.', 32)),
+});
+
+export const LedgerNodeStatus = Type.Object({
+  ...statusHead,
+  podUID: Type.Optional(text('Pod the keys were read from and the grant is for.', 63)),
+  image: Type.Optional(text('Image it runs.', 256)),
+  consensusPublicKey: Type.Optional(base64urlString('Ed25519, base64url; made on its volume and never leaves it.', 32)),
+  organisations: Type.Optional(
+    mapList(ReportedOrganisation, ['organisation'], {
+      description: 'Public keys of the organisations it hosts.',
+      maxItems: MEMBERSHIPS_MAX,
+    }),
+  ),
+  height: Type.Optional(Type.Integer({ description: 'Last committed height.', minimum: 0 })),
+  lagBlocks: Type.Optional(Type.Integer({ description: 'Blocks behind the head of its network.', minimum: 0 })),
+  signing: Type.Optional(Type.Boolean({ description: 'Whether it signs now.' })),
+  peers: Type.Optional(Type.Integer({ description: 'Connected peers.', minimum: 0 })),
+  certNotAfter: Type.Optional(Type.String({ description: 'When its certificate ends.', format: 'date-time', maxLength: 40 })),
+});
+
+export const ledgerNodeKind: Kind<typeof LedgerNodeSpec, typeof LedgerNodeStatus> = {
+  kind: 'LedgerNode',
+  plural: 'ledgernodes',
+  singular: 'ledgernode',
+  shortName: 'lnode',
+  scope: 'Namespaced',
+  description: 'One node of a LedgerNetwork, made by the operator, one a pod.',
+  spec: LedgerNodeSpec,
+  status: LedgerNodeStatus,
+  columns: [
+    { name: 'Network', type: 'string', jsonPath: '.spec.networkRef' },
+    { name: 'Role', type: 'string', jsonPath: '.spec.role' },
+    PHASE_COLUMN,
+    { name: 'Height', type: 'integer', jsonPath: '.status.height' },
+    { name: 'Lag', type: 'integer', jsonPath: '.status.lagBlocks' },
+    { name: 'Signing', type: 'boolean', jsonPath: '.status.signing' },
+    AGE_COLUMN,
+    { name: 'Organisation', type: 'string', jsonPath: '.spec.organisation', priority: 1 },
+    { name: 'Certificate', type: 'date', jsonPath: '.status.certNotAfter', priority: 1 },
+  ],
+};
+
+export type ReportedOrganisation = Static<typeof ReportedOrganisation>;
+export type LedgerNodeSpec = Static<typeof LedgerNodeSpec>;
+export type LedgerNodeStatus = Static<typeof LedgerNodeStatus>;
+export type LedgerNode = CustomObject<LedgerNodeSpec, LedgerNodeStatus>;
