@@ -1,0 +1,167 @@
+import { createReadStream } from 'node:fs';
+import { parse } from 'csv-parse';
+import { Fault } from '../../fault.ts';
+import type { Quarantined } from '../quarantine.ts';
+import { ACTIVITIES, type Activity, type FineCase, type FineEvent } from './fine-event.ts';
+
+type Row = Readonly<Record<string, string>>;
+type Finding = Pick<Quarantined, 'reason' | 'message'> & { readonly column: string };
+
+const COLUMNS_NEEDED = ['case:concept:name', 'concept:name', 'time:timestamp', 'amount', 'paymentAmount', 'article', 'expense'] as const;
+const CASE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
+const TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const MONEY = /^\d{1,9}(?:\.\d{1,2})?$/;
+const COUNT = /^\d{1,2}(?:\.0)?$/;
+const SHORT_TEXT = /^[\p{L}\p{N} ._/-]{0,32}$/u;
+
+function finding(column: string, reason: string, message: string): Finding {
+  return { column, reason, message };
+}
+
+/** Decimal text to minor units, exactly: `35.5` is 3550. Undefined when it is not money with at most two decimals. */
+export function parseMinor(text: string): number | undefined {
+  if (!MONEY.test(text)) return undefined;
+  const [whole = '0', fraction = ''] = text.split('.');
+  return Number(whole) * 100 + Number(fraction.padEnd(2, '0'));
+}
+
+function moneyOf(row: Row, column: string, needed: boolean): number | Finding | undefined {
+  const text = row[column] ?? '';
+  if (text === '') return needed ? finding(column, 'FIELD_MISSING', `${column} is empty`) : undefined;
+  return parseMinor(text) ?? finding(column, 'MONEY_MALFORMED', `${column} is not an amount with at most two decimals`);
+}
+
+function isActivity(text: string): text is Activity {
+  return ACTIVITIES.some((activity) => activity === text);
+}
+
+function timeOf(row: Row): { atUnixMs: number; day: string } | Finding {
+  const text = row['time:timestamp'] ?? '';
+  const atUnixMs = TIME.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN;
+  if (Number.isNaN(atUnixMs)) return finding('time:timestamp', 'TIME_MALFORMED', 'not a time of the form 2005-03-23 00:00:00+01:00');
+  return { atUnixMs, day: text.slice(0, 10) };
+}
+
+function findTooLong(row: Row): Finding | undefined {
+  const column = ['article', 'vehicleClass', 'org:resource', 'dismissal'].find((name) => !SHORT_TEXT.test(row[name] ?? ''));
+  return column === undefined ? undefined : finding(column, 'TEXT_MALFORMED', `${column} is longer than 32 characters or has odd ones`);
+}
+
+function textField<Name extends string>(name: Name, text: string | undefined): Partial<Record<Name, string>> {
+  const field: Partial<Record<Name, string>> = {};
+  if (text !== undefined && text !== '') field[name] = text;
+  return field;
+}
+
+type EventFields = Omit<FineEvent, 'file' | 'line' | 'occurrence'>;
+
+/** Checks one row; the position is the caller's business. */
+export function parseFineRow(row: Row): EventFields | Finding {
+  const caseId = row['case:concept:name'] ?? '';
+  const activity = row['concept:name'] ?? '';
+  if (!CASE_ID.test(caseId)) return finding('case:concept:name', 'CASE_MALFORMED', 'not a case id (1 … 32 letters, digits, _ and -)');
+  if (!isActivity(activity)) return finding('concept:name', 'ACTIVITY_UNKNOWN', `one of ${ACTIVITIES.length} activities was expected`);
+  const time = timeOf(row);
+  if ('reason' in time) return time;
+  const tooLong = findTooLong(row);
+  if (tooLong !== undefined) return tooLong;
+  const amount = moneyOf(row, 'amount', activity === 'Create Fine' || activity === 'Add penalty');
+  const expense = moneyOf(row, 'expense', false);
+  const payment = moneyOf(row, 'paymentAmount', activity === 'Payment');
+  for (const money of [amount, expense, payment]) if (typeof money === 'object') return money;
+  if (activity === 'Create Fine' && (row['article'] ?? '') === '') return finding('article', 'FIELD_MISSING', 'article is empty');
+  const points = row['points'] ?? '';
+  if (points !== '' && !COUNT.test(points)) return finding('points', 'COUNT_MALFORMED', 'points is not a small number');
+  const article = row['article']?.replace(/\.0$/, '');
+  return {
+    caseId,
+    activity,
+    ...time,
+    ...(typeof amount === 'number' ? { amountMinor: amount } : {}),
+    ...(typeof expense === 'number' ? { expenseMinor: expense } : {}),
+    ...(typeof payment === 'number' ? { paymentMinor: payment } : {}),
+    ...(points === '' ? {} : { points: Number(points) }),
+    ...textField('article', article),
+    ...textField('vehicleClass', row['vehicleClass']),
+    ...textField('officer', row['org:resource']),
+    ...textField('dismissal', row['dismissal']),
+  };
+}
+
+export interface ParsedFines {
+  readonly cases: readonly FineCase[];
+  readonly rowCount: number;
+  readonly quarantined: readonly Quarantined[];
+}
+
+interface CsvItem {
+  readonly record: Row;
+  readonly info: { readonly lines: number };
+}
+
+/** Groups rows by case, by time within a case; rows of one time keep their order in the file. */
+function groupByCase(events: readonly Omit<FineEvent, 'occurrence'>[]): FineCase[] {
+  const cases = new Map<string, FineEvent[]>();
+  const seen = new Map<string, number>();
+  for (const event of events) {
+    const key = `${event.caseId}\n${event.activity}\n${event.day}`;
+    const occurrence = seen.get(key) ?? 0;
+    seen.set(key, occurrence + 1);
+    const list = cases.get(event.caseId) ?? [];
+    list.push({ ...event, occurrence });
+    cases.set(event.caseId, list);
+  }
+  return [...cases].map(([caseId, list]) => ({ caseId, events: list.sort((left, right) => left.atUnixMs - right.atUnixMs) }));
+}
+
+/**
+ * Reads one CSV of the Road Traffic Fine Management log. A bad row is quarantined alone with its line and column.
+ *
+ * @throws Fault FILE_UNREADABLE, or CSV_COLUMNS when the header lacks a column: then it is another kind of file.
+ */
+export async function parseFines(file: string): Promise<ParsedFines> {
+  const quarantined: Quarantined[] = [];
+  const events: Omit<FineEvent, 'occurrence'>[] = [];
+  const skip = (error: { lines?: number; code: string } | undefined): undefined => {
+    const position = `line ${error?.lines ?? 0}`;
+    quarantined.push({ file, position, reason: 'CSV_BROKEN', message: `the row cannot be read (${error?.code ?? 'unknown'})` });
+  };
+  const columns = (header: string[]): string[] => {
+    const missing = COLUMNS_NEEDED.filter((name) => !header.includes(name));
+    if (missing.length > 0) throw new Fault('CSV_COLUMNS', `${file}: the header lacks ${missing.join(', ')}`);
+    return header;
+  };
+  const parser = parse({
+    columns,
+    info: true,
+    bom: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    on_skip: skip,
+    max_record_size: 65_536,
+  });
+  const source = createReadStream(file, 'utf8');
+  source.on('error', (error) => parser.destroy(error));
+  source.pipe(parser);
+  let rowCount = 0;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<CsvItem>) {
+      rowCount += 1;
+      const parsed = parseFineRow(record);
+      if ('reason' in parsed) {
+        const { reason, message, column } = parsed;
+        quarantined.push({ file, position: `line ${info.lines}, column ${column}`, reason, message });
+      } else events.push({ file, line: info.lines, ...parsed });
+    }
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault('FILE_UNREADABLE', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  return {
+    cases: groupByCase(events),
+    rowCount: rowCount + quarantined.filter(({ reason }) => reason === 'CSV_BROKEN').length,
+    quarantined,
+  };
+}
