@@ -111,11 +111,17 @@ export interface ReceivedPacket {
   readonly sourcePort: string;
 }
 
+/**
+ * What a port answers. An error rolls back whatever the port wrote in this payload, unless `keep` says that it must stay, as a
+ * recorded denial must: without it a refunded proof could be replayed. `keep` is for the runtime and no part of the acknowledgement.
+ */
+export type PortAnswer = PayloadAcknowledgement | (Extract<PayloadAcknowledgement, { readonly status: 'error' }> & { readonly keep: true });
+
 /** Receives packets addressed to the contract, and hears what became of those it sent. `ctx.caller` is the relay: never trust it. */
 export interface Port<Payload extends TObject = TObject> {
   readonly version: string;
   readonly payload: Payload;
-  receive?(ctx: Context, received: ReceivedPacket, value: Static<Payload>): PayloadAcknowledgement;
+  receive?(ctx: Context, received: ReceivedPacket, value: Static<Payload>): PortAnswer;
   /** Also called with `deferred` acknowledgements. */
   acknowledged?(ctx: Context, sent: ReceivedPacket, value: Static<Payload>, answer: PayloadAcknowledgement): void;
   timedOut?(ctx: Context, sent: ReceivedPacket, value: Static<Payload>): void;
