@@ -9,6 +9,8 @@ export interface ClientDocument {
   readonly chainId: string;
   /** SHA-256 of the genesis document, base64url. */
   readonly genesisHash: string;
+  /** The genesis document itself, canonical JSON text: clients start their trust in headers from its validators. */
+  readonly genesis: string;
   /** `host:port` of the network's gateway Service. */
   readonly grpc: string;
   /** Organisation the certificate speaks for, and its roles on this network. */
