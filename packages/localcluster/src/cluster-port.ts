@@ -47,6 +47,11 @@ export interface ClusterPort {
   create(resource: ResourceRef, object: unknown): KubeObject;
   /** Reads, lets `change` return the wanted object, writes its status only; does nothing when status is unchanged or the uid differs. */
   updateStatus(resource: ResourceRef, target: ObjectTarget, change: (current: KubeObject) => unknown): KubeObject | undefined;
+  /**
+   * Like `updateStatus`, for everything but status: binds a pod to the node (`spec.nodeName`), renews the node's Lease, names a
+   * claim's volume. Left out: the kubelet does without.
+   */
+  update?(resource: ResourceRef, target: ObjectTarget, change: (current: KubeObject) => unknown): KubeObject | undefined;
   /** Removes an object whose grace period the kubelet has served (uid precondition). */
   finishDelete(resource: ResourceRef, target: ObjectTarget): void;
   /** Records a core/v1 Event about an object, aggregated by (object, reason, message). */
