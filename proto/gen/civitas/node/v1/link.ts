@@ -78,6 +78,8 @@ export interface OutgoingPacket {
   sentAtHeight: bigint;
   /** When this side has seen a deferred acknowledgement: its due time; zero otherwise. */
   deferredUntilUnixMs: bigint;
+  /** Header time of that block. */
+  sentAtUnixMs: bigint;
 }
 
 /** Request of PacketProof. */
@@ -573,7 +575,7 @@ export const OutboxResponse: MessageFns<OutboxResponse> = {
 };
 
 function createBaseOutgoingPacket(): OutgoingPacket {
-  return { sequence: 0n, packet: new Uint8Array(0), sentAtHeight: 0n, deferredUntilUnixMs: 0n };
+  return { sequence: 0n, packet: new Uint8Array(0), sentAtHeight: 0n, deferredUntilUnixMs: 0n, sentAtUnixMs: 0n };
 }
 
 export const OutgoingPacket: MessageFns<OutgoingPacket> = {
@@ -598,6 +600,12 @@ export const OutgoingPacket: MessageFns<OutgoingPacket> = {
         throw new globalThis.Error("value provided for field message.deferredUntilUnixMs of type uint64 too large");
       }
       writer.uint32(32).uint64(message.deferredUntilUnixMs);
+    }
+    if (message.sentAtUnixMs !== 0n) {
+      if (BigInt.asUintN(64, message.sentAtUnixMs) !== message.sentAtUnixMs) {
+        throw new globalThis.Error("value provided for field message.sentAtUnixMs of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.sentAtUnixMs);
     }
     return writer;
   },
@@ -647,6 +655,14 @@ export const OutgoingPacket: MessageFns<OutgoingPacket> = {
             message.deferredUntilUnixMs = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.sentAtUnixMs = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -671,6 +687,9 @@ export const OutgoingPacket: MessageFns<OutgoingPacket> = {
       : 0n;
     message.deferredUntilUnixMs = (object.deferredUntilUnixMs !== undefined && object.deferredUntilUnixMs !== null)
       ? BigInt(object.deferredUntilUnixMs)
+      : 0n;
+    message.sentAtUnixMs = (object.sentAtUnixMs !== undefined && object.sentAtUnixMs !== null)
+      ? BigInt(object.sentAtUnixMs)
       : 0n;
     return message;
   },

@@ -1,0 +1,139 @@
+import type { Bytes } from '@civitas/canon';
+import { Bundle, type SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
+import { bundleSignBytes } from '../../core/ledger/bundle.ts';
+import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
+import type { SigningKey } from '../keys/node-keys.ts';
+import type { StoredReceipt } from '../ledger/ledger-host.ts';
+import type { AdmittedOperation } from './admit.ts';
+import { BUNDLE_OVERHEAD_BYTES, BUNDLES_IN_FLIGHT_MAX, OPERATION_FRAMING_BYTES } from './limits.ts';
+
+export interface BundlerOptions {
+  readonly chainId: string;
+  /** Organisation that is charged for the bundles, with its operation key. */
+  readonly gateway: string;
+  readonly key: SigningKey;
+  /** Longest time that an operation waits for company while others are being ordered, ms. */
+  readonly waitMs: number;
+  readonly submit: (bundle: Bytes) => Promise<readonly StoredReceipt[]>;
+  readonly onBundle?: (operationCount: number) => void;
+}
+
+interface Waiting {
+  readonly admitted: AdmittedOperation;
+  readonly encodedBytes: number;
+  readonly resolve: (receipt: StoredReceipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Bytes that an operation takes inside a bundle, at most. */
+function encodedBytesOf({ envelope }: AdmittedOperation): number {
+  const coSignatures = envelope.coSignatures.length * (64 + 43 + OPERATION_FRAMING_BYTES);
+  return envelope.body.length + envelope.signature.length + coSignatures + OPERATION_FRAMING_BYTES;
+}
+
+function signedOperationOf({ envelope }: AdmittedOperation): SignedOperation {
+  return { body: envelope.body, signature: envelope.signature, coSignatures: [...envelope.coSignatures], shared: undefined };
+}
+
+/**
+ * Gathers operations into bundles. An idle node sends a lone operation at once; while bundles are being ordered, others wait for
+ * company until one is durable, a bundle is full, or `waitMs` is over: the wait grows with the load and never without it.
+ */
+export class Bundler {
+  readonly #options: BundlerOptions;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #bundlesInFlight = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isScheduled = false;
+
+  constructor(options: BundlerOptions) {
+    this.#options = options;
+  }
+
+  /** Operations that wait for a bundle. */
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves with this operation's own receipt; rejects when the ledger stops before the block is durable. */
+  add(admitted: AdmittedOperation): Promise<StoredReceipt> {
+    return new Promise((resolve, reject) => {
+      const encodedBytes = encodedBytesOf(admitted);
+      this.#waiting.push({ admitted, encodedBytes, resolve, reject });
+      this.#waitingBytes += encodedBytes;
+      this.#schedule();
+    });
+  }
+
+  #isFull(): boolean {
+    return this.#waiting.length >= BUNDLE_OPERATIONS_MAX || this.#waitingBytes >= BUNDLE_BYTES_MAX - BUNDLE_OVERHEAD_BYTES;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#waiting.length === 0 || this.#bundlesInFlight >= BUNDLES_IN_FLIGHT_MAX) return;
+    if (this.#bundlesInFlight === 0 || this.#isFull()) {
+      this.#isScheduled = true;
+      // After what else arrived in this turn of the event loop.
+      setImmediate(() => {
+        this.#isScheduled = false;
+        this.#flush();
+      });
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+    }, this.#options.waitMs);
+  }
+
+  #take(): Waiting[] {
+    let count = 0;
+    let bytes = BUNDLE_OVERHEAD_BYTES;
+    for (const { encodedBytes } of this.#waiting) {
+      if (count === BUNDLE_OPERATIONS_MAX || (count > 0 && bytes + encodedBytes > BUNDLE_BYTES_MAX)) break;
+      bytes += encodedBytes;
+      count += 1;
+    }
+    const taken = this.#waiting.splice(0, count);
+    for (const { encodedBytes } of taken) this.#waitingBytes -= encodedBytes;
+    return taken;
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0 || this.#bundlesInFlight >= BUNDLES_IN_FLIGHT_MAX) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const taken = this.#take();
+    this.#bundlesInFlight += 1;
+    this.#options.onBundle?.(taken.length);
+    void this.#order(taken).finally(() => {
+      this.#bundlesInFlight -= 1;
+      this.#schedule();
+    });
+    this.#schedule();
+  }
+
+  async #order(taken: readonly Waiting[]): Promise<void> {
+    try {
+      const receipts = await this.#options.submit(this.#encode(taken));
+      for (const [at, waiting] of taken.entries()) {
+        const receipt = receipts[at];
+        if (receipt === undefined) waiting.reject(new Error(`bundle of ${taken.length} came back with ${receipts.length} receipts`));
+        else waiting.resolve(receipt);
+      }
+    } catch (error) {
+      for (const waiting of taken) waiting.reject(error);
+    }
+  }
+
+  #encode(taken: readonly Waiting[]): Bytes {
+    const { chainId, gateway, key } = this.#options;
+    const message = bundleSignBytes(
+      chainId,
+      taken.map(({ admitted }) => admitted.envelopeHash),
+    );
+    const operations = taken.map(({ admitted }) => signedOperationOf(admitted));
+    return Bundle.encode({ chainId, gateway, keyId: key.keyId, operations, signature: key.sign(message) }).finish();
+  }
+}

@@ -1,0 +1,16 @@
+/** What a bundle needs besides its operations: names, key id, signature, framing; bytes. */
+export const BUNDLE_OVERHEAD_BYTES = 512;
+/** Framing of one operation inside a bundle, bytes. */
+export const OPERATION_FRAMING_BYTES = 16;
+/** Bundles handed to the engine and not yet durable. */
+export const BUNDLES_IN_FLIGHT_MAX = 8;
+/** Operations admitted and without a receipt. Drop policy: the newest is refused with QUEUE_FULL, what waits stays in order. */
+export const QUEUE_OPERATIONS_MAX = 8192;
+/** One organisation's share of the queue, so that none can fill it alone. */
+export const QUEUE_OPERATIONS_PER_ORGANISATION_MAX = 4096;
+/** What a caller that met a full queue is told to wait, ms. */
+export const QUEUE_RETRY_AFTER_MS = 250;
+/** Seconds' worth of operations that an organisation may save up. */
+export const BURST_SECONDS = 2;
+/** Organisations whose buckets are remembered. */
+export const ORGANISATIONS_MAX = 1024;

@@ -1,0 +1,90 @@
+import { accept, type Result, refuse } from '@civitas/canon';
+import type { NodeConfig, RelayConfig } from '@civitas/deployment';
+import { type TSchema, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { BUNDLE_WAIT_MS_MAX, CONFIG_BYTES_MAX, GATEWAYS_MAX, RELAY_LINKS_MAX, RELAY_NETWORKS_MAX } from './limits.ts';
+
+const closed = { additionalProperties: false };
+const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$' });
+const LogLevel = Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)));
+
+const NodeConfigSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    role: Type.Literal('serve'),
+    network: Name,
+    chainId: Name,
+    city: Name,
+    domain: Name,
+    node: Name,
+    organisation: Name,
+    engine: Type.Union([Type.Literal('embedded'), Type.Literal('cometbft')]),
+    gateways: Type.Array(
+      Type.Object({ organisation: Name, approvalPolicy: Type.Union([Type.Literal('manual'), Type.Literal('auto')]) }, closed),
+      { minItems: 1, maxItems: GATEWAYS_MAX },
+    ),
+    emptyBlockIntervalMs: Type.Integer({ minimum: 1000, maximum: 60_000 }),
+    bundleWaitMs: Type.Integer({ minimum: 2, maximum: BUNDLE_WAIT_MS_MAX }),
+    logLevel: LogLevel,
+  },
+  closed,
+);
+
+const RelayConfigSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    role: Type.Literal('relay'),
+    city: Name,
+    name: Name,
+    networks: Type.Array(
+      Type.Object(
+        {
+          network: Name,
+          chainId: Name,
+          genesisHash: Type.String({ maxLength: 64 }),
+          grpc: Type.String({ pattern: '^[^:\\s]+:[0-9]{1,5}$' }),
+        },
+        closed,
+      ),
+      { maxItems: RELAY_NETWORKS_MAX },
+    ),
+    links: Type.Array(Type.Object({ name: Name, from: Name, to: Name, paused: Type.Boolean() }, closed), { maxItems: RELAY_LINKS_MAX }),
+    pollMs: Type.Integer({ minimum: 100, maximum: 60_000 }),
+    logLevel: LogLevel,
+  },
+  closed,
+);
+
+function parse<T>(schema: TSchema, text: string): Result<T> {
+  if (text.length > CONFIG_BYTES_MAX) return refuse('CONFIG_INVALID', { expected: `at most ${CONFIG_BYTES_MAX} characters` });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse('CONFIG_INVALID', { expected: 'JSON' });
+  }
+  const [first] = [...Value.Errors(schema, value)];
+  if (first !== undefined) return refuse('CONFIG_INVALID', { field: first.path || '/', expected: first.message });
+  return accept(value as T);
+}
+
+/** `config.json` of a node; CONFIG_INVALID{field, expected} names the first field that is wrong. */
+export function parseNodeConfig(text: string): Result<NodeConfig> {
+  const parsed = parse<NodeConfig>(NodeConfigSchema, text);
+  if (!parsed.ok) return parsed;
+  const names = parsed.value.gateways.map(({ organisation }) => organisation);
+  return new Set(names).size === names.length
+    ? parsed
+    : refuse('CONFIG_INVALID', { field: '/gateways', expected: 'each organisation once' });
+}
+
+/** `config.json` of a relay; every link must name two networks of the list. */
+export function parseRelayConfig(text: string): Result<RelayConfig> {
+  const parsed = parse<RelayConfig>(RelayConfigSchema, text);
+  if (!parsed.ok) return parsed;
+  const known = new Set(parsed.value.networks.map(({ network }) => network));
+  const stray = parsed.value.links.find(({ from, to }) => !known.has(from) || !known.has(to) || from === to);
+  return stray === undefined
+    ? parsed
+    : refuse('CONFIG_INVALID', { field: '/links', link: stray.name, expected: 'two networks of the list' });
+}

@@ -1,0 +1,76 @@
+import { accept, base64urlDecode, type Bytes, parseCanonical, type Result, refuse } from '@civitas/canon';
+import type { Genesis, NodeConfig } from '@civitas/deployment';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { GENESIS_BYTES_MAX } from './limits.ts';
+
+const closed = { additionalProperties: false };
+const Text = Type.String({ maxLength: 256 });
+const Key = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const Validator = Type.Object({ publicKey: Key, power: Type.Literal(10), node: Text, organisation: Text }, closed);
+const Organisation = Type.Object(
+  {
+    name: Text,
+    displayName: Type.Object({ zh: Text, en: Text }, closed),
+    roles: Type.Array(Text, { minItems: 1, maxItems: 32 }),
+    keys: Type.Array(
+      Type.Object(
+        { publicKey: Key, use: Type.Union([Type.Literal('operation'), Type.Literal('approver'), Type.Literal('relay')]), label: Text },
+        closed,
+      ),
+      { maxItems: 32 },
+    ),
+    hpkePublicKey: Type.Union([Key, Type.Literal('')]),
+    approvalPolicy: Type.Union([Type.Literal('manual'), Type.Literal('auto')]),
+    founder: Type.Boolean(),
+  },
+  closed,
+);
+const CityClient = Type.Object({ chainId: Text, genesisHash: Key, validators: Type.Array(Validator, { minItems: 1 }) }, closed);
+const GenesisSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    chainId: Text,
+    genesisTimeUnixMs: Type.Integer({ minimum: 1 }),
+    validators: Type.Array(Validator, { minItems: 1, maxItems: 100 }),
+    appState: Type.Object(
+      {
+        city: Text,
+        domain: Text,
+        cityClient: Type.Union([Type.Null(), CityClient]),
+        founders: Type.Array(Organisation, { minItems: 1, maxItems: 256 }),
+        approvalThreshold: Type.Integer({ minimum: 1, maximum: 256 }),
+        contracts: Type.Array(Text, { maxItems: 128 }),
+        limits: Type.Object(
+          {
+            operationsPerSecondPerOrganisation: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+            linkPacketsPerMinute: Type.Integer({ minimum: 1, maximum: 10_000_000 }),
+          },
+          closed,
+        ),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+
+/**
+ * Checks a genesis document against what this node was told it is.
+ *
+ * @returns GENESIS_INVALID naming the field, or JSON_* when the bytes are not canonical.
+ */
+export function parseGenesis(bytes: Bytes, config: Pick<NodeConfig, 'chainId'>): Result<Genesis> {
+  const json = parseCanonical(bytes, GENESIS_BYTES_MAX);
+  if (!json.ok) return json;
+  const [first] = [...Value.Errors(GenesisSchema, json.value)];
+  if (first !== undefined) return refuse('GENESIS_INVALID', { field: first.path || '/', expected: first.message });
+  const genesis = json.value as object as Genesis;
+  if (genesis.chainId !== config.chainId)
+    return refuse('GENESIS_INVALID', { field: '/chainId', got: genesis.chainId, expected: config.chainId });
+  const keys = genesis.validators.map(({ publicKey }) => publicKey);
+  if (!keys.every((key) => base64urlDecode(key)?.length === 32))
+    return refuse('GENESIS_INVALID', { field: '/validators', expected: 'keys of 32 bytes' });
+  if (new Set(keys).size !== keys.length) return refuse('GENESIS_INVALID', { field: '/validators', expected: 'each key once' });
+  return accept(genesis);
+}

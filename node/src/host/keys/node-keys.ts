@@ -1,0 +1,74 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import { base64urlDecode, type Bytes, type KeyId, keyIdOf } from '@civitas/canon';
+import { nodeCrypto, rawPublicKey, signEd25519 } from '@civitas/canon/node';
+import type { NodeConfig } from '@civitas/deployment';
+import { type HpkePrivateKey, importHpkePrivateKey } from '@civitas/sealed-call';
+import { readEd25519Key, readSecret, readX25519Key } from './key-file.ts';
+
+/** A key that signs and never leaves this process. */
+export interface SigningKey {
+  readonly publicKey: Bytes;
+  readonly keyId: KeyId;
+  sign(message: Bytes): Bytes;
+}
+
+/** Secrets of one hosted organisation. */
+export interface GatewayKeys {
+  readonly organisation: string;
+  readonly operation: SigningKey;
+  readonly hpkePublicKey: Bytes;
+  readonly hpkePrivateKey: HpkePrivateKey;
+  /** Wraps the data keys of subjects; 32 bytes. */
+  readonly vaultKey: Bytes;
+  /** HMAC key of the registrar's index; 32 bytes. */
+  readonly subjectIndexKey: Bytes;
+  /** Only when the approval policy is auto. */
+  readonly approver: SigningKey | undefined;
+}
+
+export interface NodeKeys {
+  readonly consensus: SigningKey;
+  readonly gateways: ReadonlyMap<string, GatewayKeys>;
+}
+
+export function signingKeyOf(privateKey: KeyObject): SigningKey {
+  const publicKey = rawPublicKey(privateKey);
+  return { publicKey, keyId: keyIdOf(nodeCrypto.sha256, publicKey), sign: (message) => signEd25519(privateKey, message) };
+}
+
+function rawX25519(key: KeyObject): { publicKey: Bytes; privateKey: Bytes } {
+  const { d } = key.export({ format: 'jwk' });
+  const { x } = createPublicKey(key).export({ format: 'jwk' });
+  const [privateKey, publicKey] = [base64urlDecode(d ?? ''), base64urlDecode(x ?? '')];
+  if (privateKey?.length !== 32 || publicKey?.length !== 32) throw new Error('not an X25519 key');
+  return { publicKey, privateKey };
+}
+
+async function openGatewayKeys(folder: string, gateway: NodeConfig['gateways'][number]): Promise<GatewayKeys> {
+  const hpke = rawX25519(readX25519Key(join(folder, 'hpke.pem')));
+  return {
+    organisation: gateway.organisation,
+    operation: signingKeyOf(readEd25519Key(join(folder, 'operation.pem'))),
+    hpkePublicKey: hpke.publicKey,
+    hpkePrivateKey: await importHpkePrivateKey(hpke.privateKey),
+    vaultKey: readSecret(join(folder, 'vault.secret')),
+    subjectIndexKey: readSecret(join(folder, 'subject-index.secret')),
+    approver: gateway.approvalPolicy === 'auto' ? signingKeyOf(readEd25519Key(join(folder, 'approver.pem'))) : undefined,
+  };
+}
+
+/** Reads every key below `<data>/keys`, making what is not there yet; private halves stay on this volume (trust.md). */
+export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 'gateways'>): Promise<NodeKeys> {
+  const folder = join(dataFolder, 'keys');
+  const gateways = new Map<string, GatewayKeys>();
+  for (const gateway of config.gateways) {
+    gateways.set(gateway.organisation, await openGatewayKeys(join(folder, 'gateways', gateway.organisation), gateway));
+  }
+  return { consensus: signingKeyOf(readEd25519Key(join(folder, 'consensus.pem'))), gateways };
+}
+
+/** A relay's one key, on its own volume. */
+export function openRelayKey(dataFolder: string): SigningKey {
+  return signingKeyOf(readEd25519Key(join(dataFolder, 'keys', 'relay.pem')));
+}

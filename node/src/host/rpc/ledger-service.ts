@@ -1,0 +1,154 @@
+import { accept, encodeCanonical, isJsonObject, parseCanonical, type Result, refuse } from '@civitas/canon';
+import type { PeerIdentity } from '@civitas/deployment';
+import { proofToJson } from '@civitas/proofs';
+import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
+import type {
+  BlockSummary,
+  GetBlockResponse,
+  GetNetworkResponse,
+  GetReceiptRequest,
+  GetReceiptResponse,
+  LedgerServiceServer,
+  ListBlocksRequest,
+  ListBlocksResponse,
+  ReadRequest,
+  ReadResponse,
+  SubmitRequest,
+  SubmitResponse,
+  ViewRequest,
+  ViewResponse,
+} from '@civitas/proto/civitas/node/v1/ledger';
+import type { StoredBlockSummary } from '../ledger/ledger-host.ts';
+import type { Guard, ServiceRule } from './guard.ts';
+import type { LedgerDoor } from './ledger-door.ts';
+import { BLOCK_PAGE_MAX, VIEW_ARGUMENTS_BYTES_MAX } from './limits.ts';
+import { checkRecordAccess } from './record-access.ts';
+import { serveSubmitStream } from './submit-stream.ts';
+import { serveEvents } from './watch-events.ts';
+
+const NOTHING = new Uint8Array(0);
+
+function rolesOf(door: LedgerDoor, peer: PeerIdentity): readonly string[] {
+  return door.ledger.members.findOrganisation(peer.organisation)?.roles ?? [];
+}
+
+async function submit(door: LedgerDoor, request: SubmitRequest, peer: PeerIdentity): Promise<Result<SubmitResponse>> {
+  if (request.operation === undefined) return refuse('MALFORMED', { field: 'operation', expected: 'a signed operation' });
+  const receipt = await door.admission.submit(request.operation, peer.organisation);
+  return receipt.ok ? accept({ operationHash: receipt.value.operationHash, receipt: receipt.value.bytes }) : receipt;
+}
+
+function getReceipt({ ledger }: LedgerDoor, request: GetReceiptRequest): Result<GetReceiptResponse> {
+  if (request.operationHash.length !== 32) return refuse('MALFORMED', { field: 'operation_hash', expected: '32 bytes' });
+  const receipt = ledger.findReceipt(request.operationHash);
+  if (receipt === undefined) return refuse('NOT_FOUND', { what: 'receipt' });
+  if (!request.withProof) return accept({ receipt: receipt.bytes, proof: NOTHING, lightBlock: NOTHING });
+  const proven = ledger.proveReceipt(request.operationHash);
+  // The block after it carries the results hash: the next one will.
+  if (proven === undefined) return refuse('PROOF_NOT_YET', { height: receipt.height, expected: `block ${receipt.height + 1}` }, 'retry');
+  return accept({ receipt: receipt.bytes, proof: encodeCanonical(proven.proof), lightBlock: proven.lightBlock });
+}
+
+function read(door: LedgerDoor, request: ReadRequest, peer: PeerIdentity): Result<ReadResponse> {
+  const allowed = checkRecordAccess(door.contracts, request.key, rolesOf(door, peer));
+  if (!allowed.ok) return allowed;
+  const { ledger } = door;
+  if (!request.withProof) {
+    const record = ledger.read(request.key);
+    const value = record === undefined ? NOTHING : encodeCanonical(record);
+    return accept({ found: record !== undefined, value, proof: NOTHING, headerHeight: 0n, lightBlock: NOTHING });
+  }
+  const wanted = Number(request.headerHeight);
+  const proven = ledger.prove(request.key, wanted === 0 ? undefined : wanted);
+  const lightBlock = proven === undefined ? undefined : ledger.lightBlock(proven.headerHeight);
+  if (proven === undefined || lightBlock === undefined) return refuse('PRUNED', { headerHeight: wanted, height: ledger.status().height });
+  return accept({
+    found: proven.value !== undefined,
+    value: proven.value === undefined ? NOTHING : encodeCanonical(proven.value),
+    proof: encodeCanonical(proofToJson(proven.proof)),
+    headerHeight: BigInt(proven.headerHeight),
+    lightBlock,
+  });
+}
+
+function view(door: LedgerDoor, request: ViewRequest, peer: PeerIdentity): Result<ViewResponse> {
+  const args = parseCanonical(request.args.length === 0 ? encodeCanonical({}) : request.args, VIEW_ARGUMENTS_BYTES_MAX);
+  if (!args.ok) return args;
+  if (!isJsonObject(args.value)) return refuse('MALFORMED', { field: 'args', expected: 'an object' });
+  const held = rolesOf(door, peer);
+  const [name, version] = request.contract.split('@');
+  const definition = door.contracts.find((contract) => contract.name === name && contract.version === version)?.views[request.method];
+  if (definition === undefined) return refuse('NOT_FOUND', { contract: request.contract, view: request.method });
+  const role = definition.roles.includes('*') ? 'member' : definition.roles.find((wanted) => wanted === 'member' || held.includes(wanted));
+  if (role === undefined) return refuse('NOT_AUTHORISED', { view: request.method, expected: [...definition.roles] });
+  const caller = { organisation: peer.organisation, role, keyId: '', actor: peer.name, coSigners: [] };
+  const outcome = door.ledger.view({ contract: request.contract, method: request.method, args: args.value, caller });
+  if (!outcome.ok) return outcome;
+  return accept({ result: encodeCanonical(outcome.result), height: BigInt(door.ledger.status().height) });
+}
+
+function summaryOf(block: StoredBlockSummary): BlockSummary {
+  return {
+    height: BigInt(block.height),
+    timeUnixMs: BigInt(block.timeUnixMs),
+    hash: block.hash,
+    appHash: block.appHash,
+    operationCount: block.operationCount,
+    blockBytes: block.blockBytes,
+  };
+}
+
+function listBlocks({ ledger }: LedgerDoor, request: ListBlocksRequest): Result<ListBlocksResponse> {
+  if (request.limit < 1 || request.limit > BLOCK_PAGE_MAX)
+    return refuse('MALFORMED', { field: 'limit', expected: `1 … ${BLOCK_PAGE_MAX}` });
+  const head = ledger.status().height;
+  const from = request.fromHeight === 0n ? head : Math.min(Number(request.fromHeight), head);
+  const blocks: BlockSummary[] = [];
+  for (let height = from; height >= 1 && blocks.length < request.limit; height--) {
+    const block = ledger.blockSummary(height);
+    if (block === undefined) break;
+    blocks.push(summaryOf(block));
+  }
+  return accept({ blocks });
+}
+
+function getBlock({ ledger }: LedgerDoor, height: number): Result<GetBlockResponse> {
+  const summary = ledger.blockSummary(height);
+  const lightBlock = ledger.lightBlock(height);
+  if (summary === undefined || lightBlock === undefined)
+    return refuse('NOT_FOUND', { what: 'block', height, head: ledger.status().height });
+  return accept({
+    summary: summaryOf(summary),
+    lightBlock,
+    bundles: (ledger.blockBundles(height) ?? []).map((bundle) => Bundle.decode(bundle)),
+  });
+}
+
+function getNetwork({ ledger }: LedgerDoor): Result<GetNetworkResponse> {
+  const status = ledger.status();
+  return accept({
+    chainId: status.chainId,
+    genesisHash: ledger.genesisHash,
+    height: BigInt(status.height),
+    root: status.root,
+    engine: status.engine,
+    timeUnixMs: BigInt(status.timeUnixMs),
+    validatorCount: status.validatorCount,
+  });
+}
+
+/** LedgerService: for every enrolled organisation, by whatever certificate it holds. */
+export function ledgerService(guard: Guard, door: () => LedgerDoor): LedgerServiceServer {
+  const rule: ServiceRule = { service: 'LedgerService', accepts: () => true, membership: true };
+  return {
+    submit: guard.unary(rule, (request: SubmitRequest, peer) => submit(door(), request, peer)),
+    submitStream: guard.duplex(rule, (call, peer) => serveSubmitStream(door(), call, peer.organisation)),
+    getReceipt: guard.unary(rule, (request: GetReceiptRequest) => getReceipt(door(), request)),
+    read: guard.unary(rule, (request: ReadRequest, peer) => read(door(), request, peer)),
+    view: guard.unary(rule, (request: ViewRequest, peer) => view(door(), request, peer)),
+    watchEvents: guard.serverStream(rule, (call, peer) => serveEvents(door(), call, peer.organisation)),
+    listBlocks: guard.unary(rule, (request: ListBlocksRequest) => listBlocks(door(), request)),
+    getBlock: guard.unary(rule, (request: { height: bigint }) => getBlock(door(), Number(request.height))),
+    getNetwork: guard.unary(rule, () => getNetwork(door())),
+  };
+}

@@ -1,0 +1,160 @@
+import { accept, encodeCanonical, type Result, refuse } from '@civitas/canon';
+import { proofToJson } from '@civitas/proofs';
+import type {
+  AcquireLeaseRequest,
+  AcquireLeaseResponse,
+  DeliverRequest,
+  DeliverResponse,
+  HeadersRequest,
+  HeadersResponse,
+  LinkProofResponse,
+  LinkServiceServer,
+  ListPeersResponse,
+  OutboxRequest,
+  OutboxResponse,
+  WakeRequest,
+  WakeResponse,
+} from '@civitas/proto/civitas/node/v1/link';
+import type { LedgerHost } from '../ledger/ledger-host.ts';
+import type { Guard, ServiceRule } from './guard.ts';
+import type { LedgerDoor } from './ledger-door.ts';
+import { HEADERS_MAX, LEASE_HOLDER_CHARS_MAX, LEASE_MS, OUTBOX_PAGE_MAX, WAKE_WAIT_MS_MAX } from './limits.ts';
+
+interface ProofRequest {
+  readonly peer: string;
+  readonly sequence: bigint;
+  readonly headerHeight: bigint;
+}
+
+/** Digits of a sequence or height in a key, so that text order is numeric order. */
+const SEQUENCE_DIGITS = 12;
+
+function checkPeer(ledger: LedgerHost, peer: string): Result<true> {
+  const known = ledger.links.peers().some(({ chainId }) => chainId === peer);
+  return known ? accept(true) : refuse('NOT_FOUND', { what: 'light client', peer });
+}
+
+/** Proves `links/<peer>/<space>/<sequence>`, present or absent. */
+function linkProof(ledger: LedgerHost, space: 'out' | 'ack' | 'in', request: ProofRequest): Result<LinkProofResponse> {
+  const peer = checkPeer(ledger, request.peer);
+  if (!peer.ok) return peer;
+  const key = `links/${request.peer}/${space}/${request.sequence.toString().padStart(SEQUENCE_DIGITS, '0')}`;
+  const proven = ledger.prove(key, request.headerHeight === 0n ? undefined : Number(request.headerHeight));
+  if (proven === undefined)
+    return refuse('PRUNED', { headerHeight: Number(request.headerHeight), height: ledger.status().height }, 'retry');
+  return accept({
+    found: proven.value !== undefined,
+    value: proven.value === undefined ? new Uint8Array(0) : encodeCanonical(proven.value),
+    proof: encodeCanonical(proofToJson(proven.proof)),
+    headerHeight: BigInt(proven.headerHeight),
+    headerTimeUnixMs: BigInt(proven.headerTimeUnixMs),
+  });
+}
+
+function listPeers(ledger: LedgerHost): Result<ListPeersResponse> {
+  const peers = ledger.links.peers().map((peer) => ({
+    chainId: peer.chainId,
+    status: peer.status,
+    clientHeight: BigInt(peer.clientHeight),
+    clientTimeUnixMs: BigInt(peer.clientTimeUnixMs),
+    lastSequence: BigInt(peer.lastSequence),
+    inFlight: peer.inFlight,
+    oldestSentAtUnixMs: BigInt(peer.oldestSentAtUnixMs),
+  }));
+  return accept({ peers });
+}
+
+function outbox(ledger: LedgerHost, request: OutboxRequest): Result<OutboxResponse> {
+  if (request.limit < 1 || request.limit > OUTBOX_PAGE_MAX)
+    return refuse('MALFORMED', { field: 'limit', expected: `1 … ${OUTBOX_PAGE_MAX}` });
+  const peer = checkPeer(ledger, request.peer);
+  if (!peer.ok) return peer;
+  const packets = ledger.links.outbox(request.peer, Number(request.afterSequence), request.limit).map((entry) => ({
+    sequence: BigInt(entry.sequence),
+    packet: entry.packet,
+    sentAtHeight: BigInt(entry.sentAtHeight),
+    sentAtUnixMs: BigInt(entry.sentAtUnixMs),
+    deferredUntilUnixMs: BigInt(entry.deferredUntilUnixMs),
+  }));
+  return accept({ packets });
+}
+
+/** The newest header is the one after the last commit's; a chain at height h has certified headers 1 … h. */
+function headers(ledger: LedgerHost, request: HeadersRequest): Result<HeadersResponse> {
+  if (request.heights.length > HEADERS_MAX) return refuse('MALFORMED', { field: 'heights', expected: `at most ${HEADERS_MAX}` });
+  const lightBlocks: Uint8Array[] = [];
+  for (const height of request.heights) {
+    const wanted = height === 0n ? ledger.status().height : Number(height);
+    const lightBlock = ledger.lightBlock(wanted);
+    if (lightBlock === undefined) return refuse('NOT_FOUND', { what: 'header', height: wanted, head: ledger.status().height }, 'retry');
+    lightBlocks.push(lightBlock);
+  }
+  return accept({ lightBlocks });
+}
+
+async function deliver(door: LedgerDoor, request: DeliverRequest, organisation: string): Promise<Result<DeliverResponse>> {
+  if (request.operation === undefined) return refuse('MALFORMED', { field: 'operation', expected: 'a signed operation' });
+  const receipt = await door.admission.submit(request.operation, organisation);
+  return receipt.ok ? accept({ receipt: receipt.value.bytes }) : receipt;
+}
+
+function wake(ledger: LedgerHost, request: WakeRequest): Promise<Result<WakeResponse>> {
+  const seen = Number(request.seenHeight);
+  const answer = (): Result<WakeResponse> => accept({ height: BigInt(ledger.status().height) });
+  if (ledger.status().height > seen) return Promise.resolve(answer());
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve(answer());
+    };
+    const timer = setTimeout(finish, Math.min(request.waitMs, WAKE_WAIT_MS_MAX));
+    const stop = ledger.onCommit((block) => {
+      if (block.height > seen) finish();
+    });
+  });
+}
+
+/** One active relay a link, softly: a lease that is not renewed ends by itself, and a second delivery would be harmless. */
+class Leases {
+  readonly #leases = new Map<string, { holder: string; endsAtMs: number }>();
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  acquire(request: AcquireLeaseRequest): Result<AcquireLeaseResponse> {
+    const { peer, holder } = request;
+    if (holder === '' || holder.length > LEASE_HOLDER_CHARS_MAX) {
+      return refuse('MALFORMED', { field: 'holder', expected: `1 … ${LEASE_HOLDER_CHARS_MAX} characters` });
+    }
+    const now = this.#nowMs();
+    const lease = this.#leases.get(peer);
+    if (lease !== undefined && lease.holder !== holder && lease.endsAtMs > now) {
+      return accept({ held: false, holder: lease.holder, remainingMs: Math.ceil(lease.endsAtMs - now) });
+    }
+    this.#leases.set(peer, { holder, endsAtMs: now + LEASE_MS });
+    return accept({ held: true, holder, remainingMs: LEASE_MS });
+  }
+}
+
+/** LinkService: for the platform's relays, which are trusted with nothing but delay. */
+export function linkService(guard: Guard, door: () => LedgerDoor, nowMs: () => number): LinkServiceServer {
+  const rule: ServiceRule = { service: 'LinkService', accepts: ({ kind }) => kind === 'relay', membership: true };
+  const leases = new Leases(nowMs);
+  return {
+    listPeers: guard.unary(rule, () => listPeers(door().ledger)),
+    outbox: guard.unary(rule, (request: OutboxRequest) => outbox(door().ledger, request)),
+    packetProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'out', request)),
+    ackProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'ack', request)),
+    absenceProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'in', request)),
+    headers: guard.unary(rule, (request: HeadersRequest) => headers(door().ledger, request)),
+    deliver: guard.unary(rule, (request: DeliverRequest, peer) => deliver(door(), request, peer.organisation)),
+    wake: guard.unary(rule, (request: WakeRequest) => wake(door().ledger, request)),
+    acquireLease: guard.unary(rule, async (request: AcquireLeaseRequest) => {
+      const known = checkPeer(door().ledger, request.peer);
+      return known.ok ? leases.acquire(request) : known;
+    }),
+  };
+}

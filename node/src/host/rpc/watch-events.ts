@@ -1,0 +1,69 @@
+import { accept, encodeCanonical, operationHash, type Result, refuse } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import { parseReceipt } from '@civitas/proofs';
+import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
+import type { WatchEventsRequest, WatchEventsResponse } from '@civitas/proto/civitas/node/v1/ledger';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { LedgerHost } from '../ledger/ledger-host.ts';
+import type { LedgerDoor } from './ledger-door.ts';
+import { mayHearEvents } from './record-access.ts';
+
+type EventsCall = ServerWritableStream<WatchEventsRequest, WatchEventsResponse>;
+
+/** Events of one block in order, read back from its operations and their receipts. */
+function* eventsAt(ledger: LedgerHost, height: number): Generator<WatchEventsResponse> {
+  for (const bytes of ledger.blockBundles(height) ?? []) {
+    for (const { body } of Bundle.decode(bytes).operations) {
+      const stored = ledger.findReceipt(operationHash(nodeCrypto.sha256, body));
+      // A duplicate's receipt stands at the height where it was executed first.
+      if (stored === undefined || stored.height !== height) continue;
+      const receipt = parseReceipt(stored.bytes);
+      if (!receipt.ok) throw new Error(`stored receipt at ${height}: ${receipt.refusal.code}`);
+      for (const { contract, name, data } of receipt.value.events) {
+        const { index, operationHash: hash } = stored;
+        yield { height: BigInt(height), index, contract, name, data: encodeCanonical(data), operationHash: hash };
+      }
+    }
+  }
+}
+
+/** Resolves when the caller has read on, or is gone. */
+function drained(call: EventsCall): Promise<void> {
+  return new Promise((resolve) => {
+    call.once('drain', resolve);
+    call.once('cancelled', resolve);
+  });
+}
+
+/**
+ * Events from a height on, without end. The stream follows a height rather than a queue: a slow reader falls behind and loses
+ * nothing, and the last height it saw is its resume token.
+ */
+export async function serveEvents(door: LedgerDoor, call: EventsCall, organisation: string): Promise<Result<true>> {
+  const { ledger, contracts } = door;
+  const { fromHeight, contract: wanted } = call.request;
+  let next = fromHeight === 0n ? ledger.status().height + 1 : Number(fromHeight);
+  let wake: () => void = () => undefined;
+  const stop = ledger.onCommit(() => wake());
+  call.on('cancelled', () => wake());
+  try {
+    while (!call.cancelled) {
+      const roles = ledger.members.findOrganisation(organisation)?.roles;
+      if (roles === undefined) return refuse('NOT_AUTHORISED', { organisation, expected: 'an enrolled organisation' });
+      while (next <= ledger.status().height && !call.cancelled) {
+        for (const event of eventsAt(ledger, next)) {
+          const matches = wanted === '' || event.contract === wanted;
+          if (matches && mayHearEvents(contracts, event.contract, roles) && !call.write(event)) await drained(call);
+        }
+        next += 1;
+      }
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (next > ledger.status().height && !call.cancelled) await woken;
+    }
+    return accept(true);
+  } finally {
+    stop();
+  }
+}
