@@ -97,6 +97,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   }, log);
   const resources = [configMapsResource, secretsResource, serviceAccountsResource, claimsResource, servicesResource, podsResource];
   const endWatches = resources.map((resource) => port.watch(resource, (event) => batch.add({ resource, event })));
+  // What exists is taken up before anybody can ask: no pod is left that claims to be ready from an earlier run.
+  batch.flush();
 
   return {
     logs: createLogSource((request) => pods.find(request.namespace, request.pod).logPlaceOf(request.container)),
@@ -120,14 +122,18 @@ interface ResourceEvent {
   readonly event: WatchedEvent;
 }
 
+interface Batch {
+  add(event: ResourceEvent): void;
+  flush(): void;
+  stop(): void;
+}
+
 /** Gathers events of one turn of the event loop: an answer to an event writes, and a write is an event again. */
-function createBatch(
-  onEvents: (events: readonly ResourceEvent[]) => void,
-  log: KubeletLog,
-): { add(event: ResourceEvent): void; stop(): void } {
+function createBatch(onEvents: (events: readonly ResourceEvent[]) => void, log: KubeletLog): Batch {
   let waiting: ResourceEvent[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   const flush = (): void => {
+    clearImmediate(scheduled);
     scheduled = undefined;
     const events = waiting;
     waiting = [];
@@ -142,6 +148,7 @@ function createBatch(
       waiting.push(event);
       scheduled ??= setImmediate(flush);
     },
+    flush,
     stop: () => clearImmediate(scheduled),
   };
 }

@@ -1,0 +1,81 @@
+import net from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { podsResource, servicesResource } from './pod.ts';
+import { openRig, type Rig } from './testing/kubelet-rig.ts';
+
+/** Answers, once the caller has finished, with its name and what it was sent: works only when half-closes pass through. */
+const echo = `
+  require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
+    let text = '';
+    socket.on('data', (bytes) => { text += bytes; });
+    socket.on('end', () => socket.end(process.env.HOSTNAME + ' ' + text));
+  }).listen(7000, process.env.POD_IP, () => console.log('listening'));`;
+const address = '127.41.250.1';
+
+function ask(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host: address, port: 80, allowHalfOpen: true });
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes;
+    });
+    socket.once('end', () => resolve(answer));
+    socket.once('error', reject);
+    socket.end(text);
+  });
+}
+
+describe('Service proxy', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await openRig('127.41.4.0/24');
+    rig.cluster.put(servicesResource, {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name: 'echo' } },
+      spec: { clusterIP: address, selector: { service: 'echo' }, ports: [{ port: 80, targetPort: 'echo' }] },
+    });
+  });
+  afterAll(() => rig.end());
+
+  const runEcho = async (name: string): Promise<void> => {
+    const env = [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }];
+    const readinessProbe = { tcpSocket: { port: 'echo' }, periodSeconds: 1, timeoutSeconds: 40 };
+    const container = {
+      name: 'main',
+      image: 'test/node:1',
+      args: [echo],
+      env,
+      ports: [{ name: 'echo', containerPort: 7000 }],
+      readinessProbe,
+    };
+    const metadata = { namespace: 'default', name, labels: { service: 'echo' } };
+    rig.cluster.put(podsResource, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container] } });
+    await rig.untilReady(name);
+  };
+
+  const listening = async (count: number): Promise<void> => {
+    while (rig.kubelet.stats().proxyListeners !== count) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('refuses while no pod is ready', async () => {
+    await expect(ask('x')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('leads to ready pods in turn, with half-closes passed on', async () => {
+    await runEcho('echo-a');
+    await listening(1);
+    expect(await ask('hello')).toBe('echo-a hello');
+    await runEcho('echo-b');
+    const seen = new Set<string>();
+    while (seen.size < 2) seen.add(await ask('?'));
+    expect([...seen].sort()).toEqual(['echo-a ?', 'echo-b ?']);
+    const large = 'x'.repeat(3_000_000);
+    expect((await ask(large)).length).toBe(large.length + 'echo-a '.length);
+  });
+
+  test('refuses again when the last pod is gone', async () => {
+    rig.cluster.remove(podsResource, 'default', 'echo-a');
+    rig.cluster.remove(podsResource, 'default', 'echo-b');
+    await listening(0);
+    await expect(ask('x')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
