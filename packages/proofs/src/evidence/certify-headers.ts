@@ -1,0 +1,64 @@
+import { accept, type CryptoPort, encodeCanonical, equalBytes, isJsonObject, type JsonObject, type Result, refuse } from '@civitas/canon';
+import type { Header } from '../codec/header.ts';
+import { decodeLightBlock, type LightBlock } from '../codec/light-block.ts';
+import { ZERO_TIME } from '../codec/timestamp.ts';
+import { sortValidators, type Validator, validatorOf, validatorsHash } from '../codec/validator.ts';
+import { type TrustedHeader, verifySkipping } from '../light-client/verify-update.ts';
+import { bytesText, type EvidenceNetwork } from './bundle.ts';
+
+/** Which document's validators start the trust; refused with GENESIS_HASH or GENESIS_VALIDATORS. */
+export function checkGenesis(crypto: CryptoPort, network: EvidenceNetwork): Result<'document' | 'hash only'> {
+  const { genesis, genesisHash, chainId, validators } = network;
+  if (genesis === null) return accept('hash only');
+  if (!equalBytes(crypto.sha256(encodeCanonical(genesis)), genesisHash)) return refuse('GENESIS_HASH', { chainId });
+  const stated = genesis['validators'];
+  const isSameSet =
+    genesis['chainId'] === chainId &&
+    Array.isArray(stated) &&
+    stated.length === validators.length &&
+    validators.every(({ publicKey, power }) => stated.some((entry: unknown) => isValidator(entry, { power, text: bytesText(publicKey) })));
+  return isSameSet ? accept('document') : refuse('GENESIS_VALIDATORS', { chainId });
+}
+
+function isValidator(entry: unknown, expected: { readonly power: number; readonly text: string }): boolean {
+  const object = entry as JsonObject | undefined;
+  return isJsonObject(object) && object['publicKey'] === expected.text && object['power'] === expected.power;
+}
+
+/** The trusted point before block 1: only its next validators mean anything. */
+function genesisPoint(crypto: CryptoPort, network: EvidenceNetwork): { trusted: TrustedHeader; validators: Validator[] } {
+  const validators = sortValidators(network.validators.map(({ publicKey, power }) => validatorOf(crypto.sha256, publicKey, BigInt(power))));
+  const nextValidatorsHash = validatorsHash(crypto.sha256, validators);
+  return { trusted: { chainId: network.chainId, height: 0n, time: ZERO_TIME, nextValidatorsHash }, validators };
+}
+
+/** The set a trusted header announces, where the bundle shows it. */
+function announcedSet(
+  crypto: CryptoPort,
+  trusted: TrustedHeader,
+  known: readonly (readonly Validator[])[],
+): readonly Validator[] | undefined {
+  return known.find((set) => equalBytes(validatorsHash(crypto.sha256, set), trusted.nextValidatorsHash));
+}
+
+/**
+ * Walks a network's light blocks from its genesis set and gives the headers they certify, by height.
+ *
+ * @returns NEXT_VALIDATORS_UNKNOWN where a skip starts at a header whose next set no block shows; else the codes of decodeLightBlock and verifySkipping.
+ */
+export function certifyHeaders(crypto: CryptoPort, network: EvidenceNetwork): Result<ReadonlyMap<number, Header>> {
+  let { trusted, validators }: { trusted: TrustedHeader; validators: readonly Validator[] } = genesisPoint(crypto, network);
+  const headers = new Map<number, Header>();
+  for (const bytes of network.lightBlocks) {
+    const lightBlock: Result<LightBlock> = decodeLightBlock(bytes);
+    if (!lightBlock.ok) return lightBlock;
+    const trustedValidators = announcedSet(crypto, trusted, [validators, lightBlock.value.validators]);
+    if (trustedValidators === undefined) return refuse('NEXT_VALIDATORS_UNKNOWN', { trustedHeight: Number(trusted.height) });
+    const certified = verifySkipping(crypto, { trusted, trustedValidators, lightBlock: lightBlock.value });
+    if (!certified.ok) return certified;
+    trusted = certified.value.header;
+    validators = lightBlock.value.validators;
+    headers.set(Number(certified.value.header.height), certified.value.header);
+  }
+  return accept(headers);
+}

@@ -1,0 +1,185 @@
+import { describe, expect, test } from '@jest/globals';
+import { base64urlEncode, commitmentOf, encodeCanonical, invariant, type JsonObject, parseCanonical, utf8Encode } from '@civitas/canon';
+import { browserCrypto } from '@civitas/canon/browser';
+import { nodeCrypto } from '@civitas/canon/node';
+import { type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../../test/chain.ts';
+import { encodeLightBlock } from '../codec/light-block.ts';
+import { unixMsOf } from '../codec/timestamp.ts';
+import { EVIDENCE_BYTES_MAX } from '../limits.ts';
+import { encodeReceipt, receiptsRoot } from '../receipt.ts';
+import { proveReceipt } from '../receipt-proof.ts';
+import { ReferenceTree } from '../tree/reference-tree.ts';
+import type { BundleReport, EvidenceBundle, EvidenceItem } from './bundle.ts';
+import { encodeEvidence, parseEvidence } from './bundle-json.ts';
+import { verifyBundle } from './verify-bundle.ts';
+
+const { sha256 } = nodeCrypto;
+const chainId = 'housing-1';
+const salt = sha256(utf8Encode('salt'));
+
+/** A housing network of four blocks with one decision on it, and the case file that shows it. */
+function aBundle(change: Partial<EvidenceBundle> = {}): EvidenceBundle {
+  const keys = someValidators(1);
+  const tree = new ReferenceTree(sha256);
+  const value = { answer: base64urlEncode(commitmentOf(sha256, salt, 'yes')), status: 'paid' };
+  for (let n = 0; n < 9; n++) tree.put(utf8Encode(`housing.account/account/${n}`), utf8Encode(`{"n":${n}}`));
+  const key = 'housing.withdrawal/case/case-1';
+  tree.put(utf8Encode(key), encodeCanonical(value));
+  const outcome = { ok: true, result: { paid: true } } as const;
+  const receipts = [0, 1].map((index) => encodeReceipt({ height: 2, index, operation: sha256(Uint8Array.of(index)), outcome, events: [] }));
+  const results = [{ code: 0, data: receiptsRoot(sha256, receipts), gasWanted: 0n, gasUsed: 0n }];
+  const blocks: FixtureBlock[] = [];
+  const add = (next: { appHash?: Uint8Array; lastResults?: typeof results }) =>
+    blocks.push(nextBlock(chainId, blocks.at(-1), { keys, ...next }));
+  add({});
+  add({});
+  add({ appHash: tree.root(), lastResults: results });
+  add({ appHash: tree.root() });
+  const validators = keys.validators.map(({ publicKey, power }) => ({ publicKey, power: Number(power) }));
+  const genesis: JsonObject = {
+    chainId,
+    validators: validators.map((v) => ({ publicKey: base64urlEncode(v.publicKey), power: v.power, node: 'a' })),
+  };
+  const frame = { network: chainId, height: 3, statement: 'as committed' };
+  const absent = 'housing.withdrawal/case/case-2';
+  const items: EvidenceItem[] = [
+    { ...frame, kind: 'state', title: 'decision', key, value, proof: tree.prove(utf8Encode(key)) },
+    { ...frame, kind: 'absence', title: 'no second case', key: absent, proof: tree.prove(utf8Encode(absent)) },
+    { ...frame, kind: 'receipt', title: 'payout', proof: proveReceipt(sha256, { results, bundleIndex: 0, receipts }, 1) },
+  ];
+  const last = blocks[2]?.lightBlock.header.time;
+  invariant(last !== undefined, 'three blocks');
+  return {
+    subject: { kind: 'serious-illness', id: 'case-1' },
+    networks: [
+      {
+        name: 'housing',
+        chainId,
+        genesis,
+        genesisHash: sha256(encodeCanonical(genesis)),
+        validators,
+        lightBlocks: [0, 2, 3].flatMap((at) => (blocks[at] === undefined ? [] : [encodeLightBlock(blocks[at].lightBlock)])),
+      },
+    ],
+    items,
+    openings: [{ item: 0, path: ['answer'], value: 'yes', salt }],
+    claims: { unchangedSinceUnixMs: unixMsOf(last), capturedBy: 'hospital-1', capturedAtUnixMs: 1 },
+    ...change,
+  };
+}
+
+function reportOf(bundle: EvidenceBundle): BundleReport {
+  const report = verifyBundle(nodeCrypto, encodeEvidence(sha256, bundle));
+  invariant(report.ok, 'the bundle is refused');
+  return report.value;
+}
+
+function failuresOf(bundle: EvidenceBundle): string[] {
+  return reportOf(bundle).checks.flatMap(({ check, outcome }) => (outcome === 'failed' ? [check] : []));
+}
+
+function withItem(index: number, change: Partial<EvidenceItem>): EvidenceBundle {
+  const bundle = aBundle();
+  const item = { ...bundle.items[index], ...change } as EvidenceItem;
+  return { ...bundle, items: bundle.items.with(index, item) };
+}
+
+function withNetwork(change: Partial<EvidenceBundle['networks'][number]>): EvidenceBundle {
+  const bundle = aBundle();
+  return { ...bundle, networks: bundle.networks.map((network) => ({ ...network, ...change })) };
+}
+
+describe('an evidence bundle', () => {
+  test('verifies from its own bytes, on both libraries, and says what nobody can prove', () => {
+    const bundle = aBundle();
+    const bytes = encodeEvidence(sha256, bundle);
+    const report = verifyBundle(nodeCrypto, bytes);
+
+    expect(report).toMatchObject({ ok: true, value: { ok: true, networks: [{ chainId, headerHeights: [1, 3, 4] }] } });
+    expect(verifyBundle(browserCrypto, bytes)).toEqual(report);
+    expect(report.ok && report.value.checks.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual([
+      'DIGEST ok',
+      'GENESIS ok',
+      'HEADERS ok',
+      'MEMBERSHIP ok',
+      'ABSENCE ok',
+      'RECEIPT ok',
+      'OPENING ok',
+      'UNCHANGED_SINCE_DEPOSIT ok',
+      'TRUE_WHEN_CAPTURED asserted',
+    ]);
+    expect(parseEvidence(sha256, bytes)).toEqual({ ok: true, value: { bundle, isDigestRight: true } });
+  });
+
+  test('a flipped bit anywhere in the document is not accepted', () => {
+    const bytes = encodeEvidence(sha256, aBundle());
+    // Every fifth byte, one bit each: a whole verification costs a millisecond.
+    for (let at = 0; at < bytes.length; at += 5) {
+      const report = verifyBundle(nodeCrypto, withFlippedBit(bytes, at * 8 + (at % 8)));
+      if (report.ok && report.value.ok) throw new Error(`flipped byte ${at} was accepted`);
+    }
+  });
+
+  test('without the genesis document the start of trust is only stated', () => {
+    const report = reportOf(withNetwork({ genesis: null }));
+
+    expect(report.ok).toBe(true);
+    expect(report.checks.find(({ check }) => check === 'GENESIS')?.outcome).toBe('asserted');
+  });
+
+  const other = someValidators(1, 'forger');
+  const forgedStart = other.validators.map(({ publicKey, power }) => ({ publicKey, power: Number(power) }));
+  test.each<[string, EvidenceBundle, string[]]>([
+    ['another value', withItem(0, { value: { answer: 'no', status: 'paid' } }), ['MEMBERSHIP', 'OPENING']],
+    ['another key', withItem(0, { key: 'housing.withdrawal/case/case-9' }), ['MEMBERSHIP']],
+    ['an absent key that is there', withItem(1, { key: 'housing.withdrawal/case/case-1' }), ['ABSENCE']],
+    ['a header that is not there', withItem(0, { height: 2 }), ['MEMBERSHIP', 'UNCHANGED_SINCE_DEPOSIT']],
+    ['a receipt under another header', withItem(2, { height: 4 }), ['RECEIPT', 'UNCHANGED_SINCE_DEPOSIT']],
+    ['a network that is not there', withItem(0, { network: 'courts-1' }), ['MEMBERSHIP', 'UNCHANGED_SINCE_DEPOSIT']],
+    ['another genesis hash', withNetwork({ genesisHash: new Uint8Array(32) }), ['GENESIS']],
+    [
+      'a forged first set',
+      withNetwork({ validators: forgedStart }),
+      ['GENESIS', 'HEADERS', 'MEMBERSHIP', 'ABSENCE', 'RECEIPT', 'UNCHANGED_SINCE_DEPOSIT'],
+    ],
+    ['no headers', withNetwork({ lightBlocks: [] }), ['MEMBERSHIP', 'ABSENCE', 'RECEIPT', 'UNCHANGED_SINCE_DEPOSIT']],
+    [
+      'headers out of order',
+      withNetwork({ lightBlocks: aBundle().networks[0]?.lightBlocks.toReversed() ?? [] }),
+      ['HEADERS', 'MEMBERSHIP', 'ABSENCE', 'RECEIPT', 'UNCHANGED_SINCE_DEPOSIT'],
+    ],
+    ['another opening', { ...aBundle(), openings: [{ item: 0, path: ['answer'], value: 'no', salt }] }, ['OPENING']],
+    ['an opening of nothing', { ...aBundle(), openings: [{ item: 7, path: ['answer'], value: 'yes', salt }] }, ['OPENING']],
+    ['too early a claim', { ...aBundle(), claims: { ...aBundle().claims, unchangedSinceUnixMs: 5 } }, ['UNCHANGED_SINCE_DEPOSIT']],
+  ])('with %s fails exactly there', (_, bundle, failures) => {
+    expect(failuresOf(bundle)).toEqual(failures);
+    expect(reportOf(bundle).ok).toBe(false);
+  });
+
+  test('a statement changed afterwards fails by its digest', () => {
+    const json = parseCanonical(encodeEvidence(sha256, aBundle()));
+    invariant(json.ok, 'canonical');
+    const changed = encodeCanonical({
+      ...(json.value as JsonObject),
+      claims: { capturedAtUnixMs: 2, capturedBy: 'nobody', unchangedSinceUnixMs: 2 ** 50 },
+    });
+    const report = verifyBundle(nodeCrypto, changed);
+
+    expect(report.ok && report.value.checks.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check)).toEqual(['DIGEST']);
+  });
+
+  test.each<[string, Uint8Array, string]>([
+    ['no JSON', utf8Encode('{'), 'JSON_MALFORMED'],
+    ['another format', encodeCanonical({ ...(documentOf() as JsonObject), format: 'civitas-evidence/2' }), 'EVIDENCE_MALFORMED'],
+    ['a field too many', encodeCanonical({ ...(documentOf() as JsonObject), extra: 1 }), 'EVIDENCE_MALFORMED'],
+    ['an unknown item', encodeCanonical({ ...(documentOf() as JsonObject), items: [{ kind: 'rumour' }] }), 'EVIDENCE_MALFORMED'],
+    ['more than 16 MiB', new Uint8Array(EVIDENCE_BYTES_MAX + 1), 'JSON_TOO_LARGE'],
+  ])('with %s is refused', (_, bytes, code) => {
+    expect(verifyBundle(nodeCrypto, bytes)).toMatchObject({ ok: false, refusal: { code } });
+  });
+});
+
+function documentOf(): unknown {
+  const json = parseCanonical(encodeEvidence(sha256, aBundle()));
+  return json.ok ? json.value : undefined;
+}

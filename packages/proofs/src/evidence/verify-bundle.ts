@@ -1,0 +1,151 @@
+import {
+  accept,
+  base64urlEncode,
+  type Bytes,
+  type CryptoPort,
+  commitmentOf,
+  encodeCanonical,
+  isJsonObject,
+  type Json,
+} from '@civitas/canon';
+import { keyIdOf, parseCanonical, type Refused, type Result, utf8Encode } from '@civitas/canon';
+import type { Header } from '../codec/header.ts';
+import { unixMsOf } from '../codec/timestamp.ts';
+import { verifyReceipt } from '../receipt-proof.ts';
+import { verifyAbsence, verifyMembership } from '../tree/state-proof.ts';
+import type { BundleReport, EvidenceBundle, EvidenceCheck, EvidenceItem, EvidenceNetwork, EvidenceOpening } from './bundle.ts';
+import { parseEvidence } from './bundle-json.ts';
+import { certifyHeaders, checkGenesis } from './certify-headers.ts';
+
+type Headers = ReadonlyMap<number, Header>;
+
+function verdict(check: EvidenceCheck['check'], about: string, failure: string | undefined, reason: string): EvidenceCheck {
+  return { check, about, outcome: failure === undefined ? 'ok' : 'failed', reason: failure ?? reason };
+}
+
+function textOf({ refusal }: Refused): string {
+  return `${refusal.code} ${JSON.stringify(refusal.facts)}`;
+}
+
+function checkNetwork(
+  crypto: CryptoPort,
+  network: EvidenceNetwork,
+): { readonly checks: readonly EvidenceCheck[]; readonly headers: Headers } {
+  const genesis = checkGenesis(crypto, network);
+  const isStated = genesis.ok && genesis.value === 'hash only';
+  const certified = certifyHeaders(crypto, network);
+  const headers: Headers = certified.ok ? certified.value : new Map();
+  const genesisCheck = verdict(
+    'GENESIS',
+    network.chainId,
+    genesis.ok ? undefined : textOf(genesis),
+    'validators stand in the genesis document',
+  );
+  const asserted: EvidenceCheck = {
+    ...genesisCheck,
+    outcome: 'asserted',
+    reason: 'no genesis document: the first validators are only stated',
+  };
+  const walked = `${headers.size} headers certified from the first validators`;
+  return {
+    checks: [isStated ? asserted : genesisCheck, verdict('HEADERS', network.chainId, certified.ok ? undefined : textOf(certified), walked)],
+    headers,
+  };
+}
+
+const CHECK_OF = { state: 'MEMBERSHIP', absence: 'ABSENCE', receipt: 'RECEIPT' } as const;
+
+/** Why an item does not hold under its header, or undefined. */
+function failureOf(crypto: CryptoPort, item: EvidenceItem, header: Header): string | undefined {
+  if (item.kind === 'receipt') {
+    const receipt = verifyReceipt(crypto.sha256, { proof: item.proof, header });
+    return receipt.ok ? undefined : textOf(receipt);
+  }
+  const claim = { root: header.appHash, key: utf8Encode(item.key), proof: item.proof };
+  const holds =
+    item.kind === 'state'
+      ? verifyMembership(crypto.sha256, { ...claim, value: encodeCanonical(item.value) })
+      : verifyAbsence(crypto.sha256, claim);
+  return holds ? undefined : 'the proof does not lead to the app hash of the header';
+}
+
+function checkItem(crypto: CryptoPort, item: EvidenceItem, header: Header | undefined): EvidenceCheck {
+  if (header === undefined) return verdict(CHECK_OF[item.kind], item.title, `no certified header ${item.height} of ${item.network}`, '');
+  const proven = `proven by header ${item.height} of ${item.network}`;
+  return verdict(CHECK_OF[item.kind], item.title, failureOf(crypto, item, header), proven);
+}
+
+function contentOf(item: EvidenceItem | undefined): Json | undefined {
+  if (item?.kind === 'state') return item.value;
+  if (item?.kind !== 'receipt') return undefined;
+  const receipt = parseCanonical(item.proof.receipt);
+  return receipt.ok ? receipt.value : undefined;
+}
+
+function memberAt(value: Json | undefined, path: readonly string[]): Json | undefined {
+  let at = value;
+  for (const step of path) {
+    if (Array.isArray(at)) at = at[Number(step)];
+    else at = isJsonObject(at) && Object.hasOwn(at, step) ? at[step] : undefined;
+  }
+  return at;
+}
+
+function checkOpening(crypto: CryptoPort, opening: EvidenceOpening, item: EvidenceItem | undefined): EvidenceCheck {
+  const about = `${item?.title ?? 'no such item'}: ${opening.path.join('.')}`;
+  const expected = base64urlEncode(commitmentOf(crypto.sha256, opening.salt, opening.value));
+  const isRight = memberAt(contentOf(item), opening.path) === expected;
+  return verdict('OPENING', about, isRight ? undefined : 'value and salt do not give the commitment', 'value and salt give the commitment');
+}
+
+function checkClaims({ claims }: EvidenceBundle, headers: readonly (Header | undefined)[]): EvidenceCheck[] {
+  const late = headers.filter((header) => header === undefined || unixMsOf(header.time) > claims.unchangedSinceUnixMs).length;
+  const failure = late === 0 ? undefined : `${late} items have no certified header of that time or earlier`;
+  const since = `unix ms ${claims.unchangedSinceUnixMs}`;
+  return [
+    verdict('UNCHANGED_SINCE_DEPOSIT', since, failure, 'every item is certified by a header of that time or earlier'),
+    {
+      check: 'TRUE_WHEN_CAPTURED',
+      about: `unix ms ${claims.capturedAtUnixMs}`,
+      outcome: 'asserted',
+      reason: `said by ${claims.capturedBy}; a ledger proves what was deposited, not that it was true`,
+    },
+  ];
+}
+
+function reportOf(crypto: CryptoPort, bundle: EvidenceBundle, isDigestRight: boolean): BundleReport {
+  const walked = bundle.networks.map((network) => ({ network, ...checkNetwork(crypto, network) }));
+  const headerOf = (item: EvidenceItem): Header | undefined =>
+    walked.find(({ network }) => network.chainId === item.network)?.headers.get(item.height);
+  const digest = isDigestRight ? undefined : 'the document was changed after it was written';
+  const checks = [
+    verdict('DIGEST', bundle.subject.id, digest, 'the document is as it was written'),
+    ...walked.flatMap((network) => network.checks),
+    ...bundle.items.map((item) => checkItem(crypto, item, headerOf(item))),
+    ...bundle.openings.map((opening) => checkOpening(crypto, opening, bundle.items[opening.item])),
+    ...checkClaims(bundle, bundle.items.map(headerOf)),
+  ];
+  return {
+    ok: checks.every(({ outcome }) => outcome !== 'failed'),
+    subject: bundle.subject,
+    networks: walked.map(({ network, headers }) => ({
+      name: network.name,
+      chainId: network.chainId,
+      genesisHash: base64urlEncode(network.genesisHash),
+      keyIds: network.validators.map(({ publicKey }) => keyIdOf(crypto.sha256, publicKey)),
+      headerHeights: [...headers.keys()],
+    })),
+    checks,
+  };
+}
+
+/**
+ * Verifies an evidence bundle with nothing but its own bytes.
+ *
+ * @param bytes at most 16 MiB.
+ * @returns the report of every check, failed ones too; refused (EVIDENCE_MALFORMED, JSON_*) only where the document cannot be read.
+ */
+export function verifyBundle(crypto: CryptoPort, bytes: Bytes): Result<BundleReport> {
+  const read = parseEvidence(crypto.sha256, bytes);
+  return read.ok ? accept(reportOf(crypto, read.value.bundle, read.value.isDigestRight)) : read;
+}
