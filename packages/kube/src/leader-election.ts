@@ -88,7 +88,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     // Bounded: a renewal that hangs past the deadline must not look like one that came through.
     const bounded = new AbortController();
     const cancel = clock.setTimer(renewDeadlineMs, () => bounded.abort());
-    const call = { signal: bounded.signal };
+    const call = { signal: AbortSignal.any([bounded.signal, stopping.signal]) };
     try {
       const current = await client.find(leases, { namespace, name }, call);
       if (current !== undefined) observe(current);
@@ -114,10 +114,15 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     if (lease?.spec?.holderIdentity !== identity) return;
     const now = microTimeOf(clock.nowUnixMs());
     const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
+    const body = { apiVersion: lease.apiVersion, kind: lease.kind, metadata: lease.metadata, spec };
+    const bounded = new AbortController();
+    const cancel = clock.setTimer(retryPeriodMs, () => bounded.abort());
     try {
-      observe(await client.update(leases, { apiVersion: lease.apiVersion, kind: lease.kind, metadata: lease.metadata, spec }));
+      observe(await client.update(leases, body, { signal: bounded.signal }));
     } catch (error) {
       log.warn({ lease: name, error: error instanceof Error ? error.message : String(error) }, 'the Lease was not given back; it expires');
+    } finally {
+      cancel();
     }
   };
 
