@@ -1,0 +1,123 @@
+import { base64urlDecode, type Bytes, envelopeHash, invariant, type Result, refuse, accept, utf8Encode } from '@civitas/canon';
+import { encodeReceipt, receiptsRoot, type TransactionResult } from '@civitas/proofs';
+import { findKey, findOrganisation } from '../members/records.ts';
+import type { PageReader } from '../state/page-store.ts';
+import { Overlay, type RecordSource, type StoredRecord } from '../state/records.ts';
+import { applyChanges, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
+import { type Bundle, bundleSignBytes } from './bundle.ts';
+import type { Admission } from './check-operation.ts';
+import { type Executed, executeOperation } from './execute-operation.ts';
+import type { BlockFacts, LedgerFacts } from './execution.ts';
+import { BUNDLE_OPERATIONS_MAX } from './limits.ts';
+
+export type RunningLedger = LedgerFacts & { readonly admission: Admission };
+
+/** One receipt of a block, with what the host indexes it by. */
+export interface BlockReceipt {
+  readonly index: number;
+  readonly operationHash: Bytes;
+  readonly bytes: Bytes;
+  readonly isCharged: boolean;
+}
+
+/** All that a block changes. */
+export interface BlockEffects {
+  readonly block: BlockFacts;
+  /** One a bundle: code 0, or another when the whole bundle was refused; data is the Merkle root over its receipts. */
+  readonly results: readonly TransactionResult[];
+  /** One list a bundle, in the bundle's order. */
+  readonly receipts: readonly (readonly BlockReceipt[])[];
+  /** By key; undefined where deleted. */
+  readonly writes: ReadonlyMap<string, StoredRecord | undefined>;
+  readonly tree: TreeUpdate;
+}
+
+/** Result codes of a bundle. */
+export const BUNDLE_OK = 0;
+export const BUNDLE_REFUSED = 1;
+
+/**
+ * Checks what only the whole bundle can show: chain id, size, the gateway's signature and membership.
+ *
+ * @returns WRONG_NETWORK, BUNDLE_TOO_LARGE, NOT_AUTHORISED or SIGNATURE_INVALID.
+ */
+export function checkBundle(ledger: RunningLedger, records: RecordSource, bundle: Bundle): Result<true> {
+  const { admission, crypto } = ledger;
+  if (bundle.chainId !== ledger.chainId) return refuse('WRONG_NETWORK', { network: bundle.chainId, expected: ledger.chainId });
+  const count = bundle.envelopes.length;
+  if (count === 0 || count > BUNDLE_OPERATIONS_MAX) {
+    return refuse('BUNDLE_TOO_LARGE', { operationCount: count, operationCountMax: BUNDLE_OPERATIONS_MAX });
+  }
+  const key = findKey(records, bundle.keyId);
+  const isGateway = key?.use === 'operation' && key.status === 'active' && key.organisation === bundle.gateway;
+  if (!isGateway || findOrganisation(records, bundle.gateway)?.status !== 'enrolled') {
+    return refuse('NOT_AUTHORISED', { reason: 'gateway', gateway: bundle.gateway });
+  }
+  const publicKey = base64urlDecode(key.publicKey);
+  invariant(publicKey !== undefined, 'an enrolled key is not base64url');
+  const message = bundleSignBytes(
+    bundle.chainId,
+    bundle.envelopes.map((envelope) => envelopeHash(crypto.sha256, envelope)),
+  );
+  const verdict = admission.verdicts.verify({ envelopeHash: crypto.sha256(message), message, signature: bundle.signature, publicKey });
+  return verdict ? accept(true) : refuse('SIGNATURE_INVALID', { gateway: bundle.gateway });
+}
+
+/** A block being executed, a bundle at a time so that the host can let others run in between. */
+export class BlockExecution {
+  readonly #ledger: RunningLedger;
+  readonly #block: BlockFacts;
+  readonly #state: Overlay;
+  readonly #results: TransactionResult[] = [];
+  readonly #receipts: BlockReceipt[][] = [];
+  #operationCount = 0;
+
+  constructor(ledger: RunningLedger, block: BlockFacts, records: RecordSource) {
+    this.#ledger = ledger;
+    this.#block = block;
+    this.#state = new Overlay(records);
+  }
+
+  /** @param bundle undefined when the host's decoder refused its bytes: it has a result and no receipts. */
+  executeBundle(bundle: Bundle | undefined): void {
+    const isSound = bundle !== undefined && checkBundle(this.#ledger, this.#state, bundle).ok;
+    const receipts = isSound
+      ? bundle.envelopes.map((envelope) => this.#receiptOf(executeOperation(this.#ledger, this.#block, this.#state, envelope)))
+      : [];
+    const data = receiptsRoot(
+      this.#ledger.crypto.sha256,
+      receipts.map(({ bytes }) => bytes),
+    );
+    this.#results.push({ code: isSound ? BUNDLE_OK : BUNDLE_REFUSED, data, gasWanted: 0n, gasUsed: 0n });
+    this.#receipts.push(receipts);
+  }
+
+  /** @param base the root before the block; @param reader pages of it. */
+  finish(base: TreeRoot, reader: PageReader): BlockEffects {
+    const { admission, crypto } = this.#ledger;
+    admission.replay.endBlock(this.#state, this.#block.height, this.#block.timeUnixMs);
+    const tree = applyWrites({ sha256: crypto.sha256, reader }, base, this.#block.height, this.#state.changes);
+    return { block: this.#block, results: this.#results, receipts: this.#receipts, writes: this.#state.changes, tree };
+  }
+
+  #receiptOf(executed: Executed): BlockReceipt {
+    const index = this.#operationCount++;
+    const { operationHash, outcome, events, isCharged } = executed;
+    const bytes = encodeReceipt({ height: this.#block.height, index, operation: operationHash, outcome, events });
+    return { index, operationHash, bytes, isCharged };
+  }
+}
+
+/** The tree after a set of writes. */
+export function applyWrites(
+  tools: Parameters<typeof applyChanges>[0],
+  base: TreeRoot,
+  version: number,
+  writes: ReadonlyMap<string, StoredRecord | undefined>,
+): TreeUpdate {
+  const changes = [...writes].map(([key, stored]) => ({
+    keyHash: tools.sha256(utf8Encode(key)),
+    valueHash: stored === undefined ? undefined : tools.sha256(stored.bytes),
+  }));
+  return applyChanges(tools, base, version, changes);
+}

@@ -1,0 +1,34 @@
+import type { Result } from '@civitas/canon';
+import { accept } from '@civitas/canon';
+import type { Execution } from '../ledger/execution.ts';
+import { type UpdateEffect, updateClient } from './client.ts';
+import type { UpdatesValue } from './schema.ts';
+
+/** Headers that proofs in the same operation are checked against. */
+export interface NeededHeaders {
+  readonly peer: string;
+  readonly headerHeight: number;
+}
+
+/** Applies the headers a relay brought, in order; stops where one freezes its client, so that the freeze is kept. */
+export function applyUpdates(
+  execution: Execution,
+  updates: UpdatesValue,
+  needed: readonly NeededHeaders[],
+): Result<readonly { readonly peer: string; readonly effect: UpdateEffect }[]> {
+  const effects: { peer: string; effect: UpdateEffect }[] = [];
+  for (const { peer, lightBlocks } of updates) {
+    const isNeeded = (height: number): boolean => needed.some((header) => header.peer === peer && header.headerHeight === height);
+    for (const text of lightBlocks) {
+      const effect = updateClient(execution, peer, text, isNeeded);
+      if (!effect.ok) return effect;
+      effects.push({ peer, effect: effect.value });
+      if (effect.value === 'frozen') return accept(effects);
+    }
+  }
+  return accept(effects);
+}
+
+export function hasFrozen(effects: readonly { readonly effect: UpdateEffect }[]): boolean {
+  return effects.some(({ effect }) => effect === 'frozen');
+}

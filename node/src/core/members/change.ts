@@ -1,0 +1,70 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { LightBlockText, ChainIdText, ForeignProofSchema, TermsSchema, ValidatorSchema } from '../links/schema.ts';
+import { KEYS_PER_ORGANISATION_MAX, ROLES_MAX } from './limits.ts';
+
+const closed = { additionalProperties: false };
+const Name = Type.String({ pattern: '^[a-z0-9]+(?:[.-][a-z0-9]+)*$', maxLength: 64 });
+const KeyBytes = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const Roles = Type.Array(Name, { maxItems: ROLES_MAX, uniqueItems: true });
+
+const MemberKeySchema = Type.Object(
+  {
+    publicKey: KeyBytes,
+    use: Type.Union([Type.Literal('operation'), Type.Literal('approver')]),
+    label: Type.String({ maxLength: 64 }),
+  },
+  closed,
+);
+
+const OrganisationSchema = Type.Object(
+  {
+    name: Name,
+    displayName: Type.Object({ zh: Type.String({ maxLength: 128 }), en: Type.String({ maxLength: 128 }) }, closed),
+    roles: Roles,
+    keys: Type.Array(MemberKeySchema, { maxItems: KEYS_PER_ORGANISATION_MAX }),
+    hpkePublicKey: Type.Union([KeyBytes, Type.Literal('')]),
+    approvalPolicy: Type.Union([Type.Literal('manual'), Type.Literal('auto')]),
+  },
+  closed,
+);
+
+/** What members decide together. One proposal holds one change; it is checked when proposed and again when applied. */
+export const ChangeSchema = Type.Union([
+  Type.Object({ kind: Type.Literal('enrolOrganisation'), organisation: OrganisationSchema }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('addKeys'),
+      organisation: Name,
+      keys: Type.Array(MemberKeySchema, { minItems: 1, maxItems: KEYS_PER_ORGANISATION_MAX }),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('revokeKey'), keyId: KeyBytes }, closed),
+  Type.Object({ kind: Type.Literal('setRoles'), organisation: Name, roles: Roles }, closed),
+  Type.Object({ kind: Type.Literal('setHpkeKey'), organisation: Name, hpkePublicKey: KeyBytes }, closed),
+  Type.Object({ kind: Type.Literal('removeOrganisation'), organisation: Name }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('createClient'),
+      chainId: ChainIdText,
+      /** The validators at the peer's genesis; they must hash to the registry record's validatorsHash. */
+      validators: Type.Array(ValidatorSchema, { minItems: 1, maxItems: 128 }),
+      /** The record `city.registry/networks/<chainId>`, as the proof shows it. On the city network itself both are left out. */
+      record: Type.Optional(Type.Object({}, { additionalProperties: true })),
+      proof: Type.Optional(ForeignProofSchema),
+      terms: Type.Optional(TermsSchema),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('setTerms'), peer: ChainIdText, terms: TermsSchema }, closed),
+  Type.Object({ kind: Type.Literal('thawClient'), peer: ChainIdText, lightBlock: LightBlockText }, closed),
+  Type.Object({ kind: Type.Literal('tombstoneClient'), peer: ChainIdText }, closed),
+  Type.Object({ kind: Type.Literal('supersedeClient'), peer: ChainIdText }, closed),
+]);
+
+export type Change = Static<typeof ChangeSchema>;
+export type MembershipChange = Extract<
+  Change,
+  { kind: 'enrolOrganisation' | 'addKeys' | 'revokeKey' | 'setRoles' | 'setHpkeKey' | 'removeOrganisation' }
+>;
+export type ClientChange = Exclude<Change, MembershipChange>;

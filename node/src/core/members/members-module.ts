@@ -1,0 +1,122 @@
+import { done, type Outcome, refused } from '@civitas/contracts';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import type { Execution } from '../ledger/execution.ts';
+import { type SystemModule, systemMethod } from '../ledger/system-module.ts';
+import { applyClientChange } from '../links/client-change.ts';
+import { applyMembershipChange } from './apply-change.ts';
+import { type Change, ChangeSchema } from './change.ts';
+import { OPEN_PROPOSALS_MAX } from './limits.ts';
+import { findOrganisation, findProposal, type ProposalRecord, proposalKey, proposalsOf, settingsOf } from './records.ts';
+
+const closed = { additionalProperties: false };
+const ProposalId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
+
+function apply(execution: Execution, change: Change): Outcome {
+  switch (change.kind) {
+    case 'enrolOrganisation':
+    case 'addKeys':
+    case 'revokeKey':
+    case 'setRoles':
+    case 'setHpkeKey':
+    case 'removeOrganisation':
+      return applyMembershipChange(execution, change);
+    default:
+      return applyClientChange(execution, change);
+  }
+}
+
+/** The outcome a change would have now; leaves nothing behind. */
+function rehearse(execution: Execution, change: Change): Outcome {
+  let outcome: Outcome = done();
+  execution.savepoint((inner) => {
+    outcome = apply(inner, change);
+    return refused('STATE', {});
+  });
+  return outcome;
+}
+
+const propose = systemMethod({
+  summary: 'Proposes a change of membership, of a link’s client or of its terms; founders then approve it.',
+  args: Type.Object({ id: Type.Optional(ProposalId), change: ChangeSchema }, closed),
+  roles: ['platform', 'member'],
+  refusals: [
+    'DUPLICATE',
+    'STATE',
+    'RULE_UNMET',
+    'NOT_AUTHORISED',
+    'MALFORMED',
+    'LIMIT',
+    'PROOF_INVALID',
+    'HEADER_UNKNOWN',
+    'CLIENT_UNKNOWN',
+    'CLIENT_NOT_ACTIVE',
+  ],
+  run(execution, { id: given, change }) {
+    // An operation hash is the source of ids that nobody chose: its first 22 characters are 16 bytes.
+    const id = given ?? execution.operation.operationHash.slice(0, 22);
+    if (findProposal(execution.records, id) !== undefined) return refused('DUPLICATE', { proposal: id });
+    const open = proposalsOf(execution.records).filter(({ status }) => status === 'open').length;
+    if (open >= OPEN_PROPOSALS_MAX) return refused('LIMIT', { limit: 'openProposals', openProposalsMax: OPEN_PROPOSALS_MAX }, 'retry');
+    const possible = rehearse(execution, change);
+    if (!possible.ok) return possible;
+    const { caller } = execution.operation;
+    const proposal: ProposalRecord = {
+      id,
+      change,
+      proposer: caller.organisation,
+      approvals: [],
+      status: 'open',
+      failure: '',
+      proposedAtUnixMs: execution.block.timeUnixMs,
+    };
+    execution.put(proposalKey(id), proposal);
+    execution.emit('network.members', 'Proposed', { id, kind: change.kind, proposer: caller.organisation });
+    return done({ proposal: id });
+  },
+});
+
+function decide(execution: Execution, proposal: ProposalRecord): Outcome {
+  const change: unknown = proposal.change;
+  if (!Value.Check(ChangeSchema, change)) return refused('STATE', { reason: 'unknown-change', proposal: proposal.id });
+  const applied = execution.savepoint((inner) => apply(inner, change));
+  const status = applied.ok ? 'applied' : 'failed';
+  execution.put(proposalKey(proposal.id), { ...proposal, status, failure: applied.ok ? '' : applied.refusal.code });
+  execution.emit('network.members', applied.ok ? 'Applied' : 'Failed', { id: proposal.id, kind: change.kind });
+  return done({ proposal: proposal.id, status, ...(applied.ok ? {} : { failure: applied.refusal.code }) });
+}
+
+const approve = systemMethod({
+  summary: 'A founder approves a proposal, co-signed by one of its approvers; at the threshold the change is applied.',
+  args: Type.Object({ proposal: ProposalId }, closed),
+  roles: ['member'],
+  coSignatures: 1,
+  refusals: ['STATE', 'NOT_AUTHORISED', 'DUPLICATE'],
+  run(execution, { proposal: id }) {
+    const { caller } = execution.operation;
+    const approver = findOrganisation(execution.records, caller.organisation);
+    if (approver?.founder !== true) return refused('NOT_AUTHORISED', { reason: 'founders-approve', organisation: caller.organisation });
+    if (approver.roles.includes('platform')) return refused('NOT_AUTHORISED', { reason: 'platform-approves-nothing' });
+    if (!caller.coSigners.some(({ organisation }) => organisation === caller.organisation)) {
+      return refused('NOT_AUTHORISED', { reason: 'own-approver-must-co-sign', organisation: caller.organisation });
+    }
+    const proposal = findProposal(execution.records, id);
+    if (proposal === undefined) return refused('STATE', { reason: 'absent', proposal: id });
+    if (proposal.status !== 'open') return refused('STATE', { reason: 'decided', proposal: id, status: proposal.status });
+    if (proposal.approvals.includes(caller.organisation)) return refused('DUPLICATE', { proposal: id, organisation: caller.organisation });
+    const approved: ProposalRecord = { ...proposal, approvals: [...proposal.approvals, caller.organisation] };
+    execution.emit('network.members', 'Approved', { id, organisation: caller.organisation });
+    const { approvalThreshold } = settingsOf(execution.records);
+    if (approved.approvals.length >= approvalThreshold) return decide(execution, approved);
+    execution.put(proposalKey(id), approved);
+    return done({ proposal: id, status: 'open', approvals: approved.approvals.length, approvalThreshold });
+  },
+});
+
+/** Membership of the network: who belongs to it, with which keys and roles, and who decides. */
+export const membersModule: SystemModule = {
+  name: 'network.members',
+  version: 'v1',
+  summary: 'Organisations, keys and roles of this network, and what its founders decide together.',
+  methods: { propose, approve },
+};

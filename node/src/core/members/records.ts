@@ -1,0 +1,104 @@
+import { invariant, type JsonObject } from '@civitas/canon';
+import type { GenesisOrganisation } from '@civitas/deployment';
+import { recordKey } from '../state/keys.ts';
+import type { RecordSource } from '../state/records.ts';
+
+export const MEMBERS = 'network.members';
+export const SETTINGS_KEY = `${MEMBERS}/settings/network`;
+export const ORGANISATIONS_PREFIX = `${MEMBERS}/organisations/`;
+export const KEYS_PREFIX = `${MEMBERS}/keys/`;
+export const PROPOSALS_PREFIX = `${MEMBERS}/proposals/`;
+
+export const organisationKey = (name: string): string => recordKey(MEMBERS, 'organisations', name);
+export const memberKeyKey = (keyId: string): string => recordKey(MEMBERS, 'keys', keyId);
+export const proposalKey = (id: string): string => recordKey(MEMBERS, 'proposals', id);
+
+/** `network.members/organisations/<name>`. */
+export type OrganisationRecord = {
+  readonly name: string;
+  readonly displayName: { readonly zh: string; readonly en: string };
+  readonly roles: readonly string[];
+  readonly hpkePublicKey: string;
+  readonly approvalPolicy: 'manual' | 'auto';
+  readonly founder: boolean;
+  readonly status: 'enrolled' | 'removed';
+};
+
+/** `network.members/keys/<key id>`; never deleted, so that a key id means one key for ever. */
+export type KeyRecord = {
+  readonly publicKey: string;
+  readonly use: 'operation' | 'approver' | 'relay';
+  readonly label: string;
+  readonly organisation: string;
+  readonly status: 'active' | 'revoked';
+};
+
+/** `network.members/proposals/<id>`. */
+export type ProposalRecord = {
+  readonly id: string;
+  readonly change: JsonObject;
+  readonly proposer: string;
+  /** Founders that approved, in order. */
+  readonly approvals: readonly string[];
+  readonly status: 'open' | 'applied' | 'failed';
+  /** Why it could not be applied when it had its approvals; '' otherwise. */
+  readonly failure: string;
+  readonly proposedAtUnixMs: number;
+};
+
+/** `network.members/settings/network`. */
+export type SettingsRecord = {
+  readonly approvalThreshold: number;
+  readonly contracts: readonly string[];
+  readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
+};
+
+// The casts below hold because records under this prefix are written by this module and genesis alone.
+
+export function findOrganisation(records: RecordSource, name: string): OrganisationRecord | undefined {
+  return records.get(organisationKey(name)) as OrganisationRecord | undefined;
+}
+
+export function findKey(records: RecordSource, keyId: string): KeyRecord | undefined {
+  return records.get(memberKeyKey(keyId)) as KeyRecord | undefined;
+}
+
+export function findProposal(records: RecordSource, id: string): ProposalRecord | undefined {
+  return records.get(proposalKey(id)) as ProposalRecord | undefined;
+}
+
+export function settingsOf(records: RecordSource): SettingsRecord {
+  const settings = records.get(SETTINGS_KEY) as SettingsRecord | undefined;
+  invariant(settings !== undefined, 'state has no network settings: genesis was not applied');
+  return settings;
+}
+
+/** Every record below a prefix, in pages of 256. */
+export function* recordsBelow(records: RecordSource, prefix: string): Generator<JsonObject> {
+  let after: string | undefined;
+  for (;;) {
+    const page = records.scan({ prefix, limit: 256, ...(after === undefined ? {} : { after }) });
+    for (const { record } of page) yield record;
+    after = page.at(-1)?.key;
+    if (page.length < 256 || after === undefined) return;
+  }
+}
+
+export function organisationsOf(records: RecordSource): OrganisationRecord[] {
+  return [...recordsBelow(records, ORGANISATIONS_PREFIX)].map((record) => record as OrganisationRecord);
+}
+
+export function keysOf(records: RecordSource): KeyRecord[] {
+  return [...recordsBelow(records, KEYS_PREFIX)].map((record) => record as KeyRecord);
+}
+
+export function proposalsOf(records: RecordSource): ProposalRecord[] {
+  return [...recordsBelow(records, PROPOSALS_PREFIX)].map((record) => record as ProposalRecord);
+}
+
+/** The organisation as genesis and the LedgerHost show it, keys that still hold included. */
+export function organisationView(organisation: OrganisationRecord, keys: readonly KeyRecord[]): GenesisOrganisation {
+  const { status: _, ...rest } = organisation;
+  const own = keys.filter((key) => key.organisation === organisation.name && key.status === 'active');
+  return { ...rest, keys: own.map(({ publicKey, use, label }) => ({ publicKey, use, label })) };
+}
