@@ -66,11 +66,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const write = async (about: KubeObject, event: EventFacts): Promise<void> => {
     const now = rfc3339Of(clock.nowUnixMs());
     const id = [about.metadata.uid, event.type, event.reason, event.message].join('\0');
-    const series = seriesByFacts.get(id);
-    if (series !== undefined) {
-      series.count++;
+    const known = seriesByFacts.get(id);
+    if (known !== undefined) {
+      known.count++;
       try {
-        await client.mergePatch(events, series, { count: series.count, lastTimestamp: now });
+        await client.mergePatch(events, known, { count: known.count, lastTimestamp: now });
         return;
       } catch (error) {
         // The server forgets Events after an hour: then a new series begins.
@@ -79,10 +79,13 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
     const namespace = about.metadata.namespace ?? 'default';
     const name = `${about.metadata.name}.${clock.nowUnixMs().toString(16)}${(sequence++ & 0xfff).toString(16).padStart(3, '0')}`;
+    const series = { count: 1, firstTimestamp: now, lastTimestamp: now };
     await client.create(events, {
-      ...{ apiVersion: 'v1', kind: 'Event', metadata: { namespace, name } },
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { namespace, name },
       ...bodyOf(about, event, { component, instance }),
-      ...{ count: 1, firstTimestamp: now, lastTimestamp: now },
+      ...series,
     });
     remember(seriesByFacts, id, { name, namespace, firstTimestamp: now, count: 1 });
   };

@@ -56,7 +56,12 @@ describe('leader election', () => {
     const reigns: AbortSignal[] = [];
     const reasons: string[] = [];
     const elector = createLeaderElector({
-      ...{ client, namespace: 'n', name: 'l', identity, clock, random: () => 0.5 },
+      client,
+      namespace: 'n',
+      name: 'l',
+      identity,
+      clock,
+      random: () => 0.5,
       onStartedLeading: (signal) => void reigns.push(signal),
       onStoppedLeading: (reason) => void reasons.push(reason),
     });

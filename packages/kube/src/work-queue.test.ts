@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { MetricsSink } from './metrics.ts';
 import { createManualClock } from './testing/manual-clock.ts';
 import { createWorkQueue } from './work-queue.ts';

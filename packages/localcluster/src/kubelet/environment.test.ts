@@ -54,8 +54,15 @@ describe('environment', () => {
       field('NODE', 'spec.nodeName'),
     ];
     expect(variables({ env, envFrom: [{ prefix: 'P_', configMapRef: { name: 'c' } }, { secretRef: { name: 's' } }] })).toMatchObject({
-      ...{ LITERAL: 'a', BOTH: 'a-from map-$(UNKNOWN)-$(LITERAL)', MAP: 'from map', SECRET: 'from secret', K: 'from secret' },
-      ...{ APP: 'web', NOTE: 'note', UID: pod.metadata.uid, NODE: 'laptop' },
+      LITERAL: 'a',
+      BOTH: 'a-from map-$(UNKNOWN)-$(LITERAL)',
+      MAP: 'from map',
+      SECRET: 'from secret',
+      K: 'from secret',
+      APP: 'web',
+      NOTE: 'note',
+      UID: pod.metadata.uid,
+      NODE: 'laptop',
     });
     expect(variables({ env })).not.toHaveProperty('NONE');
   });

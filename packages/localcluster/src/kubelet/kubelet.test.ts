@@ -78,7 +78,9 @@ describe('process kubelet', () => {
     expect((await rig.cluster.untilEvent('FailedMount')).message).toContain('configmap "settings" not found');
     const put = (value: string) =>
       rig.cluster.put(configMapsResource, {
-        ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: 'settings' } },
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { namespace: 'default', name: 'settings' },
         data: { 'config.yaml': value },
       });
     put('one');

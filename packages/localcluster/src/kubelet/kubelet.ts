@@ -68,14 +68,16 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const processes = openProcessRegistry(join(home, 'kubelet', 'processes'));
   const counters: KubeletCounters = { containerStarts: 0, containerRestarts: 0, probeFailures: 0, statusWrites: 0, strays: 0 };
   const context: KubeletContext = {
-    ...{ port, home, log, processes, counters },
-    ...{
-      nodeName: options.nodeName ?? 'laptop',
-      hostIP: '127.0.0.1',
-      apiUrl: options.apiUrl,
-      caPem: options.caPem,
-      images: options.images,
-    },
+    port,
+    home,
+    log,
+    processes,
+    counters,
+    nodeName: options.nodeName ?? 'laptop',
+    hostIP: '127.0.0.1',
+    apiUrl: options.apiUrl,
+    caPem: options.caPem,
+    images: options.images,
     pace: { secondMs: 1000, crashBackoffMsMin, crashBackoffMsMax, crashBackoffResetMs, ...options.pace },
   };
   counters.strays = await processes.endStrays();

@@ -52,7 +52,8 @@ async function* readLog(place: LogPlace, request: Request): AsyncGenerator<strin
       if (text === undefined) return;
       yield text;
     }
-    while (live !== undefined && !request.signal.aborted) {
+    if (live === undefined) return;
+    while (!request.signal.aborted) {
       if (queue.length === 0 && live.closed) return;
       if (queue.length === 0) {
         await new Promise<void>((resolve) => {

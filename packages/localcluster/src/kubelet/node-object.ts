@@ -67,8 +67,12 @@ function nodeStatusOf({ hostIP, nodeName }: KubeletContext, podsMax: number): ob
   const now = timeOf(Date.now());
   const capacity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: String(podsMax) };
   const condition = (type: string, status: 'True' | 'False', reason: string, message: string): object => ({
-    ...{ type, status, reason, message },
-    ...{ lastHeartbeatTime: now, lastTransitionTime: now },
+    type,
+    status,
+    reason,
+    message,
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
   });
   return {
     capacity,

@@ -38,7 +38,7 @@ export function podStatusOf(pod: Pod, view: PodView, now: string): PodStatus & R
   const { podIP, hostIP } = view.place;
   return {
     phase,
-    ...(view.failure ?? {}),
+    ...view.failure,
     conditions: withTimes(pod.status?.conditions ?? [], wanted, now),
     hostIP,
     hostIPs: [{ ip: hostIP }],

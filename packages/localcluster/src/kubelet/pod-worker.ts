@@ -8,7 +8,7 @@ import { environmentOf, expand } from './environment.ts';
 import { imageNameOf, type KubeletContext, recordEvent } from './kubelet-context.ts';
 import { missingRetryMs, statusDelayMs, terminationGraceSecondsDefault } from './limits.ts';
 import type { LogPlace } from './log-source.ts';
-import { type Container, type ContainerStatus, type Pod, podKeyOf, podsResource, timeOf } from './pod.ts';
+import { type Container, type ContainerStatus, type Pod, podKeyOf, podsResource, serviceAccountsResource, timeOf } from './pod.ts';
 import { podFolderOf } from './pod-folder.ts';
 import { podStatusOf } from './pod-status.ts';
 
@@ -45,6 +45,15 @@ export function createPodWorker(context: KubeletContext, first: Pod, podIP: stri
   let wakeVolumes = (): void => {};
   let mounted = false;
   let missingBefore: string | undefined;
+
+  const tokenByAccount = new Map<string, string>();
+  /** One token per ServiceAccount object: an issuer that stamps the time gives another at each call. */
+  const tokenOf = (account: string): string => {
+    const uid = port.find(serviceAccountsResource, target.namespace, account)?.metadata.uid ?? '';
+    const token = tokenByAccount.get(`${account}/${uid}`) ?? port.serviceAccountToken(target.namespace, account);
+    tokenByAccount.set(`${account}/${uid}`, token);
+    return token;
+  };
 
   const writeStatus = (): void => {
     clearTimeout(statusTimer);
@@ -100,7 +109,7 @@ export function createPodWorker(context: KubeletContext, first: Pod, podIP: stri
   const mount = (): boolean => {
     let missing: string | undefined;
     try {
-      missing = folder.materialise({ port, pod, place, caPem: context.caPem });
+      missing = folder.materialise({ port, pod, place, caPem: context.caPem, tokenOf });
     } catch (error) {
       missing = error instanceof Error ? error.message : String(error);
     }

@@ -30,7 +30,9 @@ describe('Service proxy', () => {
   beforeAll(async () => {
     rig = await openRig('127.41.4.0/24');
     rig.cluster.put(servicesResource, {
-      ...{ apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name: 'echo' } },
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: 'default', name: 'echo' },
       spec: { clusterIP: address, selector: { service: 'echo' }, ports: [{ port: 80, targetPort: 'echo' }] },
     });
   });

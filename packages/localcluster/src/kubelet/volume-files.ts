@@ -19,6 +19,8 @@ export interface VolumeContext {
   readonly pod: Pod;
   readonly place: PodPlace;
   readonly caPem: string;
+  /** The bearer token of a ServiceAccount of the pod's namespace; throws when there is none. */
+  readonly tokenOf: (serviceAccount: string) => string;
 }
 
 /** Files, or in words what has to come first. */
@@ -114,11 +116,10 @@ function downwardFiles(source: DownwardSource, { pod, place }: VolumeContext): V
   return { ok: true, files };
 }
 
-function tokenFile(path: string, { port, pod }: VolumeContext): VolumeContent {
+function tokenFile(path: string, { pod, tokenOf }: VolumeContext): VolumeContent {
   const name = pod.spec.serviceAccountName ?? 'default';
   try {
-    const token = port.serviceAccountToken(namespaceOf(pod), name);
-    return { ok: true, files: new Map([[path, { bytes: Buffer.from(token), mode: 0o600 }]]) };
+    return { ok: true, files: new Map([[path, { bytes: Buffer.from(tokenOf(name)), mode: 0o600 }]]) };
   } catch (error) {
     return { ok: false, missing: `serviceaccount "${name}" has no token: ${error instanceof Error ? error.message : String(error)}` };
   }
