@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import {
+  assertParsed,
+  type CoSignature,
+  contractNameOf,
+  coSignatureSignBytes,
+  encodeOperation,
+  hashOf,
+  type JsonObject,
+} from '@civitas/canon';
+import { chainIdOf, operationHash, operationSignBytes, organisationNameOf, parseUnixMs } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
+import type { SigningKey } from '../keys/node-keys.ts';
+
+export interface GatewayOperation {
+  readonly chainId: string;
+  readonly genesisHash: Uint8Array;
+  readonly organisation: string;
+  readonly role: string;
+  readonly key: SigningKey;
+  /** Pseudonym of the process that acts. */
+  readonly actor: string;
+  readonly contract: string;
+  readonly method: string;
+  readonly args: JsonObject;
+  readonly expiresAtUnixMs: number;
+  /** Approver keys that co-sign. */
+  readonly coSigners?: readonly SigningKey[];
+}
+
+const IDEMPOTENCY_KEY_BYTES = 16;
+
+/** Makes and signs an operation of a key that this process holds. */
+export function signGatewayOperation(request: GatewayOperation): SignedOperation {
+  const body = encodeOperation({
+    actor: request.actor,
+    args: request.args,
+    contract: contractNameOf(request.contract),
+    expiresAtUnixMs: assertParsed(parseUnixMs(request.expiresAtUnixMs)),
+    genesis: hashOf(request.genesisHash),
+    idempotencyKey: new Uint8Array(randomBytes(IDEMPOTENCY_KEY_BYTES)),
+    keyId: request.key.keyId,
+    method: request.method,
+    network: chainIdOf(request.chainId),
+    organisation: organisationNameOf(request.organisation),
+    role: request.role,
+  });
+  const message = coSignatureSignBytes(operationHash(nodeCrypto.sha256, body));
+  const coSignatures: CoSignature[] = (request.coSigners ?? []).map(({ keyId, sign }) => ({ keyId, signature: sign(message) }));
+  coSignatures.sort((left, right) => (left.keyId < right.keyId ? -1 : 1));
+  return { body, signature: request.key.sign(operationSignBytes(body)), coSignatures, shared: undefined };
+}

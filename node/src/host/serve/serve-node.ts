@@ -1,0 +1,339 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { accept, base64urlEncode, type Bytes, type CryptoPort, type Result, refuse } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import type { Contract } from '@civitas/contracts';
+import { type NodeConfig, PORTS } from '@civitas/deployment';
+import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
+import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
+import { LinkServiceService } from '@civitas/proto/civitas/node/v1/link';
+import { SubjectServiceService, VaultServiceService } from '@civitas/proto/civitas/node/v1/vault';
+import { HealthService } from '@civitas/proto/grpc/health/v1/health';
+import { type Instruments, type Logger, type LogLevel, type MetricsServer, nodeMetrics } from '@civitas/telemetry';
+import { CLOCK_WINDOW_MS } from '@civitas/sealed-call';
+import { Verdicts } from '../../core/ledger/verdicts.ts';
+import { Admission } from '../admission/admission.ts';
+import { ORGANISATIONS_MAX } from '../admission/limits.ts';
+import { openTokenBuckets } from '../admission/token-bucket.ts';
+import { startAutoApprover } from '../approval/auto-approver.ts';
+import { parseNodeConfig } from '../config/parse-config.ts';
+import type { Pod } from '../config/pod.ts';
+import { type GatewayKeys, type NodeKeys, openNodeKeys } from '../keys/node-keys.ts';
+import { openSigningGrant, type SigningGrant } from '../keys/signing-grant.ts';
+import type { LedgerHost } from '../ledger/ledger-host.ts';
+import { type AdminDoor, adminService } from '../rpc/admin-service.ts';
+import { Guard } from '../rpc/guard.ts';
+import { openHealth } from '../rpc/health-service.ts';
+import type { LedgerDoor } from '../rpc/ledger-door.ts';
+import { ledgerService } from '../rpc/ledger-service.ts';
+import { ADMIN_MESSAGE_BYTES_MAX, CALLS_BURST, CALLS_PER_SECOND, LEDGER_MESSAGE_BYTES_MAX } from '../rpc/limits.ts';
+import { linkService } from '../rpc/link-service.ts';
+import { type Listener, listen } from '../rpc/listen.ts';
+import { subjectService, vaultService } from '../rpc/sealed-service.ts';
+import { followLedger } from '../telemetry/follow-ledger.ts';
+import type { CertificateFolder } from '../tls/certificate-folder.ts';
+import { serverCredentials } from '../tls/credentials.ts';
+import { openNonceCache } from '../vault/nonce-cache.ts';
+import { NONCES_MAX } from '../vault/limits.ts';
+import { awaitGenesis, isGenesisMismatch } from './genesis-source.ts';
+import { type Gateways, openGateways } from './open-gateways.ts';
+import { openProcessBase, type ProcessBase } from './process-base.ts';
+
+/** What opens the ledger behind the services. */
+export type OpenLedger = (request: {
+  readonly dataFolder: string;
+  readonly genesisBytes: Bytes;
+  readonly config: NodeConfig;
+  readonly keys: NodeKeys;
+  readonly grant: SigningGrant;
+  readonly crypto: CryptoPort;
+  readonly log: Logger;
+}) => Promise<LedgerHost>;
+
+export interface ServeNodeOptions {
+  readonly pod: Pod;
+  readonly version: string;
+  readonly openLedger: OpenLedger;
+  readonly contractsOf: (domain: string) => readonly Contract[];
+}
+
+export interface RunningNode {
+  readonly log: Logger;
+  stop(): Promise<void>;
+}
+
+interface OpenLedgerState extends LedgerDoor {
+  readonly gateways: Gateways;
+  readonly genesisHash: Bytes;
+  isMismatch(): boolean;
+  close(): Promise<void>;
+}
+
+/** How often a mounted genesis is compared with the one in force, ms. */
+const MISMATCH_POLL_MS = 5000;
+const CLOSE_GRACE_MS = 1500;
+const nowMs = (): number => performance.now();
+
+function readConfig(pod: Pod): NodeConfig {
+  const path = pod.pathOf('config');
+  const config = parseNodeConfig(readFileSync(path, 'utf8'));
+  if (!config.ok) throw new Error(`${path}: ${config.refusal.code} ${JSON.stringify(config.refusal.facts)}`);
+  return config.value;
+}
+
+/** The organisation that is charged for this node's bundles: its own where it is hosted here, else the first hosted one. */
+function chargedGateway(config: NodeConfig, keys: NodeKeys): GatewayKeys {
+  const gateway = keys.gateways.get(config.organisation) ?? keys.gateways.get(config.gateways[0]?.organisation ?? '');
+  if (gateway === undefined) throw new Error('config.json names no gateway');
+  return gateway;
+}
+
+/** A node from its birth without a genesis to its end. */
+class ServedNode implements RunningNode {
+  readonly #options: ServeNodeOptions;
+  readonly #config: NodeConfig;
+  readonly #keys: NodeKeys;
+  readonly #base: ProcessBase;
+  readonly #metrics: Instruments<typeof nodeMetrics>;
+  readonly #certificates: CertificateFolder;
+  readonly #grant: SigningGrant;
+  readonly #stopping = new AbortController();
+  readonly #listeners: (Listener | MetricsServer)[] = [];
+  readonly #health = openHealth(['civitas.node.v1.LedgerService', 'civitas.node.v1.LinkService', 'civitas.node.v1.VaultService']);
+  #open: OpenLedgerState | undefined;
+  #isDraining = false;
+
+  constructor(parts: {
+    options: ServeNodeOptions;
+    config: NodeConfig;
+    keys: NodeKeys;
+    base: ProcessBase;
+    certificates: CertificateFolder;
+  }) {
+    this.#options = parts.options;
+    this.#config = parts.config;
+    this.#keys = parts.keys;
+    this.#base = parts.base;
+    this.#metrics = parts.base.registry.register(nodeMetrics);
+    this.#certificates = parts.certificates;
+    this.#grant = openSigningGrant(parts.keys.consensus.publicKey, parts.options.pod.uid);
+  }
+
+  get log(): Logger {
+    return this.#base.log;
+  }
+
+  #door = (): OpenLedgerState => {
+    // The guard answers AWAITING_GENESIS before any handler runs.
+    if (this.#open === undefined) throw new Error('no ledger yet');
+    return this.#open;
+  };
+
+  #guard(): Guard {
+    const calls = openTokenBuckets({ perSecond: CALLS_PER_SECOND, burst: CALLS_BURST, namesMax: ORGANISATIONS_MAX, nowMs });
+    const members = () => this.#open?.ledger.members;
+    return new Guard({ chainId: this.#config.chainId, members, calls, metrics: this.#metrics, log: this.log, nowMs });
+  }
+
+  async listen(): Promise<void> {
+    const { address } = this.#options.pod;
+    const credentials = serverCredentials(this.#certificates.provider);
+    const guard = this.#guard();
+    const sealed = {
+      chainId: this.#config.chainId,
+      crypto: nodeCrypto,
+      members: () => this.#door().ledger.members,
+      gateways: () => this.#door().gateways.byOrganisation,
+      nonces: openNonceCache(CLOCK_WINDOW_MS * 2, NONCES_MAX, nowMs),
+      nowUnixMs: Date.now,
+      metrics: this.#metrics,
+    };
+    this.#listeners.push(await this.#base.serveMetrics(() => this.#open !== undefined && !this.#isDraining));
+    this.#listeners.push(
+      await listen({
+        address,
+        port: PORTS.admin,
+        credentials,
+        messageBytesMax: ADMIN_MESSAGE_BYTES_MAX,
+        register: (server) => server.addService(AdminServiceService, adminService(guard, this.#adminDoor())),
+      }),
+    );
+    this.#listeners.push(
+      await listen({
+        address,
+        port: PORTS.grpc,
+        credentials,
+        messageBytesMax: LEDGER_MESSAGE_BYTES_MAX,
+        register: (server) => {
+          server.addService(LedgerServiceService, ledgerService(guard, this.#door));
+          server.addService(LinkServiceService, linkService(guard, this.#door, nowMs));
+          server.addService(VaultServiceService, vaultService(guard, sealed));
+          server.addService(SubjectServiceService, subjectService(guard, sealed));
+          server.addService(HealthService, this.#health.service);
+        },
+      }),
+    );
+    this.log.info('listening', { address, ...PORTS });
+  }
+
+  /** Waits for the genesis, opens the ledger, serves. */
+  async open(): Promise<void> {
+    const { pod, openLedger, contractsOf } = this.#options;
+    const dataFolder = pod.pathOf('data');
+    const mountedPath = pod.pathOf('genesis');
+    const { bytes, genesis } = await awaitGenesis({
+      mountedPath,
+      keptPath: join(dataFolder, 'genesis.json'),
+      config: this.#config,
+      onRefused: (code) => this.log.error('genesis-refused', { code }),
+      signal: this.#stopping.signal,
+    });
+    const genesisHash = nodeCrypto.sha256(bytes);
+    this.log.info('genesis-in-force', { genesisHash: base64urlEncode(genesisHash), chainId: genesis.chainId });
+    const ledger = await openLedger({
+      dataFolder,
+      genesisBytes: bytes,
+      config: this.#config,
+      keys: this.#keys,
+      grant: this.#grant,
+      crypto: nodeCrypto,
+      log: this.log,
+    });
+    const { organisation, operation: key } = chargedGateway(this.#config, this.#keys);
+    const admission = new Admission({
+      ledger,
+      crypto: nodeCrypto,
+      verdicts: new Verdicts(nodeCrypto),
+      gateway: { organisation, key },
+      bundleWaitMs: this.#config.bundleWaitMs,
+      metrics: this.#metrics,
+      nowUnixMs: Date.now,
+      nowMs,
+    });
+    const gateways = openGateways({ dataFolder, keys: this.#keys, ledger, admission, nowUnixMs: Date.now });
+    const stopMetrics = followLedger(ledger, this.#metrics, this.#base.registry);
+    const stopApprover = startAutoApprover({
+      ledger,
+      gateways: [...this.#keys.gateways.values()],
+      submit: (signed, who) => admission.submit(signed, who),
+      log: this.log,
+      nowUnixMs: Date.now,
+      nowMs,
+    });
+    const mismatch = this.#watchMismatch(mountedPath, bytes);
+    const close = async (): Promise<void> => {
+      mismatch.stop();
+      stopApprover();
+      stopMetrics();
+      await gateways.close();
+      await ledger.close();
+    };
+    const contracts = contractsOf(genesis.appState.domain);
+    this.#open = { ledger, admission, contracts, gateways, genesisHash, isMismatch: mismatch.isMismatch, close };
+    this.#health.set(true);
+    this.log.info('serving', { height: ledger.status().height, root: base64urlEncode(ledger.status().root) });
+  }
+
+  #watchMismatch(mountedPath: string, inForce: Bytes): { isMismatch: () => boolean; stop: () => void } {
+    let mismatch = false;
+    const look = (): void => {
+      const now = isGenesisMismatch(mountedPath, inForce);
+      if (now && !mismatch) this.log.error('genesis-mismatch', { inForce: base64urlEncode(nodeCrypto.sha256(inForce)) });
+      mismatch = now;
+      this.#metrics.genesisMismatch.set({}, now ? 1 : 0);
+    };
+    look();
+    const timer = setInterval(look, MISMATCH_POLL_MS);
+    timer.unref();
+    return { isMismatch: () => mismatch, stop: () => clearInterval(timer) };
+  }
+
+  #phase(): string {
+    if (this.#isDraining) return 'Draining';
+    if (this.#open === undefined) return 'AwaitingGenesis';
+    return this.#grant.granted() ? 'Serving' : 'AwaitingGrant';
+  }
+
+  #adminDoor(): AdminDoor {
+    return {
+      status: () => {
+        const status = this.#open?.ledger.status();
+        return {
+          phase: this.#phase(),
+          chainId: status?.chainId ?? '',
+          genesisHash: this.#open?.genesisHash ?? new Uint8Array(0),
+          genesisMismatch: this.#open?.isMismatch() ?? false,
+          height: BigInt(status?.height ?? 0),
+          root: status?.root ?? new Uint8Array(0),
+          timeUnixMs: BigInt(status?.timeUnixMs ?? 0),
+          engine: this.#config.engine,
+          signing: status?.signing ?? false,
+          caughtUp: status !== undefined,
+          validatorCount: status?.validatorCount ?? 0,
+          peerCount: status?.peerCount ?? 0,
+          certificateNotAfterUnixMs: BigInt(this.#certificates.current().notAfterUnixMs),
+          storeBytes: BigInt(status?.storeBytes ?? 0),
+          version: this.#options.version,
+        };
+      },
+      keys: () => ({
+        consensusPublicKey: this.#keys.consensus.publicKey,
+        organisations: [...this.#keys.gateways.values()].map((gateway) => ({
+          organisation: gateway.organisation,
+          operationPublicKey: gateway.operation.publicKey,
+          hpkePublicKey: gateway.hpkePublicKey,
+          approverPublicKey: gateway.approver?.publicKey ?? new Uint8Array(0),
+        })),
+        relayPublicKey: new Uint8Array(0),
+      }),
+      grantSigning: (request) => {
+        const granted = this.#grant.set(request);
+        this.log.info('signing-grant', granted.ok ? { granted: granted.value } : { code: granted.refusal.code });
+        return granted;
+      },
+      drain: () => this.#drain(),
+      verify: async () => {
+        if (this.#open === undefined) return refuse('AWAITING_GENESIS', {}, 'retry');
+        const { ok, root, recordCount, finding } = await this.#open.ledger.verify();
+        return accept({ ok, recomputedRoot: root, recordCount: BigInt(recordCount), finding });
+      },
+      setLogLevel: (level: LogLevel) => this.log.setLevel(level),
+    };
+  }
+
+  async #drain(): Promise<Result<number>> {
+    this.#isDraining = true;
+    this.#health.set(false);
+    await this.#open?.admission.drain();
+    return accept(this.#open?.ledger.status().height ?? 0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const drained = this.#drain();
+    await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, CLOSE_GRACE_MS).unref())]);
+    await Promise.all(this.#listeners.map((listener) => listener.close(CLOSE_GRACE_MS / 3)));
+    this.#certificates.close();
+    await this.#open?.close();
+  }
+}
+
+/** Starts a node: keys at first start, AdminService and metrics at once, the rest as soon as there is a genesis. */
+export async function serveNode(options: ServeNodeOptions): Promise<{ node: RunningNode; opened: Promise<void> }> {
+  const { pod, version } = options;
+  const config = readConfig(pod);
+  const base = openProcessBase({
+    pod,
+    component: 'node',
+    version,
+    engine: config.engine,
+    labels: { network: config.chainId, node: config.node },
+    logLevel: config.logLevel,
+  });
+  if (config.engine === 'embedded') base.log.warn('engine-embedded', { faultTolerance: 0, meaning: 'one validator, for one machine' });
+  const keys = await openNodeKeys(pod.pathOf('data'), config);
+  const certificates = await base.openCertificates(config.chainId, pod.pathOf('tls'));
+  const node = new ServedNode({ options, config, keys, base, certificates });
+  await node.listen();
+  return { node, opened: node.open() };
+}

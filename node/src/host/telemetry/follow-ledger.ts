@@ -1,0 +1,40 @@
+import { parseReceipt } from '@civitas/proofs';
+import type { Instruments, MetricsRegistry, nodeMetrics } from '@civitas/telemetry';
+import type { CommittedBlock, LedgerHost } from '../ledger/ledger-host.ts';
+
+function countOperations(metrics: Instruments<typeof nodeMetrics>, block: CommittedBlock): void {
+  for (const { bytes } of block.receipts) {
+    const receipt = parseReceipt(bytes);
+    metrics.operations.inc({ result: receipt.ok && receipt.value.outcome.ok ? 'ok' : 'refused' });
+  }
+}
+
+/** Keeps a node's metrics true: counters and histograms follow commits, gauges are read from state at each scrape. */
+export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nodeMetrics>, registry: MetricsRegistry): () => void {
+  let previousTimeUnixMs = ledger.status().timeUnixMs;
+  registry.beforeScrape(() => {
+    const status = ledger.status();
+    metrics.height.set({}, status.height);
+    metrics.blockTime.set({}, status.timeUnixMs / 1000);
+    metrics.storeBytes.set({}, status.storeBytes);
+    metrics.validators.set({}, status.validatorCount);
+    metrics.peers.set({}, status.peerCount);
+    metrics.signing.set({}, status.signing ? 1 : 0);
+    for (const peer of ledger.links.peers()) {
+      const label = { peer: peer.chainId };
+      metrics.linkInFlight.set(label, peer.inFlight);
+      const ageMs = peer.oldestSentAtUnixMs === 0 ? 0 : Math.max(0, status.timeUnixMs - peer.oldestSentAtUnixMs);
+      metrics.linkOldestAge.set(label, ageMs / 1000);
+      metrics.linkClientHeight.set(label, peer.clientHeight);
+    }
+  });
+  return ledger.onCommit((block) => {
+    metrics.commitSeconds.observe({ step: 'execute' }, block.seconds.execute);
+    metrics.commitSeconds.observe({ step: 'persist' }, block.seconds.persist);
+    metrics.commitSeconds.observe({ step: 'total' }, block.seconds.total);
+    metrics.blockBytes.observe({}, block.blockBytes);
+    if (previousTimeUnixMs > 0) metrics.blockInterval.observe({}, Math.max(0, block.timeUnixMs - previousTimeUnixMs) / 1000);
+    previousTimeUnixMs = block.timeUnixMs;
+    countOperations(metrics, block);
+  });
+}

@@ -1,0 +1,14 @@
+/** Fields of one record. */
+export const FIELDS_MAX = 64;
+/** Canonical value of one field, bytes. */
+export const FIELD_BYTES_MAX = 65_536;
+/** A document, base64url characters: 512 KiB of content. */
+export const DOCUMENT_CHARS_MAX = 700_000;
+/** Names of fields and collections, references and subjects, characters. */
+export const NAME_CHARS_MAX = 128;
+/** Nonces remembered for the length of the clock window; above it calls are refused with NONCES_FULL. */
+export const NONCES_MAX = 500_000;
+/** Data key of a subject, bytes. */
+export const DATA_KEY_BYTES = 32;
+/** Address space of one vault's store, bytes; the file grows only as it is used. */
+export const VAULT_MAP_BYTES = 64 * 1024 ** 3;
