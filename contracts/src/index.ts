@@ -1,2 +1,14 @@
+export * from './all-contracts.ts';
+export * from './chain-id-of.ts';
+export * from './check-args.ts';
+export * from './city/identity/v1/citizen-signature.ts';
+export * from './codes.ts';
 export * from './contract.ts';
+export * from './health/access/v1/view-request.ts';
+export { AMOUNT_BANDS, type Answer } from './health/attestation/v1/answer.ts';
+export { DOCUMENT_KINDS } from './health/index/v1/document.ts';
+export { DOCUMENTS_MAX } from './health/index/v1/limits.ts';
 export * from './packet.ts';
+export { BASES, PREDICATES, PURPOSES } from './purpose.ts';
+export { recordIdOf } from './record.ts';
+export { addWorkingDays, dayNumberOf, isWorkingDay } from './working-day.ts';
