@@ -5,7 +5,7 @@ import { base64urlEncode } from '@civitas/canon';
 import { rawPublicKey } from '@civitas/canon/node';
 import { cryptoProvider, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { CLIENT_NAME } from './client-name.ts';
-import { PROFILE_FILES, profileFolder, readOrCreate } from './profile-files.ts';
+import { newEd25519Pem, PROFILE_FILES, profileFolder, readOrCreate } from './profile-files.ts';
 
 /** What `Agency.spec.clients` needs of a profile; nothing secret. */
 export interface ProfileRequest {
@@ -19,10 +19,6 @@ export interface ProfileRequest {
 }
 
 const INDEX_KEY_BYTES = 32;
-
-function newEd25519Pem(): string {
-  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-}
 
 function newP256Pem(): string {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -55,6 +51,7 @@ async function certificateRequest(tlsKeyPem: string, agency: string): Promise<st
 export async function ensureProfile(home: string, agency: string): Promise<ProfileRequest> {
   const folder = profileFolder(home, agency);
   const operationKey = readOrCreate(join(folder, PROFILE_FILES.operationKey), newEd25519Pem);
+  readOrCreate(join(folder, PROFILE_FILES.approverKey), newEd25519Pem);
   const tlsKey = readOrCreate(join(folder, PROFILE_FILES.tlsKey), newP256Pem);
   readOrCreate(join(folder, PROFILE_FILES.indexKey), () => randomBytes(INDEX_KEY_BYTES).toString('base64url'));
   const made = await certificateRequest(tlsKey, agency);

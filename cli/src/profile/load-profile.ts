@@ -1,16 +1,29 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { base64urlDecode, base64urlEncode, type Bytes, type KeyId, keyIdOf } from '@civitas/canon';
+import {
+  base64urlDecode,
+  base64urlEncode,
+  type Bytes,
+  encodeCanonical,
+  equalBytes,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KeyId,
+  keyIdOf,
+} from '@civitas/canon';
 import { nodeCrypto, rawPublicKey } from '@civitas/canon/node';
 import type { ClientDocument } from '@civitas/deployment';
 import { Fault } from '../fault.ts';
-import { PROFILE_FILES, profileFolder } from './profile-files.ts';
+import { newEd25519Pem, PROFILE_FILES, profileFolder, readOrCreate } from './profile-files.ts';
 
 /** One network as a profile reaches it. */
 export interface NetworkAccess {
   readonly document: ClientDocument;
   readonly genesisHash: Bytes;
+  /** The genesis document; undefined when the operator did not hand it out. */
+  readonly genesis: JsonObject | undefined;
   /** Leaf first; the authority's certificate last. */
   readonly certificatePem: string;
   readonly authorityPem: string;
@@ -24,6 +37,8 @@ export interface Profile {
   readonly operationKey: KeyObject;
   readonly keyId: KeyId;
   readonly publicKey: string;
+  /** A person's key at the agency, for governance verbs. */
+  readonly approver: { readonly key: KeyObject; readonly keyId: KeyId; readonly publicKey: string };
   /** 32 bytes; record ids of ingested documents are keyed by it. */
   readonly indexKey: Bytes;
   readonly networks: ReadonlyMap<string, NetworkAccess>;
@@ -37,6 +52,13 @@ function isClientDocument(value: unknown): value is ClientDocument {
   return fields.every((field) => typeof (value as Readonly<Record<string, unknown>>)[field] === 'string');
 }
 
+function genesisOf(document: ClientDocument, genesisHash: Bytes): JsonObject | undefined {
+  if (typeof document.genesis !== 'string') return undefined;
+  const genesis: Json = JSON.parse(document.genesis);
+  if (isJsonObject(genesis) && equalBytes(nodeCrypto.sha256(encodeCanonical(genesis)), genesisHash)) return genesis;
+  throw new Fault('PROFILE_BROKEN', `${document.network}: the genesis document does not have the genesis hash ${document.genesisHash}`);
+}
+
 /** Reads `<network>.json` and `<network>.crt`. @throws Fault PROFILE_BROKEN when they are not what the operator writes. */
 export function parseNetworkAccess(json: string, certificates: string, tlsKeyPem: string): NetworkAccess {
   const document: unknown = JSON.parse(json);
@@ -47,7 +69,8 @@ export function parseNetworkAccess(json: string, certificates: string, tlsKeyPem
   }
   const genesisHash = base64urlDecode(document.genesisHash);
   if (genesisHash?.length !== 32) throw new Fault('PROFILE_BROKEN', `${document.network}: the genesis hash is not 32 bytes`);
-  return { document, genesisHash, certificatePem: blocks.join(''), authorityPem, tlsKeyPem };
+  const genesis = genesisOf(document, genesisHash);
+  return { document, genesis, genesisHash, certificatePem: blocks.join(''), authorityPem, tlsKeyPem };
 }
 
 function loadNetworks(folder: string, tlsKeyPem: string): Map<string, NetworkAccess> {
@@ -85,9 +108,16 @@ export function loadProfile(home: string, agency: string): Profile {
   const publicKey = rawPublicKey(operationKey);
   const indexKey = base64urlDecode(read(PROFILE_FILES.indexKey).trim());
   if (indexKey === undefined) throw new Fault('PROFILE_BROKEN', `${agency}: index.key is not base64url`);
+  const approverKey = createPrivateKey(readOrCreate(join(folder, PROFILE_FILES.approverKey), newEd25519Pem));
+  const approverPublicKey = rawPublicKey(approverKey);
   return {
     agency,
     folder,
+    approver: {
+      key: approverKey,
+      keyId: keyIdOf(nodeCrypto.sha256, approverPublicKey),
+      publicKey: base64urlEncode(approverPublicKey),
+    },
     operationKey,
     keyId: keyIdOf(nodeCrypto.sha256, publicKey),
     publicKey: base64urlEncode(publicKey),

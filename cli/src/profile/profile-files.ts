@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
 import { dirname, join } from 'node:path';
 
 export const FOLDER_MODE = 0o700;
@@ -6,6 +7,7 @@ export const FILE_MODE = 0o600;
 
 export const PROFILE_FILES = {
   operationKey: 'operation.key',
+  approverKey: 'approver.key',
   tlsKey: 'tls.key',
   csr: 'tls.csr',
   indexKey: 'index.key',
@@ -54,4 +56,9 @@ export function readOrCreate(path: string, create: () => string): string {
 /** `<home>/profiles/<agency>`. */
 export function profileFolder(home: string, agency: string): string {
   return join(home, 'profiles', agency);
+}
+
+/** A fresh Ed25519 key as PKCS#8 PEM. */
+export function newEd25519Pem(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import {
   type Bytes,
   chainIdOf,
@@ -9,11 +9,17 @@ import {
   operationHash,
   operationSignBytes,
 } from '@civitas/canon';
-import { organisationNameOf, unixMsFrom } from '@civitas/canon';
+import { coSignatureSignBytes, type KeyId, organisationNameOf, unixMsFrom } from '@civitas/canon';
 import { nodeCrypto, signEd25519 } from '@civitas/canon/node';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation.ts';
 import type { NetworkAccess, Profile } from '../profile/load-profile.ts';
 import { OPERATION_LIFE_MS } from './limits.ts';
+
+/** A person's key that co-signs governance verbs. */
+export interface Approver {
+  readonly keyId: KeyId;
+  readonly key: KeyObject;
+}
 
 /** One call of one contract, before it is signed. */
 export interface Call {
@@ -26,6 +32,7 @@ export interface Call {
   readonly actor?: string;
   /** 16 bytes; random when left out. */
   readonly idempotencyKey?: Bytes;
+  readonly approver?: Approver;
 }
 
 export interface Signed {
@@ -50,5 +57,9 @@ export function signCall(profile: Profile, access: NetworkAccess, call: Call, no
     role: call.role,
   });
   const signature = signEd25519(profile.operationKey, operationSignBytes(body));
-  return { operation: { body, signature, coSignatures: [], shared: undefined }, hash: operationHash(nodeCrypto.sha256, body) };
+  const hash = operationHash(nodeCrypto.sha256, body);
+  const { approver } = call;
+  const coSignatures =
+    approver === undefined ? [] : [{ keyId: approver.keyId, signature: signEd25519(approver.key, coSignatureSignBytes(hash)) }];
+  return { operation: { body, signature, coSignatures, shared: undefined }, hash };
 }

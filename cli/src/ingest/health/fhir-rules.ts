@@ -19,6 +19,7 @@ const REQUEST_STATUSES = ['draft', 'active', 'on-hold', 'revoked', 'cancelled', 
 export const RESOURCE_RULES: Readonly<Record<string, ResourceRule>> = {
   AllergyIntolerance: { required: ['patient'], subject: 'patient', when: ['onsetDateTime', 'recordedDate'] },
   CarePlan: { required: ['status', 'intent', 'subject'], statuses: REQUEST_STATUSES, subject: 'subject', when: ['period', 'created'] },
+  CareTeam: { required: ['subject'], subject: 'subject', when: ['period'] },
   Claim: {
     required: ['status', 'type', 'use', 'patient', 'created', 'provider', 'priority', 'insurance'],
     statuses: FINANCIAL_STATUSES,
@@ -32,6 +33,12 @@ export const RESOURCE_RULES: Readonly<Record<string, ResourceRule>> = {
     subject: 'subject',
     when: ['effectivePeriod', 'effectiveDateTime', 'issued'],
   },
+  DocumentReference: {
+    required: ['status', 'content', 'subject'],
+    statuses: ['current', 'superseded', 'entered-in-error'],
+    subject: 'subject',
+    when: ['date'],
+  },
   Encounter: {
     required: ['status', 'class', 'subject'],
     statuses: ['planned', 'arrived', 'triaged', 'in-progress', 'onleave', 'finished', 'cancelled', 'entered-in-error', 'unknown'],
@@ -44,6 +51,7 @@ export const RESOURCE_RULES: Readonly<Record<string, ResourceRule>> = {
     subject: 'patient',
     when: ['billablePeriod', 'created'],
   },
+  Goal: { required: ['lifecycleStatus', 'description', 'subject'], subject: 'subject', when: ['startDate', 'statusDate'] },
   ImagingStudy: {
     required: ['status', 'subject'],
     statuses: ['registered', 'available', 'cancelled', 'entered-in-error', 'unknown'],
@@ -55,6 +63,12 @@ export const RESOURCE_RULES: Readonly<Record<string, ResourceRule>> = {
     statuses: ['completed', 'entered-in-error', 'not-done'],
     subject: 'patient',
     when: ['occurrenceDateTime', 'recorded'],
+  },
+  MedicationAdministration: {
+    required: ['status', 'medication[x]', 'subject', 'effective[x]'],
+    statuses: ['in-progress', 'not-done', 'on-hold', 'completed', 'entered-in-error', 'stopped', 'unknown'],
+    subject: 'subject',
+    when: ['effectivePeriod', 'effectiveDateTime'],
   },
   MedicationRequest: {
     required: ['status', 'intent', 'medication[x]', 'subject'],
@@ -72,12 +86,21 @@ export const RESOURCE_RULES: Readonly<Record<string, ResourceRule>> = {
     required: ['status', 'subject'],
     statuses: EVENT_STATUSES,
     subject: 'subject',
-    when: ['performedPeriod', 'performedDateTime', 'performedString'],
+    when: ['performedPeriod', 'performedDateTime'],
   },
 };
 
 /** Resources about places and staff, which concern no patient: read, counted, not indexed. */
-export const NOT_INDEXED: readonly string[] = ['Organization', 'Practitioner', 'PractitionerRole', 'Location', 'Medication', 'Device'];
+export const NOT_INDEXED: readonly string[] = [
+  'Organization',
+  'Practitioner',
+  'PractitionerRole',
+  'Location',
+  'Medication',
+  'Device',
+  'Provenance',
+  'SupplyDelivery',
+];
 
 export const BUNDLE_TYPES: readonly string[] = ['document', 'transaction', 'batch', 'history', 'searchset', 'collection'];
 

@@ -12,6 +12,9 @@ export interface FhirPatient {
   readonly identifier: string;
 }
 
+/** Unix ms; before 1970 negative. */
+type Period = { readonly startUnixMs: number; readonly endUnixMs: number };
+
 /** A resource that passed the checks. */
 export interface FhirDocument {
   readonly position: string;
@@ -21,8 +24,8 @@ export interface FhirDocument {
   readonly system: string;
   readonly identifier: string;
   readonly version: string;
-  readonly startUnixMs: number;
-  readonly endUnixMs: number;
+  /** What it speaks of; null where the resource names no time, which FHIR allows. */
+  readonly period: Period | null;
   /** Content as JSON text. */
   readonly text: string;
 }
@@ -86,9 +89,9 @@ export function parseFhirTime(text: string): number | undefined {
   return Number.isNaN(unixMs) ? undefined : unixMs;
 }
 
-function periodOf(resource: Loose, rule: ResourceRule): { startUnixMs: number; endUnixMs: number } | Finding {
+function periodOf(resource: Loose, rule: ResourceRule): Period | Finding | null {
   const element = rule.when.find((name) => resource[name] !== undefined);
-  if (element === undefined) return finding('TIME_MISSING', `none of ${rule.when.join(', ')} is there`);
+  if (element === undefined) return null;
   const value = resource[element];
   const start = typeof value === 'string' ? value : textOf(value, 'start') || textOf(value, 'end');
   const end = typeof value === 'string' ? value : textOf(value, 'end') || start;
@@ -121,11 +124,11 @@ function documentOf(position: string, fullUrl: string, resource: Loose, resource
   const patient = textOf(resource[rule.subject], 'reference');
   if (patient === '') return finding('SUBJECT_MISSING', `${resourceType}.${rule.subject} has no reference`);
   const period = periodOf(resource, rule);
-  if ('reason' in period) return period;
+  if (period !== null && 'reason' in period) return period;
   const global = fullUrl.startsWith('urn:uuid:') ? { system: 'urn:ietf:rfc:3986', identifier: fullUrl } : undefined;
   const { system, identifier } = global ?? { system: resourceType, identifier: textOf(resource, 'id') };
   const version = textOf(resource['meta'], 'versionId') || '1';
-  return { position, resourceType, patient, system, identifier, version, ...period, text: JSON.stringify(resource) };
+  return { position, resourceType, patient, system, identifier, version, period, text: JSON.stringify(resource) };
 }
 
 interface Draft {

@@ -36,6 +36,8 @@ export interface FineEvent {
   readonly vehicleClass?: string;
   readonly officer?: string;
   readonly dismissal?: string;
+  readonly notificationType?: string;
+  readonly lastSent?: string;
 }
 
 /** The rows of one case, in order of time. */

@@ -11,6 +11,7 @@ const COLUMNS_NEEDED = ['case:concept:name', 'concept:name', 'time:timestamp', '
 const CASE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 const TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 const MONEY = /^\d{1,9}(?:\.\d{1,2})?$/;
+const ARTICLE = /^\d{1,4}$/;
 const COUNT = /^\d{1,2}(?:\.0)?$/;
 const SHORT_TEXT = /^[\p{L}\p{N} ._/-]{0,32}$/u;
 
@@ -43,7 +44,9 @@ function timeOf(row: Row): { atUnixMs: number; day: string } | Finding {
 }
 
 function findTooLong(row: Row): Finding | undefined {
-  const column = ['article', 'vehicleClass', 'org:resource', 'dismissal'].find((name) => !SHORT_TEXT.test(row[name] ?? ''));
+  const column = ['article', 'vehicleClass', 'org:resource', 'dismissal', 'notificationType', 'lastSent'].find(
+    (name) => !SHORT_TEXT.test(row[name] ?? ''),
+  );
   return column === undefined ? undefined : finding(column, 'TEXT_MALFORMED', `${column} is longer than 32 characters or has odd ones`);
 }
 
@@ -70,9 +73,10 @@ export function parseFineRow(row: Row): EventFields | Finding {
   const payment = moneyOf(row, 'paymentAmount', activity === 'Payment');
   for (const money of [amount, expense, payment]) if (typeof money === 'object') return money;
   if (activity === 'Create Fine' && (row['article'] ?? '') === '') return finding('article', 'FIELD_MISSING', 'article is empty');
+  const article = row['article']?.replace(/\.0$/, '') ?? '';
+  if (article !== '' && !ARTICLE.test(article)) return finding('article', 'ARTICLE_MALFORMED', 'article is not a number');
   const points = row['points'] ?? '';
   if (points !== '' && !COUNT.test(points)) return finding('points', 'COUNT_MALFORMED', 'points is not a small number');
-  const article = row['article']?.replace(/\.0$/, '');
   return {
     caseId,
     activity,
@@ -85,6 +89,8 @@ export function parseFineRow(row: Row): EventFields | Finding {
     ...textField('vehicleClass', row['vehicleClass']),
     ...textField('officer', row['org:resource']),
     ...textField('dismissal', row['dismissal']),
+    ...textField('notificationType', row['notificationType']),
+    ...textField('lastSent', row['lastSent']),
   };
 }
 
