@@ -1,13 +1,9 @@
 import type { Bytes } from './bytes.ts';
 import { InvariantError } from './invariant.ts';
+import type { Json } from './json.ts';
 import { JSON_BYTES_MAX, JSON_DEPTH_MAX } from './limits.ts';
 import { accept, type Result, refuse } from './refusal.ts';
 import { utf8Decode, utf8Encode } from './utf8.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: Json;
-}
 
 /** Thrown while walking a value that has no canonical form; caught at the edge of this file. */
 class NotCanonicalError extends Error {}
@@ -36,7 +32,7 @@ function isObjectInOrder(value: object, depth: number): boolean {
     if (key === '__proto__') throw new NotCanonicalError('key __proto__');
     if (previous !== undefined && key < previous) inOrder = false;
     previous = key;
-    const member: unknown = (value as Readonly<Record<string, unknown>>)[key];
+    const member: unknown = Reflect.get(value, key);
     if (!isInOrder(member, depth + 1)) inOrder = false;
   }
   return inOrder;
@@ -131,9 +127,4 @@ export function parseCanonical(bytes: Bytes, bytesMax: number = JSON_BYTES_MAX):
     throw error;
   }
   return accept(value);
-}
-
-/** True for an object, not for an array or null. */
-export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { type Bytes, concatBytes } from './bytes.ts';
-import { encodeCanonical, type Json } from './canonical-json.ts';
+import { encodeCanonical } from './canonical-json.ts';
 import type { Sha256 } from './crypto-port.ts';
+import type { Json } from './json.ts';
 import { utf8Encode } from './utf8.ts';
 
 const DOMAIN = utf8Encode('civitas/commitment/v1\n');

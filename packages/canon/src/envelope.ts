@@ -1,6 +1,6 @@
 import { type Bytes, concatBytes } from './bytes.ts';
 import type { Sha256 } from './crypto-port.ts';
-import type { Hash, KeyId } from './ids.ts';
+import { type Hash, hashOf, type KeyId } from './ids.ts';
 import { CO_SIGNATURES_MAX, OPERATION_BODY_BYTES_MAX, SIGNATURE_BYTES } from './limits.ts';
 import { accept, type Result, refuse } from './refusal.ts';
 import { utf8Encode } from './utf8.ts';
@@ -54,5 +54,5 @@ export function checkEnvelope(envelope: Envelope): Result<Envelope> {
 export function envelopeHash(sha256: Sha256, envelope: Envelope): Hash {
   const parts = [ENVELOPE_DOMAIN, sized(envelope.body), sized(envelope.signature)];
   for (const { keyId, signature } of envelope.coSignatures) parts.push(sized(utf8Encode(keyId)), sized(signature));
-  return sha256(concatBytes(...parts)) as Hash;
+  return hashOf(sha256(concatBytes(...parts)));
 }

@@ -43,7 +43,7 @@ test('a constructor throws on what a parser refuses', () => {
   expect(fenOf(100)).toBe(100);
   expect(subjectIdOf('abc')).toBe('abc');
   expect(() => contractNameOf('nope')).toThrow(InvariantError);
-  expect(() => assertParsed(parseFen(-1))).toThrow('MALFORMED fen');
+  expect(() => assertParsed(parseFen(-1))).toThrow('MALFORMED {"expected"');
 });
 
 test('a fresh key signs, and only its own message under its own key', () => {

@@ -1,5 +1,6 @@
 import { base64urlDecode, base64urlEncode } from './base64url.ts';
 import type { Bytes } from './bytes.ts';
+import { canonicalString } from './canonical-json.ts';
 import type { Sha256 } from './crypto-port.ts';
 import { invariant } from './invariant.ts';
 import { CHAIN_ID_CHARS_MAX, HASH_BYTES, NAME_CHARS_MAX } from './limits.ts';
@@ -43,47 +44,56 @@ export function isName(text: string, charsMax: number = NAME_CHARS_MAX): boolean
   return text.length <= charsMax && NAME.test(text);
 }
 
+const isNatural = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const isHeight = (value: bigint): value is Height => value >= 0n && value <= HEIGHT_MAX;
+const isUnixMs = (value: number): value is UnixMs => isNatural(value);
+const isFen = (value: number): value is Fen => isNatural(value);
+const isHash = (value: Bytes): value is Hash => value.length === HASH_BYTES;
+const isChainId = (text: string): text is ChainId => isName(text, CHAIN_ID_CHARS_MAX);
+const isOrganisationName = (text: string): text is OrganisationName => isName(text);
+const isContractName = (text: string): text is ContractName => text.length <= NAME_CHARS_MAX && CONTRACT.test(text);
+const isKeyId = (text: string): text is KeyId => text.length === 43 && base64urlDecode(text) !== undefined;
+const isSubjectId = (text: string): text is SubjectId => text.length <= NAME_CHARS_MAX && SUBJECT.test(text);
+
 export function parseHeight(value: bigint): Result<Height> {
-  return value >= 0n && value <= HEIGHT_MAX ? accept(value as Height) : malformed('height', '0 … 2^63 - 1');
+  return isHeight(value) ? accept(value) : malformed('height', '0 … 2^63 - 1');
 }
 
 export function parseUnixMs(value: number): Result<UnixMs> {
-  return Number.isSafeInteger(value) && value >= 0 ? accept(value as UnixMs) : malformed('unixMs', 'integer 0 … 2^53 - 1');
+  return isUnixMs(value) ? accept(value) : malformed('unixMs', 'integer 0 … 2^53 - 1');
 }
 
 export function parseFen(value: number): Result<Fen> {
-  return Number.isSafeInteger(value) && value >= 0 ? accept(value as Fen) : malformed('fen', 'integer 0 … 2^53 - 1');
+  return isFen(value) ? accept(value) : malformed('fen', 'integer 0 … 2^53 - 1');
 }
 
 export function parseHash(value: Bytes): Result<Hash> {
-  return value.length === HASH_BYTES ? accept(value as Hash) : malformed('hash', '32 bytes');
+  return isHash(value) ? accept(value) : malformed('hash', '32 bytes');
 }
 
 export function parseChainId(text: string): Result<ChainId> {
-  return isName(text, CHAIN_ID_CHARS_MAX) ? accept(text as ChainId) : malformed('chainId', '1 … 50 of a-z 0-9 . -');
+  return isChainId(text) ? accept(text) : malformed('chainId', '1 … 50 of a-z 0-9 . -');
 }
 
 export function parseOrganisationName(text: string): Result<OrganisationName> {
-  return isName(text) ? accept(text as OrganisationName) : malformed('organisation', '1 … 64 of a-z 0-9 . -');
+  return isOrganisationName(text) ? accept(text) : malformed('organisation', '1 … 64 of a-z 0-9 . -');
 }
 
 export function parseContractName(text: string): Result<ContractName> {
-  const ok = text.length <= NAME_CHARS_MAX && CONTRACT.test(text);
-  return ok ? accept(text as ContractName) : malformed('contract', 'name@vN, 1 … 64 characters');
+  return isContractName(text) ? accept(text) : malformed('contract', 'name@vN, 1 … 64 characters');
 }
 
 export function parseKeyId(text: string): Result<KeyId> {
-  return text.length === 43 && base64urlDecode(text) !== undefined ? accept(text as KeyId) : malformed('keyId', 'base64url of 32 bytes');
+  return isKeyId(text) ? accept(text) : malformed('keyId', 'base64url of 32 bytes');
 }
 
 export function parseSubjectId(text: string): Result<SubjectId> {
-  const ok = text.length <= NAME_CHARS_MAX && SUBJECT.test(text);
-  return ok ? accept(text as SubjectId) : malformed('subjectId', '1 … 64 of base64url');
+  return isSubjectId(text) ? accept(text) : malformed('subjectId', '1 … 64 of base64url');
 }
 
 /** For values our own code made. @throws InvariantError when the parser refuses. */
 export function assertParsed<T>(parsed: Result<T>): T {
-  invariant(parsed.ok, parsed.ok ? '' : `refused: ${parsed.refusal.code} ${String(parsed.refusal.facts['field'] ?? '')}`);
+  invariant(parsed.ok, parsed.ok ? '' : `refused: ${parsed.refusal.code} ${canonicalString(parsed.refusal.facts)}`);
   return parsed.value;
 }
 
@@ -98,5 +108,5 @@ export const subjectIdOf = (text: string): SubjectId => assertParsed(parseSubjec
 
 /** The key id of an Ed25519 public key: a hash, so that an id says nothing before the key is shown. */
 export function keyIdOf(sha256: Sha256, publicKey: Bytes): KeyId {
-  return base64urlEncode(sha256(publicKey)) as KeyId;
+  return assertParsed(parseKeyId(base64urlEncode(sha256(publicKey))));
 }

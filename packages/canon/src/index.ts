@@ -7,6 +7,7 @@ export * from './envelope.ts';
 export * from './hex.ts';
 export * from './ids.ts';
 export * from './invariant.ts';
+export * from './json.ts';
 export * from './limits.ts';
 export * from './operation.ts';
 export * from './refusal.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { base64urlEncode } from './base64url.ts';
 import { concatBytes } from './bytes.ts';
-import { encodeCanonical, type JsonObject, parseCanonical } from './canonical-json.ts';
+import { encodeCanonical, parseCanonical } from './canonical-json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import { checkEnvelope, type Envelope, envelopeHash } from './envelope.ts';
 import { chainIdOf, contractNameOf, hashOf, keyIdOf, organisationNameOf, unixMsFrom } from './ids.ts';
 import { ARGUMENTS_BYTES_MAX, CO_SIGNATURES_MAX, OPERATION_BODY_BYTES_MAX } from './limits.ts';
@@ -30,7 +31,7 @@ function anOperation(overrides: Partial<Operation> = {}): Operation {
 
 function bodyWith(change: JsonObject): Uint8Array {
   const body = parseCanonical(encodeOperation(anOperation()));
-  return encodeCanonical({ ...(body.ok ? (body.value as JsonObject) : {}), ...change });
+  return encodeCanonical({ ...(body.ok && isJsonObject(body.value) ? body.value : {}), ...change });
 }
 
 describe('an operation', () => {

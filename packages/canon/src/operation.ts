@@ -1,9 +1,10 @@
 import { base64urlDecode, base64urlEncode } from './base64url.ts';
 import { type Bytes, concatBytes } from './bytes.ts';
-import { encodeCanonical, isJsonObject, type Json, type JsonObject, parseCanonical } from './canonical-json.ts';
+import { encodeCanonical, parseCanonical } from './canonical-json.ts';
 import type { Sha256 } from './crypto-port.ts';
-import { type ChainId, type ContractName, type Hash, isName, type KeyId, type OrganisationName, type UnixMs } from './ids.ts';
+import { type ChainId, type ContractName, type Hash, hashOf, isName, type KeyId, type OrganisationName, type UnixMs } from './ids.ts';
 import { parseChainId, parseContractName, parseHash, parseKeyId, parseOrganisationName, parseUnixMs } from './ids.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { ARGUMENTS_BYTES_MAX, HASH_BYTES, IDEMPOTENCY_KEY_BYTES, NAME_CHARS_MAX, OPERATION_BODY_BYTES_MAX } from './limits.ts';
 import { accept, type Result, refuse } from './refusal.ts';
 import { utf8Encode } from './utf8.ts';
@@ -145,7 +146,7 @@ export function operationSignBytes(body: Bytes): Bytes {
 
 /** Names one operation everywhere: receipts, replies, logs, co-signatures. */
 export function operationHash(sha256: Sha256, body: Bytes): Hash {
-  return sha256(operationSignBytes(body)) as Hash;
+  return hashOf(sha256(operationSignBytes(body)));
 }
 
 /** What a person's key signs to approve an operation. */

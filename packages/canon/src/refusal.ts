@@ -1,4 +1,4 @@
-import type { JsonObject } from './canonical-json.ts';
+import type { JsonObject } from './json.ts';
 
 /** What the caller does next with input that was refused. */
 export type RefusalThen = 'drop' | 'retry' | 'sync' | 'report';

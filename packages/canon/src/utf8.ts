@@ -109,14 +109,14 @@ function decodeAscii(bytes: Bytes): string {
   let text = '';
   for (let at = 0; at < whole; at += 8) {
     text += String.fromCharCode(
-      bytes[at] as number,
-      bytes[at + 1] as number,
-      bytes[at + 2] as number,
-      bytes[at + 3] as number,
-      bytes[at + 4] as number,
-      bytes[at + 5] as number,
-      bytes[at + 6] as number,
-      bytes[at + 7] as number,
+      bytes[at] ?? 0,
+      bytes[at + 1] ?? 0,
+      bytes[at + 2] ?? 0,
+      bytes[at + 3] ?? 0,
+      bytes[at + 4] ?? 0,
+      bytes[at + 5] ?? 0,
+      bytes[at + 6] ?? 0,
+      bytes[at + 7] ?? 0,
     );
   }
   for (let at = whole; at < bytes.length; at++) text += String.fromCharCode(bytes[at] ?? 0);

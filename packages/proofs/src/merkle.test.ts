@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { hexEncode, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import fc from 'fast-check';
-import { withFlippedBit } from '../test/chain.ts';
+import * as fc from 'fast-check';
+import { withFlippedBit } from './testing/chain.ts';
 import { merklePath, merkleRoot, verifyMerklePath } from './merkle.ts';
 
 const { sha256 } = nodeCrypto;

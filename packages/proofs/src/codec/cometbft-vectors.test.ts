@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { base64urlDecode, base64urlEncode, invariant, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { expectGolden } from '@civitas/testkit';
-import { nextBlock, type FixtureBlock, someValidators } from '../../test/chain.ts';
+import { nextBlock, type FixtureBlock, someValidators } from '../testing/chain.ts';
 import { verifyCommit } from '../light-client/verify-commit.ts';
 import { verifyAdjacent, verifySkipping } from '../light-client/verify-update.ts';
 import { blockIdOf, consensusParamsHash, dataHash, decodeBlock, encodeBlock } from './block.ts';

@@ -77,7 +77,7 @@ function networkFromJson(value: Json): EvidenceNetwork {
 
 function unwrap<T>(result: Result<T>): T {
   if (result.ok) return result.value;
-  throw new FieldError(`${result.refusal.code} ${String(result.refusal.facts['reason'] ?? '')}`);
+  throw new FieldError(`${result.refusal.code} ${JSON.stringify(result.refusal.facts)}`);
 }
 
 const FRAME = ['height', 'kind', 'network', 'proof', 'statement', 'title'];

@@ -1,4 +1,14 @@
-import { accept, type CryptoPort, encodeCanonical, equalBytes, isJsonObject, type JsonObject, type Result, refuse } from '@civitas/canon';
+import {
+  accept,
+  type CryptoPort,
+  canonicalString,
+  encodeCanonical,
+  equalBytes,
+  isJsonObject,
+  type Json,
+  type Result,
+  refuse,
+} from '@civitas/canon';
 import type { Header } from '../codec/header.ts';
 import { decodeLightBlock, type LightBlock } from '../codec/light-block.ts';
 import { ZERO_TIME } from '../codec/timestamp.ts';
@@ -11,18 +21,18 @@ export function checkGenesis(crypto: CryptoPort, network: EvidenceNetwork): Resu
   const { genesis, genesisHash, chainId, validators } = network;
   if (genesis === null) return accept('hash only');
   if (!equalBytes(crypto.sha256(encodeCanonical(genesis)), genesisHash)) return refuse('GENESIS_HASH', { chainId });
-  const stated = genesis['validators'];
-  const isSameSet =
-    genesis['chainId'] === chainId &&
-    Array.isArray(stated) &&
-    stated.length === validators.length &&
-    validators.every(({ publicKey, power }) => stated.some((entry: unknown) => isValidator(entry, { power, text: bytesText(publicKey) })));
+  const stated = new Set(asList(genesis['validators']).map(statedText));
+  const used = validators.map(({ publicKey, power }) => statedText({ power, publicKey: bytesText(publicKey) }));
+  const isSameSet = genesis['chainId'] === chainId && stated.size === used.length && used.every((text) => stated.has(text));
   return isSameSet ? accept('document') : refuse('GENESIS_VALIDATORS', { chainId });
 }
 
-function isValidator(entry: unknown, expected: { readonly power: number; readonly text: string }): boolean {
-  const object = entry as JsonObject | undefined;
-  return isJsonObject(object) && object['publicKey'] === expected.text && object['power'] === expected.power;
+function asList(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function statedText(validator: Json): string {
+  return isJsonObject(validator) ? canonicalString([validator['publicKey'] ?? null, validator['power'] ?? null]) : '';
 }
 
 /** The trusted point before block 1: only its next validators mean anything. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { invariant } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { browserCrypto } from '@civitas/canon/browser';
-import { aChain, type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../../test/chain.ts';
+import { aChain, type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { ABSENT_SIG, type CommitSig, FLAG_NIL } from '../codec/commit.ts';
 import { decodeLightBlock, encodeLightBlock, type LightBlock } from '../codec/light-block.ts';
 import { timestampOfUnixNanos, unixNanosOf } from '../codec/timestamp.ts';

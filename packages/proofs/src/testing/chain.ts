@@ -1,14 +1,14 @@
 import type { Bytes } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
-import { type Block, blockIdOf, consensusParamsHash, dataHash, emptyEvidenceHash, encodeBlock } from '../src/codec/block.ts';
-import { NIL_BLOCK_ID } from '../src/codec/block-id.ts';
-import { ABSENT_SIG, type Commit, type CommitSig, commitHash, EMPTY_COMMIT, FLAG_COMMIT, voteSignBytes } from '../src/codec/commit.ts';
-import type { Header } from '../src/codec/header.ts';
-import type { LightBlock } from '../src/codec/light-block.ts';
-import { resultsHash, type TransactionResult } from '../src/codec/results.ts';
-import { timestampOfUnixNanos, unixNanosOf } from '../src/codec/timestamp.ts';
-import { sortValidators, type Validator, validatorOf, validatorsHash } from '../src/codec/validator.ts';
+import { type Block, blockIdOf, consensusParamsHash, dataHash, emptyEvidenceHash, encodeBlock } from '../codec/block.ts';
+import { NIL_BLOCK_ID } from '../codec/block-id.ts';
+import { ABSENT_SIG, type Commit, type CommitSig, commitHash, EMPTY_COMMIT, FLAG_COMMIT, voteSignBytes } from '../codec/commit.ts';
+import type { Header } from '../codec/header.ts';
+import type { LightBlock } from '../codec/light-block.ts';
+import { resultsHash, type TransactionResult } from '../codec/results.ts';
+import { timestampOfUnixNanos, unixNanosOf } from '../codec/timestamp.ts';
+import { sortValidators, type Validator, validatorOf, validatorsHash } from '../codec/validator.ts';
 
 const { sha256 } = nodeCrypto;
 const GENESIS_NANOS = 1_767_225_600_123_456_789n;
