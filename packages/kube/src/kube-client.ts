@@ -1,8 +1,8 @@
 /** The verbs of the Kubernetes API, typed by resource. */
 
-import type { KubeConfig } from '@kubernetes/client-node';
 import { isApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
+import type { ClusterAccess } from './kube-config.ts';
 import { listPageObjects } from './limits.ts';
 import { type KubeList, type KubeObject, type ObjectBody, type ObjectRef, pathOf, type Resource } from './resource.ts';
 import { createTransport, type TransportRequest } from './transport.ts';
@@ -92,7 +92,7 @@ export interface KubeClient {
 }
 
 /** A client of the kubeconfig's current context. Connections are kept alive until `close`. */
-export function createKubeClient(config: KubeConfig, options: { clock?: Clock } = {}): KubeClient {
+export function createKubeClient(config: ClusterAccess, options: { clock?: Clock } = {}): KubeClient {
   const transport = createTransport(config, options);
   const call = async <T>(request: Omit<TransportRequest, 'idempotent'> & { idempotent?: boolean }): Promise<T> =>
     JSON.parse(await transport.send({ idempotent: request.method === 'GET', ...request }));

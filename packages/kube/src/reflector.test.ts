@@ -39,7 +39,8 @@ describe('reflector', () => {
 
   /** Resolves when store and changes both equal the server's state. */
   const converged = async (): Promise<void> => {
-    const sorted = (state: Readonly<Record<string, string>>) => JSON.stringify(Object.entries(state).sort());
+    const sorted = (state: Readonly<Record<string, string>>) =>
+      JSON.stringify(Object.entries(state).sort(([left], [right]) => (left < right ? -1 : 1)));
     for (;;) {
       const wanted = sorted(server.state());
       if (sorted(storeState()) === wanted && sorted(Object.fromEntries(seen)) === wanted) return;

@@ -1,10 +1,10 @@
-/** HTTP to one API server: keep-alive, credentials from a KubeConfig, 429 honoured, bodies bounded. */
+/** HTTP to one API server: keep-alive, credentials from a kubeconfig, 429 honoured, bodies bounded. */
 
 import http from 'node:http';
 import https from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { ApiError, apiErrorOf } from './api-error.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
+import type { ClusterAccess } from './kube-config.ts';
 import { requestTimeoutMs, responseBytesMax, retryAfterDefaultMs, retryAfterMsMax, throttledRetriesMax } from './limits.ts';
 
 export interface TransportRequest {
@@ -40,7 +40,7 @@ interface Endpoint {
  *
  * @throws ApiError `ConnectionFailed` from calls when the server cannot be reached or does not answer in time.
  */
-export function createTransport(config: KubeConfig, { clock = systemClock }: { clock?: Clock } = {}): Transport {
+export function createTransport(config: ClusterAccess, { clock = systemClock }: { clock?: Clock } = {}): Transport {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const server = new URL(cluster.server);

@@ -63,6 +63,6 @@ function parseEvent<T extends KubeObject>(line: string): WatchEvent<T> | undefin
     case 'BOOKMARK':
       return { type: event.type, object: event.object };
     default:
-      throw new Error(`unknown watch event ${event.type}`);
+      throw new Error(`unknown watch event ${String(event.type)}`);
   }
 }
