@@ -7,7 +7,11 @@ export const PATHS = {
   config: '/etc/civitas/config/config.json',
   /** Optional ConfigMap with `genesis.json`; appears once the operator has collected the keys. */
   genesis: '/etc/civitas/genesis/genesis.json',
-  /** Secret of type kubernetes.io/tls: `tls.crt` (leaf, then CA), `tls.key`, `ca.crt`. A relay has one folder a network below. */
+  /**
+   * Secret of type kubernetes.io/tls: `tls.crt` (leaf, then CA), `tls.key`, `ca.crt`. A relay has one folder a
+   * network below, by the network's name, and `admin` for its own admin listener: that one is issued by the city's authority for
+   * `spiffe.relay(city)`, and the listener accepts `spiffe.operator(city)`.
+   */
   tls: '/etc/civitas/tls',
   /** Volume with keys, blocks, state and vaults. */
   data: '/var/lib/civitas',

@@ -6,7 +6,8 @@ export type MetricUnit = 'none' | 'seconds' | 'bytes' | 'unix_seconds' | 'ratio'
  * the start and rates over them are never empty; `*` marks a label whose values come from the configuration (network, node, peer).
  */
 export interface MetricDefinition {
-  readonly name: `civitas_${string}`;
+  /** Ours, or one of controller-runtime's and client-go's own, which stock dashboards know. */
+  readonly name: `${'civitas' | 'workqueue' | 'controller_runtime' | 'leader_election' | 'reflector' | 'events'}_${string}`;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly unit: MetricUnit;
   readonly help: string;

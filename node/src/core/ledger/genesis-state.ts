@@ -23,6 +23,7 @@ export function genesisState(sha256: Sha256, genesis: Genesis): Overlay {
   const { operationsPerSecondPerOrganisation, linkPacketsPerMinute } = limits;
   const settings: JsonObject = {
     approvalThreshold,
+    cityChainId: cityClient?.chainId ?? '',
     contracts: [...contracts],
     limits: { operationsPerSecondPerOrganisation, linkPacketsPerMinute },
   };

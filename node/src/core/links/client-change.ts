@@ -90,8 +90,8 @@ function registryRecord(execution: Execution, change: CreateClient): Result<Json
   }
   if (change.proof === undefined || change.record === undefined)
     return refuse('ARGS_INVALID', { path: '/change/proof', expected: 'a proof' });
-  // City networks are named <city>-city-<n>; only their registry speaks for who a network is.
-  if (change.proof.peer !== `${execution.ledger.city}-city-1`)
+  // Only the registry of the city network that our genesis pinned speaks for who a network is.
+  if (change.proof.peer !== settingsOf(execution.records).cityChainId)
     return refuse('NOT_AUTHORISED', { reason: 'not-the-city', peer: change.proof.peer });
   const record = change.record as JsonObject;
   const { peer, headerHeight, proof } = change.proof;
@@ -107,7 +107,7 @@ function createClient(execution: Execution, change: CreateClient): Outcome {
   const record = registryRecord(execution, change);
   if (!record.ok) return record;
   const { genesisHash, validatorsHash: registered, status } = record.value;
-  if (typeof status === 'string' && status !== 'active') return refused('STATE', { reason: 'registry-status', status });
+  if (status === 'tombstoned') return refused('STATE', { reason: 'registry-status', status });
   const { sha256 } = execution.ledger.crypto;
   const set = validatorSetOf(sha256, validators);
   if (!set.ok) return set;

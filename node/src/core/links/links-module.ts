@@ -12,7 +12,8 @@ import { applyUpdates } from './updates.ts';
 const update = systemMethod({
   summary: 'Brings light clients further with headers their own validators signed.',
   args: UpdateArgs,
-  roles: ['relay'],
+  // The operator brings the city's headers along when it proposes a client; a header proves itself, whoever carries it.
+  roles: ['relay', 'platform'],
   refusals: ['CLIENT_UNKNOWN', 'CLIENT_FROZEN', 'CLIENT_NOT_ACTIVE', 'LIGHT_BLOCK_MALFORMED', 'HEADER_TOO_OLD', 'VALIDATORS_UNKNOWN'],
   run(execution, { updates }) {
     const updated = applyUpdates(execution, updates, []);

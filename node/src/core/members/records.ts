@@ -49,6 +49,8 @@ export type ProposalRecord = {
 /** `network.members/settings/network`. */
 export type SettingsRecord = {
   readonly approvalThreshold: number;
+  /** Chain id of the city network whose registry this ledger believes; '' on the city network itself. */
+  readonly cityChainId: string;
   readonly contracts: readonly string[];
   readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
 };
