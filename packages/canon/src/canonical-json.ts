@@ -53,7 +53,10 @@ function isInOrder(value: unknown, depth: number): boolean {
   return inOrder;
 }
 
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
+
 function quoted(text: string): string {
+  if (PLAIN_TEXT.test(text)) return `"${text}"`;
   if (LONE_SURROGATE.test(text)) throw new NotCanonicalError('lone surrogate in text');
   return JSON.stringify(text);
 }
@@ -62,9 +65,16 @@ function quoted(text: string): string {
 function writeSorted(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return `[${value.map(writeSorted).join(',')}]`;
-  const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return `{${members.map(([key, member]) => `${quoted(key)}:${writeSorted(member)}`).join(',')}}`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const element of value) text += `${text === '' ? '' : ','}${writeSorted(element)}`;
+    return `[${text}]`;
+  }
+  for (const key of Object.keys(value).toSorted()) {
+    const member: unknown = Reflect.get(value, key);
+    text += `${text === '' ? '' : ','}${quoted(key)}:${writeSorted(member)}`;
+  }
+  return `{${text}}`;
 }
 
 // The engine's own writer does a kilobyte in 3 µs where ours takes 20, so it serves whenever the keys stand in order already.

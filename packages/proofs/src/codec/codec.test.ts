@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { equalBytes } from '@civitas/canon';
 import * as fc from 'fast-check';
 import { nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, LIGHT_BLOCK_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
@@ -69,9 +70,9 @@ describe('encodings', () => {
         const bytes = encodeLightBlock(block);
         bytes.set(patch, where % (bytes.length - patch.length));
         const decoded = decodeLightBlock(bytes);
-        if (decoded.ok) expect(encodeLightBlock(decoded.value)).toEqual(bytes);
+        expect(!decoded.ok || equalBytes(encodeLightBlock(decoded.value), bytes)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -148,6 +149,6 @@ test('no flipped bit of a real block is accepted unless it re-encodes to the sam
   for (let bit = 0; bit < block.length * 8; bit++) {
     const flipped = withFlippedBit(block, bit);
     const decoded = decodeBlock(flipped);
-    if (decoded.ok) expect(encodeBlock(decoded.value)).toEqual(flipped);
+    expect(!decoded.ok || equalBytes(encodeBlock(decoded.value), flipped)).toBe(true);
   }
 });

@@ -115,10 +115,10 @@ describe('verifyCommit', () => {
 });
 
 describe.each([
-  ['one validator', someValidators(1), []],
-  ['a bare quorum of four', keys, [2]],
-] as const)('with %s', (_, signers, absent) => {
-  test('no flipped bit of a light block is accepted', () => {
+  ['one validator', someValidators(1), [], 1],
+  ['a bare quorum of four', keys, [2], 5],
+] as const)('with %s', (_, signers, absent, stride) => {
+  test(`no flipped bit of a light block is accepted (every bit in ${stride})`, () => {
     const first = nextBlock(chainId, undefined, { keys: signers });
     const second = nextBlock(chainId, first, { keys: signers, absent });
     const bytes = encodeLightBlock(second.lightBlock);
@@ -128,7 +128,7 @@ describe.each([
       return decoded.ok && verifyAdjacent(nodeCrypto, { trusted, lightBlock: decoded.value }).ok;
     };
     const accepted: number[] = [];
-    for (let bit = 0; bit < bytes.length * 8; bit++) if (verdictOf(withFlippedBit(bytes, bit))) accepted.push(bit);
+    for (let bit = 0; bit < bytes.length * 8; bit += stride) if (verdictOf(withFlippedBit(bytes, bit))) accepted.push(bit);
 
     expect(verdictOf(bytes)).toBe(true);
     expect(accepted).toEqual([]);
