@@ -22,8 +22,8 @@ export function logPathOf(folder: string, container: string, run: number): strin
   return join(folder, container, `${run}.log`);
 }
 
-/** Opens the log of a run and drops those of runs before the previous one. */
-export function openContainerLog(folder: string, container: string, run: number): ContainerLog {
+/** Opens the log of a run and drops those of runs before the previous one. `onFault`: lines were lost. */
+export function openContainerLog(folder: string, container: string, run: number, onFault: () => void = () => {}): ContainerLog {
   mkdirSync(join(folder, container), { recursive: true, mode: 0o700 });
   dropOldRuns(join(folder, container), run);
   const path = logPathOf(folder, container, run);
@@ -34,18 +34,24 @@ export function openContainerLog(folder: string, container: string, run: number)
   let closed = false;
 
   const rotate = (): void => {
-    closeSync(file);
     renameSync(path, `${path}.1`);
-    file = openSync(path, 'a', 0o600);
+    const next = openSync(path, 'a', 0o600);
+    closeSync(file);
+    file = next;
     fileBytes = 0;
   };
 
   const emit = (records: readonly string[]): void => {
     if (records.length === 0 || closed) return;
     const bytes = Buffer.from(`${records.join('\n')}\n`);
-    if (fileBytes > 0 && fileBytes + bytes.byteLength > logBytesMax) rotate();
-    writeSync(file, bytes);
-    fileBytes += bytes.byteLength;
+    try {
+      if (fileBytes > 0 && fileBytes + bytes.byteLength > logBytesMax) rotate();
+      writeSync(file, bytes);
+      fileBytes += bytes.byteLength;
+    } catch {
+      // A full disk costs log lines, not programs: followers still get them.
+      onFault();
+    }
     for (const record of records) for (const onRecord of followers) onRecord(record);
   };
 

@@ -2,7 +2,7 @@
 
 import { type ContainerLog, openContainerLog } from './container-log.ts';
 import { type ContainerProcess, type LaunchPlan, launch, type ProcessEnd } from './container-process.ts';
-import { type KubeletContext, recordEvent } from './kubelet-context.ts';
+import { type KubeletContext, messageOf, recordEvent } from './kubelet-context.ts';
 import { missingRetryMs, terminationGraceSecondsDefault, terminationMessageBytesMax } from './limits.ts';
 import type { LogPlace } from './log-source.ts';
 import { type Container, type ContainerState, type ContainerStatus, type Pod, type Probe, podKeyOf, timeOf } from './pod.ts';
@@ -154,9 +154,19 @@ export function createContainerRunner(options: ContainerRunnerOptions): Containe
       restartCount++;
       counters.containerRestarts++;
     }
-    const log = openContainerLog(options.logFolder, container.name, restartCount);
-    const process = launch(launchable.plan, context.processes, (stream, bytes) => log.write(stream, bytes));
     hasRun = true;
+    let log: ContainerLog;
+    let process: ContainerProcess;
+    try {
+      log = openContainerLog(options.logFolder, container.name, restartCount, () => counters.faults++);
+      process = launch(launchable.plan, context.processes, (stream, bytes) => log.write(stream, bytes));
+    } catch (error) {
+      // The machine is out of something (processes, files, disk): as good as a crash, so the back-off applies.
+      const end = { exitCode: 128, reason: 'StartError', message: messageOf(error) };
+      announce('Warning', 'Failed', `Error: ${end.message}`);
+      change({ terminated: { ...end, finishedAt: timeOf(Date.now()) } });
+      return end;
+    }
     current = { process, log };
     counters.containerStarts++;
     const startedAt = timeOf(Date.now());

@@ -18,7 +18,15 @@ cluster.put(secretsResource, { apiVersion: 'v1', kind: 'Secret', metadata: { nam
 
 const parent = { PATH: '/bin', LANG: 'C.UTF-8', SECRET_OF_THE_SHELL: 'x' };
 const place = { podIP: '127.1.2.3', hostIP: '127.0.0.1', nodeName: 'laptop' };
-const context = { port: cluster, pod, place, root: '/pods/web/root', apiUrl: 'https://127.0.0.1:6443', parent };
+const context = {
+  port: cluster,
+  pod,
+  place,
+  root: '/pods/web/root',
+  apiUrl: 'https://127.0.0.1:6443',
+  base: { NODE_COMPILE_CACHE: '/cache' },
+  parent,
+};
 const of = (container: Partial<Container>) => environmentOf({ name: 'main', image: 'x', ...container }, context);
 const variables = (container: Partial<Container>) => {
   const environment = of(container);
@@ -31,6 +39,7 @@ describe('environment', () => {
     expect(variables({})).toEqual({
       PATH: '/bin',
       LANG: 'C.UTF-8',
+      NODE_COMPILE_CACHE: '/cache',
       HOME: '/pods/web/root',
       TMPDIR: '/pods/web/root/tmp',
       CIVITAS_ROOT: '/pods/web/root',

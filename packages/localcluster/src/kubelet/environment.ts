@@ -14,6 +14,8 @@ export interface EnvironmentContext {
   readonly root: string;
   /** The API server, `https://127.0.0.1:6443`. */
   readonly apiUrl: string;
+  /** Variables every container gets. */
+  readonly base: Readonly<Record<string, string>>;
   /** The kubelet's environment: PATH, TZ and LANG pass, the rest does not. */
   readonly parent: Readonly<Record<string, string | undefined>>;
 }
@@ -49,7 +51,7 @@ export function expand(text: string, variables: ReadonlyMap<string, string>): st
   });
 }
 
-function baseOf({ pod, root, apiUrl, parent }: EnvironmentContext): Record<string, string> {
+function baseOf({ pod, root, apiUrl, base, parent }: EnvironmentContext): Record<string, string> {
   const api = new URL(apiUrl);
   const allowed = ['PATH', 'TZ', 'LANG'].flatMap((name) => {
     const value = parent[name];
@@ -57,6 +59,7 @@ function baseOf({ pod, root, apiUrl, parent }: EnvironmentContext): Record<strin
   });
   return {
     ...Object.fromEntries(allowed),
+    ...base,
     HOME: root,
     TMPDIR: join(root, 'tmp'),
     CIVITAS_ROOT: root,

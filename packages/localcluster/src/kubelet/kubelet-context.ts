@@ -21,6 +21,8 @@ export interface KubeletContext {
   readonly caPem: string;
   /** Command prefix by image name without tag and digest. */
   readonly images: Readonly<Record<string, readonly string[]>>;
+  /** Variables every container gets before its own. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly processes: ProcessRegistry;
   readonly log: KubeletLog;
   readonly pace: Pace;
@@ -42,6 +44,8 @@ export interface KubeletCounters {
   containerRestarts: number;
   probeFailures: number;
   statusWrites: number;
+  /** Pieces of work given up because of a fault, logs that could not be written among them. */
+  faults: number;
   strays: number;
 }
 
@@ -51,7 +55,24 @@ export function recordEvent(
   about: KubeObject,
   event: { type: 'Normal' | 'Warning'; reason: string; message: string },
 ): void {
-  context.port.recordEvent(about, { ...event, component: 'kubelet' });
+  guarded(context, about, () => context.port.recordEvent(about, { ...event, component: 'kubelet' }));
+}
+
+/** Does one piece of work about an object; a fault is logged and counted and holds up no other object. */
+export function guarded(context: KubeletContext, about: KubeObject, work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    context.counters.faults++;
+    const { namespace, name } = about.metadata;
+    context.log.error({ kind: about.kind, namespace, name, error: messageOf(error) }, 'the kubelet could not do its work on an object');
+    return false;
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** An image's name without registry tag and digest: `civitas.dev/node` of `civitas.dev/node:0.1.0@sha256:…`. */

@@ -4,7 +4,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterPort, KubeObject, PodLogSource, WatchedEvent } from '../cluster-port.ts';
 import { openAddressPool } from './address-pool.ts';
-import type { KubeletContext, KubeletCounters, KubeletLog, Pace } from './kubelet-context.ts';
+import {
+  guarded,
+  type KubeletContext,
+  type KubeletCounters,
+  type KubeletLog,
+  messageOf,
+  type Pace,
+  recordEvent,
+} from './kubelet-context.ts';
 import { crashBackoffMsMax, crashBackoffMsMin, crashBackoffResetMs, stopGraceMs } from './limits.ts';
 import { createLogSource } from './log-source.ts';
 import { keepNode } from './node-object.ts';
@@ -35,6 +43,8 @@ export interface KubeletOptions {
   readonly caPem: string;
   /** Command that stands for an image's entry point, by image name without tag: `'civitas.dev/node': ['/…/node', '/…/main.ts']`. */
   readonly images: Readonly<Record<string, readonly string[]>>;
+  /** Variables every container gets before its own, `NODE_COMPILE_CACHE` for instance. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly log: KubeletLog;
   readonly nodeName?: string;
   /** Tests shorten times. */
@@ -66,7 +76,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const addresses = openAddressPool(options.podCidr, join(home, 'kubelet', 'addresses.json'));
   const processes = openProcessRegistry(join(home, 'kubelet', 'processes'));
-  const counters: KubeletCounters = { containerStarts: 0, containerRestarts: 0, probeFailures: 0, statusWrites: 0, strays: 0 };
+  const counters: KubeletCounters = { containerStarts: 0, containerRestarts: 0, probeFailures: 0, statusWrites: 0, faults: 0, strays: 0 };
   const context: KubeletContext = {
     port,
     home,
@@ -78,6 +88,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     apiUrl: options.apiUrl,
     caPem: options.caPem,
     images: options.images,
+    variables: options.variables ?? {},
     pace: { secondMs: 1000, crashBackoffMsMin, crashBackoffMsMax, crashBackoffResetMs, ...options.pace },
   };
   counters.strays = await processes.endStrays();
@@ -89,14 +100,16 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const proxy = createServiceProxy(log);
   const batch = createBatch((events) => {
     for (const { resource, event } of events) {
-      if (resource === podsResource) pods.apply(event);
-      else if (resource === claimsResource) serveClaim(context, event);
-      else if (resource === servicesResource) applyService(services, event);
+      guarded(context, event.object, () => {
+        if (resource === podsResource) pods.apply(event);
+        else if (resource === claimsResource) serveClaim(context, event);
+        else if (resource === servicesResource) applyService(services, event);
+      });
     }
     const touched = events.filter(({ resource }) => resource !== podsResource && resource !== servicesResource);
     pods.refresh(new Set(touched.map(({ event }) => event.object.metadata.namespace ?? 'default')));
     proxy.update([...services.values()], pods.objects());
-  }, log);
+  });
   const resources = [configMapsResource, secretsResource, serviceAccountsResource, claimsResource, servicesResource, podsResource];
   const endWatches = resources.map((resource) => port.watch(resource, (event) => batch.add({ resource, event })));
   // What exists is taken up before anybody can ask: no pod is left that claims to be ready from an earlier run.
@@ -131,7 +144,7 @@ interface Batch {
 }
 
 /** Gathers events of one turn of the event loop: an answer to an event writes, and a write is an event again. */
-function createBatch(onEvents: (events: readonly ResourceEvent[]) => void, log: KubeletLog): Batch {
+function createBatch(onEvents: (events: readonly ResourceEvent[]) => void): Batch {
   let waiting: ResourceEvent[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   const flush = (): void => {
@@ -139,11 +152,7 @@ function createBatch(onEvents: (events: readonly ResourceEvent[]) => void, log: 
     scheduled = undefined;
     const events = waiting;
     waiting = [];
-    try {
-      onEvents(events);
-    } catch (error) {
-      log.error({ error: error instanceof Error ? error.stack : String(error) }, 'an event of the API could not be answered');
-    }
+    onEvents(events);
   };
   return {
     add(event) {
@@ -209,13 +218,15 @@ function createPodSet(context: KubeletContext, addressOf: (pod: Pod) => string):
   return {
     apply({ type, object }) {
       if (halted) return;
+      if (type === 'DELETED') {
+        release(object);
+        return;
+      }
       try {
-        if (type === 'DELETED') release(object);
-        else accept(object as Pod);
+        accept(object as Pod);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        context.log.error({ pod: podKeyOf(object), error: message }, 'a pod could not be accepted');
-        context.port.recordEvent(object, { type: 'Warning', reason: 'FailedCreatePodSandBox', message, component: 'kubelet' });
+        recordEvent(context, object, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: messageOf(error) });
+        throw error;
       }
     },
     refresh(namespaces) {

@@ -37,6 +37,9 @@ export const firstProbeMsMin = 100;
 /** Status writes of one pod are gathered for this long. */
 export const statusDelayMs = 20;
 
+/** A status write that failed is tried again after this time. */
+export const statusRetryMs = 1_000;
+
 /** Heartbeat of the node's Lease. */
 export const heartbeatMs = 10_000;
 

@@ -5,8 +5,8 @@ import { join, normalize } from 'node:path';
 import type { KubeObject } from '../cluster-port.ts';
 import { type ContainerRunner, createContainerRunner, type Launchable } from './container-runner.ts';
 import { environmentOf, expand } from './environment.ts';
-import { imageNameOf, type KubeletContext, recordEvent } from './kubelet-context.ts';
-import { missingRetryMs, statusDelayMs, terminationGraceSecondsDefault } from './limits.ts';
+import { guarded, imageNameOf, type KubeletContext, messageOf, recordEvent } from './kubelet-context.ts';
+import { missingRetryMs, statusDelayMs, statusRetryMs, terminationGraceSecondsDefault } from './limits.ts';
 import type { LogPlace } from './log-source.ts';
 import { type Container, type ContainerStatus, type Pod, podKeyOf, podsResource, serviceAccountsResource, timeOf } from './pod.ts';
 import { podFolderOf } from './pod-folder.ts';
@@ -61,10 +61,13 @@ export function createPodWorker(context: KubeletContext, first: Pod, podIP: stri
     if (halted) return;
     const view = { place, init: init.map((runner) => runner.status()), containers: main.map((runner) => runner.status()), startTime };
     context.counters.statusWrites++;
-    port.updateStatus(podsResource, target, (current: KubeObject) => {
-      const before = current as Pod;
-      return { ...current, status: { ...before.status, ...podStatusOf(before, view, timeOf(Date.now())) } };
+    const isWritten = guarded(context, pod, () => {
+      port.updateStatus(podsResource, target, (current: KubeObject) => {
+        const before = current as Pod;
+        return { ...current, status: { ...before.status, ...podStatusOf(before, view, timeOf(Date.now())) } };
+      });
     });
+    if (!isWritten) statusTimer = setTimeout(writeStatus, statusRetryMs);
   };
 
   const onChange = (): void => {
@@ -78,7 +81,15 @@ export function createPodWorker(context: KubeletContext, first: Pod, podIP: stri
       const message = `no program is known on this machine for image "${container.image}"; known: ${known}`;
       return { ok: false, reason: 'ErrImagePull', message };
     }
-    const environment = environmentOf(container, { port, pod, place, root: folder.root, apiUrl: context.apiUrl, parent: process.env });
+    const environment = environmentOf(container, {
+      port,
+      pod,
+      place,
+      root: folder.root,
+      apiUrl: context.apiUrl,
+      base: context.variables,
+      parent: process.env,
+    });
     if (!environment.ok) return { ok: false, reason: 'CreateContainerConfigError', message: environment.missing };
     const { variables } = environment;
     const byName = new Map(Object.entries(variables));
@@ -111,7 +122,7 @@ export function createPodWorker(context: KubeletContext, first: Pod, podIP: stri
     try {
       missing = folder.materialise({ port, pod, place, caPem: context.caPem, tokenOf });
     } catch (error) {
-      missing = error instanceof Error ? error.message : String(error);
+      missing = messageOf(error);
     }
     if (missing !== undefined && missing !== missingBefore) {
       const message = mounted ? `update failed, the old files stay: ${missing}` : `MountVolume.SetUp failed: ${missing}`;
