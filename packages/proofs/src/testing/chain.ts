@@ -43,7 +43,7 @@ export interface NextBlock {
   readonly change?: Partial<Header>;
 }
 
-export function signCommit(header: Header, unsigned: Omit<Commit, 'signatures'>, next: NextBlock): Commit {
+function signCommit(header: Header, unsigned: Omit<Commit, 'signatures'>, next: NextBlock): Commit {
   const time = timestampOfUnixNanos(unixNanosOf(header.time) + BLOCK_NANOS);
   const signatures = next.keys.validators.map((validator, index): CommitSig => {
     if (next.absent?.includes(index)) return ABSENT_SIG;
