@@ -59,12 +59,9 @@ export function openApiDocument(registry: Registry, of: { group: string; version
     const body = (media: readonly string[]): JsonObject => ({
       requestBody: { content: Object.fromEntries(media.map((name) => [name, { schema: { type: 'object' } }])), required: true },
     });
-    const patches = [
-      'application/apply-patch+yaml',
-      'application/json-patch+json',
-      'application/merge-patch+json',
-      ...(type.custom === undefined ? ['application/strategic-merge-patch+json'] : []),
-    ];
+    // Strategic merge is served but not announced here: with only open objects for schemas, kubectl would try to compute its merge
+    // keys from them, fail, and warn; unannounced, it takes the keys it was compiled with.
+    const patches = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'];
     paths[base] = {
       get: operation(type, 'list'),
       post: operation(type, 'post', body(['*/*'])),

@@ -104,7 +104,8 @@ function applyObject(
     force: request.force,
     time: nowIso(),
   });
-  if (old !== undefined) return of.writer.replace(context, old, asObject({ ...merged, apiVersion: apiVersionOf(type), kind: type.kind }));
+  if (old !== undefined)
+    return of.writer.replace(context, old, asObject({ ...merged, apiVersion: apiVersionOf(type), kind: type.kind }), true);
   if (context.subresource !== '') throw notFound(resourceName(type, request.name));
   return of.writer.create(context, merged);
 }

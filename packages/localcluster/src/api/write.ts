@@ -106,8 +106,12 @@ export class ObjectWriter {
     return this.replace(context, old, this.#parse(context, body));
   }
 
-  /** Stores `next` in place of `old`; the part of every update and patch that comes after merging. */
-  replace(context: WriteContext, old: ApiObject, next: ApiObject): Written {
+  /**
+   * Stores `next` in place of `old`; the part of every update and patch that comes after merging.
+   *
+   * @param isOwnershipKnown Whether `next` already says who owns which field, as after a server-side apply.
+   */
+  replace(context: WriteContext, old: ApiObject, next: ApiObject, isOwnershipKnown = false): Written {
     const { type } = context;
     const name = old.metadata.name;
     const errors = identityProblems(old, next);
@@ -124,8 +128,8 @@ export class ObjectWriter {
     const managed = next.metadata['managedFields'];
     const object = context.subresource === 'status' ? statusReplaced(old, next) : withServerFields(old, next, type);
     this.#complete(context, object, old);
-    const isManagedSet = Array.isArray(managed) && !equalJson(managed, old.metadata['managedFields']);
-    if (isManagedSet) object.metadata['managedFields'] = managed;
+    const isManagedSet = isOwnershipKnown || !equalJson(managed, old.metadata['managedFields']);
+    if (isManagedSet && Array.isArray(managed)) object.metadata['managedFields'] = managed;
     else this.#track(context, object, old);
     if (type.hasGeneration) object.metadata.generation = (old.metadata.generation ?? 1) + (isSpecChanged(type, old, object) ? 1 : 0);
     if (equalJson(withoutTimes(old), withoutTimes(object))) return { object: old, isCreated: false, isRemoved: false, durable: done };
