@@ -1,0 +1,23 @@
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { CommandContext } from './context.ts';
+
+/** The newest blocks of a network. */
+export async function blocksCommand(context: CommandContext, options: { network: string; limit: string }): Promise<ExitCode> {
+  const parties = await context.parties();
+  const ledger = context.as === undefined ? parties.anyLedger(options.network) : parties.ledger(context.as, options.network);
+  const blocks = await ledger.blocks(Math.min(200, Math.max(1, Number(options.limit) || 20)));
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').slice(0, 16);
+  context.terminal.table(
+    ['height', 'time', 'operations', 'bytes', 'hash', 'app hash'],
+    blocks.map(({ height, timeUnixMs, operationCount, blockBytes, hash, appHash }) => [
+      String(height),
+      new Date(Number(timeUnixMs)).toISOString(),
+      String(operationCount),
+      String(blockBytes),
+      hex(hash),
+      hex(appHash),
+    ]),
+  );
+  context.terminal.result(blocks);
+  return EXIT.ok;
+}

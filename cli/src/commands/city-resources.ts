@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubeClient, KubeObject, Resource } from '@civitas/kube';
+import { READY_FILE } from '../profile/home.ts';
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+interface StatusHead {
+  readonly phase?: string;
+  readonly conditions?: readonly Condition[];
+}
+
+export interface NetworkObject extends KubeObject {
+  readonly spec: { readonly chainId: string; readonly domain: string };
+  readonly status?: StatusHead & {
+    readonly engine?: string;
+    readonly height?: number;
+    readonly root?: string;
+    readonly validators?: { readonly summary?: string };
+    readonly endpoints?: { readonly grpc?: string; readonly metrics?: string };
+  };
+}
+
+export interface LinkObject extends KubeObject {
+  readonly spec: { readonly from: { readonly name: string }; readonly to: { readonly name: string } };
+  readonly status?: StatusHead & { readonly lastSequence?: number; readonly inFlight?: number; readonly oldestPendingAge?: string };
+}
+
+export interface AgencyObject extends KubeObject {
+  readonly spec: { readonly memberships?: readonly { readonly network: string; readonly roles: readonly string[] }[] };
+  readonly status?: StatusHead;
+}
+
+const resource = <T extends KubeObject>(plural: string, namespaced: boolean): Resource<T> => ({
+  group: 'civitas.dev',
+  version: 'v1alpha1',
+  plural,
+  namespaced,
+});
+
+/** The city's resources as the operator reports them. */
+export interface CityResources {
+  readonly networks: readonly NetworkObject[];
+  readonly links: readonly LinkObject[];
+  readonly agencies: readonly AgencyObject[];
+}
+
+export async function listCityResources(kube: KubeClient): Promise<CityResources> {
+  const [networks, links, agencies] = await Promise.all([
+    kube.listAll(resource<NetworkObject>('ledgernetworks', true)),
+    kube.listAll(resource<LinkObject>('ledgerlinks', true)),
+    kube.listAll(resource<AgencyObject>('agencies', true)),
+  ]);
+  return { networks: networks.items, links: links.items, agencies: agencies.items };
+}
+
+/** Name of the phase, or the reason of the first condition that does not hold. */
+export function phaseOf(status: StatusHead | undefined): string {
+  const failing = status?.conditions?.find((condition) => condition.type === 'Available' && condition.status !== 'True');
+  return status?.phase ?? failing?.reason ?? 'Pending';
+}
+
+/** `ready.json`, when the city says it is ready. */
+export function findReady(home: string): unknown {
+  const path = join(home, READY_FILE);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+}

@@ -1,0 +1,16 @@
+export type { CaseRunOptions, Step } from './flows/case-run.ts';
+export { ensureApprover, type PrepareOptions, prepareCity } from './flows/city/prepare-city.ts';
+export { type CaseResult, FLOWS, type RunCaseOptions, runCase } from './flows/run-case.ts';
+export { ingestHealth } from './ingest/health/ingest-health.ts';
+export { createQuarantine } from './ingest/quarantine.ts';
+export { ingestTransport } from './ingest/transport/ingest-transport.ts';
+export { parseFines } from './ingest/transport/parse-fines.ts';
+export { ensureProfile, type ProfileRequest } from './profile/ensure-profile.ts';
+export { listProfiles, loadProfile, type Profile } from './profile/load-profile.ts';
+export { connectCluster, type Refreshed, refreshProfile, refreshProfiles } from './profile/refresh-profiles.ts';
+export { generateFineCases } from './samples/fine-cases.ts';
+export { generatePatients, type SampleOptions, type SamplePatient } from './samples/patients.ts';
+export { type LedgerClient, openLedgerClient } from './sdk/ledger-client.ts';
+export { openParties, type Parties } from './sdk/parties.ts';
+export { openSubjectClient, type SubjectClient } from './sdk/subject-client.ts';
+export { openVaultClient, type VaultClient } from './sdk/vault-client.ts';

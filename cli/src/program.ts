@@ -1,0 +1,162 @@
+import { Command, Option } from 'commander';
+import type { CommandContext } from './commands/context.ts';
+import type { GlobalOptions } from './commands/open-context.ts';
+import { type ExitCode, exitCodePage } from './exit-codes.ts';
+
+/** Runs a command's body with what it needs, and tells its exit code. Commands load their own code, so that --help stays quick. */
+export type Runner = (command: Command, body: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
+
+export interface ProgramPort {
+  readonly run: Runner;
+  /** For what needs neither home nor network. */
+  readonly exit: (code: ExitCode) => void;
+}
+
+const networkOption = (): Option => new Option('-n, --network <name>', 'network, such as health').makeOptionMandatory();
+
+function addIngest(program: Command, { run }: ProgramPort): void {
+  const ingest = program.command('ingest').description('take real data in; what is bad is quarantined, the rest goes in');
+  ingest
+    .command('health')
+    .description('FHIR R4 bundles: content to the hospital’s vault, salted commitments to the index')
+    .argument('<files...>', 'bundles, *.json')
+    .option('--quarantine <file>', 'report of what did not go in, JSON lines (default: <home>/quarantine/…)')
+    .action((files: string[], options: { quarantine?: string }, command: Command) =>
+      run(command, async (context) => (await import('./commands/ingest-health.ts')).ingestHealthCommand(context, files, options)),
+    );
+  ingest
+    .command('transport')
+    .description('road traffic fines, CSV in the columns of the Road Traffic Fine Management log')
+    .argument('<files...>', '*.csv')
+    .option('--quarantine <file>', 'report of what did not go in, JSON lines (default: <home>/quarantine/…)')
+    .option('--bank <agency>', 'profile that confirms payments', 'bank-1')
+    .action((files: string[], options: { quarantine?: string; bank: string }, command: Command) =>
+      run(command, async (context) => (await import('./commands/ingest-transport.ts')).ingestTransportCommand(context, files, options)),
+    );
+}
+
+function addLedger(program: Command, { run }: ProgramPort): void {
+  program
+    .command('submit')
+    .description('sign one operation with a profile’s key and submit it')
+    .addOption(networkOption())
+    .requiredOption('-c, --contract <name@vN>', 'contract, such as health.index@v1')
+    .requiredOption('-m, --method <name>', 'method')
+    .option('-a, --args <json|@file>', 'arguments', '{}')
+    .option('-r, --role <role>', 'role the organisation acts in', 'member')
+    .option('--actor <name>', 'pseudonym of the person who acts')
+    .option('--idempotency-key <base64url>', '16 bytes; the same key names the same record')
+    .option('--co-sign', 'co-sign with the profile’s approver key (enrolled first where it is not)')
+    .action((options, command: Command) =>
+      run(command, async (context) =>
+        (await import('./commands/submit.ts')).submitCommand(context, { ...options, key: options.idempotencyKey }),
+      ),
+    );
+  program
+    .command('read')
+    .description('read one record; with --proof verified here, from the genesis on')
+    .argument('<key>', 'contract/collection/id')
+    .addOption(networkOption())
+    .option('--proof', 'fetch the proof and verify it')
+    .option('-o, --out <file>', 'write the proof as a file that `civitas verify` takes')
+    .action((key: string, options, command: Command) =>
+      run(command, async (context) => (await import('./commands/read.ts')).readCommand(context, key, options)),
+    );
+  program
+    .command('receipt')
+    .description('what became of an operation, with its proof verified')
+    .argument('<hash>', 'operation hash, base64url')
+    .option('-n, --network <name>', 'network (default: asks each)')
+    .action((hash: string, options, command: Command) =>
+      run(command, async (context) => (await import('./commands/receipt.ts')).receiptCommand(context, hash, options)),
+    );
+  program
+    .command('blocks')
+    .description('the newest blocks of a network')
+    .addOption(networkOption())
+    .option('-l, --limit <count>', '1 … 200', '20')
+    .action((options, command: Command) =>
+      run(command, async (context) => (await import('./commands/blocks.ts')).blocksCommand(context, options)),
+    );
+  program
+    .command('access')
+    .description('who read what about a citizen, and why')
+    .requiredOption('-s, --subject <id>', 'the citizen’s city subject id')
+    .action((options, command: Command) =>
+      run(command, async (context) => (await import('./commands/access.ts')).accessCommand(context, options)),
+    );
+}
+
+function addCity(program: Command, { run }: ProgramPort): void {
+  program
+    .command('status')
+    .description('networks, links and agencies')
+    .action((_options, command: Command) => run(command, async (context) => (await import('./commands/status.ts')).statusCommand(context)));
+  program
+    .command('links')
+    .description('the links and what is on its way')
+    .action((_options, command: Command) => run(command, async (context) => (await import('./commands/status.ts')).linksCommand(context)));
+  program
+    .command('login')
+    .description('fetch the certificates of this machine’s credential profiles and list them')
+    .action((_options, command: Command) => run(command, async (context) => (await import('./commands/login.ts')).loginCommand(context)));
+}
+
+function addCases(program: Command, { run }: ProgramPort): void {
+  const cases = program.command('case').description('play a random case across ledgers, each party with its own credentials');
+  cases
+    .command('run')
+    .description('play it, export its evidence, verify that')
+    .argument('<flow>', 'serious-illness or traffic-fine')
+    .option('-b, --branch <name>', 'see case list-branches', 'happy')
+    .option('--seed <number>', 'the same person and amounts again')
+    .option('-o, --out <file>', 'evidence bundle (default: <home>/cases/<id>.json)')
+    .action((flow: string, options, command: Command) =>
+      run(command, async (context) => (await import('./commands/case-run.ts')).caseRunCommand(context, flow, options)),
+    );
+  cases
+    .command('list-branches')
+    .description('flows and their branches')
+    .action((_options, command: Command) =>
+      run(command, async (context) => (await import('./commands/case-run.ts')).listBranchesCommand(context.terminal)),
+    );
+}
+
+/** The command line of `civitas`. */
+export function createProgram(port: ProgramPort): Command {
+  const program = new Command('civitas')
+    .description('A city’s ledgers: ingest, submit, read with proof, play cases, verify evidence.')
+    .version('0.1.0')
+    .option('--as <agency>', 'credential profile to act with, such as hospital-1')
+    .option('--home <folder>', 'home folder (default: CIVITAS_HOME, or the nearest .civitas)')
+    .option('--json', 'print one JSON document')
+    .showHelpAfterError('(civitas --help says more)')
+    .addHelpText('after', '\nExit codes: civitas help exit-codes');
+  addCity(program, port);
+  addIngest(program, port);
+  addLedger(program, port);
+  addCases(program, port);
+  program
+    .command('verify')
+    .description('verify an evidence bundle or proof file offline')
+    .argument('<file>')
+    .action(async (file: string, _options, command: Command) => {
+      const options: GlobalOptions = command.optsWithGlobals();
+      port.exit((await import('./commands/verify.ts')).verifyCommand(options, file));
+    });
+  program.addHelpCommand(false);
+  program
+    .command('help')
+    .argument('[command...]')
+    .description('help for a command, or: help exit-codes')
+    .action((words: string[]) => {
+      if (words[0] === 'exit-codes') {
+        process.stdout.write(`Exit codes\n${exitCodePage()}\n`);
+        return;
+      }
+      let found: Command = program;
+      for (const word of words) found = found.commands.find((command) => command.name() === word) ?? found;
+      found.outputHelp();
+    });
+  return program;
+}
