@@ -142,9 +142,11 @@ class Leases {
 /** LinkService: for the platform's relays, which are trusted with nothing but delay. */
 export function linkService(guard: Guard, door: () => LedgerDoor, nowMs: () => number): LinkServiceServer {
   const rule: ServiceRule = { service: 'LinkService', accepts: ({ kind }) => kind === 'relay', membership: true };
+  // The operator shows on every LedgerLink what the ledgers themselves say of it.
+  const watched: ServiceRule = { ...rule, accepts: ({ kind }) => kind === 'relay' || kind === 'operator' };
   const leases = new Leases(nowMs);
   return {
-    listPeers: guard.unary(rule, () => listPeers(door().ledger)),
+    listPeers: guard.unary(watched, () => listPeers(door().ledger)),
     outbox: guard.unary(rule, (request: OutboxRequest) => outbox(door().ledger, request)),
     packetProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'out', request)),
     ackProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'ack', request)),

@@ -1,0 +1,78 @@
+import type { Genesis } from '@civitas/deployment';
+import type { Agency } from '../resources/agency.ts';
+import type { CityConfig } from '../resources/city-config.ts';
+import type { LedgerNetwork } from '../resources/ledger-network.ts';
+import type { LedgerNode, ReportedOrganisation } from '../resources/ledger-node.ts';
+
+/** A leaf certificate as its Secret holds it. */
+export interface ObservedCertificate {
+  readonly notAfterUnixMs: number;
+  /** Two thirds of its life. */
+  readonly renewAtUnixMs: number;
+  /** URI it was issued for. */
+  readonly subject: string;
+}
+
+export interface ObservedPod {
+  readonly name: string;
+  readonly uid: string;
+  readonly ip: string | undefined;
+  readonly running: boolean;
+  readonly ready: boolean;
+  readonly deleting: boolean;
+  readonly finished: boolean;
+  readonly configHash: string | undefined;
+  readonly image: string | undefined;
+}
+
+/** What a node said when it was asked in this pass; undefined when it could not be reached. */
+export interface ObservedAnswer {
+  readonly phase: string;
+  readonly chainId: string;
+  readonly genesisHash: string;
+  readonly genesisMismatch: boolean;
+  readonly height: number;
+  readonly root: string;
+  readonly signing: boolean;
+  readonly caughtUp: boolean;
+  readonly peers: number;
+  readonly version: string;
+  readonly certificateNotAfterUnixMs: number;
+  /** Asked only while the LedgerNode does not hold them for this pod. */
+  readonly keys: { readonly consensusPublicKey: string; readonly organisations: readonly ReportedOrganisation[] } | undefined;
+}
+
+export interface ObservedNode {
+  readonly ledgerNode: LedgerNode | undefined;
+  readonly certificate: ObservedCertificate | undefined;
+  readonly pod: ObservedPod | undefined;
+  readonly answer: ObservedAnswer | undefined;
+}
+
+/** The city network as every other network pins it. */
+export type CityClient = NonNullable<Genesis['appState']['cityClient']>;
+
+/** All the planner knows of one network at one moment. */
+export interface ObservedNetwork {
+  readonly nowUnixMs: number;
+  readonly network: LedgerNetwork;
+  readonly config: CityConfig;
+  readonly agencies: readonly Agency[];
+  readonly hasAuthority: boolean;
+  readonly relayCertificate: ObservedCertificate | undefined;
+  /** By node name. */
+  readonly nodes: Readonly<Record<string, ObservedNode>>;
+  /** Hashes of consensus keys that other LedgerNodes hold, with their `namespace/name`. */
+  readonly foreignKeys: Readonly<Record<string, string>>;
+  /** The genesis as recorded in the operator's namespace, and as mounted; canonical text. */
+  readonly genesisRecord: string | undefined;
+  readonly genesisMounted: string | undefined;
+  readonly city: CityClient | undefined;
+  readonly platformKey: string;
+  readonly relayKey: string | undefined;
+  readonly gatewayAddress: string | undefined;
+  /** LedgerLinks that still name this network. */
+  readonly linkNames: readonly string[];
+  /** Height at which the city's registry held this chain; undefined while it does not. */
+  readonly registered: boolean;
+}

@@ -1,0 +1,31 @@
+import {
+  configMaps,
+  type KubeObject,
+  namespaces,
+  persistentVolumeClaims,
+  pods,
+  type Resource,
+  resourceQuotas,
+  secrets,
+  services,
+} from '@civitas/kube';
+import type { Manifest } from '../../core/desired/render.ts';
+import { ledgerNodes } from '../observe/custom-resources.ts';
+
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  ConfigMap: configMaps,
+  LedgerNode: ledgerNodes,
+  Namespace: namespaces,
+  PersistentVolumeClaim: persistentVolumeClaims,
+  Pod: pods,
+  ResourceQuota: resourceQuotas,
+  Secret: secrets,
+  Service: services,
+};
+
+/** Where objects of a manifest's kind are written. @throws for a kind nobody applies: a bug of ours. */
+export function resourceOf(manifest: Manifest): Resource<KubeObject> {
+  const resource = RESOURCES[manifest.kind];
+  if (resource === undefined) throw new Error(`no resource for kind ${manifest.kind}`);
+  return resource;
+}

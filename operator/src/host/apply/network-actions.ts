@@ -1,0 +1,181 @@
+import { base64urlDecode } from '@civitas/canon';
+import { type Applier, configMaps, isApiError, type KubeObject, type Log, pods, rfc3339Of, secrets } from '@civitas/kube';
+import { ANNOTATIONS, genesisRecordName, LABELS, MANAGED_BY, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { networkOwner } from '../../core/desired/network-objects.ts';
+import type { Manifest } from '../../core/desired/render.ts';
+import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
+import type { NetworkAction } from '../../core/plan/network-plan.ts';
+import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import { issueLeaf } from '../certificates/authority.ts';
+import { connectNode, type OperatorContext } from '../controllers/operator-context.ts';
+import { callNode } from '../ledger/node-connection.ts';
+import { base64 } from '../observe/authorities.ts';
+import { ledgerNodes } from '../observe/custom-resources.ts';
+import type { Workspace } from '../observe/workspace.ts';
+import { resourceOf } from './kinds.ts';
+
+export interface ActionContext {
+  readonly context: OperatorContext;
+  readonly applier: Applier;
+  readonly network: LedgerNetwork;
+  readonly effective: EffectiveNetwork;
+  readonly workspace: Workspace;
+  readonly log: Log;
+}
+
+/** Does one action of a plan. Returns whether anything was written or called. A crash before or after any of them is harmless. */
+export async function performNetworkAction(scope: ActionContext, action: NetworkAction): Promise<boolean> {
+  const { context, effective } = scope;
+  switch (action.type) {
+    case 'apply':
+      return applyManifest(scope, action.manifest);
+    case 'createAuthority':
+      await context.authorities.create(effective, context.clock.nowUnixMs());
+      return report(scope, 'AuthorityCreated', 'made the certificate authority of this network');
+    case 'issueCertificate':
+      await issueCertificate(scope, action);
+      return report(scope, 'CertificateIssued', `${action.secret}: ${action.reason}`);
+    case 'createPod':
+      return (
+        (await createOnce(() => context.client.create(pods, action.manifest))) && report(scope, 'PodCreated', action.manifest.metadata.name)
+      );
+    case 'deletePod':
+      if (!context.isLeader()) return false;
+      await context.client.delete(pods, { namespace: effective.namespace, name: action.name }, { uid: action.uid });
+      return report(scope, 'PodDeleted', `${action.name}: ${action.reason}`);
+    case 'recordKeys':
+      return recordKeys(scope, action);
+    case 'recordGenesis':
+      return (
+        (await createOnce(() => recordGenesis(scope, action.text))) && report(scope, 'GenesisWritten', `genesis of ${effective.chainId}`)
+      );
+    case 'grantSigning':
+      return grantSigning(scope, action);
+  }
+}
+
+function report({ context, network, log }: ActionContext, reason: string, message: string): true {
+  context.events.record(network, { type: 'Normal', reason, message });
+  log.info({ network: network.metadata.name, reason }, message);
+  return true;
+}
+
+/** True when it was made now; false when an earlier run, or the cache's lag, was faster. */
+async function createOnce(create: () => Promise<KubeObject>): Promise<boolean> {
+  try {
+    await create();
+    return true;
+  } catch (error) {
+    if (isApiError(error, 'AlreadyExists')) return false;
+    throw error;
+  }
+}
+
+async function applyManifest({ applier, workspace, context }: ActionContext, manifest: Manifest): Promise<boolean> {
+  const key = `${manifest.metadata.namespace}/${manifest.metadata.name}`;
+  const observed = cacheOf(workspace, context, manifest.kind)?.get(key);
+  return (await applier.apply(resourceOf(manifest), manifest, observed)).written;
+}
+
+function cacheOf(workspace: Workspace, context: OperatorContext, kind: string): { get(key: string): KubeObject | undefined } | undefined {
+  switch (kind) {
+    case 'Service':
+      return workspace.services.store;
+    case 'ConfigMap':
+      return workspace.configMaps.store;
+    case 'PersistentVolumeClaim':
+      return workspace.volumes.store;
+    case 'LedgerNode':
+      return context.caches.nodes.store;
+    default:
+      return undefined;
+  }
+}
+
+/** A kubernetes.io/tls Secret; when it ends and for whom it is stand beside it, so that nobody need read the key to know. */
+async function issueCertificate(
+  { context, applier, effective }: ActionContext,
+  action: Extract<NetworkAction, { type: 'issueCertificate' }>,
+): Promise<void> {
+  const authority = await context.authorities.find(effective);
+  if (authority === undefined) return;
+  const leaf = await issueLeaf(authority, {
+    subject: action.subject,
+    hours: effective.certificateHours,
+    nowUnixMs: context.clock.nowUnixMs(),
+  });
+  await applier.apply(
+    secrets,
+    certificateSecret({
+      ...action,
+      leaf,
+      authority,
+      owner: action.namespace === effective.namespace ? [networkOwner(effective)] : [],
+      network: effective.name,
+    }),
+    undefined,
+  );
+}
+
+export interface CertificateSecret {
+  readonly secret: string;
+  readonly namespace: string;
+  readonly subject: string;
+  readonly network: string;
+  readonly owner: ReturnType<typeof networkOwner>[];
+  readonly leaf: Awaited<ReturnType<typeof issueLeaf>>;
+  readonly authority: { readonly certificatePem: string };
+}
+
+export function certificateSecret({ secret, namespace, subject, network, owner, leaf, authority }: CertificateSecret): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: secret,
+      namespace,
+      labels: { ...MANAGED_BY, [LABELS.network]: network },
+      annotations: {
+        [ANNOTATIONS.subject]: subject,
+        [ANNOTATIONS.notAfter]: rfc3339Of(leaf.notAfterUnixMs),
+        [ANNOTATIONS.renewAt]: rfc3339Of(leaf.renewAtUnixMs),
+      },
+      ownerReferences: owner,
+    },
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': base64(leaf.certificatePem), 'tls.key': base64(leaf.privateKeyPem), 'ca.crt': base64(authority.certificatePem) },
+  };
+}
+
+/** The key stands on record before it is granted anything: two LedgerNodes with one key are seen, and neither is granted. */
+async function recordKeys(scope: ActionContext, action: Extract<NetworkAction, { type: 'recordKeys' }>): Promise<boolean> {
+  const { applier, effective, context } = scope;
+  const observed = context.caches.nodes.store.get(`${effective.namespace}/${action.node}`);
+  const { podUID, consensusPublicKey } = action;
+  const status = { ...observed?.status, podUID, consensusPublicKey, organisations: [...action.organisations] };
+  const metadata = { name: action.node, namespace: effective.namespace };
+  await applier.applyStatus(ledgerNodes, { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerNode', metadata, ...{ status } }, undefined);
+  return report(scope, 'KeysRecorded', `${action.node} reported its public keys`);
+}
+
+function recordGenesis({ context, network }: ActionContext, text: string): Promise<KubeObject> {
+  const name = genesisRecordName(networkNameOf(network.metadata));
+  const metadata = { name, namespace: SYSTEM_NAMESPACE, labels: { ...MANAGED_BY, [LABELS.network]: network.metadata.name } };
+  return context.client.create(configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata,
+    ...{ data: { 'genesis.json': text }, immutable: true },
+  });
+}
+
+async function grantSigning(scope: ActionContext, action: Extract<NetworkAction, { type: 'grantSigning' }>): Promise<boolean> {
+  const { context, effective } = scope;
+  if (!context.isLeader()) return false;
+  const connection = await connectNode(context, effective, effective.chainId, action.node);
+  const keyHash = base64urlDecode(action.keyHash);
+  if (connection === undefined || keyHash === undefined) return false;
+  const { admin } = connection;
+  await callNode(admin.grantSigning.bind(admin), { keyHash, podUid: action.podUID, granted: true });
+  return report(scope, 'SigningGranted', `${action.node} may sign`);
+}

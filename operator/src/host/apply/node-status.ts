@@ -1,0 +1,67 @@
+import { type Applier, rfc3339Of } from '@civitas/kube';
+import type { NetworkPlan } from '../../core/plan/network-plan.ts';
+import { type Verdict, verdict } from '../../core/plan/network-status.ts';
+import type { ObservedNetwork, ObservedNode } from '../../core/plan/observed-network.ts';
+import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+import { HEIGHT_STATUS_MS } from '../controllers/limits.ts';
+import type { OperatorContext } from '../controllers/operator-context.ts';
+import { ledgerNodes } from '../observe/custom-resources.ts';
+import { createStatusWriter } from './status-writer.ts';
+
+/** Writes what was seen of each node into its LedgerNode. Keys already on record stay in it: they are the fence's memory. */
+export function createNodeStatusWriter(
+  context: OperatorContext,
+  applier: Applier,
+): (observed: ObservedNetwork, plan: NetworkPlan) => Promise<void> {
+  const writer = createStatusWriter(applier, context.clock);
+  return async (observed, plan) => {
+    const head = Math.max(0, ...Object.values(observed.nodes).map(({ answer }) => answer?.height ?? 0));
+    for (const { name } of plan.effective.nodes) {
+      const seen = observed.nodes[name];
+      // Keys recorded in this pass are not in the cache yet; writing now would drop them.
+      if (seen?.ledgerNode === undefined || plan.actions.some((action) => action.type === 'recordKeys' && action.node === name)) continue;
+      const verdicts = nodeVerdicts(seen);
+      const target = {
+        resource: ledgerNodes,
+        object: seen.ledgerNode,
+        verdicts,
+        phase: phaseOf(verdicts, seen),
+        facts: nodeFacts(seen, seen.ledgerNode, head),
+      };
+      await writer.write(target, { fields: ['height', 'lagBlocks'], intervalMs: HEIGHT_STATUS_MS });
+    }
+  };
+}
+
+function nodeFacts({ pod, answer }: ObservedNode, { status }: LedgerNode, head: number): object {
+  return {
+    ...(status?.podUID === undefined ? {} : { podUID: status.podUID }),
+    ...(status?.consensusPublicKey === undefined ? {} : { consensusPublicKey: status.consensusPublicKey }),
+    ...(status?.organisations === undefined ? {} : { organisations: status.organisations }),
+    ...(pod?.image === undefined ? {} : { image: pod.image }),
+    ...(answer === undefined
+      ? { signing: false }
+      : {
+          height: answer.height,
+          lagBlocks: head - answer.height,
+          signing: answer.signing,
+          peers: answer.peers,
+          certNotAfter: rfc3339Of(answer.certificateNotAfterUnixMs),
+        }),
+  };
+}
+
+function nodeVerdicts({ pod, answer }: ObservedNode): readonly Verdict[] {
+  const reason = answer?.phase ?? (pod === undefined ? 'NoPod' : 'NoAnswer');
+  const message = answer === undefined ? 'the node gives no answer' : `the node says ${answer.phase}`;
+  return [
+    verdict('Ready', answer?.phase === 'Serving', reason, message),
+    verdict('CaughtUp', answer?.caughtUp ?? false, answer?.caughtUp === true ? 'AtHead' : reason, message),
+    verdict('Signing', answer?.signing ?? false, answer?.signing === true ? 'Granted' : reason, message),
+  ];
+}
+
+function phaseOf(verdicts: readonly Verdict[], { answer, pod }: ObservedNode): string {
+  if (verdicts.every(({ status }) => status === 'True')) return 'Ready';
+  return answer?.phase ?? (pod === undefined ? 'NoPod' : 'Starting');
+}

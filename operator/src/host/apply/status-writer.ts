@@ -1,0 +1,60 @@
+import { type Applier, type Clock, type Condition, type KubeObject, rfc3339Of, type Resource, setCondition } from '@civitas/kube';
+import type { Verdict } from '../../core/plan/network-status.ts';
+
+export interface StatusTarget<T extends KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } | undefined }> {
+  readonly resource: Resource<T>;
+  readonly object: T;
+  readonly verdicts: readonly Verdict[];
+  readonly phase: string;
+  /** The other fields of the status. */
+  readonly facts: object;
+}
+
+export interface StatusWriter {
+  /**
+   * Applies a status. What changes all the time (`live`) is written only with something else or after its own interval.
+   *
+   * @returns whether a request was sent.
+   */
+  write<T extends KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } | undefined }>(
+    target: StatusTarget<T>,
+    live?: { readonly fields: readonly string[]; readonly intervalMs: number },
+  ): Promise<boolean>;
+  forget(key: string): void;
+}
+
+/** Remembers what it last wrote about each object. */
+export function createStatusWriter(applier: Applier, clock: Clock): StatusWriter {
+  const written = new Map<string, { readonly steady: string; readonly atUnixMs: number }>();
+  return {
+    async write(target, live) {
+      const { object, resource, verdicts, phase, facts } = target;
+      const now = clock.nowUnixMs();
+      const conditions = conditionsOf(object.status?.conditions ?? [], verdicts, object.metadata.generation, rfc3339Of(now));
+      const status = { observedGeneration: object.metadata.generation ?? 0, phase, conditions, ...facts };
+      const steady = JSON.stringify({ ...status, ...Object.fromEntries((live?.fields ?? []).map((field) => [field, undefined])) });
+      const key = `${resource.plural}/${object.metadata.uid}`;
+      const last = written.get(key);
+      const isDue = last === undefined || last.steady !== steady || (live !== undefined && now - last.atUnixMs >= live.intervalMs);
+      if (!isDue) return false;
+      const { apiVersion, kind, metadata } = object;
+      const desired = { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace }, status };
+      const applied = await applier.applyStatus(resource, desired, object);
+      written.set(key, { steady, atUnixMs: now });
+      return applied.written;
+    },
+    forget: (key) => void written.delete(key),
+  };
+}
+
+/** The wanted conditions alone, in their order: one that is no longer said is dropped. */
+function conditionsOf(
+  current: readonly Condition[],
+  verdicts: readonly Verdict[],
+  generation: number | undefined,
+  now: string,
+): readonly Condition[] {
+  let conditions: readonly Condition[] = current.filter(({ type }) => verdicts.some((verdict) => verdict.type === type));
+  for (const verdict of verdicts) conditions = setCondition(conditions, { ...verdict, observedGeneration: generation ?? 0 }, now);
+  return conditions;
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { nodeCrypto } from '@civitas/canon/node';
+import { canonicalString, type Json } from '@civitas/canon';
+import { type ClientDocument, spiffe } from '@civitas/deployment';
+import {
+  type Applier,
+  configMaps,
+  type Controller,
+  createController,
+  namespaces,
+  type ReconcileResult,
+  resourceQuotas,
+} from '@civitas/kube';
+import { agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
+import { ANNOTATIONS, agencyNamespace, clientConfigName, gatewayName, networkNameOf } from '../../core/desired/names.ts';
+import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState } from '../../core/plan/agency-status.ts';
+import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
+import type { Agency, AgencyClient, AgencyMembership } from '../../core/resources/agency.ts';
+import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import { createStatusWriter } from '../apply/status-writer.ts';
+import { issueForRequest, readLeafTimes } from '../certificates/authority.ts';
+import { agencies } from '../observe/custom-resources.ts';
+import { SETTLED_RECHECK_MS, WHILE_SERVING_MS } from './limits.ts';
+import { findCity, findGenesisRecord, type OperatorContext } from './operator-context.ts';
+
+const CLIENT_HOURS = 2160;
+
+/** Gives each agency its namespace and its clients their certificates; says where its enrolments stand. */
+export function createAgencyController(context: OperatorContext): Controller {
+  const applier = context.applierOf('agency');
+  const writer = createStatusWriter(applier, context.clock);
+  const clients = createClientIssuer(context, applier);
+  const prepared = new Set<string>();
+
+  const prepare = async (agency: Agency): Promise<boolean> => {
+    if (prepared.has(agency.metadata.uid)) return true;
+    const namespace = agencyNamespaceObject(agency);
+    await applier.apply(namespaces, namespace, undefined);
+    if (!(await context.workspaces.letIn(agencyNamespace(agency.metadata.name)))) return false;
+    for (const manifest of agencyObjects(agency)) await applier.apply(resourceQuotas, manifest, undefined);
+    prepared.add(agency.metadata.uid);
+    return true;
+  };
+
+  const reconcile = async (agency: Agency): Promise<ReconcileResult> => {
+    if (agency.metadata.deletionTimestamp !== undefined) return undefined;
+    if (!(await prepare(agency))) return { requeueAfterMs: WHILE_SERVING_MS };
+    const memberships = agency.spec.memberships.map((membership) => membershipState(context, agency, membership));
+    const clientStates: ClientState[] = [];
+    for (const client of agency.spec.clients ?? []) clientStates.push(await clients(agency, client));
+    const verdicts = agencyVerdicts(agency, memberships, clientStates);
+    const facts = { namespace: agencyNamespace(agency.metadata.name), memberships, clients: clientStates };
+    await writer.write({ resource: agencies, object: agency, verdicts, phase: agencyPhase(verdicts), facts });
+    const isDone =
+      memberships.every(({ state }) => state === 'Enrolled') && clientStates.every(({ networks }) => networks === memberships.length);
+    return { requeueAfterMs: isDone ? SETTLED_RECHECK_MS : WHILE_SERVING_MS };
+  };
+
+  return createController({
+    name: 'agency',
+    workers: 3,
+    clock: context.clock,
+    metrics: context.metrics,
+    log: context.log,
+    async reconcile(key) {
+      const agency = context.caches.agencies.store.get(key);
+      return agency === undefined ? undefined : reconcile(agency);
+    },
+  });
+}
+
+function networkOf(context: OperatorContext, membership: AgencyMembership): LedgerNetwork | undefined {
+  const namespace = membership.namespace ?? findCity(context.caches)?.spec.namespace ?? '';
+  return context.caches.networks.store.get(`${namespace}/${membership.network}`);
+}
+
+function membershipState(context: OperatorContext, agency: Agency, membership: AgencyMembership): MembershipState {
+  const network = networkOf(context, membership);
+  if (network === undefined) return { network: membership.network, state: 'Pending', message: 'there is no such LedgerNetwork' };
+  const fact = context.facts.enrolments.get(`${network.metadata.namespace}/${network.metadata.name} ${agency.metadata.name}`);
+  if (fact === undefined) {
+    const before = agency.status?.memberships?.find((entry) => entry.network === membership.network);
+    return before ?? { network: membership.network, state: 'Pending', message: 'the network does not serve yet' };
+  }
+  return { network: membership.network, state: fact.state, message: fact.message };
+}
+
+type ClientIssuer = (agency: Agency, client: AgencyClient) => Promise<ClientState>;
+
+/** Issues a client one certificate a network and hands it over in a ConfigMap; what is there and still good is left alone. */
+function createClientIssuer(context: OperatorContext, applier: Applier): ClientIssuer {
+  return async (agency, client) => {
+    const namespace = agencyNamespace(agency.metadata.name);
+    const name = clientConfigName(client.name);
+    const held = await context.client.find(configMaps, { namespace, name });
+    const csrHash = createHash('sha256').update(client.csr).digest('base64url');
+    const isSameRequest = held?.metadata.annotations?.[ANNOTATIONS.subject] === csrHash;
+    const data: Record<string, string> = {};
+    let problem: string | undefined;
+    for (const membership of agency.spec.memberships) {
+      const network = networkOf(context, membership);
+      const document = network === undefined ? undefined : clientDocument(context, agency, { network, membership });
+      if (network === undefined || document === undefined) continue;
+      const previous = isSameRequest ? held?.data?.[`${document.network}.crt`] : undefined;
+      const issued = isStillGood(previous, context.clock.nowUnixMs())
+        ? previous
+        : await issue(context, network, { agency, client, document });
+      if (typeof issued === 'object') {
+        problem = issued.problem;
+        break;
+      }
+      if (issued === undefined) continue;
+      data[`${document.network}.crt`] = issued;
+      data[`${document.network}.json`] = canonicalString(document as object as Json);
+    }
+    const networks = Object.keys(data).length / 2;
+    if (networks > 0) {
+      const manifest = clientObject(agency, client.name, data);
+      const annotated = { ...manifest, metadata: { ...manifest.metadata, annotations: { [ANNOTATIONS.subject]: csrHash } } };
+      await applier.apply(configMaps, annotated, held);
+    }
+    return { name: client.name, certificates: `${namespace}/${name}`, networks, ...(problem === undefined ? {} : { problem }) };
+  };
+}
+
+function isStillGood(pem: string | undefined, nowUnixMs: number): boolean {
+  return pem !== undefined && nowUnixMs < readLeafTimes(pem).renewAtUnixMs;
+}
+
+async function issue(
+  context: OperatorContext,
+  network: LedgerNetwork,
+  { agency, client, document }: { readonly agency: Agency; readonly client: AgencyClient; readonly document: ClientDocument },
+): Promise<string | { readonly problem: string } | undefined> {
+  const authority = await context.authorities.find(networkNameOf(network.metadata));
+  if (authority === undefined) return undefined;
+  const subject = spiffe.client(document.chainId, agency.metadata.name, client.name);
+  const issued = await issueForRequest(authority, client.csr, { subject, hours: CLIENT_HOURS, nowUnixMs: context.clock.nowUnixMs() });
+  return issued.ok ? issued.leaf.certificatePem : { problem: issued.problem };
+}
+
+/** What the client is told about a network; undefined before the network is born and has an address. */
+function clientDocument(
+  context: OperatorContext,
+  agency: Agency,
+  { network, membership }: { readonly network: LedgerNetwork; readonly membership: AgencyMembership },
+): ClientDocument | undefined {
+  const id = networkNameOf(network.metadata);
+  const genesis = findGenesisRecord(context, id);
+  const service = context.workspaces.find(id.namespace)?.services.store.get(`${id.namespace}/${gatewayName(id.name)}`);
+  const [address, port] = [service?.spec?.clusterIP, service?.spec?.ports?.[0]?.port];
+  if (genesis === undefined || address === undefined || port === undefined) return undefined;
+  return {
+    schemaVersion: 1,
+    network: id.name,
+    chainId: genesisFromText(genesis).chainId,
+    genesisHash: genesisHashOf(genesis, nodeCrypto.sha256),
+    genesis,
+    grpc: `${address}:${port}`,
+    organisation: agency.metadata.name,
+    roles: ['member', ...membership.roles.filter((role) => role !== 'member')],
+  };
+}

@@ -1,0 +1,22 @@
+/** Next look after something was done: its effect is to be seen. */
+export const AFTER_ACTION_MS = 50;
+/** Next look at a network that is not up yet. */
+export const WHILE_STARTING_MS = 250;
+/** Next look at a network that serves: its nodes are asked, the API server is not. */
+export const WHILE_SERVING_MS = 2000;
+/** Heights alone are written to status at most this often (design: 30 s; the laptop's start prints progress from them). */
+export const HEIGHT_STATUS_MS = 10_000;
+/** A membership or registry entry found complete is looked at again after this. */
+export const SETTLED_RECHECK_MS = 60_000;
+/** Next look while a proposal waits for approvals. */
+export const PROPOSAL_POLL_MS = 300;
+/** Next look at a link that works. */
+export const LINK_POLL_MS = 2000;
+/** A client that has heard nothing for this long is reported as not fresh, ms of header time. */
+export const CLIENT_FRESH_MS = 5 * 60_000;
+/** A packet without an answer for this long stops a link's Flowing condition. */
+export const PACKET_LATE_MS = 60_000;
+/** One apply of a whole city should make one relay: a new network waits this long for its neighbours. */
+export const RELAY_SETTLE_MS = 700;
+/** Attempts at one proposal whose application failed. */
+export const PROPOSAL_ATTEMPTS_MAX = 64;

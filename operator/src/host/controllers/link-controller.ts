@@ -1,0 +1,159 @@
+import { base64urlEncode, type JsonObject } from '@civitas/canon';
+import { addFinalizer, type Controller, createController, hasFinalizer, type ReconcileResult, removeFinalizer } from '@civitas/kube';
+import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
+import { type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
+import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
+import type { LedgerLink, NetworkReference } from '../../core/resources/ledger-link.ts';
+import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import { createStatusWriter } from '../apply/status-writer.ts';
+import { findProvenLightBlock, submitOperation } from '../ledger/platform-operations.ts';
+import { ensureProposal, proposalText, type Wish } from '../ledger/proposals.ts';
+import { ledgerLinks } from '../observe/custom-resources.ts';
+import { type LinkLedger, observeEnd } from '../observe/observe-link.ts';
+import { podOf } from '../observe/observe-network.ts';
+import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
+import { platformLedger } from './membership-controller.ts';
+import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
+
+const DEFAULT_PACKETS_PER_MINUTE = 6000;
+
+/** Opens links by proposals to the members of both networks, watches them, and drains them before they go. */
+export function createLinkController(context: OperatorContext): Controller {
+  const writer = createStatusWriter(context.applierOf('link'), context.clock);
+
+  const reconcile = async (link: LedgerLink): Promise<ReconcileResult> => {
+    const isDeleted = link.metadata.deletionTimestamp !== undefined;
+    if (!isDeleted && !hasFinalizer(link, LINK_FINALIZER)) {
+      await addFinalizer(context.client, ledgerLinks, link, LINK_FINALIZER);
+      return { requeueAfterMs: AFTER_ACTION_MS };
+    }
+    const networks = [networkOf(context, link, link.spec.from), networkOf(context, link, link.spec.to)] as const;
+    const draining = isDeleted || networks.some((network) => network?.metadata.deletionTimestamp !== undefined);
+    const ends = await Promise.all(networks.map((network) => (network === undefined ? undefined : openEnd(context, network))));
+    const [from, to] = ends;
+    const steps =
+      from === undefined || to === undefined ? 'both networks must serve first' : await openBoth(context, link, { from, to, draining });
+    const observation: LinkObservation = {
+      nowUnixMs: context.clock.nowUnixMs(),
+      ends: [from?.end, to?.end],
+      granted: steps === '',
+      waiting: steps,
+      draining,
+      paused: link.spec.paused ?? false,
+      relayReady: isRelayReady(context),
+    };
+    const verdicts = linkVerdicts(observation, { clientFreshMs: CLIENT_FRESH_MS, packetLateMs: PACKET_LATE_MS });
+    for (const { type, status } of verdicts)
+      context.operatorMetrics.linkCondition.set({ link: link.metadata.name, condition: type }, status === 'True' ? 1 : 0);
+    const drained = verdicts.some(({ type, reason }) => type === 'Draining' && reason === 'Drained');
+    if (isDeleted && (drained || networks.some((network) => network === undefined))) {
+      await removeFinalizer(context.client, ledgerLinks, link, LINK_FINALIZER);
+      context.wake('network');
+      context.wake('relay');
+      return undefined;
+    }
+    const target = { resource: ledgerLinks, object: link, verdicts, phase: linkPhase(verdicts), facts: linkFacts(observation) };
+    await writer.write(target, { fields: ['from', 'to', 'lastSequence', 'inFlight', 'oldestPendingAge'], intervalMs: HEIGHT_STATUS_MS });
+    if (drained) context.wake('network');
+    return { requeueAfterMs: steps === '' && !draining ? LINK_POLL_MS : PROPOSAL_POLL_MS };
+  };
+
+  return createController({
+    name: 'link',
+    workers: 4,
+    clock: context.clock,
+    metrics: context.metrics,
+    log: context.log,
+    async reconcile(key) {
+      const link = context.caches.links.store.get(key);
+      return link === undefined ? undefined : reconcile(link);
+    },
+  });
+}
+
+function networkOf({ caches }: OperatorContext, link: LedgerLink, reference: NetworkReference): LedgerNetwork | undefined {
+  return caches.networks.store.get(`${reference.namespace ?? link.metadata.namespace ?? ''}/${reference.name}`);
+}
+
+function isRelayReady(context: OperatorContext): boolean {
+  const namespace = findCity(context.caches)?.spec.namespace ?? '';
+  return podOf(context.workspaces.find(namespace)?.pods.store.get(`${namespace}/${RELAY_POD}`))?.ready ?? false;
+}
+
+interface OpenEnd extends LinkLedger {
+  end: LinkEnd;
+}
+
+/** An end whose ledger answers; its view of the peer is read by `openBoth`, which knows the peer. */
+async function openEnd(context: OperatorContext, network: LedgerNetwork): Promise<OpenEnd | undefined> {
+  const ledger = await platformLedger(context, network);
+  const isServing = network.status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True') ?? false;
+  if (ledger === undefined || !isServing) return undefined;
+  const nothing = { client: undefined, terms: undefined, lastSequence: 0, inFlight: 0, oldestSentAtUnixMs: 0 };
+  return { ...ledger, end: { name: network.metadata.name, chainId: ledger.chainId, domain: network.spec.domain, ...nothing } };
+}
+
+/** Brings both ends a step further; '' when nothing is left to do, else what is waited for. */
+async function openBoth(
+  context: OperatorContext,
+  link: LedgerLink,
+  { from, to, draining }: { from: OpenEnd; to: OpenEnd; draining: boolean },
+): Promise<string> {
+  from.end = await observeEnd(from, from.end, to.chainId);
+  to.end = await observeEnd(to, to.end, from.chainId);
+  const packetsPerMinute =
+    link.spec.terms?.packetsPerMinute ?? findCity(context.caches)?.spec.limits?.linkPacketsPerMinute ?? DEFAULT_PACKETS_PER_MINUTE;
+  const waits: string[] = [];
+  for (const [own, peer] of [
+    [from, to],
+    [to, from],
+  ] as const) {
+    const step = planEnd(own.end, peer.end, { packetsPerMinute, draining });
+    if (step === undefined) continue;
+    const wait =
+      step.type === 'createClient'
+        ? await proposeClient(context, own, peer, termsJson(step.terms))
+        : await proposeTerms(context, own, peer, termsJson(step.terms));
+    waits.push(`${own.end.name}: ${wait}`);
+  }
+  return waits.join('; ');
+}
+
+function proposeTerms(context: OperatorContext, own: OpenEnd, peer: OpenEnd, terms: JsonObject): Promise<string> {
+  const change = { kind: 'setTerms', peer: peer.chainId, terms };
+  return propose(context, own, 'setTerms', { identity: change, build: () => Promise.resolve(change) });
+}
+
+async function propose(context: OperatorContext, ledger: OpenEnd, kind: string, wish: Wish): Promise<string> {
+  const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
+  if (proposal.state === 'refused') context.log.warn({ network: ledger.end.name, change: kind, code: proposal.code }, proposal.facts);
+  return proposalText(kind, proposal);
+}
+
+/** Proposes a client of the peer. On other ledgers than the city’s the registry’s record is shown, proven under a header brought along. */
+function proposeClient(context: OperatorContext, own: OpenEnd, peer: OpenEnd, terms: JsonObject): Promise<string> {
+  const validators = peer.genesis.validators.map(({ publicKey, power }) => ({ publicKey, power }));
+  const change = { kind: 'createClient', chainId: peer.chainId, validators, terms };
+  const build = async (): Promise<JsonObject | string> => {
+    if (!context.facts.registered.has(peer.chainId)) return `${peer.chainId} is not in city.registry yet`;
+    return own.end.domain === 'city' ? change : withRegistryProof(context, own, change);
+  };
+  return propose(context, own, 'createClient', { identity: change, build });
+}
+
+async function withRegistryProof(
+  context: OperatorContext,
+  own: OpenEnd,
+  change: JsonObject & { readonly chainId: string },
+): Promise<JsonObject | string> {
+  const cityNetwork = findCityNetwork(context);
+  const city = cityNetwork === undefined ? undefined : await platformLedger(context, cityNetwork);
+  if (city === undefined) return 'the city network does not answer';
+  const proven = await findProvenLightBlock(city.connection, `city.registry/networks/${change.chainId}`);
+  if (proven === undefined) return `${change.chainId} is not under a header of the city yet`;
+  const updates = [{ peer: city.chainId, lightBlocks: [base64urlEncode(proven.lightBlock)] }];
+  const updated = await submitOperation(own, { contract: 'links@v1', method: 'update', args: { updates } }, context.clock.nowUnixMs());
+  if (!updated.ok) return `the city’s header was refused: ${updated.refusal.code}`;
+  const proof = { peer: city.chainId, headerHeight: proven.headerHeight, proof: proven.proof };
+  return { ...change, record: proven.record, proof };
+}

@@ -1,0 +1,187 @@
+import { base64urlDecode, base64urlEncode, type JsonObject } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
+import type { Genesis } from '@civitas/deployment';
+import { sortValidators, validatorOf, validatorsHash } from '@civitas/proofs';
+import { organisationOf } from '../../core/desired/genesis.ts';
+import { type EffectiveMember, effectiveNetwork } from '../../core/plan/effective-network.ts';
+import { memberKeyId, type OnLedgerOrganisation, planMembership } from '../../core/plan/membership-plan.ts';
+import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
+import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import type { ReportedOrganisation } from '../../core/resources/ledger-node.ts';
+import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
+import { ensureProposal, proposalText } from '../ledger/proposals.ts';
+import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, WHILE_STARTING_MS } from './limits.ts';
+import { findCity, findCityNetwork, type OperatorContext, reachNetwork } from './operator-context.ts';
+
+/** The ledger of a network as the platform acts on it; undefined before it serves. */
+export async function platformLedger(
+  context: OperatorContext,
+  network: LedgerNetwork,
+): Promise<(PlatformLedger & { readonly genesis: Genesis }) | undefined> {
+  const reached = await reachNetwork(context, network);
+  if (reached === undefined) return undefined;
+  const { chainId, connection, genesisText } = reached;
+  const key = await context.authorities.platformKey();
+  return { chainId, connection, key, genesisHash: genesisHashOf(genesisText, nodeCrypto.sha256), genesis: genesisFromText(genesisText) };
+}
+
+/** Writes into the ledgers what our objects say: city.registry entries, enrolments, keys, roles. By proposal only. */
+export function createMembershipController(context: OperatorContext): Controller {
+  const settled = new Map<string, { readonly digest: string; readonly atUnixMs: number }>();
+
+  const reconcile = async (key: string, network: LedgerNetwork): Promise<ReconcileResult> => {
+    const config = findCity(context.caches);
+    const ledger = config === undefined ? undefined : await platformLedger(context, network);
+    if (config === undefined || ledger === undefined || !isServing(network)) return { requeueAfterMs: WHILE_STARTING_MS };
+    const isRegistered = await ensureRegistered(context, network, ledger);
+    const effective = effectiveNetwork(network, config, context.caches.agencies.store.list());
+    const reported = reportedOrganisations(context, network);
+    let open = 0;
+    for (const member of effective.members) {
+      const wanted = organisationOf(member, reported);
+      const digest = JSON.stringify(wanted);
+      const settledKey = `${key} ${member.organisation}`;
+      const last = settled.get(settledKey);
+      if (last?.digest === digest && context.clock.nowUnixMs() - last.atUnixMs < SETTLED_RECHECK_MS) continue;
+      const done = await ensureMember(context, { key, ledger, member, reported });
+      if (done) settled.set(settledKey, { digest, atUnixMs: context.clock.nowUnixMs() });
+      else open++;
+    }
+    if (open > 0 || !isRegistered) return { requeueAfterMs: PROPOSAL_POLL_MS };
+    return { requeueAfterMs: SETTLED_RECHECK_MS };
+  };
+
+  return createController({
+    name: 'membership',
+    workers: 3,
+    clock: context.clock,
+    metrics: context.metrics,
+    log: context.log,
+    async reconcile(key) {
+      const network = context.caches.networks.store.get(key);
+      if (network === undefined || network.metadata.deletionTimestamp !== undefined) return undefined;
+      return reconcile(key, network);
+    },
+  });
+}
+
+function isServing(network: LedgerNetwork): boolean {
+  return network.status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True') ?? false;
+}
+
+function reportedOrganisations(context: OperatorContext, { metadata }: LedgerNetwork): readonly ReportedOrganisation[] {
+  return context.caches.nodes.store
+    .list(metadata.namespace)
+    .filter(({ spec }) => spec.networkRef === metadata.name)
+    .flatMap(({ status }) => status?.organisations ?? []);
+}
+
+/** True when the ledger holds the organisation as its Agency says. */
+async function ensureMember(
+  context: OperatorContext,
+  scope: {
+    readonly key: string;
+    readonly ledger: PlatformLedger;
+    readonly member: EffectiveMember;
+    readonly reported: readonly ReportedOrganisation[];
+  },
+): Promise<boolean> {
+  const { ledger, member } = scope;
+  const wanted = organisationOf(member, scope.reported);
+  const factKey = `${scope.key} ${member.organisation}`;
+  if (wanted.hpkePublicKey === '') {
+    context.facts.enrolments.set(factKey, { state: 'Pending', height: 0, message: 'its gateway has not reported its keys yet' });
+    return false;
+  }
+  const change = planMembership(
+    wanted,
+    await readOrganisation(
+      ledger,
+      wanted.name,
+      wanted.keys.map(({ publicKey }) => publicKey),
+    ),
+  );
+  if (change === undefined) {
+    const before = context.facts.enrolments.get(factKey);
+    if (before?.state !== 'Enrolled') {
+      context.facts.enrolments.set(factKey, { state: 'Enrolled', height: 1, message: 'enrolled' });
+      context.wake('agency');
+    }
+    return true;
+  }
+  const wish = { identity: change, build: () => Promise.resolve(change) };
+  const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
+  const message = proposalText(change.kind, proposal);
+  context.facts.enrolments.set(factKey, { state: 'Proposed', height: 0, message: message.slice(0, 256) });
+  context.log.info({ network: scope.key, organisation: member.organisation, change: change.kind, state: proposal.state }, message);
+  return false;
+}
+
+async function readOrganisation(
+  ledger: PlatformLedger,
+  name: string,
+  publicKeys: readonly string[],
+): Promise<OnLedgerOrganisation | undefined> {
+  const record = await findRecord(ledger.connection, `network.members/organisations/${name}`);
+  if (record === undefined) return undefined;
+  const keys: Record<string, 'active' | 'revoked'> = {};
+  for (const publicKey of publicKeys) {
+    const key = await findRecord(ledger.connection, `network.members/keys/${memberKeyId(publicKey, nodeCrypto.sha256)}`);
+    if (key !== undefined) keys[publicKey] = key['status'] === 'active' ? 'active' : 'revoked';
+  }
+  return { roles: texts(record['roles']), hpkePublicKey: text(record['hpkePublicKey']), status: text(record['status']), keys };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** True when the city's registry binds this chain to its genesis. The platform may register; it can make no client by it. */
+async function ensureRegistered(
+  context: OperatorContext,
+  network: LedgerNetwork,
+  ledger: PlatformLedger & { readonly genesis: Genesis },
+): Promise<boolean> {
+  if (context.facts.registered.has(ledger.chainId)) return true;
+  const cityNetwork = findCityNetwork(context);
+  const city = cityNetwork === undefined || !isServing(cityNetwork) ? undefined : await platformLedger(context, cityNetwork);
+  if (city === undefined) return false;
+  const existing = await findRecord(city.connection, `city.registry/networks/${ledger.chainId}`);
+  if (existing === undefined) {
+    const args = registryEntry(network, ledger);
+    const outcome = await submitOperation(city, { contract: 'city.registry@v1', method: 'register', args }, context.clock.nowUnixMs());
+    if (!outcome.ok) {
+      context.log.warn(
+        { network: network.metadata.name, code: outcome.refusal.code, facts: outcome.refusal.facts },
+        'city.registry refused the network',
+      );
+      return false;
+    }
+    context.events.record(network, { type: 'Normal', reason: 'Registered', message: `city.registry names ${ledger.chainId}` });
+  }
+  context.facts.registered.add(ledger.chainId);
+  context.wake('network');
+  context.wake('link');
+  return true;
+}
+
+function registryEntry(
+  network: LedgerNetwork,
+  { chainId, genesisHash, genesis }: PlatformLedger & { readonly genesis: Genesis },
+): JsonObject {
+  const { domain, city } = genesis.appState;
+  return { chainId, name: network.metadata.name, domain, city, genesisHash, validatorsHash: validatorsHashOf(genesis), predecessor: null };
+}
+
+function validatorsHashOf(genesis: Genesis): string {
+  const { sha256 } = nodeCrypto;
+  const validators = genesis.validators.map(({ publicKey, power }) =>
+    validatorOf(sha256, base64urlDecode(publicKey) ?? new Uint8Array(0), BigInt(power)),
+  );
+  return base64urlEncode(validatorsHash(sha256, sortValidators(validators)));
+}

@@ -1,0 +1,118 @@
+import type { Applier, Clock, EventRecorder, KubeClient, Log, MetricsSink, Reflector } from '@civitas/kube';
+import { genesisRecordName, type NetworkName, networkNameOf, nodeName, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { genesisFromText } from '../../core/plan/network-plan.ts';
+import type { Agency } from '../../core/resources/agency.ts';
+import type { CityConfig } from '../../core/resources/city-config.ts';
+import type { LedgerLink } from '../../core/resources/ledger-link.ts';
+import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+import type { Connections } from '../ledger/connections.ts';
+import type { NodeConnection } from '../ledger/node-connection.ts';
+import type { Authorities } from '../observe/authorities.ts';
+import type { Workspaces } from '../observe/workspaces.ts';
+import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
+
+/** Our own kinds, cluster-wide. */
+export interface Caches {
+  readonly networks: Reflector<LedgerNetwork>;
+  readonly nodes: Reflector<LedgerNode>;
+  readonly links: Reflector<LedgerLink>;
+  readonly agencies: Reflector<Agency>;
+  readonly cities: Reflector<CityConfig>;
+}
+
+/** What the ledgers themselves said last; lost with the process and asked again. */
+export interface LedgerFacts {
+  /** Chain ids that city.registry holds. */
+  readonly registered: Set<string>;
+  /** By `<network key> <organisation>`. */
+  readonly enrolments: Map<string, Enrolment>;
+}
+
+export interface Enrolment {
+  readonly state: 'Pending' | 'Proposed' | 'Enrolled';
+  readonly height: number;
+  readonly message: string;
+}
+
+/** Everything the controllers share. */
+export interface OperatorContext {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricsSink;
+  readonly operatorMetrics: OperatorMetrics;
+  readonly events: EventRecorder;
+  readonly caches: Caches;
+  readonly workspaces: Workspaces;
+  readonly authorities: Authorities;
+  readonly connections: Connections;
+  readonly facts: LedgerFacts;
+  /** One a controller, so that each field has one manager. */
+  readonly applierOf: (controller: string) => Applier;
+  /** To be asked before anything that cannot be taken back. */
+  readonly isLeader: () => boolean;
+  /** Wakes controllers of other kinds: `network`, `membership`, `link`, `relay`, `agency`. */
+  readonly wake: (controller: string) => void;
+}
+
+/** The installation's settings: the oldest CityConfig, as its description says. */
+export function findCity(caches: Pick<Caches, 'cities'>): CityConfig | undefined {
+  return [...caches.cities.store.list()].sort((left, right) =>
+    left.metadata.creationTimestamp < right.metadata.creationTimestamp ? -1 : 1,
+  )[0];
+}
+
+/** The recorded genesis of a network, canonical text. */
+export function findGenesisRecord(context: Pick<OperatorContext, 'workspaces'>, network: NetworkName): string | undefined {
+  const system = context.workspaces.find(SYSTEM_NAMESPACE);
+  return system?.configMaps.store.get(`${SYSTEM_NAMESPACE}/${genesisRecordName(network)}`)?.data?.['genesis.json'];
+}
+
+/** The installation's city network: the one of domain `city` whose city is CityConfig's. */
+export function findCityNetwork(context: Pick<OperatorContext, 'caches'>): LedgerNetwork | undefined {
+  const city = findCity(context.caches)?.spec;
+  if (city === undefined) return undefined;
+  return context.caches.networks.store
+    .list(city.namespace)
+    .find(({ spec }) => spec.domain === 'city' && (spec.city ?? city.city) === city.city);
+}
+
+/** A network whose first node runs, with its genesis: what calls to its ledger need. */
+export interface ReachableNetwork {
+  readonly name: NetworkName;
+  readonly chainId: string;
+  readonly genesisText: string;
+  readonly connection: NodeConnection;
+}
+
+/** Channel to a node's services; undefined while its pod has no address or its authority is not made. */
+export async function connectNode(
+  context: OperatorContext,
+  network: NetworkName,
+  chainId: string,
+  node: string,
+): Promise<NodeConnection | undefined> {
+  const pod = context.workspaces.find(network.namespace)?.pods.store.get(`${network.namespace}/${node}`);
+  const authority = await context.authorities.find(network);
+  const host = pod?.status?.podIP;
+  if (pod === undefined || host === undefined || authority === undefined || pod.metadata.deletionTimestamp !== undefined) return undefined;
+  return context.connections.to({
+    name: `${network.namespace}/${node}`,
+    podUID: pod.metadata.uid,
+    host,
+    network: chainId,
+    authority,
+    isExpected: (peer) => peer.kind === 'node' && peer.network === chainId && peer.name === node,
+  });
+}
+
+/** The ledger of a network through its first node; undefined before it is born. */
+export async function reachNetwork(context: OperatorContext, network: LedgerNetwork): Promise<ReachableNetwork | undefined> {
+  const name = networkNameOf(network.metadata);
+  const genesisText = findGenesisRecord(context, name);
+  if (genesisText === undefined) return undefined;
+  const { chainId } = genesisFromText(genesisText);
+  const connection = await connectNode(context, name, chainId, nodeName(name.name, 0));
+  return connection === undefined ? undefined : { name, chainId, genesisText, connection };
+}

@@ -1,0 +1,155 @@
+import {
+  type Clock,
+  type Controller,
+  createApplier,
+  createEventRecorder,
+  createReflector,
+  type KubeClient,
+  type KubeObject,
+  keyOf,
+  type Log,
+  type MetricsSink,
+  ownKey,
+  type Reflector,
+  type Resource,
+} from '@civitas/kube';
+import { LABELS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { createConnections } from '../ledger/connections.ts';
+import { createAuthorities } from '../observe/authorities.ts';
+import { agencies, cityConfigs, ledgerLinks, ledgerNetworks, ledgerNodes } from '../observe/custom-resources.ts';
+import { createWorkspaces } from '../observe/workspaces.ts';
+import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
+import { createAgencyController } from './agency-controller.ts';
+import { createLinkController } from './link-controller.ts';
+import { createMembershipController } from './membership-controller.ts';
+import { createNetworkController } from './network-controller.ts';
+import type { Caches, OperatorContext } from './operator-context.ts';
+import { createRelayController, RELAY_KEY } from './relay-controller.ts';
+
+export interface ControllersOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricsSink;
+  readonly operatorMetrics: OperatorMetrics;
+  readonly isLeader: () => boolean;
+}
+
+export interface RunningControllers {
+  /** All caches hold the server's state. */
+  isReady(): boolean;
+  /** No reconcile is stuck. */
+  isHealthy(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Starts caches and controllers; resolves when all of them work. */
+export async function startControllers(options: ControllersOptions, signal: AbortSignal): Promise<RunningControllers> {
+  const { client, metrics, log, clock } = options;
+  const follow = <T extends KubeObject>(resource: Resource<T>): Reflector<T> => createReflector({ client, resource, metrics, log, clock });
+  const caches: Caches = {
+    networks: follow(ledgerNetworks),
+    nodes: follow(ledgerNodes),
+    links: follow(ledgerLinks),
+    agencies: follow(agencies),
+    cities: follow(cityConfigs),
+  };
+  const reflectors = [caches.networks, caches.nodes, caches.links, caches.agencies, caches.cities];
+  const controllers = new Map<string, Controller>();
+
+  const wake = (name: string): void => {
+    const controller = controllers.get(name);
+    if (name === 'relay') controller?.enqueue(RELAY_KEY);
+    else for (const key of keysOf(name, caches)) controller?.enqueue(key);
+  };
+  const onChange = (object: KubeObject): void => {
+    const { namespace, labels } = object.metadata;
+    const network = labels?.[LABELS.network];
+    if (namespace === SYSTEM_NAMESPACE && object.kind === 'ConfigMap')
+      for (const name of ['network', 'relay', 'membership', 'link', 'agency']) wake(name);
+    else if (network !== undefined && namespace !== undefined) controllers.get('network')?.enqueue(keyOf({ namespace, name: network }));
+    if (network === undefined || object.kind === 'Secret' || object.kind === 'Service') controllers.get('relay')?.enqueue(RELAY_KEY);
+  };
+  const context: OperatorContext = {
+    ...options,
+    events: createEventRecorder({ client, component: 'civitas-operator', clock, metrics, log }),
+    caches,
+    workspaces: createWorkspaces({ client, metrics, log, onChange }),
+    authorities: createAuthorities(client),
+    connections: createConnections(() => clock.nowUnixMs()),
+    facts: { registered: new Set(), enrolments: new Map() },
+    applierOf: (controller) => createApplier(client, { fieldManager: `civitas-${controller}`, force: true }),
+    wake,
+  };
+  for (const reflector of reflectors) reflector.start();
+  await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
+  await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
+  const relay = createRelayController(context);
+  controllers.set('network', createNetworkController(context, relay.key));
+  controllers.set('relay', relay.controller);
+  controllers.set('membership', createMembershipController(context));
+  controllers.set('link', createLinkController(context));
+  controllers.set('agency', createAgencyController(context));
+  subscribe(caches, controllers, wake);
+  await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
+  wake('relay');
+  return {
+    isReady: () => reflectors.every((reflector) => reflector.hasSynced()),
+    isHealthy: () => [...controllers.values()].every((controller) => controller.healthy()),
+    stop: async () => {
+      await Promise.all([...controllers.values()].map((controller) => controller.stop()));
+      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+      await context.workspaces.stop();
+      await context.events.flush();
+      context.connections.close();
+    },
+  };
+}
+
+function keysOf(name: string, caches: Caches): readonly string[] {
+  switch (name) {
+    case 'network':
+    case 'membership':
+      return caches.networks.store.keys();
+    case 'link':
+      return caches.links.store.keys();
+    case 'agency':
+      return caches.agencies.store.keys();
+    default:
+      return [];
+  }
+}
+
+/** Whose change concerns whom. Status writes of our own do not wake their own controller again: it looks by the clock. */
+function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>, wake: (name: string) => void): void {
+  const own = (reflector: Reflector<KubeObject>, names: readonly string[]): void => {
+    for (const name of names) {
+      controllers.get(name)?.watch(reflector, (change) => (isOnlyStatus(change.object, change.previous) ? [] : ownKey(change)));
+    }
+  };
+  own(caches.networks, ['network', 'membership']);
+  own(caches.links, ['link']);
+  own(caches.agencies, ['agency']);
+  const wakes: readonly (readonly [Reflector<KubeObject>, readonly string[]])[] = [
+    [caches.cities, ['network', 'relay', 'agency', 'link']],
+    [caches.agencies, ['network', 'membership']],
+    [caches.links, ['relay', 'network']],
+    [caches.networks, ['relay', 'link', 'agency']],
+    [caches.nodes, ['network']],
+  ];
+  for (const [reflector, names] of wakes) {
+    reflector.subscribe((change) => {
+      if (isOnlyStatus(change.object, change.previous) && change.object.kind !== 'LedgerNode') return;
+      for (const name of names) wake(name);
+    });
+  }
+}
+
+function isOnlyStatus(object: KubeObject, previous: KubeObject | undefined): boolean {
+  if (previous === undefined) return false;
+  const { generation, deletionTimestamp, finalizers } = object.metadata;
+  const before = previous.metadata;
+  return (
+    generation === before.generation && deletionTimestamp === before.deletionTimestamp && finalizers?.length === before.finalizers?.length
+  );
+}

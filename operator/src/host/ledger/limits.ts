@@ -1,0 +1,7 @@
+/** Longest wait for an answer of a node in one reconcile. */
+export const CALL_DEADLINE_MS = 3000;
+/** Longest wait for an operation to be in a block. */
+export const SUBMIT_DEADLINE_MS = 10_000;
+/** Life of an operation the operator signs; at most an hour (ledger.md §2). */
+export const OPERATION_LIFE_MS = 10 * 60_000;
+export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;

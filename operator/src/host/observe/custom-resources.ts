@@ -1,0 +1,15 @@
+import { defineResource, type Resource } from '@civitas/kube';
+import type { Agency } from '../../core/resources/agency.ts';
+import type { CityConfig } from '../../core/resources/city-config.ts';
+import { GROUP, VERSION } from '../../core/resources/kind.ts';
+import type { LedgerLink } from '../../core/resources/ledger-link.ts';
+import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+
+const address = { group: GROUP, version: VERSION };
+
+export const ledgerNetworks: Resource<LedgerNetwork> = defineResource({ ...address, plural: 'ledgernetworks', namespaced: true });
+export const ledgerNodes: Resource<LedgerNode> = defineResource({ ...address, plural: 'ledgernodes', namespaced: true });
+export const ledgerLinks: Resource<LedgerLink> = defineResource({ ...address, plural: 'ledgerlinks', namespaced: true });
+export const agencies: Resource<Agency> = defineResource({ ...address, plural: 'agencies', namespaced: false });
+export const cityConfigs: Resource<CityConfig> = defineResource({ ...address, plural: 'cityconfigs', namespaced: false });

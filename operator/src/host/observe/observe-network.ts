@@ -1,0 +1,199 @@
+import { base64urlEncode, type Bytes } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import type { AdminServiceStatusResponse, KeysResponse } from '@civitas/proto/civitas/node/v1/admin';
+import type { Pod, Secret } from '@civitas/kube';
+import {
+  ANNOTATIONS,
+  gatewayName,
+  genesisName,
+  type NetworkName,
+  networkNameOf,
+  nodeTlsName,
+  relayTlsName,
+} from '../../core/desired/names.ts';
+import { effectiveNetwork } from '../../core/plan/effective-network.ts';
+import { genesisFromText, genesisHashOf, keyHashOf } from '../../core/plan/network-plan.ts';
+import type {
+  CityClient,
+  ObservedAnswer,
+  ObservedCertificate,
+  ObservedNetwork,
+  ObservedNode,
+  ObservedPod,
+} from '../../core/plan/observed-network.ts';
+import type { CityConfig } from '../../core/resources/city-config.ts';
+import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import type { LedgerNode, ReportedOrganisation } from '../../core/resources/ledger-node.ts';
+import { connectNode, findCityNetwork, findGenesisRecord, type OperatorContext } from '../controllers/operator-context.ts';
+import { callNode, type NodeConnection } from '../ledger/node-connection.ts';
+import type { RelayKey } from '../controllers/relay-controller.ts';
+import type { Workspace } from './workspace.ts';
+
+const sha256 = nodeCrypto.sha256;
+
+/** All that the planner wants to know, from the caches and from the nodes themselves. */
+export async function observeNetwork(
+  context: OperatorContext,
+  target: { readonly network: LedgerNetwork; readonly config: CityConfig; readonly workspace: Workspace; readonly relayKey: RelayKey },
+): Promise<ObservedNetwork> {
+  const { network, config, workspace } = target;
+  const id = networkNameOf(network.metadata);
+  const agencies = context.caches.agencies.store.list();
+  const effective = effectiveNetwork(network, config, agencies);
+  const record = findGenesisRecord(context, id);
+  const chainId = record === undefined ? effective.chainId : genesisFromText(record).chainId;
+  const observations = effective.nodes.map(
+    async (node) => [node.name, await observeNode(context, workspace, { id, chainId, node: node.name })] as const,
+  );
+  const nodes = Object.fromEntries(await Promise.all(observations));
+  const relaySpace = context.workspaces.find(config.spec.namespace);
+  return {
+    nowUnixMs: context.clock.nowUnixMs(),
+    network,
+    config,
+    agencies,
+    hasAuthority: (await context.authorities.find(id)) !== undefined,
+    relayCertificate: certificateOf(relaySpace?.secrets.store.get(`${config.spec.namespace}/${relayTlsName(id.name)}`)),
+    nodes,
+    foreignKeys: foreignKeys(context, id),
+    genesisRecord: record,
+    genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
+    city: cityClient(context),
+    platformKey: (await context.authorities.platformKey()).publicKey,
+    relayKey: target.relayKey.publicKey(),
+    gatewayAddress: serviceAddress(workspace, id),
+    linkNames: openLinks(context, id),
+    registered: context.facts.registered.has(effective.chainId) || wasRegistered(network),
+  };
+}
+
+function wasRegistered(network: LedgerNetwork): boolean {
+  return network.status?.conditions?.some(({ type, status }) => type === 'Registered' && status === 'True') ?? false;
+}
+
+function serviceAddress(workspace: Workspace, id: NetworkName): string | undefined {
+  const service = workspace.services.store.get(`${id.namespace}/${gatewayName(id.name)}`);
+  const [address, port] = [service?.spec?.clusterIP, service?.spec?.ports?.[0]?.port];
+  return address === undefined || port === undefined ? undefined : `${address}:${port}`;
+}
+
+/** Links of this network that still carry something or could: all but those that are drained. */
+function openLinks({ caches }: OperatorContext, id: NetworkName): readonly string[] {
+  return caches.links.store
+    .list()
+    .filter(({ metadata, spec, status }) => {
+      const names = [spec.from, spec.to].map((end) => `${end.namespace ?? metadata.namespace ?? ''}/${end.name}`);
+      const drained =
+        status?.conditions?.some((entry) => entry.type === 'Draining' && entry.status === 'True' && entry.reason === 'Drained') ?? false;
+      return names.includes(`${id.namespace}/${id.name}`) && !drained;
+    })
+    .map(({ metadata }) => metadata.name)
+    .sort();
+}
+
+function cityClient(context: OperatorContext): CityClient | undefined {
+  const city = findCityNetwork(context);
+  const text = city === undefined ? undefined : findGenesisRecord(context, networkNameOf(city.metadata));
+  if (text === undefined) return undefined;
+  const { chainId, validators } = genesisFromText(text);
+  return { chainId, genesisHash: genesisHashOf(text, sha256), validators };
+}
+
+function foreignKeys({ caches }: OperatorContext, id: NetworkName): Readonly<Record<string, string>> {
+  const held: Record<string, string> = {};
+  for (const { metadata, spec, status } of caches.nodes.store.list()) {
+    const isOwn = metadata.namespace === id.namespace && spec.networkRef === id.name;
+    if (isOwn || status?.consensusPublicKey === undefined) continue;
+    held[keyHashOf(status.consensusPublicKey, sha256)] = `${metadata.namespace}/${metadata.name}`;
+  }
+  return held;
+}
+
+/** A certificate by what its Secret says of it beside it: the private key is not read. */
+export function certificateOf(secret: Secret | undefined): ObservedCertificate | undefined {
+  const annotations = secret?.metadata.annotations;
+  const [notAfter, renewAt, subject] = [
+    annotations?.[ANNOTATIONS.notAfter],
+    annotations?.[ANNOTATIONS.renewAt],
+    annotations?.[ANNOTATIONS.subject],
+  ];
+  if (secret?.data?.['tls.crt'] === undefined || notAfter === undefined || renewAt === undefined || subject === undefined) return undefined;
+  return { notAfterUnixMs: Date.parse(notAfter), renewAtUnixMs: Date.parse(renewAt), subject };
+}
+
+async function observeNode(
+  context: OperatorContext,
+  workspace: Workspace,
+  target: { readonly id: NetworkName; readonly chainId: string; readonly node: string },
+): Promise<ObservedNode> {
+  const { id, chainId, node } = target;
+  const key = `${id.namespace}/${node}`;
+  const pod = podOf(workspace.pods.store.get(key));
+  const ledgerNode = context.caches.nodes.store.get(key);
+  const certificate = certificateOf(workspace.secrets.store.get(`${id.namespace}/${nodeTlsName(node)}`));
+  const connection = pod?.running === true && !pod.deleting ? await connectNode(context, id, chainId, node) : undefined;
+  const answer = connection === undefined || pod === undefined ? undefined : await askNode(connection, ledgerNode, pod.uid);
+  return { ledgerNode, certificate, pod, answer };
+}
+
+export function podOf(pod: Pod | undefined): ObservedPod | undefined {
+  if (pod === undefined) return undefined;
+  const { metadata, spec, status } = pod;
+  const phase = status?.phase;
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    ip: status?.podIP,
+    running: status?.podIP !== undefined && phase === 'Running',
+    ready: status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false,
+    deleting: metadata.deletionTimestamp !== undefined,
+    finished: phase === 'Succeeded' || phase === 'Failed',
+    configHash: metadata.annotations?.[ANNOTATIONS.configHash],
+    image: spec?.containers[0]?.image,
+  };
+}
+
+/** Asks a node where it stands, and for its keys while they are not on record for this pod; undefined when it does not answer. */
+async function askNode({ admin }: NodeConnection, ledgerNode: LedgerNode | undefined, podUID: string): Promise<ObservedAnswer | undefined> {
+  try {
+    const status = await callNode(admin.status.bind(admin), {});
+    const needsKeys = ledgerNode?.status?.podUID !== podUID || ledgerNode.status.consensusPublicKey === undefined;
+    return answerOf(status, needsKeys ? await callNode(admin.keys.bind(admin), {}) : undefined);
+  } catch {
+    // A node that starts, stops or is gone is told apart by its pod; what counts here is that it gave no answer.
+    return undefined;
+  }
+}
+
+function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undefined): ObservedAnswer {
+  return {
+    phase: status.phase,
+    chainId: status.chainId,
+    genesisHash: text(status.genesisHash),
+    genesisMismatch: status.genesisMismatch,
+    height: Number(status.height),
+    root: text(status.root),
+    signing: status.signing,
+    caughtUp: status.caughtUp,
+    peers: status.peerCount,
+    version: status.version,
+    certificateNotAfterUnixMs: Number(status.certificateNotAfterUnixMs),
+    keys:
+      keys === undefined
+        ? undefined
+        : { consensusPublicKey: text(keys.consensusPublicKey), organisations: keys.organisations.map(organisationOf) },
+  };
+}
+
+function organisationOf(keys: KeysResponse['organisations'][number]): ReportedOrganisation {
+  const base = {
+    organisation: keys.organisation,
+    operationPublicKey: text(keys.operationPublicKey),
+    hpkePublicKey: text(keys.hpkePublicKey),
+  };
+  return keys.approverPublicKey.length === 0 ? base : { ...base, approverPublicKey: text(keys.approverPublicKey) };
+}
+
+function text(bytes: Bytes): string {
+  return base64urlEncode(new Uint8Array(bytes));
+}

@@ -1,0 +1,66 @@
+import {
+  type ConfigMap,
+  configMaps,
+  createReflector,
+  type KubeClient,
+  type KubeObject,
+  type Log,
+  type MetricsSink,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentVolumeClaims,
+  pods,
+  type Reflector,
+  type Resource,
+  type Secret,
+  type Service,
+  secrets,
+  services,
+} from '@civitas/kube';
+import { MANAGED_SELECTOR } from '../../core/desired/names.ts';
+
+/** What the operator made in one namespace, kept equal to the API server. */
+export interface Workspace {
+  readonly namespace: string;
+  readonly pods: Reflector<Pod>;
+  readonly services: Reflector<Service>;
+  readonly configMaps: Reflector<ConfigMap>;
+  readonly secrets: Reflector<Secret>;
+  readonly volumes: Reflector<PersistentVolumeClaim>;
+  stop(): Promise<void>;
+}
+
+export interface WorkspaceOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly metrics: MetricsSink;
+  readonly log: Log;
+  /** Told of every change of what lies in it. */
+  readonly onChange: (object: KubeObject) => void;
+}
+
+/** Starts watching; resolves once everything has been listed. Rejects when the signal aborts first. */
+export async function openWorkspace(options: WorkspaceOptions, signal: AbortSignal): Promise<Workspace> {
+  const started: Reflector<KubeObject>[] = [];
+  const follow = <T extends KubeObject>(resource: Resource<T>): Reflector<T> => {
+    const { client, namespace, metrics, log } = options;
+    const reflector = createReflector({ client, resource, namespace, labelSelector: MANAGED_SELECTOR, metrics, log });
+    reflector.subscribe(({ object }) => options.onChange(object));
+    reflector.start();
+    started.push(reflector);
+    return reflector;
+  };
+  const workspace: Workspace = {
+    namespace: options.namespace,
+    pods: follow(pods),
+    services: follow(services),
+    configMaps: follow(configMaps),
+    secrets: follow(secrets),
+    volumes: follow(persistentVolumeClaims),
+    stop: async () => {
+      await Promise.all(started.map((reflector) => reflector.stop()));
+    },
+  };
+  await Promise.all(started.map((reflector) => reflector.waitForSync(signal)));
+  return workspace;
+}

@@ -1,0 +1,79 @@
+import { isApiError, type KubeClient, type KubeObject, type Log, type MetricsSink, namespaces, roleBindings } from '@civitas/kube';
+import { LABELS, MANAGED_BY, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
+
+/** The ClusterRole that the operator may bind to itself, and only in namespaces that ask for it by label. */
+export const WORKSPACE_ROLE = 'civitas-operator-workspace';
+const SERVICE_ACCOUNT = 'civitas-operator';
+
+export interface WorkspacesOptions {
+  readonly client: KubeClient;
+  readonly metrics: MetricsSink;
+  readonly log: Log;
+  readonly onChange: (object: KubeObject) => void;
+}
+
+/** The namespaces the operator works in, opened when first needed. */
+export interface Workspaces {
+  /** Undefined when the namespace is missing or does not carry the label that lets the operator in. */
+  enter(namespace: string, signal: AbortSignal): Promise<Workspace | undefined>;
+  /** Binds the role without watching anything: for namespaces where little is written. False as `enter` gives undefined. */
+  letIn(namespace: string): Promise<boolean>;
+  /** One that was entered before. */
+  find(namespace: string): Workspace | undefined;
+  stop(): Promise<void>;
+}
+
+/** None is open yet. */
+export function createWorkspaces(options: WorkspacesOptions): Workspaces {
+  const open = new Map<string, Promise<Workspace>>();
+  const ready = new Map<string, Workspace>();
+
+  const start = async (namespace: string, signal: AbortSignal): Promise<Workspace> => {
+    const workspace = await openWorkspace({ ...options, namespace }, signal);
+    ready.set(namespace, workspace);
+    return workspace;
+  };
+
+  return {
+    letIn: (namespace) => letIn(options.client, namespace),
+    find: (namespace) => ready.get(namespace),
+    async enter(namespace, signal) {
+      const known = ready.get(namespace);
+      if (known !== undefined) return known;
+      if (!open.has(namespace)) {
+        if (namespace !== SYSTEM_NAMESPACE && !(await letIn(options.client, namespace))) return undefined;
+        open.set(namespace, start(namespace, signal));
+      }
+      try {
+        return await open.get(namespace);
+      } catch (error) {
+        open.delete(namespace);
+        throw error;
+      }
+    },
+    async stop() {
+      await Promise.all([...ready.values()].map((workspace) => workspace.stop()));
+    },
+  };
+}
+
+/** Binds the workspace role to the operator in a namespace that was labelled for it by whoever made it. */
+async function letIn(client: KubeClient, namespace: string): Promise<boolean> {
+  const found = await client.find(namespaces, { name: namespace });
+  if (found?.metadata.labels?.[LABELS.workspace] !== 'true') return false;
+  try {
+    await client.create(roleBindings, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: WORKSPACE_ROLE, namespace, labels: MANAGED_BY },
+      ...{
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: WORKSPACE_ROLE },
+        subjects: [{ kind: 'ServiceAccount', name: SERVICE_ACCOUNT, namespace: SYSTEM_NAMESPACE }],
+      },
+    });
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists')) throw error;
+  }
+  return true;
+}

@@ -1,0 +1,58 @@
+import { createKubeClient, createLeaderElector, loadKubeConfig, systemClock } from '@civitas/kube';
+import { openLogger, openMetricsRegistry, processMetrics, serveMetrics } from '@civitas/telemetry';
+import type { OperatorConfig } from './config/operator-config.ts';
+import { type RunningControllers, startControllers } from './controllers/start-controllers.ts';
+import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
+import { kubeLogOf } from './telemetry/kube-log.ts';
+import { metricsSinkOf, operatorMetrics } from './telemetry/operator-metrics.ts';
+
+const LEASE = 'civitas-operator';
+
+/**
+ * Runs until `signal` aborts or leadership is lost: whoever lost it exits, so that nothing of an old reign is left running.
+ *
+ * @returns the exit code.
+ */
+export async function runOperator(config: OperatorConfig, version: string, signal: AbortSignal): Promise<number> {
+  const logger = openLogger({ component: 'operator' }, config.logLevel);
+  const log = kubeLogOf(logger);
+  const registry = openMetricsRegistry({ component: 'operator' });
+  const metrics = metricsSinkOf(registry);
+  const ours = registry.register(operatorMetrics);
+  registry.register(processMetrics).buildInfo.set({ version, component: 'operator', engine: '' }, 1);
+  const client = createKubeClient(loadKubeConfig({ root: config.root }), { clock: systemClock });
+  let controllers: RunningControllers | undefined;
+  const isReady = (): boolean => controllers === undefined || (controllers.isReady() && controllers.isHealthy());
+  const server = await serveMetrics({ registry, address: config.address, port: config.metricsPort, isReady });
+  const ended = Promise.withResolvers<number>();
+  const elector = createLeaderElector({
+    client,
+    namespace: SYSTEM_NAMESPACE,
+    name: LEASE,
+    identity: config.identity,
+    metrics,
+    log,
+    onStartedLeading: (reign) => {
+      startControllers({ client, clock: systemClock, log, metrics, operatorMetrics: ours, isLeader: () => elector.isLeader() }, reign).then(
+        (running) => {
+          controllers = running;
+          logger.info('operator-leads', { version });
+        },
+        (error: unknown) => {
+          if (reign.aborted) return;
+          log.error({ error }, 'the controllers could not be started');
+          ended.resolve(1);
+        },
+      );
+    },
+    onStoppedLeading: (reason) => ended.resolve(reason === 'stopping' ? 0 : 1),
+  });
+  elector.start();
+  signal.addEventListener('abort', () => ended.resolve(0), { once: true });
+  const code = await ended.promise;
+  await controllers?.stop();
+  await elector.stop();
+  await server.close();
+  client.close();
+  return code;
+}
