@@ -1,14 +1,22 @@
-import { base64urlDecode, base64urlEncode, type Bytes, checkEnvelope, type Envelope, envelopeHash, equalBytes } from '@civitas/canon';
 import {
   accept,
-  coSignatureSignBytes,
+  type Bytes,
+  base64urlDecode,
+  base64urlEncode,
   type CryptoPort,
+  checkEnvelope,
+  coSignatureSignBytes,
+  type Envelope,
+  envelopeHash,
+  equalBytes,
   type KeyId,
   type Operation,
   operationHash,
   operationSignBytes,
+  parseOperation,
+  type Result,
+  refuse,
 } from '@civitas/canon';
-import { parseOperation, type Result, refuse } from '@civitas/canon';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { EXPIRY_AHEAD_MS_MAX } from '../../core/ledger/limits.ts';
 import type { Verdicts } from '../../core/ledger/verdicts.ts';

@@ -2,13 +2,17 @@ import { randomBytes } from 'node:crypto';
 import {
   assertParsed,
   type CoSignature,
+  chainIdOf,
   contractNameOf,
   coSignatureSignBytes,
   encodeOperation,
   hashOf,
   type JsonObject,
+  operationHash,
+  operationSignBytes,
+  organisationNameOf,
+  parseUnixMs,
 } from '@civitas/canon';
-import { chainIdOf, operationHash, operationSignBytes, organisationNameOf, parseUnixMs } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { SigningKey } from '../keys/node-keys.ts';

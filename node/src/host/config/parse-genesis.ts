@@ -1,4 +1,4 @@
-import { accept, base64urlDecode, type Bytes, parseCanonical, type Result, refuse } from '@civitas/canon';
+import { accept, type Bytes, base64urlDecode, parseCanonical, type Result, refuse } from '@civitas/canon';
 import type { Genesis, NodeConfig } from '@civitas/deployment';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';

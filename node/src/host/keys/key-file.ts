@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { base64urlDecode, base64urlEncode, type Bytes } from '@civitas/canon';
+import { type Bytes, base64urlDecode, base64urlEncode } from '@civitas/canon';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
 const SECRET_BYTES = 32;

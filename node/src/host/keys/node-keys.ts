@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { base64urlDecode, type Bytes, type KeyId, keyIdOf } from '@civitas/canon';
+import { type Bytes, base64urlDecode, type KeyId, keyIdOf } from '@civitas/canon';
 import { nodeCrypto, rawPublicKey, signEd25519 } from '@civitas/canon/node';
 import type { NodeConfig } from '@civitas/deployment';
 import { type HpkePrivateKey, importHpkePrivateKey } from '@civitas/sealed-call';

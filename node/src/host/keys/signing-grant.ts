@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes, type Result, accept, refuse } from '@civitas/canon';
+import { accept, type Bytes, equalBytes, type Result, refuse } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 
 /** Whether this process may sign blocks; held in memory alone, so that a restarted pod asks anew. */

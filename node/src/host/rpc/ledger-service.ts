@@ -134,6 +134,7 @@ function getNetwork({ ledger }: LedgerDoor): Result<GetNetworkResponse> {
     engine: status.engine,
     timeUnixMs: BigInt(status.timeUnixMs),
     validatorCount: status.validatorCount,
+    genesis: encodeCanonical(ledger.genesis as object as JsonObject),
   });
 }
 

@@ -1,12 +1,12 @@
 import { base64urlDecode, type CryptoPort, type Json, type Result, refuse } from '@civitas/canon';
 import type { PeerIdentity } from '@civitas/deployment';
 import type { SealedAnswer, SealedCall, SubjectServiceServer, VaultServiceServer } from '@civitas/proto/civitas/node/v1/vault';
-import { openCall, type OpenedCall, sealAnswer } from '@civitas/sealed-call';
+import { type OpenedCall, openCall, sealAnswer } from '@civitas/sealed-call';
 import type { Instruments, nodeMetrics } from '@civitas/telemetry';
 import type { GatewayKeys } from '../keys/node-keys.ts';
 import type { Members } from '../ledger/ledger-host.ts';
-import type { SealedMethod } from '../vault/vault-methods.ts';
 import type { NonceCache } from '../vault/nonce-cache.ts';
+import type { SealedMethod } from '../vault/vault-methods.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 
 export type SealedMethodName = (typeof nodeMetrics)['vaultCalls']['labels']['method'][number];

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, watch } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Bytes, equalBytes, type Result } from '@civitas/canon';
 import type { Genesis, NodeConfig } from '@civitas/deployment';

@@ -1,3 +1,4 @@
+import { PORTS } from '@civitas/deployment';
 import {
   type Instruments,
   type Logger,
@@ -9,7 +10,6 @@ import {
   processMetrics,
   serveMetrics,
 } from '@civitas/telemetry';
-import { PORTS } from '@civitas/deployment';
 import type { Pod } from '../config/pod.ts';
 import { type CertificateFolder, openCertificateFolder } from '../tls/certificate-folder.ts';
 

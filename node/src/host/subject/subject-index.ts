@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { base64urlEncode, type Bytes, concatBytes, utf8Encode } from '@civitas/canon';
+import { type Bytes, base64urlEncode, concatBytes, utf8Encode } from '@civitas/canon';
 import { open, type RootDatabase } from 'lmdb';
 import { INDEX_MAP_BYTES } from './limits.ts';
 

@@ -22,9 +22,12 @@ export interface CertificateFolderOptions {
   readonly onChange: (outcome: { accepted: CertificateSet } | { rejected: string }) => void;
 }
 
-/** All three files out of one generation: kubelet's `..data` link is resolved once, then read through. */
+/**
+ * All three files out of one generation: kubelet swaps a link, which is resolved once and then read through. The folder of a Secret
+ * holds the link as `..data`; a folder inside a projected volume is such a link itself.
+ */
 async function readGeneration(folder: string): Promise<CertificateFiles> {
-  const generation = await realpath(join(folder, '..data')).catch(() => folder);
+  const generation = await realpath(join(folder, '..data')).catch(() => realpath(folder));
   const [certificate, privateKey, authorities] = await Promise.all([
     readFile(join(generation, 'tls.crt')),
     readFile(join(generation, 'tls.key')),

@@ -1,5 +1,5 @@
-import { type ChannelCredentials, experimental, type ServerCredentials } from '@grpc/grpc-js';
 import { findPeerIdentity, type PeerIdentity } from '@civitas/deployment';
+import { type ChannelCredentials, experimental, type ServerCredentials } from '@grpc/grpc-js';
 import type { CertificateProvider } from './certificate-folder.ts';
 import { findUriName } from './certificate-set.ts';
 

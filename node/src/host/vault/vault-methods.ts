@@ -1,8 +1,7 @@
-import { accept, type Json, type JsonObject, type Result, refuse } from '@civitas/canon';
-import { base64urlEncode, encodeCanonical } from '@civitas/canon';
+import { randomBytes } from 'node:crypto';
+import { accept, base64urlEncode, encodeCanonical, type Json, type JsonObject, type Result, refuse } from '@civitas/canon';
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { randomBytes } from 'node:crypto';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { DOCUMENT_CHARS_MAX, FIELD_BYTES_MAX, FIELDS_MAX, NAME_CHARS_MAX } from './limits.ts';
 import type { OpenedField, VaultStore } from './vault-store.ts';

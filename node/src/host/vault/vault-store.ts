@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import {
   accept,
-  base64urlEncode,
   type Bytes,
+  base64urlEncode,
   commitmentOf,
   encodeCanonical,
   isJsonObject,
   type Json,
   type JsonObject,
+  parseCanonical,
+  type Result,
+  refuse,
+  utf8Encode,
 } from '@civitas/canon';
-import { parseCanonical, type Result, refuse, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { open, type RootDatabase } from 'lmdb';
 import type { SigningKey } from '../keys/node-keys.ts';

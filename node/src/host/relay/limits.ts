@@ -1,0 +1,30 @@
+/** Packets in one page of an outbox. */
+export const PAGE_PACKETS = 256;
+/** Pages read in one pass: what waits on a deferred answer must not hide what is fresh. */
+export const PAGES_MAX = 16;
+/** Canonical arguments of one relay operation, bytes: under the ledger's 64 KiB with room for the envelope of a batch. */
+export const BATCH_ARGUMENTS_BYTES_MAX = 60_000;
+/** Packets of one relay operation (links.md section 6). */
+export const BATCH_PACKETS_MAX = 64;
+/** Third networks whose headers one operation may bring (links@v1 takes five peers). */
+export const BATCH_PEERS_MAX = 5;
+/** Headers of one peer in one operation. */
+export const BATCH_HEADERS_PER_PEER_MAX = 15;
+/** Proofs asked for at the same time. */
+export const PROOFS_IN_FLIGHT = 16;
+/** Header time after which a client is brought further though nothing needs it, ms. */
+export const CLIENT_LAG_MS_MAX = 30_000;
+/** Deadline of one call to a gateway, ms. */
+export const CALL_DEADLINE_MS = 10_000;
+/** A relay operation ends after this, ms. */
+export const OPERATION_EXPIRY_MS = 60_000;
+/** First and longest pause after a failure, ms; each is drawn at random up to its bound. */
+export const BACKOFF_MS_MIN = 100;
+export const BACKOFF_MS_MAX = 10_000;
+/** How often the lease is renewed while there is work, ms (a lease lasts 10 s). */
+export const LEASE_RENEW_MS = 4000;
+/** A packet that has been open for this long is written to the log with the step it waits for, ms, and how often. */
+export const STUCK_MS = 60_000;
+export const STUCK_LOG_MS = 60_000;
+/** How often the mounted configuration is looked at, ms. */
+export const CONFIG_POLL_MS = 1000;

@@ -1,0 +1,175 @@
+import { type Bytes, base64urlDecode, isJsonObject, type JsonObject, parseCanonical } from '@civitas/canon';
+import type { RelayNetwork } from '@civitas/deployment';
+import { decodeLightBlock, parseReceipt, type Receipt, unixMsOf } from '@civitas/proofs';
+import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
+import { LinkServiceClient, type OutgoingPacket, type Peer } from '@civitas/proto/civitas/node/v1/link';
+import { type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { signGatewayOperation } from '../admission/gateway-operation.ts';
+import type { SigningKey } from '../keys/node-keys.ts';
+import { ERROR_TRAILER } from '../rpc/rpc-error.ts';
+import type { CertificateFolder } from '../tls/certificate-folder.ts';
+import { channelCredentials } from '../tls/credentials.ts';
+import { CALL_DEADLINE_MS, OPERATION_EXPIRY_MS } from './limits.ts';
+
+/** A gateway did not do what was asked: it could not be reached, or it refused with a code. */
+export class GatewayError extends Error {
+  readonly code: string;
+  readonly isUnavailable: boolean;
+
+  constructor(network: string, code: string, isUnavailable: boolean) {
+    super(`${network}: ${code}`);
+    this.name = 'GatewayError';
+    this.code = code;
+    this.isUnavailable = isUnavailable;
+  }
+}
+
+/** A certified header of a network. */
+export interface NetworkHeader {
+  readonly height: number;
+  readonly timeUnixMs: number;
+  readonly lightBlock: Bytes;
+}
+
+/** A record under links/ with its proof against the header that was asked for. */
+export interface LinkProof {
+  readonly found: boolean;
+  readonly value: JsonObject | undefined;
+  readonly proof: JsonObject;
+}
+
+export interface ProofQuery {
+  readonly peer: string;
+  readonly sequence: number;
+  readonly headerHeight: number;
+}
+
+/** One network as the relay sees it. */
+export interface NetworkClient {
+  readonly network: string;
+  readonly chainId: string;
+  peers(): Promise<readonly Peer[]>;
+  outbox(peer: string, afterSequence: number, limit: number): Promise<readonly OutgoingPacket[]>;
+  prove(space: 'packet' | 'ack' | 'absence', query: ProofQuery): Promise<LinkProof>;
+  newestHeader(): Promise<NetworkHeader>;
+  headerAt(height: number): Promise<NetworkHeader>;
+  /** Submits one of the relay's verbs; the receipt once its block is durable. */
+  deliver(method: 'update' | 'receive' | 'acknowledge' | 'timeout', args: JsonObject): Promise<Receipt>;
+  /** The height, as soon as it is above `seenHeight` or the wait is over. */
+  wake(seenHeight: number, waitMs: number): Promise<number>;
+  acquireLease(peer: string, holder: string): Promise<boolean>;
+  close(): void;
+}
+
+type Unary<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: { deadline: number },
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall;
+
+function gatewayErrorOf(network: string, error: ServiceError): GatewayError {
+  const [trailer] = error.metadata?.get(ERROR_TRAILER) ?? [];
+  const code = Buffer.isBuffer(trailer) ? ErrorInfo.decode(trailer).code : (status[error.code] ?? 'UNKNOWN');
+  return new GatewayError(network, code, error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED);
+}
+
+function call<Request, Response>(
+  network: string,
+  method: Unary<Request, Response>,
+  request: Request,
+  deadlineMs = CALL_DEADLINE_MS,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    method(request, new Metadata(), { deadline: Date.now() + deadlineMs }, (error, response) => {
+      if (error === null) resolve(response);
+      else reject(gatewayErrorOf(network, error));
+    });
+  });
+}
+
+function objectOf(network: string, bytes: Bytes): JsonObject {
+  const json = parseCanonical(bytes);
+  if (!json.ok || !isJsonObject(json.value)) throw new GatewayError(network, 'ANSWER_MALFORMED', false);
+  return json.value;
+}
+
+function headerOf(network: string, lightBlock: Bytes | undefined): NetworkHeader {
+  const decoded = lightBlock === undefined ? undefined : decodeLightBlock(lightBlock);
+  if (lightBlock === undefined || decoded?.ok !== true) throw new GatewayError(network, 'ANSWER_MALFORMED', false);
+  const { header } = decoded.value;
+  return { height: Number(header.height), timeUnixMs: unixMsOf(header.time), lightBlock };
+}
+
+export interface NetworkClientOptions {
+  readonly network: RelayNetwork;
+  readonly certificates: CertificateFolder;
+  readonly key: SigningKey;
+}
+
+/** Opens a channel to a network's gateway; nothing is sent before the first call. */
+export function openNetworkClient({ network: config, certificates, key }: NetworkClientOptions): NetworkClient {
+  const { network, chainId } = config;
+  const genesisHash = base64urlDecode(config.genesisHash) ?? new Uint8Array(0);
+  const credentials = channelCredentials(certificates.provider, (peer) => peer.kind === 'node' && peer.network === chainId);
+  const client = new LinkServiceClient(config.grpc, credentials, {
+    'grpc.ssl_target_name_override': chainId,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1000,
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 5000,
+  });
+  const proofs = {
+    packet: client.packetProof.bind(client),
+    ack: client.ackProof.bind(client),
+    absence: client.absenceProof.bind(client),
+  };
+  async function headerAt(height: number): Promise<NetworkHeader> {
+    const { lightBlocks } = await call(network, client.headers.bind(client), { heights: [BigInt(height)] });
+    return headerOf(network, lightBlocks[0]);
+  }
+  return {
+    network,
+    chainId,
+    peers: async () => (await call(network, client.listPeers.bind(client), {})).peers,
+    outbox: async (peer, afterSequence, limit) =>
+      (await call(network, client.outbox.bind(client), { peer, afterSequence: BigInt(afterSequence), limit })).packets,
+    prove: async (space, { peer, sequence, headerHeight }) => {
+      const request = { peer, sequence: BigInt(sequence), headerHeight: BigInt(headerHeight) };
+      const { found, value, proof } = await call(network, proofs[space], request);
+      return { found, value: found ? objectOf(network, value) : undefined, proof: objectOf(network, proof) };
+    },
+    newestHeader: () => headerAt(0),
+    headerAt,
+    deliver: async (method, args) => {
+      const operation = signGatewayOperation({
+        chainId,
+        genesisHash,
+        organisation: 'platform',
+        role: 'relay',
+        key,
+        actor: 'relay',
+        contract: 'links@v1',
+        method,
+        args,
+        expiresAtUnixMs: Date.now() + OPERATION_EXPIRY_MS,
+      });
+      const { receipt } = await call(network, client.deliver.bind(client), { operation });
+      const parsed = parseReceipt(receipt);
+      if (!parsed.ok) throw new GatewayError(network, 'ANSWER_MALFORMED', false);
+      return parsed.value;
+    },
+    wake: async (seenHeight, waitMs) => {
+      const { height } = await call(
+        network,
+        client.wake.bind(client),
+        { seenHeight: BigInt(seenHeight), waitMs },
+        waitMs + CALL_DEADLINE_MS,
+      );
+      return Number(height);
+    },
+    acquireLease: async (peer, holder) => (await call(network, client.acquireLease.bind(client), { peer, holder })).held,
+    close: () => client.close(),
+  };
+}
