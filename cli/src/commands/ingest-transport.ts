@@ -22,7 +22,7 @@ export async function ingestTransportCommand(
   const cases: FineCase[] = [];
   let rowCount = 0;
   for (const file of files) {
-    const parsed = await parseFines(file);
+    const parsed = parseFines(file);
     rowCount += parsed.rowCount;
     for (const item of parsed.quarantined) quarantine.add(item);
     cases.push(...parsed.cases);

@@ -1,5 +1,6 @@
-import { base64urlDecode, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
-import { decodeLightBlock, type EvidenceNetwork } from '@civitas/proofs';
+import { base64urlDecode, base64urlEncode, equalBytes, isJsonObject, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import type { EvidenceNetwork } from '@civitas/proofs';
 import { Fault } from '../fault.ts';
 import type { LedgerClient } from '../sdk/ledger-client.ts';
 
@@ -19,19 +20,18 @@ function startOfGenesis(genesis: JsonObject): Start {
   return { genesis, validators: validators.map(validatorOf) };
 }
 
-async function startOfFirstBlock(ledger: LedgerClient): Promise<Start> {
-  const block = decodeLightBlock((await ledger.block(1)).lightBlock);
-  if (!block.ok) throw new Fault('ANSWER_MALFORMED', `${ledger.network}: block 1 cannot be read (${block.refusal.code})`);
-  const validators = block.value.validators.map(({ publicKey, power }) => ({ publicKey, power: Number(power) }));
-  return { genesis: null, validators };
+/** The document as the node serves it; the profile's hash says whether it is the right one. */
+async function fetchGenesis(ledger: LedgerClient): Promise<JsonObject> {
+  const { genesis: bytes } = await ledger.info();
+  const genesis = parseCanonical(bytes, GENESIS_BYTES_MAX);
+  if (genesis.ok && isJsonObject(genesis.value) && equalBytes(nodeCrypto.sha256(bytes), ledger.access.genesisHash)) return genesis.value;
+  const expected = base64urlEncode(ledger.access.genesisHash);
+  throw new Fault('ANSWER_MALFORMED', `${ledger.network}: the node's genesis document does not have the hash ${expected}`);
 }
 
-/**
- * A network as evidence names it, without headers yet. Trust starts at the genesis document of the profile; where the profile has
- * none, at the validators of block 1 as the node serves it, and `genesis` is null so that a report says so.
- */
+/** A network as evidence names it, without headers yet. Trust starts at the genesis document whose hash the profile names. */
 export async function fetchEvidenceNetwork(ledger: LedgerClient): Promise<EvidenceNetwork> {
   const { access, chainId, network: name } = ledger;
-  const start = access.genesis === undefined ? await startOfFirstBlock(ledger) : startOfGenesis(access.genesis);
+  const start = startOfGenesis(access.genesis ?? (await fetchGenesis(ledger)));
   return { name, chainId, genesisHash: access.genesisHash, ...start, lightBlocks: [] };
 }

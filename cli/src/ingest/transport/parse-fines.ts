@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { parse } from 'csv-parse';
+import { readFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
 import { Fault } from '../../fault.ts';
 import type { Quarantined } from '../quarantine.ts';
 import { ACTIVITIES, type Activity, type FineCase, type FineEvent } from './fine-event.ts';
@@ -8,6 +8,8 @@ type Row = Readonly<Record<string, string>>;
 type Finding = Pick<Quarantined, 'reason' | 'message'> & { readonly column: string };
 
 const COLUMNS_NEEDED = ['case:concept:name', 'concept:name', 'time:timestamp', 'amount', 'paymentAmount', 'article', 'expense'] as const;
+const LINE_CHARS_MAX = 65_536;
+const BYTE_ORDER_MARK = '\uFEFF';
 const CASE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 const TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 const MONEY = /^\d{1,9}(?:\.\d{1,2})?$/;
@@ -100,11 +102,6 @@ export interface ParsedFines {
   readonly quarantined: readonly Quarantined[];
 }
 
-interface CsvItem {
-  readonly record: Row;
-  readonly info: { readonly lines: number };
-}
-
 /** Groups rows by case, by time within a case; rows of one time keep their order in the file. */
 function groupByCase(events: readonly Omit<FineEvent, 'occurrence'>[]): FineCase[] {
   const cases = new Map<string, FineEvent[]>();
@@ -120,54 +117,61 @@ function groupByCase(events: readonly Omit<FineEvent, 'occurrence'>[]): FineCase
   return [...cases].map(([caseId, list]) => ({ caseId, events: list.sort((left, right) => left.atUnixMs - right.atUnixMs) }));
 }
 
-/**
- * Reads one CSV of the Road Traffic Fine Management log. A bad row is quarantined alone with its line and column.
- *
- * @throws Fault FILE_UNREADABLE, or CSV_COLUMNS when the header lacks a column: then it is another kind of file.
- */
-export async function parseFines(file: string): Promise<ParsedFines> {
-  const quarantined: Quarantined[] = [];
-  const events: Omit<FineEvent, 'occurrence'>[] = [];
-  const skip = (error: { lines?: number; code: string } | undefined): undefined => {
-    const position = `line ${error?.lines ?? 0}`;
-    quarantined.push({ file, position, reason: 'CSV_BROKEN', message: `the row cannot be read (${error?.code ?? 'unknown'})` });
-  };
-  const columns = (header: string[]): string[] => {
-    const missing = COLUMNS_NEEDED.filter((name) => !header.includes(name));
-    if (missing.length > 0) throw new Fault('CSV_COLUMNS', `${file}: the header lacks ${missing.join(', ')}`);
-    return header;
-  };
-  const parser = parse({
-    columns,
-    info: true,
-    bom: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    on_skip: skip,
-    max_record_size: 65_536,
-  });
-  const source = createReadStream(file, 'utf8');
-  source.on('error', (error) => parser.destroy(error));
-  source.pipe(parser);
-  let rowCount = 0;
+/** Cells of one line; undefined when its quotes or its number of cells are wrong. */
+function cellsOf(line: string, count?: number): readonly string[] | undefined {
   try {
-    for await (const { record, info } of parser as AsyncIterable<CsvItem>) {
-      rowCount += 1;
-      const parsed = parseFineRow(record);
-      if ('reason' in parsed) {
-        const { reason, message, column } = parsed;
-        quarantined.push({ file, position: `line ${info.lines}, column ${column}`, reason, message });
-      } else events.push({ file, line: info.lines, ...parsed });
-    }
+    const [cells, ...more] = parse(line, { max_record_size: LINE_CHARS_MAX }) as string[][];
+    return cells !== undefined && more.length === 0 && (count === undefined || cells.length === count) ? cells : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkHeader(file: string, line: string | undefined): readonly string[] {
+  const header = cellsOf((line ?? '').replace(BYTE_ORDER_MARK, '')) ?? [];
+  const missing = COLUMNS_NEEDED.filter((name) => !header.includes(name));
+  if (missing.length > 0) throw new Fault('CSV_COLUMNS', `${file}: the header lacks ${missing.join(', ')}`);
+  return header;
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/);
   } catch (error) {
-    if (error instanceof Fault) throw error;
     throw new Fault('FILE_UNREADABLE', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
   }
-  return {
-    cases: groupByCase(events),
-    rowCount: rowCount + quarantined.filter(({ reason }) => reason === 'CSV_BROKEN').length,
-    quarantined,
-  };
+}
+
+/**
+ * Reads one CSV of the Road Traffic Fine Management log, a row a line. A bad row is quarantined alone with its line and column:
+ * lines are read one by one, so that an open quote cannot swallow its neighbours.
+ *
+ * @throws Fault FILE_UNREADABLE, or CSV_COLUMNS when the header lacks a column: then it is another kind of file.
+ */
+export function parseFines(file: string): ParsedFines {
+  const [first, ...lines] = readLines(file);
+  const header = checkHeader(file, first);
+  const quarantined: Quarantined[] = [];
+  const events: Omit<FineEvent, 'occurrence'>[] = [];
+  let rowCount = 0;
+  lines.forEach((text, index) => {
+    if (text.trim() === '') return;
+    const line = index + 2;
+    rowCount += 1;
+    const cells = cellsOf(text, header.length);
+    if (cells === undefined) {
+      quarantined.push({ file, position: `line ${line}`, reason: 'CSV_BROKEN', message: `not a row of ${header.length} cells` });
+      return;
+    }
+    const parsed = parseFineRow(Object.fromEntries(header.map((name, column) => [name, cells[column] ?? ''])));
+    if (!('reason' in parsed)) {
+      events.push({ file, line, ...parsed });
+      return;
+    }
+    const { reason, message, column } = parsed;
+    quarantined.push({ file, position: `line ${line}, column ${column}`, reason, message });
+  });
+  return { cases: groupByCase(events), rowCount, quarantined };
 }
