@@ -3,6 +3,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import type { EvidenceNetwork } from '@civitas/proofs';
 import { Fault } from '../fault.ts';
 import type { LedgerClient } from '../sdk/ledger-client.ts';
+import { ANSWER_BYTES_MAX } from '../sdk/limits.ts';
 
 type Start = Pick<EvidenceNetwork, 'genesis' | 'validators'>;
 
@@ -23,7 +24,7 @@ function startOfGenesis(genesis: JsonObject): Start {
 /** The document as the node serves it; the profile's hash says whether it is the right one. */
 async function fetchGenesis(ledger: LedgerClient): Promise<JsonObject> {
   const { genesis: bytes } = await ledger.info();
-  const genesis = parseCanonical(bytes, GENESIS_BYTES_MAX);
+  const genesis = parseCanonical(bytes, ANSWER_BYTES_MAX);
   if (genesis.ok && isJsonObject(genesis.value) && equalBytes(nodeCrypto.sha256(bytes), ledger.access.genesisHash)) return genesis.value;
   const expected = base64urlEncode(ledger.access.genesisHash);
   throw new Fault('ANSWER_MALFORMED', `${ledger.network}: the node's genesis document does not have the hash ${expected}`);

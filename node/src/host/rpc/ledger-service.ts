@@ -1,4 +1,4 @@
-import { accept, encodeCanonical, isJsonObject, parseCanonical, type Result, refuse } from '@civitas/canon';
+import { accept, encodeCanonical, isJsonObject, type JsonObject, parseCanonical, type Result, refuse } from '@civitas/canon';
 import type { PeerIdentity } from '@civitas/deployment';
 import { proofToJson } from '@civitas/proofs';
 import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';

@@ -233,6 +233,8 @@ export interface GetNetworkResponse {
   timeUnixMs: bigint;
   /** Number of validators. */
   validatorCount: number;
+  /** The genesis document, canonical JSON; its SHA-256 is `genesis_hash`. */
+  genesis: Uint8Array;
 }
 
 function createBaseSubmitRequest(): SubmitRequest {
@@ -1773,6 +1775,7 @@ function createBaseGetNetworkResponse(): GetNetworkResponse {
     engine: "",
     timeUnixMs: 0n,
     validatorCount: 0,
+    genesis: new Uint8Array(0),
   };
 }
 
@@ -1804,6 +1807,9 @@ export const GetNetworkResponse: MessageFns<GetNetworkResponse> = {
     }
     if (message.validatorCount !== 0) {
       writer.uint32(56).uint32(message.validatorCount);
+    }
+    if (message.genesis.length !== 0) {
+      writer.uint32(66).bytes(message.genesis);
     }
     return writer;
   },
@@ -1877,6 +1883,14 @@ export const GetNetworkResponse: MessageFns<GetNetworkResponse> = {
             message.validatorCount = reader.uint32();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.genesis = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1903,6 +1917,7 @@ export const GetNetworkResponse: MessageFns<GetNetworkResponse> = {
       ? BigInt(object.timeUnixMs)
       : 0n;
     message.validatorCount = object.validatorCount ?? 0;
+    message.genesis = object.genesis ?? new Uint8Array(0);
     return message;
   },
 };
