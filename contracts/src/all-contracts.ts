@@ -5,9 +5,14 @@ import { identityV1 } from './city/identity/v1/identity.ts';
 import { registryV1 } from './city/registry/v1/registry.ts';
 import { rulebookV1 } from './city/rulebook/v1/rulebook.ts';
 import type { Contract } from './contract.ts';
+import { evidenceV1 } from './courts/evidence/v1/evidence.ts';
 import { accessV1 as healthAccessV1 } from './health/access/v1/access.ts';
 import { attestationV1 } from './health/attestation/v1/attestation.ts';
 import { indexV1 } from './health/index/v1/document-index.ts';
+import { accountV1 } from './housing/account/v1/account.ts';
+import { withdrawalV1 } from './housing/withdrawal/v1/withdrawal.ts';
+import { fineV1 } from './transport/fine/v1/fine.ts';
+import { violationV1 } from './transport/violation/v1/violation.ts';
 
 export const DOMAINS = ['city', 'health', 'housing', 'courts', 'transport'] as const;
 export type Domain = (typeof DOMAINS)[number];
@@ -15,9 +20,9 @@ export type Domain = (typeof DOMAINS)[number];
 const BY_DOMAIN: Readonly<Record<Domain, readonly Contract[]>> = {
   city: [registryV1, identityV1, consentV1, cityAccessV1, rulebookV1, fiscalReceiptV1],
   health: [rulebookV1, indexV1, attestationV1, healthAccessV1],
-  housing: [rulebookV1],
-  courts: [rulebookV1],
-  transport: [rulebookV1],
+  housing: [rulebookV1, accountV1, withdrawalV1],
+  courts: [rulebookV1, evidenceV1],
+  transport: [rulebookV1, violationV1, fineV1],
 };
 
 /** The contracts that a ledger of this domain runs, besides the runtime's own `network.members` and `links`. */

@@ -1,0 +1,2 @@
+/** Reasons of one ruling. */
+export const REASONS_MAX = 8;
