@@ -20,11 +20,14 @@ export async function runOperator(config: OperatorConfig, version: string, signa
   const metrics = metricsSinkOf(registry);
   const ours = registry.register(operatorMetrics);
   registry.register(processMetrics).buildInfo.set({ version, component: 'operator', engine: '' }, 1);
-  const client = createKubeClient(loadKubeConfig({ root: config.root }), { clock: systemClock });
+  const client = createKubeClient(await loadKubeConfig({ root: config.root }), { clock: systemClock });
   let controllers: RunningControllers | undefined;
   const isReady = (): boolean => controllers === undefined || (controllers.isReady() && controllers.isHealthy());
   const server = await serveMetrics({ registry, address: config.address, port: config.metricsPort, isReady });
-  const ended = Promise.withResolvers<number>();
+  let end: (code: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
   const elector = createLeaderElector({
     client,
     namespace: SYSTEM_NAMESPACE,
@@ -41,15 +44,15 @@ export async function runOperator(config: OperatorConfig, version: string, signa
         (error: unknown) => {
           if (reign.aborted) return;
           log.error({ error }, 'the controllers could not be started');
-          ended.resolve(1);
+          end(1);
         },
       );
     },
-    onStoppedLeading: (reason) => ended.resolve(reason === 'stopping' ? 0 : 1),
+    onStoppedLeading: (reason) => end(reason === 'stopping' ? 0 : 1),
   });
   elector.start();
-  signal.addEventListener('abort', () => ended.resolve(0), { once: true });
-  const code = await ended.promise;
+  signal.addEventListener('abort', () => end(0), { once: true });
+  const code = await ended;
   await controllers?.stop();
   await elector.stop();
   await server.close();

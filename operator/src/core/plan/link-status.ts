@@ -89,6 +89,7 @@ export function linkFacts({ ends, nowUnixMs }: LinkObservation): Omit<LedgerLink
     lastSequence: known.reduce((sum, end) => sum + end.lastSequence, 0),
     inFlight: known.reduce((sum, end) => sum + end.inFlight, 0),
     oldestPendingAge: ageText(oldestAgeMs(known, nowUnixMs)),
+    oldestPendingAgeMs: oldestAgeMs(known, nowUnixMs),
     ...(from === undefined ? {} : { from: sideOf(from, nowUnixMs) }),
     ...(to === undefined ? {} : { to: sideOf(to, nowUnixMs) }),
   };

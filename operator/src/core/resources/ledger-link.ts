@@ -3,15 +3,10 @@ import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import type { CustomObject } from './object.ts';
 import { nameString, rules, statusHead, text } from './schema.ts';
 
-export const NetworkReference = Type.Object({
-  name: nameString('Name of the LedgerNetwork.'),
-  namespace: Type.Optional(nameString('Its namespace; default the link’s own.')),
-});
-
 export const LedgerLinkSpec = Type.Object(
   {
-    from: NetworkReference,
-    to: NetworkReference,
+    from: nameString('LedgerNetwork in the same namespace.'),
+    to: nameString('The other one.'),
     terms: Type.Optional(
       Type.Object({
         packetsPerMinute: Type.Optional(
@@ -47,7 +42,8 @@ export const LedgerLinkStatus = Type.Object({
   ...statusHead,
   lastSequence: Type.Optional(Type.Integer({ description: 'Packets sent in both directions.', minimum: 0 })),
   inFlight: Type.Optional(Type.Integer({ description: 'Packets without a final acknowledgement, both directions.', minimum: 0 })),
-  oldestPendingAge: Type.Optional(text('Age of the oldest of them.', 16)),
+  oldestPendingAge: Type.Optional(text('Age of the oldest of them, for people.', 16)),
+  oldestPendingAgeMs: Type.Optional(Type.Integer({ description: 'The same, ms.', minimum: 0 })),
   from: Side('The link as `from` sees it.'),
   to: Side('The link as `to` sees it.'),
 });
@@ -62,8 +58,8 @@ export const ledgerLinkKind: Kind<typeof LedgerLinkSpec, typeof LedgerLinkStatus
   spec: LedgerLinkSpec,
   status: LedgerLinkStatus,
   columns: [
-    { name: 'From', type: 'string', jsonPath: '.spec.from.name' },
-    { name: 'To', type: 'string', jsonPath: '.spec.to.name' },
+    { name: 'From', type: 'string', jsonPath: '.spec.from' },
+    { name: 'To', type: 'string', jsonPath: '.spec.to' },
     PHASE_COLUMN,
     { name: 'Sent', type: 'integer', jsonPath: '.status.lastSequence' },
     { name: 'In-Flight', type: 'integer', jsonPath: '.status.inFlight' },
@@ -74,7 +70,6 @@ export const ledgerLinkKind: Kind<typeof LedgerLinkSpec, typeof LedgerLinkStatus
   ],
 };
 
-export type NetworkReference = Static<typeof NetworkReference>;
 export type LedgerLinkSpec = Static<typeof LedgerLinkSpec>;
 export type LedgerLinkStatus = Static<typeof LedgerLinkStatus>;
 export type LinkSide = NonNullable<LedgerLinkStatus['from']>;

@@ -3,7 +3,7 @@ import { addFinalizer, type Controller, createController, hasFinalizer, type Rec
 import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
 import { type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
 import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
-import type { LedgerLink, NetworkReference } from '../../core/resources/ledger-link.ts';
+import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
 import { findProvenLightBlock, submitOperation } from '../ledger/platform-operations.ts';
@@ -11,6 +11,7 @@ import { ensureProposal, proposalText, type Wish } from '../ledger/proposals.ts'
 import { ledgerLinks } from '../observe/custom-resources.ts';
 import { type LinkLedger, observeEnd } from '../observe/observe-link.ts';
 import { podOf } from '../observe/observe-network.ts';
+import { retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
 import { platformLedger } from './membership-controller.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
@@ -53,7 +54,10 @@ export function createLinkController(context: OperatorContext): Controller {
       return undefined;
     }
     const target = { resource: ledgerLinks, object: link, verdicts, phase: linkPhase(verdicts), facts: linkFacts(observation) };
-    await writer.write(target, { fields: ['from', 'to', 'lastSequence', 'inFlight', 'oldestPendingAge'], intervalMs: HEIGHT_STATUS_MS });
+    await writer.write(target, {
+      fields: ['from', 'to', 'lastSequence', 'inFlight', 'oldestPendingAge', 'oldestPendingAgeMs'],
+      intervalMs: HEIGHT_STATUS_MS,
+    });
     if (drained) context.wake('network');
     return { requeueAfterMs: steps === '' && !draining ? LINK_POLL_MS : PROPOSAL_POLL_MS };
   };
@@ -66,13 +70,13 @@ export function createLinkController(context: OperatorContext): Controller {
     log: context.log,
     async reconcile(key) {
       const link = context.caches.links.store.get(key);
-      return link === undefined ? undefined : reconcile(link);
+      return link === undefined ? undefined : retryConflict(() => reconcile(link));
     },
   });
 }
 
-function networkOf({ caches }: OperatorContext, link: LedgerLink, reference: NetworkReference): LedgerNetwork | undefined {
-  return caches.networks.store.get(`${reference.namespace ?? link.metadata.namespace ?? ''}/${reference.name}`);
+function networkOf({ caches }: OperatorContext, link: LedgerLink, name: string): LedgerNetwork | undefined {
+  return caches.networks.store.get(`${link.metadata.namespace}/${name}`);
 }
 
 function isRelayReady(context: OperatorContext): boolean {

@@ -18,6 +18,7 @@ import { createNodeStatusWriter } from '../apply/node-status.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
 import { ledgerNetworks } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
+import { retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { removeNetwork } from './network-removal.ts';
 import { findCity, type OperatorContext } from './operator-context.ts';
@@ -96,7 +97,7 @@ export function createNetworkController(context: OperatorContext, relayKey: Rela
     log: context.log,
     async reconcile(key, { signal, log }) {
       const network = context.caches.networks.store.get(key);
-      return network === undefined ? undefined : reconcile(network, signal, log);
+      return network === undefined ? undefined : retryConflict(() => reconcile(network, signal, log));
     },
   });
 }

@@ -169,7 +169,7 @@ function relayNetwork(context: OperatorContext, workspace: Workspace, { metadata
 function linksOf(context: OperatorContext, names: ReadonlySet<string>): RelayConfig['links'] {
   const links = context.caches.links.store
     .list()
-    .map(({ metadata, spec }) => ({ name: metadata.name, from: spec.from.name, to: spec.to.name, paused: spec.paused ?? false }));
+    .map(({ metadata, spec }) => ({ name: metadata.name, from: spec.from, to: spec.to, paused: spec.paused ?? false }));
   const city = findCityNetwork(context)?.metadata.name;
   const served = links.filter(({ from, to }) => names.has(from) && names.has(to));
   const anchored = new Set(links.filter(({ from, to }) => from === city || to === city).flatMap(({ from, to }) => [from, to]));

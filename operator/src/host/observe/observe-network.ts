@@ -82,10 +82,10 @@ function openLinks({ caches }: OperatorContext, id: NetworkName): readonly strin
   return caches.links.store
     .list()
     .filter(({ metadata, spec, status }) => {
-      const names = [spec.from, spec.to].map((end) => `${end.namespace ?? metadata.namespace ?? ''}/${end.name}`);
+      const isOurs = metadata.namespace === id.namespace && (spec.from === id.name || spec.to === id.name);
       const drained =
         status?.conditions?.some((entry) => entry.type === 'Draining' && entry.status === 'True' && entry.reason === 'Drained') ?? false;
-      return names.includes(`${id.namespace}/${id.name}`) && !drained;
+      return isOurs && !drained;
     })
     .map(({ metadata }) => metadata.name)
     .sort();
