@@ -5,7 +5,8 @@ import { type Clock, sleep, systemClock } from './clock.ts';
 import { reconcileTimeoutMs, shutdownGraceMs } from './limits.ts';
 import { type Log, silentLog } from './log.ts';
 import { type MetricsSink, noMetrics } from './metrics.ts';
-import type { Change, Reflector } from './reflector.ts';
+import type { Change } from './mirror.ts';
+import type { Reflector } from './reflector.ts';
 import type { KubeObject } from './resource.ts';
 import { createWorkQueue, type Priority } from './work-queue.ts';
 

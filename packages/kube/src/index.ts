@@ -12,6 +12,7 @@ export * from './kube-config.ts';
 export * from './leader-election.ts';
 export * from './log.ts';
 export * from './metrics.ts';
+export type { Change } from './mirror.ts';
 export * from './reflector.ts';
 export * from './resource.ts';
 export * from './store.ts';

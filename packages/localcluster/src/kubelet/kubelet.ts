@@ -26,7 +26,7 @@ import {
   serviceAccountsResource,
   servicesResource,
 } from './pod.ts';
-import { createPodWorker, type PodWorker } from './pod-worker.ts';
+import { PodWorker } from './pod-worker.ts';
 import { openProcessRegistry } from './process-registry.ts';
 import { createServiceProxy, type Service } from './service-proxy.ts';
 import { serveClaim } from './volume-claims.ts';
@@ -193,7 +193,7 @@ function createPodSet(context: KubeletContext, addressOf: (pod: Pod) => string):
       known.update(pod);
       return;
     }
-    const worker = createPodWorker(context, pod, addressOf(pod));
+    const worker = new PodWorker(context, pod, addressOf(pod));
     workers.set(pod.metadata.uid, worker);
     const before = closing.get(podKeyOf(pod));
     if (before === undefined) worker.start();

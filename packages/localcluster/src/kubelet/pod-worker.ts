@@ -1,219 +1,215 @@
 /** One pod from its acceptance to its removal. */
 
-import { mkdirSync } from 'node:fs';
-import { join, normalize } from 'node:path';
 import type { KubeObject } from '../cluster-port.ts';
-import { type ContainerRunner, createContainerRunner, type Launchable } from './container-runner.ts';
-import { environmentOf, expand } from './environment.ts';
-import { guarded, imageNameOf, type KubeletContext, messageOf, recordEvent } from './kubelet-context.ts';
+import { ContainerRunner } from './container-runner.ts';
+import { guarded, type KubeletContext, messageOf, recordEvent } from './kubelet-context.ts';
+import { launchableOf } from './launch-plan.ts';
 import { missingRetryMs, statusDelayMs, statusRetryMs, terminationGraceSecondsDefault } from './limits.ts';
 import type { LogPlace } from './log-source.ts';
 import { type Container, type ContainerStatus, type Pod, podKeyOf, podsResource, serviceAccountsResource, timeOf } from './pod.ts';
-import { podFolderOf } from './pod-folder.ts';
+import type { PodPlace } from './pod-fields.ts';
+import { type PodFolder, podFolderOf } from './pod-folder.ts';
 import { podStatusOf } from './pod-status.ts';
 
-export interface PodWorker {
-  readonly pod: Pod;
+export class PodWorker {
+  readonly #context: KubeletContext;
+  readonly #target: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly #place: PodPlace;
+  readonly #folder: PodFolder;
+  readonly #startTime: string;
+  readonly #init: readonly ContainerRunner[];
+  readonly #main: readonly ContainerRunner[];
+  readonly #containerNames: readonly string[];
+  readonly #tokenByAccount = new Map<string, string>();
+  readonly #ending = new AbortController();
+  /** Ended before this kubelet started: kept for its log, not run again. */
+  readonly #hasFinished: boolean;
+  #pod: Pod;
+  /** No status is written any more. */
+  #isHalted = false;
+  #ended: Promise<void> | undefined;
+  #terminating: Promise<void> | undefined;
+  #statusTimer: NodeJS.Timeout | undefined;
+  #wakeVolumes = (): void => {};
+  #isMounted = false;
+  #missing: string | undefined;
+
+  /** @param podIP Address this pod's programs listen on. */
+  constructor(context: KubeletContext, pod: Pod, podIP: string) {
+    const { namespace = 'default', name, uid } = pod.metadata;
+    const { initContainers = [], containers } = pod.spec;
+    this.#context = context;
+    this.#pod = pod;
+    this.#target = { namespace, name, uid };
+    this.#place = { podIP, hostIP: context.hostIP, nodeName: context.nodeName };
+    this.#folder = podFolderOf(context.home, pod);
+    this.#startTime = pod.status?.startTime ?? timeOf(Date.now());
+    this.#hasFinished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+    this.#init = initContainers.map((container) => this.#runnerOf(container, true, pod.status?.initContainerStatuses));
+    this.#main = containers.map((container) => this.#runnerOf(container, false, pod.status?.containerStatuses));
+    this.#containerNames = [...initContainers, ...containers].map((container) => container.name);
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
   /** Writes the first status, then starts the containers. */
-  start(): void;
-  /** A newer version of the object; its deletion starts the grace period. */
-  update(pod: Pod): void;
-  /** A ConfigMap, Secret or claim that the pod may refer to has changed. */
-  refresh(): void;
-  /** Ends the processes, and nothing else: the pod is started again by the next kubelet. */
-  halt(graceMs: number): Promise<void>;
-  /** The object is gone: ends the processes at once and removes the pod's folder. */
-  discard(): Promise<void>;
-  /** Place of a container's log. Throws an Error with a readable message for an unknown name. */
-  logPlaceOf(container: string | undefined): LogPlace;
-}
-
-/** @param podIP Address this pod's programs listen on. */
-export function createPodWorker(context: KubeletContext, first: Pod, podIP: string): PodWorker {
-  const { port, pace } = context;
-  const folder = podFolderOf(context.home, first);
-  const place = { podIP, hostIP: context.hostIP, nodeName: context.nodeName };
-  const target = { namespace: first.metadata.namespace ?? 'default', name: first.metadata.name, uid: first.metadata.uid };
-  const startTime = first.status?.startTime ?? timeOf(Date.now());
-  const hasFinished = first.status?.phase === 'Succeeded' || first.status?.phase === 'Failed';
-  const ending = new AbortController();
-  let pod = first;
-  let halted = false;
-  let ended: Promise<void> | undefined;
-  let terminating: Promise<void> | undefined;
-  let statusTimer: NodeJS.Timeout | undefined;
-  let wakeVolumes = (): void => {};
-  let mounted = false;
-  let missingBefore: string | undefined;
-
-  const tokenByAccount = new Map<string, string>();
-  /** One token per ServiceAccount object: an issuer that stamps the time gives another at each call. */
-  const tokenOf = (account: string): string => {
-    const uid = port.find(serviceAccountsResource, target.namespace, account)?.metadata.uid ?? '';
-    const token = tokenByAccount.get(`${account}/${uid}`) ?? port.serviceAccountToken(target.namespace, account);
-    tokenByAccount.set(`${account}/${uid}`, token);
-    return token;
-  };
-
-  const writeStatus = (): void => {
-    clearTimeout(statusTimer);
-    statusTimer = undefined;
-    if (halted) return;
-    const view = { place, init: init.map((runner) => runner.status()), containers: main.map((runner) => runner.status()), startTime };
-    context.counters.statusWrites++;
-    const isWritten = guarded(context, pod, () => {
-      port.updateStatus(podsResource, target, (current: KubeObject) => {
-        const before = current as Pod;
-        return { ...current, status: { ...before.status, ...podStatusOf(before, view, timeOf(Date.now())) } };
-      });
-    });
-    if (!isWritten) statusTimer = setTimeout(writeStatus, statusRetryMs);
-  };
-
-  const onChange = (): void => {
-    statusTimer ??= setTimeout(writeStatus, statusDelayMs);
-  };
-
-  const prepare = (container: Container): Launchable => {
-    const prefix = context.images[imageNameOf(container.image)];
-    if (prefix === undefined && container.command === undefined) {
-      const known = Object.keys(context.images).join(', ') || 'none';
-      const message = `no program is known on this machine for image "${container.image}"; known: ${known}`;
-      return { ok: false, reason: 'ErrImagePull', message };
+  start(): void {
+    if (this.#pod.metadata.deletionTimestamp !== undefined) this.#beginTermination();
+    else if (!this.#hasFinished) {
+      this.#writeStatus();
+      this.#ended = this.#report(this.#run(), 'a pod could not be run');
     }
-    const environment = environmentOf(container, {
-      port,
-      pod,
-      place,
-      root: folder.root,
-      apiUrl: context.apiUrl,
-      base: context.variables,
-      parent: process.env,
-    });
-    if (!environment.ok) return { ok: false, reason: 'CreateContainerConfigError', message: environment.missing };
-    const { variables } = environment;
-    const byName = new Map(Object.entries(variables));
-    const command = container.command?.map((part) => expand(part, byName)) ?? prefix ?? [];
-    const argv = [...command, ...(container.args ?? []).map((part) => expand(part, byName))];
-    const workingFolder = join(folder.root, normalize(`/${container.workingDir ?? ''}`));
-    mkdirSync(workingFolder, { recursive: true });
-    return { ok: true, podIP, plan: { argv, variables, workingFolder, owner: `${podKeyOf(pod)}/${container.name}` } };
-  };
+  }
 
-  const runnerOf = (container: Container, isInit: boolean, previous: readonly ContainerStatus[] = []): ContainerRunner =>
-    createContainerRunner({
-      context,
-      pod: first,
+  /** A newer version of the object; its deletion starts the grace period. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) this.#beginTermination();
+  }
+
+  /** A ConfigMap, Secret or claim that the pod may refer to has changed. */
+  refresh(): void {
+    this.#wakeVolumes();
+    if (this.#isMounted && !this.#ending.signal.aborted) this.#mount();
+    for (const runner of this.#runners()) runner.wake();
+  }
+
+  /** Ends the processes, and nothing else: the pod is started again by the next kubelet. */
+  async halt(graceMs: number): Promise<void> {
+    this.#isHalted = true;
+    await this.#end(graceMs);
+    await this.#terminating;
+  }
+
+  /** The object is gone: ends the processes at once and removes the pod's folder. */
+  async discard(): Promise<void> {
+    await this.halt(0);
+    this.#folder.remove();
+  }
+
+  /** Place of a container's log; the first container's without a name. Throws an Error with a readable message for an unknown name. */
+  logPlaceOf(container: string | undefined): LogPlace {
+    const wanted = container ?? this.#containerNames[this.#init.length] ?? '';
+    const runner = this.#runners()[this.#containerNames.indexOf(wanted)];
+    if (runner !== undefined) return runner.logPlace();
+    throw new Error(`container ${wanted} is not valid for pod ${this.#target.name}; it has ${this.#containerNames.join(', ')}`);
+  }
+
+  #runnerOf(container: Container, isInit: boolean, statuses: readonly ContainerStatus[] = []): ContainerRunner {
+    return new ContainerRunner({
+      context: this.#context,
+      pod: this.#pod,
       container,
       isInit,
-      hasFinished,
-      logFolder: folder.logs,
-      prepare: () => prepare(container),
-      previous: previous.find(({ name }) => name === container.name),
-      onChange,
+      hasFinished: this.#hasFinished,
+      logFolder: this.#folder.logs,
+      prepare: () => launchableOf(this.#context, container, { pod: this.#pod, place: this.#place, root: this.#folder.root }),
+      previous: statuses.find(({ name }) => name === container.name),
+      onChange: () => {
+        this.#statusTimer ??= setTimeout(() => this.#writeStatus(), statusDelayMs);
+      },
     });
-  const init = (first.spec.initContainers ?? []).map((container) => runnerOf(container, true, first.status?.initContainerStatuses));
-  const main = first.spec.containers.map((container) => runnerOf(container, false, first.status?.containerStatuses));
-  const runners = (): readonly ContainerRunner[] => [...init, ...main];
+  }
 
-  /** True when volumes and mounts are in place; says once what is missing. */
-  const mount = (): boolean => {
-    let missing: string | undefined;
-    try {
-      missing = folder.materialise({ port, pod, place, caPem: context.caPem, tokenOf });
-    } catch (error) {
-      missing = messageOf(error);
-    }
-    if (missing !== undefined && missing !== missingBefore) {
-      const message = mounted ? `update failed, the old files stay: ${missing}` : `MountVolume.SetUp failed: ${missing}`;
-      recordEvent(context, pod, { type: 'Warning', reason: 'FailedMount', message });
-    }
-    missingBefore = missing;
-    return missing === undefined;
-  };
+  #runners(): readonly ContainerRunner[] {
+    return [...this.#init, ...this.#main];
+  }
 
-  const waitForVolumes = async (): Promise<void> => {
-    while (!ending.signal.aborted && !mount()) {
+  async #run(): Promise<void> {
+    await this.#waitForVolumes();
+    for (const runner of this.#init) {
+      if (this.#ending.signal.aborted) return;
+      await runner.run();
+      if (runner.status().state.terminated?.exitCode !== 0) return;
+    }
+    if (!this.#ending.signal.aborted) await Promise.all(this.#main.map((runner) => runner.run()));
+  }
+
+  async #waitForVolumes(): Promise<void> {
+    while (!this.#ending.signal.aborted && !this.#mount()) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, missingRetryMs);
-        wakeVolumes = () => {
+        this.#wakeVolumes = () => {
           clearTimeout(timer);
           resolve();
         };
       });
     }
-    mounted = true;
-  };
+    this.#isMounted = true;
+  }
 
-  const run = async (): Promise<void> => {
-    await waitForVolumes();
-    for (const runner of init) {
-      if (ending.signal.aborted) return;
-      await runner.run();
-      if (runner.status().state.terminated?.exitCode !== 0) return;
+  /** True when volumes and mounts are in place; says once what is missing. */
+  #mount(): boolean {
+    const { port, caPem } = this.#context;
+    let missing: string | undefined;
+    try {
+      missing = this.#folder.materialise({ port, pod: this.#pod, place: this.#place, caPem, tokenOf: (account) => this.#tokenOf(account) });
+    } catch (error) {
+      missing = messageOf(error);
     }
-    if (!ending.signal.aborted) await Promise.all(main.map((runner) => runner.run()));
-  };
+    if (missing !== undefined && missing !== this.#missing) {
+      const message = this.#isMounted ? `update failed, the old files stay: ${missing}` : `MountVolume.SetUp failed: ${missing}`;
+      recordEvent(this.#context, this.#pod, { type: 'Warning', reason: 'FailedMount', message });
+    }
+    this.#missing = missing;
+    return missing === undefined;
+  }
 
-  const end = async (graceMs: number): Promise<void> => {
-    ending.abort();
-    wakeVolumes();
-    await Promise.all(runners().map((runner) => runner.stop(graceMs)));
-    await ended;
-    clearTimeout(statusTimer);
-    statusTimer = undefined;
-  };
+  /** One token per ServiceAccount object: an issuer that stamps the time gives another at each call. */
+  #tokenOf(account: string): string {
+    const { port } = this.#context;
+    const { namespace } = this.#target;
+    const id = `${account}/${port.find(serviceAccountsResource, namespace, account)?.metadata.uid}`;
+    const token = this.#tokenByAccount.get(id) ?? port.serviceAccountToken(namespace, account);
+    this.#tokenByAccount.set(id, token);
+    return token;
+  }
 
-  const terminate = async (): Promise<void> => {
-    const seconds = pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? terminationGraceSecondsDefault;
-    await end(seconds * pace.secondMs);
-    if (halted) return;
-    writeStatus();
-    folder.remove();
-    port.finishDelete(podsResource, target);
-  };
-
-  const report = (work: Promise<void>, what: string): Promise<void> =>
-    work.catch((error: unknown) => {
-      context.log.error({ pod: podKeyOf(pod), error: error instanceof Error ? error.stack : String(error) }, what);
+  #writeStatus(): void {
+    clearTimeout(this.#statusTimer);
+    this.#statusTimer = undefined;
+    if (this.#isHalted) return;
+    const [init, containers] = [this.#init, this.#main].map((runners) => runners.map((runner) => runner.status()));
+    const view = { place: this.#place, init: init ?? [], containers: containers ?? [], startTime: this.#startTime };
+    this.#context.counters.statusWrites++;
+    const isWritten = guarded(this.#context, this.#pod, () => {
+      this.#context.port.updateStatus(podsResource, this.#target, (current: KubeObject) => {
+        const before = current as Pod;
+        return { ...current, status: { ...before.status, ...podStatusOf(before, view, timeOf(Date.now())) } };
+      });
     });
+    if (!isWritten) this.#statusTimer = setTimeout(() => this.#writeStatus(), statusRetryMs);
+  }
 
-  return {
-    get pod() {
-      return pod;
-    },
-    start() {
-      if (pod.metadata.deletionTimestamp === undefined) {
-        if (hasFinished) return;
-        writeStatus();
-        ended = report(run(), 'a pod could not be run');
-      } else terminating ??= report(terminate(), 'a pod could not be removed');
-    },
-    update(next) {
-      pod = next;
-      if (next.metadata.deletionTimestamp !== undefined) terminating ??= report(terminate(), 'a pod could not be removed');
-    },
-    refresh() {
-      wakeVolumes();
-      if (mounted && !ending.signal.aborted) mount();
-      for (const runner of runners()) runner.wake();
-    },
-    async halt(graceMs) {
-      halted = true;
-      await end(graceMs);
-    },
-    async discard() {
-      halted = true;
-      await end(0);
-      folder.remove();
-    },
-    logPlaceOf(name) {
-      const names = [...(first.spec.initContainers ?? []), ...first.spec.containers].map((container) => container.name);
-      const wanted = name ?? first.spec.containers[0]?.name;
-      const runner = runners()[names.indexOf(wanted ?? '')];
-      if (runner === undefined)
-        throw new Error(`container ${wanted} is not valid for pod ${first.metadata.name}; it has ${names.join(', ')}`);
-      return runner.logPlace();
-    },
-  };
+  #beginTermination(): void {
+    this.#terminating ??= this.#report(this.#terminate(), 'a pod could not be removed');
+  }
+
+  async #terminate(): Promise<void> {
+    const { metadata, spec } = this.#pod;
+    const seconds = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? terminationGraceSecondsDefault;
+    await this.#end(seconds * this.#context.pace.secondMs);
+    if (this.#isHalted) return;
+    if (!this.#hasFinished) this.#writeStatus();
+    this.#folder.remove();
+    this.#context.port.finishDelete(podsResource, this.#target);
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#ending.abort();
+    this.#wakeVolumes();
+    await Promise.all(this.#runners().map((runner) => runner.stop(graceMs)));
+    await this.#ended;
+    clearTimeout(this.#statusTimer);
+    this.#statusTimer = undefined;
+  }
+
+  #report(work: Promise<void>, what: string): Promise<void> {
+    return work.catch((error: unknown) => {
+      this.#context.counters.faults++;
+      this.#context.log.error({ pod: podKeyOf(this.#pod), error: error instanceof Error ? error.stack : String(error) }, what);
+    });
+  }
 }
