@@ -1,6 +1,6 @@
 import { cloneJson, equalJson, isObject, type Json, type JsonObject, setOwn } from '../json.ts';
 import { StatusError } from '../status-error.ts';
-import { elementIndex, elementOf, type FieldPath, isBelow, shownPath } from './field-set.ts';
+import { elementIndex, elementOf, type FieldPath, isBelow, keyOf, shownPath } from './field-set.ts';
 import { isSameManager, type Manager, type ManagerEntry, managedFieldsOf, managersOf, ownableFields } from './managed-fields.ts';
 import { memberShape, type Shape } from './shape.ts';
 
@@ -38,10 +38,12 @@ export function applyServerSide(request: ApplyRequest): JsonObject {
   const merged = live === undefined ? cloneJson(applied) : mergeApplied(live, applied, shape);
   if (!isObject(merged)) throw new TypeError('an applied object merges into an object');
   const dropped = [...(own?.fields ?? [])].filter(([key]) => !wanted.has(key));
-  for (const [key, path] of dropped.sort(([left], [right]) => right.length - left.length)) {
-    const isHeld = others.some((entry) => [...entry.fields.keys()].some((held) => held === key || isBelow(held, key)));
-    const isWantedBelow = [...wanted.keys()].some((held) => isBelow(held, key));
-    if (!isHeld && !isWantedBelow) removePath(merged, path, shape);
+  const isKept = (key: string): boolean => wanted.has(key) || others.some((entry) => entry.fields.has(key));
+  const isKeptBelow = (key: string): boolean =>
+    [...wanted.keys(), ...others.flatMap((entry) => [...entry.fields.keys()])].some((held) => isBelow(held, key));
+  // Shorter paths first: a list element goes whole, not field by field.
+  for (const [key, path] of dropped.sort(([left], [right]) => left.length - right.length)) {
+    if (!isKept(key) && !isKeptBelow(key) && !isListKey(path)) removePath({ root: merged, shape, isKept }, path, 0);
   }
   const fields = new Map([...wanted].map(([key, field]): [string, FieldPath] => [key, field.path]));
   const isUnchanged =
@@ -101,21 +103,39 @@ export function mergeApplied(live: Json | undefined, applied: Json, shape: Shape
   return cloneJson(applied);
 }
 
-/** Removes one path, and the maps and lists that are empty after it. */
-function removePath(root: Json, path: FieldPath, shape: Shape): boolean {
-  const [step, ...rest] = path;
+/** A field that is part of its list element's key goes only with the element. */
+function isListKey(path: FieldPath): boolean {
+  const parent = path.at(-2);
+  const last = path.at(-1);
+  if (parent === undefined || last === undefined || !parent.startsWith('k:')) return false;
+  const id: Json = JSON.parse(parent.slice(2));
+  return isObject(id) && Object.hasOwn(id, last.slice(2));
+}
+
+interface Removal {
+  readonly root: Json;
+  readonly shape: Shape;
+  readonly isKept: (key: string) => boolean;
+}
+
+/** Removes one path, and the maps and lists that are empty after it unless somebody wants them; true when `root` is to go too. */
+function removePath(from: Removal, path: FieldPath, depth: number): boolean {
+  const { root, shape, isKept } = from;
+  const step = path[depth];
   if (step === undefined) return false;
+  const isLast = depth === path.length - 1;
+  const isSpent = (size: number): boolean => size === 0 && !isKept(keyOf(path.slice(0, depth)));
   if (step.startsWith('f:')) {
     const key = step.slice(2);
     if (!isObject(root) || !Object.hasOwn(root, key)) return false;
-    if (rest.length === 0 || removePath(root[key] ?? null, rest, memberShape(shape, key))) delete root[key];
-    return Object.keys(root).length === 0;
+    if (isLast || removePath({ ...from, root: root[key] ?? null, shape: memberShape(shape, key) }, path, depth + 1)) delete root[key];
+    return isSpent(Object.keys(root).length);
   }
   if (!Array.isArray(root)) return false;
   const index = elementIndex(root, step, shape);
   const item = root[index];
   if (item === undefined) return false;
-  if (rest.length === 0) root.splice(index, 1);
-  else removePath(item, rest, shape.type === 'keyed' ? shape.item : shape);
-  return root.length === 0;
+  if (isLast) root.splice(index, 1);
+  else removePath({ ...from, root: item, shape: shape.type === 'keyed' ? shape.item : shape }, path, depth + 1);
+  return isSpent(root.length);
 }

@@ -14,6 +14,8 @@ export interface CelRule {
 }
 
 const environment = makeEnvironment();
+// Declared, because the library cannot tell what `oldSelf.value()` is of a name it knows nothing of.
+const optionalEnvironment = makeEnvironment().registerVariable('oldSelf', 'optional<dyn>');
 const optionalOf = environment.parse('optional.of(value)');
 const optionalNone = environment.parse('optional.none()');
 
@@ -62,9 +64,10 @@ export interface CelProblem {
 export function compileRule(source: JsonObject): CelRule | CelProblem {
   const rule = textOf(source['rule']);
   try {
-    const program = environment.parse(rule);
-    const explain = typeof source['messageExpression'] === 'string' ? environment.parse(source['messageExpression']) : undefined;
     const optionalOldSelf = source['optionalOldSelf'] === true;
+    const language = optionalOldSelf ? optionalEnvironment : environment;
+    const program = language.parse(rule);
+    const explain = typeof source['messageExpression'] === 'string' ? language.parse(source['messageExpression']) : undefined;
     const fallback = textOf(source['message']) || `failed rule: ${rule.replaceAll('\n', ' ').trim()}`;
     return {
       rule,
