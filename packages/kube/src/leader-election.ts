@@ -47,140 +47,187 @@ interface Observed {
 
 /** Campaigns from `start` to `stop`; after losing leadership it campaigns again. */
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
-  const { client, namespace, name, identity, clock = systemClock, random = Math.random } = options;
-  const { metrics = noMetrics, log = silentLog } = options;
-  const durationMs = options.leaseDurationMs ?? leaseDurationMs;
-  const renewDeadlineMs = options.renewDeadlineMs ?? leaseRenewDeadlineMs;
-  const retryPeriodMs = options.retryPeriodMs ?? leaseRetryPeriodMs;
-  const lagMsMax = renewDeadlineMs / 3;
-  const stopping = new AbortController();
-  let observed: Observed | undefined;
-  let renewedUnixMs = 0;
-  let leading: AbortController | undefined;
-  let running: Promise<void> | undefined;
+  return new LeaseElector(options);
+}
 
-  const observe = (lease: Lease): void => {
-    if (observed?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return;
-    observed = { lease, sinceUnixMs: clock.nowUnixMs() };
-  };
+class LeaseElector implements LeaderElector {
+  readonly #options: LeaderElectorOptions;
+  readonly #clock: Clock;
+  readonly #metrics: MetricsSink;
+  readonly #log: Log;
+  readonly #durationMs: number;
+  readonly #renewDeadlineMs: number;
+  readonly #retryPeriodMs: number;
+  readonly #stopping = new AbortController();
+  #observed: Observed | undefined;
+  #renewedUnixMs = 0;
+  #reign: AbortController | undefined;
+  #running: Promise<void> | undefined;
 
-  const isHeldByOther = (): boolean => {
-    const spec = observed?.lease.spec;
-    if (observed === undefined || !spec?.holderIdentity || spec.holderIdentity === identity) return false;
-    return clock.nowUnixMs() < observed.sinceUnixMs + (spec.leaseDurationSeconds ?? 0) * 1000;
-  };
+  constructor(options: LeaderElectorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#metrics = options.metrics ?? noMetrics;
+    this.#log = options.log ?? silentLog;
+    this.#durationMs = options.leaseDurationMs ?? leaseDurationMs;
+    this.#renewDeadlineMs = options.renewDeadlineMs ?? leaseRenewDeadlineMs;
+    this.#retryPeriodMs = options.retryPeriodMs ?? leaseRetryPeriodMs;
+  }
 
-  const specOf = (now: number): Lease['spec'] => {
-    const previous = observed?.lease.spec;
-    const kept = previous?.holderIdentity === identity;
-    return {
-      holderIdentity: identity,
-      leaseDurationSeconds: Math.ceil(durationMs / 1000),
-      acquireTime: kept && previous?.acquireTime ? previous.acquireTime : microTimeOf(now),
-      renewTime: microTimeOf(now),
-      leaseTransitions: (previous?.leaseTransitions ?? 0) + (kept || previous === undefined ? 0 : 1),
-    };
-  };
+  start(): void {
+    this.#running ??= this.#run();
+  }
 
-  /** Takes or renews the Lease; false when another holds it or was faster. */
-  const tryAcquire = async (): Promise<boolean> => {
-    const startedUnixMs = clock.nowUnixMs();
-    // Bounded: a renewal that hangs past the deadline must not look like one that came through.
-    const bounded = new AbortController();
-    const cancel = clock.setTimer(renewDeadlineMs, () => bounded.abort());
-    const call = { signal: AbortSignal.any([bounded.signal, stopping.signal]) };
-    try {
-      const current = await client.find(leases, { namespace, name }, call);
-      if (current !== undefined) observe(current);
-      else observed = undefined;
-      if (isHeldByOther()) return false;
-      const metadata = current?.metadata ?? { namespace, name };
-      const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: specOf(startedUnixMs) };
-      observe(current === undefined ? await client.create(leases, body, call) : await client.update(leases, body, call));
-      renewedUnixMs = startedUnixMs;
-      return true;
-    } catch (error) {
-      if (!isApiError(error, 'Conflict') && !isApiError(error, 'AlreadyExists')) {
-        log.warn({ lease: name, error: error instanceof Error ? error.message : String(error) }, 'the Lease could not be read or written');
-      }
-      return false;
-    } finally {
-      cancel();
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  isLeader(): boolean {
+    return this.#reign !== undefined && !this.#reign.signal.aborted && this.#renewalAgeMs() < this.#renewDeadlineMs;
+  }
+
+  holder(): string | undefined {
+    return this.#observed?.lease.spec?.holderIdentity || undefined;
+  }
+
+  async #run(): Promise<void> {
+    const random = this.#options.random ?? Math.random;
+    while (!this.#stopping.signal.aborted) {
+      if (await this.#tryAcquire()) await this.#lead();
+      await sleep(this.#clock, Math.round(this.#retryPeriodMs * (1 + 0.2 * random())), this.#stopping.signal);
     }
-  };
+  }
 
-  const release = async (): Promise<void> => {
-    const lease = observed?.lease;
-    if (lease?.spec?.holderIdentity !== identity) return;
-    const now = microTimeOf(clock.nowUnixMs());
-    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
-    const body = { apiVersion: lease.apiVersion, kind: lease.kind, metadata: lease.metadata, spec };
-    const bounded = new AbortController();
-    const cancel = clock.setTimer(retryPeriodMs, () => bounded.abort());
-    try {
-      observe(await client.update(leases, body, { signal: bounded.signal }));
-    } catch (error) {
-      log.warn({ lease: name, error: error instanceof Error ? error.message : String(error) }, 'the Lease was not given back; it expires');
-    } finally {
-      cancel();
-    }
-  };
+  async #lead(): Promise<void> {
+    const { name, identity, onStartedLeading, onStoppedLeading } = this.#options;
+    const reign = new AbortController();
+    this.#reign = reign;
+    const endWatch = this.#watchDeadline(reign);
+    this.#metrics.gauge('leader_election_master_status', { name }, 1);
+    this.#log.info({ lease: name, identity }, 'leading');
+    onStartedLeading(reign.signal);
+    const reason = await this.#hold();
+    endWatch();
+    this.#reign = undefined;
+    reign.abort(new Error(reason));
+    this.#metrics.gauge('leader_election_master_status', { name }, 0);
+    this.#log.warn({ lease: name, identity, reason }, 'not leading any more');
+    await this.#release();
+    onStoppedLeading?.(reason);
+  }
 
   /** Renews until that fails for the renew deadline or the event loop stalls; says why it ended. */
-  const hold = async (): Promise<string> => {
+  async #hold(): Promise<string> {
+    const { name, identity } = this.#options;
+    const lagMsMax = this.#renewDeadlineMs / 3;
     for (;;) {
-      const wakeUnixMs = clock.nowUnixMs() + retryPeriodMs;
-      if (!(await sleep(clock, retryPeriodMs, stopping.signal))) return 'stopping';
-      const lagMs = clock.nowUnixMs() - wakeUnixMs;
-      metrics.gauge('leader_election_event_loop_lag_seconds', { name }, lagMs / 1000);
+      const wakeUnixMs = this.#clock.nowUnixMs() + this.#retryPeriodMs;
+      if (!(await sleep(this.#clock, this.#retryPeriodMs, this.#stopping.signal))) return 'stopping';
+      const lagMs = this.#clock.nowUnixMs() - wakeUnixMs;
+      this.#metrics.gauge('leader_election_event_loop_lag_seconds', { name }, lagMs / 1000);
       if (lagMs > lagMsMax) return `the event loop stalled for ${lagMs} ms, more than ${Math.floor(lagMsMax)} ms`;
-      await tryAcquire();
-      const holder = observed?.lease.spec?.holderIdentity;
+      await this.#tryAcquire();
+      const holder = this.#observed?.lease.spec?.holderIdentity;
       if (holder !== identity) return `the Lease is held by ${holder || 'nobody'}`;
-      const ageMs = clock.nowUnixMs() - renewedUnixMs;
-      if (ageMs >= renewDeadlineMs) return `the Lease was not renewed for ${ageMs} ms`;
+      const ageMs = this.#renewalAgeMs();
+      if (ageMs >= this.#renewDeadlineMs) return `the Lease was not renewed for ${ageMs} ms`;
     }
-  };
+  }
 
-  const lead = async (): Promise<void> => {
-    const reign = new AbortController();
-    leading = reign;
-    // The deadline is watched by its own timer too: a renewal that hangs must not keep a reign alive.
-    const watchDeadline = (): (() => void) =>
-      clock.setTimer(retryPeriodMs, () => {
-        if (clock.nowUnixMs() - renewedUnixMs >= renewDeadlineMs) reign.abort(new Error('the Lease was not renewed in time'));
-        else if (!reign.signal.aborted) cancelWatch = watchDeadline();
+  /** Ends the reign at the deadline by a timer of its own: a renewal that hangs must not keep it alive. */
+  #watchDeadline(reign: AbortController): () => void {
+    let cancel = (): void => {};
+    const look = (): void => {
+      cancel = this.#clock.setTimer(this.#retryPeriodMs, () => {
+        if (this.#renewalAgeMs() >= this.#renewDeadlineMs) reign.abort(new Error('the Lease was not renewed in time'));
+        else if (!reign.signal.aborted) look();
       });
-    let cancelWatch = watchDeadline();
-    metrics.gauge('leader_election_master_status', { name }, 1);
-    log.info({ lease: name, identity }, 'leading');
-    options.onStartedLeading(reign.signal);
-    const reason = await hold();
-    cancelWatch();
-    leading = undefined;
-    reign.abort(new Error(reason));
-    metrics.gauge('leader_election_master_status', { name }, 0);
-    log.warn({ lease: name, identity, reason }, 'not leading any more');
-    await release();
-    options.onStoppedLeading?.(reason);
-  };
+    };
+    look();
+    return () => cancel();
+  }
 
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      if (await tryAcquire()) await lead();
-      await sleep(clock, Math.round(retryPeriodMs * (1 + 0.2 * random())), stopping.signal);
+  /** Takes or renews the Lease; false when another holds it or was faster. */
+  async #tryAcquire(): Promise<boolean> {
+    const { client, namespace, name } = this.#options;
+    const startedUnixMs = this.#clock.nowUnixMs();
+    let isOurs = false;
+    try {
+      await this.#bounded(this.#renewDeadlineMs, async (signal) => {
+        const call = { signal: AbortSignal.any([signal, this.#stopping.signal]) };
+        const current = await client.find(leases, { namespace, name }, call);
+        if (current !== undefined) this.#observe(current);
+        else this.#observed = undefined;
+        if (this.#isHeldByOther()) return;
+        const metadata = current?.metadata ?? { namespace, name };
+        const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: this.#specOf(startedUnixMs) };
+        this.#observe(current === undefined ? await client.create(leases, body, call) : await client.update(leases, body, call));
+        this.#renewedUnixMs = startedUnixMs;
+        isOurs = true;
+      });
+      return isOurs;
+    } catch (error) {
+      if (!isApiError(error, 'Conflict') && !isApiError(error, 'AlreadyExists'))
+        this.#warn(error, 'the Lease could not be read or written');
+      return false;
     }
-  };
+  }
 
-  return {
-    start() {
-      running ??= run();
-    },
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-    isLeader: () => leading !== undefined && !leading.signal.aborted && clock.nowUnixMs() - renewedUnixMs < renewDeadlineMs,
-    holder: () => observed?.lease.spec?.holderIdentity || undefined,
-  };
+  async #release(): Promise<void> {
+    const { client, identity } = this.#options;
+    const lease = this.#observed?.lease;
+    if (lease?.spec?.holderIdentity !== identity) return;
+    const now = microTimeOf(this.#clock.nowUnixMs());
+    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
+    const body = { apiVersion: lease.apiVersion, kind: lease.kind, metadata: lease.metadata, spec };
+    try {
+      await this.#bounded(this.#retryPeriodMs, async (signal) => this.#observe(await client.update(leases, body, { signal })));
+    } catch (error) {
+      this.#warn(error, 'the Lease was not given back; it expires');
+    }
+  }
+
+  /** A call that hangs past its time must not look like one that came through. */
+  async #bounded(timeoutMs: number, call: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const timeout = new AbortController();
+    const cancel = this.#clock.setTimer(timeoutMs, () => timeout.abort());
+    try {
+      await call(timeout.signal);
+    } finally {
+      cancel();
+    }
+  }
+
+  #observe(lease: Lease): void {
+    if (this.#observed?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return;
+    this.#observed = { lease, sinceUnixMs: this.#clock.nowUnixMs() };
+  }
+
+  #isHeldByOther(): boolean {
+    const spec = this.#observed?.lease.spec;
+    if (this.#observed === undefined || !spec?.holderIdentity || spec.holderIdentity === this.#options.identity) return false;
+    return this.#clock.nowUnixMs() < this.#observed.sinceUnixMs + (spec.leaseDurationSeconds ?? 0) * 1000;
+  }
+
+  #specOf(nowUnixMs: number): Lease['spec'] {
+    const { identity } = this.#options;
+    const previous = this.#observed?.lease.spec;
+    const isKept = previous?.holderIdentity === identity;
+    return {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(this.#durationMs / 1000),
+      acquireTime: isKept && previous?.acquireTime ? previous.acquireTime : microTimeOf(nowUnixMs),
+      renewTime: microTimeOf(nowUnixMs),
+      leaseTransitions: (previous?.leaseTransitions ?? 0) + (isKept || previous === undefined ? 0 : 1),
+    };
+  }
+
+  #renewalAgeMs(): number {
+    return this.#clock.nowUnixMs() - this.#renewedUnixMs;
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#log.warn({ lease: this.#options.name, error: error instanceof Error ? error.message : String(error) }, message);
+  }
 }

@@ -30,6 +30,9 @@ export interface Transport {
 /** How long credentials read from files and exec plugins are used before they are asked for again. */
 const credentialsMs = 30_000;
 
+/** A call with all its repeats and the whole of its answer. */
+const callMsMax = requestTimeoutMs + retryAfterMsMax * throttledRetriesMax;
+
 interface Endpoint {
   readonly options: https.RequestOptions;
   readonly expiresUnixMs: number;
@@ -98,13 +101,15 @@ export function createTransport(config: ClusterAccess, { clock = systemClock }: 
   return {
     open,
     async send(request) {
-      const timeout = AbortSignal.timeout(requestTimeoutMs + retryAfterMsMax * throttledRetriesMax);
-      const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
-      const response = await open({ ...request, signal });
+      const timeout = new AbortController();
+      const cancel = clock.setTimer(callMsMax, () => timeout.abort(new Error(`no whole answer within ${callMsMax} ms`)));
+      const signal = request.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, request.signal]);
       try {
-        return await readAll(response);
+        return await readAll(await open({ ...request, signal }));
       } catch (error) {
-        throw connectionError(server.host, request, error);
+        throw error instanceof ApiError ? error : connectionError(server.host, request, error);
+      } finally {
+        cancel();
       }
     },
     close: () => agent.destroy(),
