@@ -1,21 +1,33 @@
-import type { JsonObject } from '@civitas/canon';
+import type { CodeMeanings, JsonObject } from '@civitas/canon';
 import { type Outcome, refused } from './contract.ts';
 
 /** The one code list of all domains (reference/domains.md §4.0). Codes are API: never reused. */
-export const CODES = [
-  'NOT_AUTHORISED',
-  'POLICY_DENIED',
-  'CONSENT_MISSING',
-  'CONSENT_SPENT',
-  'STALE_PROOF',
-  'CLIENT_FROZEN',
-  'LOCKED',
-  'LIMIT',
-  'STATE',
-  'DUPLICATE',
-  'RULE_UNMET',
-] as const;
-export type Code = (typeof CODES)[number];
+export const CODES = {
+  NOT_AUTHORISED: {
+    meaning: 'The caller, its role, or a signature in the arguments may not do this.',
+    remedy: 'Act as the party the rule names; `reason` says which.',
+  },
+  POLICY_DENIED: {
+    meaning: 'The ledger asked allows no such question for this purpose.',
+    remedy: 'Its rule-maker sets a policy, or the question is not asked.',
+  },
+  CONSENT_MISSING: { meaning: 'There is no consent of the citizen for exactly this request.', remedy: 'Ask the citizen.' },
+  CONSENT_SPENT: { meaning: 'The consent was used up, withdrawn or has run out.', remedy: 'Ask the citizen for a new one.' },
+  STALE_PROOF: { meaning: 'A proof was true but is too old for this use.', remedy: 'Prove it again.' },
+  CLIENT_FROZEN: {
+    meaning: 'The light client of the other network is frozen after misbehaviour.',
+    remedy: 'Its members decide over it (docs/runbooks/CivitasLinkStuck.md).',
+  },
+  LOCKED: { meaning: 'The value is reserved by a case that is still open.', remedy: 'Wait for that case, or end it.' },
+  LIMIT: { meaning: 'A limit is reached; `reason` or `limit` names it.', remedy: 'Ask for less, or wait for the window to pass.' },
+  STATE: {
+    meaning: 'The record is not in a state that allows this, or there is none.',
+    remedy: 'Read the record; do what its state calls for.',
+  },
+  DUPLICATE: { meaning: 'The same was done already.', remedy: 'Nothing: read the record that stands.' },
+  RULE_UNMET: { meaning: 'A rule of the domain does not hold; `reason` names it.', remedy: 'Meet the rule, or decide otherwise.' },
+} as const satisfies CodeMeanings;
+export type Code = keyof typeof CODES;
 
 export type RefusedOutcome = Outcome & { readonly ok: false };
 

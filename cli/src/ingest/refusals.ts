@@ -1,16 +1,7 @@
 import { Refused } from '../fault.ts';
 
 /** Refusals that say the caller is set up wrongly: going on would quarantine everything for a reason that is not in the data. */
-const FATAL: readonly string[] = [
-  'NOT_AUTHORISED',
-  'SIGNATURE_INVALID',
-  'WRONG_NETWORK',
-  'WRONG_GENESIS',
-  'KEY_UNKNOWN',
-  'UNKNOWN_METHOD',
-  'UNKNOWN_CONTRACT',
-  'CALLER_UNKNOWN',
-];
+const FATAL: readonly string[] = ['NOT_AUTHORISED', 'UNAUTHENTICATED', 'SIGNATURE_INVALID', 'WRONG_NETWORK', 'UNKNOWN_METHOD'];
 
 /** The error again when it must stop the whole ingest; the refusal when only this item failed. */
 export function itemRefusal(error: unknown): Refused['refusal'] {

@@ -1,0 +1,53 @@
+import type { CodeMeanings } from '@civitas/canon';
+
+/** Codes of the node process: its gates, its files, its vaults. None of them stands in a receipt. */
+export const HOST_REFUSALS = {
+  UNAUTHENTICATED: {
+    meaning: "The caller's certificate names no organisation of this network.",
+    remedy: 'Log in again (`civitas login`).',
+  },
+  NOT_FOUND: {
+    meaning: 'There is no such block, receipt, record, method, token or person.',
+    remedy: 'Check the name; a newer head may have it.',
+  },
+  PRUNED: { meaning: 'The state of that header is not kept.', remedy: 'Ask for a newer header.' },
+  PROOF_NOT_YET: { meaning: 'The header that proves this receipt does not exist yet.', remedy: 'Ask again after the next block.' },
+  RATE_LIMITED: { meaning: 'The organisation used up its operations or calls of this second.', remedy: 'Wait `retryAfterMs`.' },
+  QUEUE_FULL: { meaning: 'Too many operations wait to be ordered.', remedy: 'Wait `retryAfterMs`.' },
+  STREAMS_TOO_MANY: { meaning: 'The organisation holds too many streams.', remedy: 'Close one.' },
+  CREDITS_EXCEEDED: { meaning: 'More operations were sent on a stream than it gave credits for.', remedy: 'Send within the credits.' },
+  NONCES_FULL: { meaning: 'The vault remembers as many calls as it can.', remedy: 'Wait `retryAfterMs`.' },
+  AWAITING_GENESIS: { meaning: 'The node has no genesis yet.', remedy: 'Wait for the operator.' },
+  DRAINING: { meaning: 'The node is about to stop.', remedy: 'Call another node, or wait.' },
+  DEADLINE: {
+    meaning: 'The call took longer than its deadline; what it began may still happen.',
+    remedy: 'Ask for the receipt, then try again.',
+  },
+  FAULT: { meaning: 'The node failed; its log says how.', remedy: 'Try again; read the log of the node.' },
+  SHARED_SIGNATURE_UNSUPPORTED: { meaning: 'A shared signature was sent; the fields are reserved.', remedy: 'Sign singly.' },
+  CONFIG_INVALID: { meaning: "The node's configuration has a wrong field.", remedy: 'Report the operator: it writes it.' },
+  GENESIS_INVALID: {
+    meaning: 'The genesis document is not one for this node.',
+    remedy: 'Compare it with the genesis record of the network.',
+  },
+  GRANT_KEY: { meaning: 'A signing grant is for another validator key.', remedy: 'Nothing: the guard against double signing works.' },
+  GRANT_POD: { meaning: 'A signing grant is for another pod.', remedy: 'Nothing: the guard against double signing works.' },
+  NOT_A_VALIDATOR: { meaning: 'The relay has nothing to sign, grant or verify.', remedy: 'Ask a node.' },
+  CERTIFICATE_FORM: { meaning: 'Certificate files are not PEM of the expected shape.', remedy: 'Look at the Secret that holds them.' },
+  CERTIFICATE_KEY: { meaning: 'The private key is not that of the leaf.', remedy: 'Wait for the Secret to be written whole.' },
+  CERTIFICATE_CHAIN: {
+    meaning: 'The leaf is not issued by the authorities beside it.',
+    remedy: 'Wait for the Secret to be written whole.',
+  },
+  CERTIFICATE_TIME: { meaning: 'The leaf has run out.', remedy: 'See docs/runbooks/CivitasCertificateExpiring.md.' },
+  CERTIFICATE_NAME: { meaning: 'The leaf does not carry exactly one name of ours.', remedy: 'Let the operator issue it.' },
+  COMMITMENT_MISMATCH: {
+    meaning: 'What the vault holds does not match the commitment on the ledger.',
+    remedy: 'Report it to the custodian: one of the two was changed.',
+  },
+  NOT_RELEASED: { meaning: 'The access record is not released.', remedy: 'Wait for the release.' },
+  ERASED: {
+    meaning: 'The data key of this subject was destroyed: its fields cannot be read or written again.',
+    remedy: 'Nothing: erasure is final.',
+  },
+} as const satisfies CodeMeanings;
