@@ -23,7 +23,10 @@ export interface OwnState {
   put(collection: string, id: string, record: JsonObject): void;
   delete(collection: string, id: string): void;
   /** In order of id; at most 256 at a time. */
-  scan(collection: string, range: { prefix?: string; after?: string; limit: number }): readonly { readonly id: string; readonly record: JsonObject }[];
+  scan(
+    collection: string,
+    range: { prefix?: string; after?: string; limit: number },
+  ): readonly { readonly id: string; readonly record: JsonObject }[];
 }
 
 /** A state proof of another network's record, as it travels in arguments and packets. */

@@ -1,4 +1,4 @@
-import { base64urlEncode, type Bytes, encodeCanonical, type JsonObject, type Sha256, utf8Encode } from '@civitas/canon';
+import { type Bytes, base64urlEncode, encodeCanonical, type JsonObject, type Sha256, utf8Encode } from '@civitas/canon';
 import { no } from './codes.ts';
 import { type Context, done, type Outcome, type ReadContext } from './contract.ts';
 

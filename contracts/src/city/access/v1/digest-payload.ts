@@ -1,5 +1,5 @@
 import { BasisCode, PurposeCode } from '../../../purpose.ts';
-import { fields, Handle, Id, Name, oneOf, orNull, UnixMs, Bytes32 } from '../../../schema.ts';
+import { Bytes32, fields, Handle, Id, Name, oneOf, orNull, UnixMs } from '../../../schema.ts';
 
 /** What a domain tells `city` of one access: enough to show it to the citizen, nothing that joins two ledgers' subjects. */
 export const DigestPayload = fields({

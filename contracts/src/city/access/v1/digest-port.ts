@@ -1,7 +1,7 @@
 import { domainOf } from '../../../chain-id-of.ts';
-import { acknowledgementOfRefusal } from '../../../packet.ts';
 import { no } from '../../../codes.ts';
 import { type Context, port } from '../../../contract.ts';
+import { acknowledgementOfRefusal } from '../../../packet.ts';
 import { addLine, envelopeOf } from '../../../record.ts';
 import type { ConsentRecord, Consumption } from '../../consent/v1/records.ts';
 import { DigestPayload } from './digest-payload.ts';

@@ -1,5 +1,5 @@
-import { done, type Context, type Outcome } from '../../../contract.ts';
 import { absent, no } from '../../../codes.ts';
+import { type Context, done, type Outcome } from '../../../contract.ts';
 import { addLine, envelopeOf, repeatOf } from '../../../record.ts';
 import { receipts } from './records.ts';
 
@@ -21,7 +21,8 @@ export function issueReceipt(ctx: Context, issue: Issue, by: Issuer): Outcome {
 export function reverseReceipt(ctx: Context, id: string, by: Issuer): Outcome {
   const receipt = receipts.find(ctx, id);
   if (receipt === undefined) return absent(id);
-  if (receipt.issuer !== by.issuer || receipt.issuerNetwork !== by.issuerNetwork) return no('NOT_AUTHORISED', 'other-issuer', { record: id });
+  if (receipt.issuer !== by.issuer || receipt.issuerNetwork !== by.issuerNetwork)
+    return no('NOT_AUTHORISED', 'other-issuer', { record: id });
   if (receipt.status === 'reversed') return done({ receipt: id, unchanged: true });
   if (receipt.claimedFen > 0) return no('STATE', 'claimed', { record: id, claimedFen: receipt.claimedFen });
   receipts.put(ctx, id, { ...receipt, status: 'reversed', history: addLine(receipt.history, ctx, 'reversed') });

@@ -1,4 +1,12 @@
-import { base64urlDecode, base64urlEncode, concatBytes, encodeCanonical, type JsonObject, utf8Encode, verifySignature } from '@civitas/canon';
+import {
+  base64urlDecode,
+  base64urlEncode,
+  concatBytes,
+  encodeCanonical,
+  type JsonObject,
+  utf8Encode,
+  verifySignature,
+} from '@civitas/canon';
 import { no, type RefusedOutcome } from '../../../codes.ts';
 import type { ReadContext } from '../../../contract.ts';
 import type { KeyBinding } from './records.ts';

@@ -1,5 +1,5 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
-import { fields, Fen, integer, oneOf } from '../../../schema.ts';
+import { Fen, fields, integer, oneOf } from '../../../schema.ts';
 import { CalendarSchema } from '../../../working-day.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,9 @@
 import type { JsonObject, Refusal } from '@civitas/canon';
 import { chainIdOf } from '../../../chain-id-of.ts';
+import type { Consumption } from '../../../city/consent/v1/records.ts';
 import { type Code, no } from '../../../codes.ts';
 import type { Context, ForeignProof, ReceivedPacket } from '../../../contract.ts';
 import { dayNumberOf } from '../../../working-day.ts';
-import type { Consumption } from '../../../city/consent/v1/records.ts';
 import { type Policy, policies, policyId, rates } from './records.ts';
 import type { ViewRequest } from './view-request.ts';
 

@@ -1,9 +1,9 @@
-import type { DocumentRecord } from '../../index/v1/records.ts';
 import { absent, no } from '../../../codes.ts';
 import { type Context, done, method, type Outcome } from '../../../contract.ts';
 import { BasisCode } from '../../../purpose.ts';
 import { envelopeOf, newId, repeatOf } from '../../../record.ts';
 import { fields, Handle, Id, listOf, oneOf, orNull, Subject } from '../../../schema.ts';
+import type { DocumentRecord } from '../../index/v1/records.ts';
 import { sendDigest } from './digest.ts';
 import { READ_DOCUMENTS_MAX } from './limits.ts';
 import { type AccessRecord, records } from './records.ts';
@@ -19,7 +19,7 @@ function checkDocuments(ctx: Context, ids: readonly string[], subject: string): 
 }
 
 export const read = method({
-  summary: "A clinician reads documents of the own custodian; the record comes first, and the citizen sees it.",
+  summary: 'A clinician reads documents of the own custodian; the record comes first, and the citizen sees it.',
   args: fields({
     documents: listOf(Id, READ_DOCUMENTS_MAX, 1),
     subject: Subject,

@@ -1,8 +1,8 @@
-import type { Attestation } from '../../attestation/v1/records.ts';
 import { absent, no, type RefusedOutcome, wrongState } from '../../../codes.ts';
 import { type Context, done, method, type Outcome } from '../../../contract.ts';
 import { addLine, envelopeOf } from '../../../record.ts';
 import { Bytes32, fields, Id, oneOf, Subject } from '../../../schema.ts';
+import type { Attestation } from '../../attestation/v1/records.ts';
 import { sendDigest } from './digest.ts';
 import { type AccessRecord, type AccessRequest, bills, type Policy, policyVersions, records, requests, waiting } from './records.ts';
 
@@ -12,8 +12,7 @@ function findWaiting(ctx: Context, requestHash: string): { readonly ok: true; re
   if (request.request.custodian !== ctx.caller.organisation) return no('NOT_AUTHORISED', 'other-custodian');
   if (request.status !== 'waiting') return wrongState(requestHash, request.status);
   // The requester may already hold a proof that nothing was released by then.
-  if (ctx.timeUnixMs >= request.dueUnixMs)
-    return no('STATE', 'past-due', { dueUnixMs: request.dueUnixMs, nowUnixMs: ctx.timeUnixMs });
+  if (ctx.timeUnixMs >= request.dueUnixMs) return no('STATE', 'past-due', { dueUnixMs: request.dueUnixMs, nowUnixMs: ctx.timeUnixMs });
   return { ok: true, request };
 }
 
@@ -32,7 +31,11 @@ function checkAttestation(ctx: Context, request: AccessRequest, attestation: Att
   return undefined;
 }
 
-function recordOf(ctx: Context, request: AccessRequest, made: { attestation: Attestation; attestationId: string; policy: Policy }): AccessRecord {
+function recordOf(
+  ctx: Context,
+  request: AccessRequest,
+  made: { attestation: Attestation; attestationId: string; policy: Policy },
+): AccessRecord {
   const { request: asked, requestHash, policyVersion } = request;
   const { attestation, policy } = made;
   return {

@@ -68,4 +68,3 @@ export const requestPort = port({
   acknowledged: (ctx, _sent, value, answer) => digestAnswered(ctx, value as JsonObject, answer),
   timedOut: (ctx, _sent, value) => digestTimedOut(ctx, value as JsonObject),
 });
-

@@ -1,10 +1,10 @@
+import { rulesInForce } from '../../../city/rulebook/v1/rules-in-force.ts';
 import { absent, no, type RefusedOutcome, wrongState } from '../../../codes.ts';
 import { type Context, type Contract, done, method, port } from '../../../contract.ts';
 import { PACKET_LIFE_MS } from '../../../limits.ts';
 import { PredicateCode } from '../../../purpose.ts';
 import { addLine, envelopeOf, newId, repeatOf } from '../../../record.ts';
 import { Bytes32, Commitment, fields, Id, integer, Name, oneOf, Subject } from '../../../schema.ts';
-import { rulesInForce } from '../../../city/rulebook/v1/rules-in-force.ts';
 import { VaultReference } from '../../index/v1/document.ts';
 import { USES_MAX } from './limits.ts';
 import { type Attestation, attestations, bills } from './records.ts';

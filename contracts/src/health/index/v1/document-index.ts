@@ -105,10 +105,9 @@ const markError = method({
 export const indexV1: Contract = {
   name: 'health.index',
   version: 'v1',
-  summary: "Salted digests of clinical documents, each signed for by the custodian that holds it.",
+  summary: 'Salted digests of clinical documents, each signed for by the custodian that holds it.',
   methods: { register, registerMany, supersede, markError },
   views: {},
   ports: {},
   collections: { documents: { readableBy: ['custodian', 'reviewer'] } },
 };
-

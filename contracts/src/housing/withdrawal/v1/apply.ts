@@ -95,9 +95,14 @@ export const cancel = method({
     if (application === undefined) return absent(args.application);
     if (ctx.caller.role === 'portal' && application.owner !== ctx.caller.organisation) return no('NOT_AUTHORISED', 'other-applicant');
     if (application.status === 'cancelled') return done({ id: args.application, unchanged: true });
-    const cancellable = ['open', 'proven'].includes(application.status) || (application.status === 'approved' && application.revoked !== '');
+    const cancellable =
+      ['open', 'proven'].includes(application.status) || (application.status === 'approved' && application.revoked !== '');
     if (!cancellable) return wrongState(args.application, application.status);
     ctx.emit('Cancelled', { application: args.application });
-    return endUnpaid(ctx, args.application, { ...application, status: 'cancelled', history: addLine(application.history, ctx, 'cancelled') });
+    return endUnpaid(ctx, args.application, {
+      ...application,
+      status: 'cancelled',
+      history: addLine(application.history, ctx, 'cancelled'),
+    });
   },
 });

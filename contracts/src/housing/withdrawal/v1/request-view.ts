@@ -29,7 +29,8 @@ function checkOpen(ctx: Context, id: string, application: Application): Outcome 
 }
 
 export const requestView = method({
-  summary: 'Sends the question to the source ledger, with the proof that the consent was consumed for exactly it. One packet a request hash, ever.',
+  summary:
+    'Sends the question to the source ledger, with the proof that the consent was consumed for exactly it. One packet a request hash, ever.',
   args: fields({ application: Id, request: ViewRequest, consumption: ConsumptionProof, timeoutUnixMs: UnixMs }),
   roles: ['centre'],
   refusals: ['STATE', 'NOT_AUTHORISED', 'RULE_UNMET', 'DUPLICATE', 'LIMIT'],

@@ -32,10 +32,18 @@ function prefectureStep(summary: string, step: { event: string; from: readonly P
 
 /** An appeal to the prefecture does not stay the late penalty; one to the court does. */
 export const prefectureMethods: Readonly<Record<string, Method>> = {
-  insertAppeal: prefectureStep('Notes the date of an appeal to the prefecture.', { event: 'insert-appeal', from: ['none'], to: 'inserted' }),
+  insertAppeal: prefectureStep('Notes the date of an appeal to the prefecture.', {
+    event: 'insert-appeal',
+    from: ['none'],
+    to: 'inserted',
+  }),
   // An appeal may reach the prefecture at once, before its date is entered here.
   sendAppeal: prefectureStep('Sends the appeal to the prefecture.', { event: 'send-appeal', from: ['none', 'inserted'], to: 'sent' }),
-  receiveAppealResult: prefectureStep("Receives the prefecture's result.", { event: 'receive-appeal-result', from: ['sent'], to: 'received' }),
+  receiveAppealResult: prefectureStep("Receives the prefecture's result.", {
+    event: 'receive-appeal-result',
+    from: ['sent'],
+    to: 'received',
+  }),
   notifyAppealResult: prefectureStep('Notifies the offender of the result.', {
     event: 'notify-appeal-result',
     from: ['received'],

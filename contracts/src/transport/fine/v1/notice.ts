@@ -1,10 +1,10 @@
+import { Type } from '@sinclair/typebox';
+import { rulesInForce } from '../../../city/rulebook/v1/rules-in-force.ts';
 import { no, wrongState } from '../../../codes.ts';
 import { type Context, method, type Outcome } from '../../../contract.ts';
 import { DATE_AHEAD_MS_MAX } from '../../../limits.ts';
 import { envelopeOf, repeatOf } from '../../../record.ts';
-import { Type } from '@sinclair/typebox';
 import { Fen, fields, Id, integer, Name, oneOf, orNull, PositiveFen, UnixMs } from '../../../schema.ts';
-import { rulesInForce } from '../../../city/rulebook/v1/rules-in-force.ts';
 import type { Violation } from '../../violation/v1/records.ts';
 import { CaseStep, closeStep, eventOf, openStep } from './case-event.ts';
 import { FINAL, type Fine, fines, UNPAID } from './records.ts';
@@ -146,4 +146,3 @@ export const sendToCollection = method({
     return closeStep(ctx, args.fine, { ...fine, status: 'collection' }, event);
   },
 });
-

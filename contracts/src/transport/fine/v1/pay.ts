@@ -1,5 +1,5 @@
-import { rulesInForce } from '../../../city/rulebook/v1/rules-in-force.ts';
 import { chainIdOf } from '../../../chain-id-of.ts';
+import { rulesInForce } from '../../../city/rulebook/v1/rules-in-force.ts';
 import { absent, no, wrongState } from '../../../codes.ts';
 import { type Context, done, method, type Outcome } from '../../../contract.ts';
 import { PACKET_LIFE_MS } from '../../../limits.ts';
@@ -75,7 +75,8 @@ export const refund = method({
     if (payments.find(ctx, args.paymentReference) !== undefined)
       return no('DUPLICATE', 'payment-counted', { paymentReference: args.paymentReference });
     if (fine.status !== 'refund-due') return wrongState(args.fine, fine.status);
-    if (fine.receipt !== '' && fine.receiptStatus !== 'reversed')
+    // A receipt that city never took needs no reversal.
+    if (fine.receipt !== '' && fine.receiptStatus !== 'reversed' && fine.receiptStatus !== 'refused')
       return no('STATE', 'receipt-not-reversed', { receiptStatus: fine.receiptStatus });
     if (args.amountFen !== fine.paidFen) return no('RULE_UNMET', 'other-amount', { paidFen: fine.paidFen });
     const { amountFen } = args;
@@ -85,9 +86,14 @@ export const refund = method({
   },
 });
 
-function resend(ctx: Context, id: string, asked: { kind: 'issue' | 'reverse'; from: Fine['receiptStatus']; to: Fine['receiptStatus'] }): Outcome {
+function resend(
+  ctx: Context,
+  id: string,
+  asked: { kind: 'issue' | 'reverse'; from: Fine['receiptStatus']; to: Fine['receiptStatus'] },
+): Outcome {
   const fine = fines.find(ctx, id);
   if (fine === undefined) return absent(id);
+  if (asked.kind === 'issue' && fine.status !== 'paid') return wrongState(id, fine.status);
   if (fine.receiptStatus !== asked.from) return no('STATE', 'receipt-status', { receiptStatus: fine.receiptStatus });
   const unsent = sendReceipt(ctx, id, { kind: asked.kind, fine });
   if (unsent !== undefined) return unsent;

@@ -1,9 +1,9 @@
 import { chainIdOf } from '../../../chain-id-of.ts';
+import type { RefusedOutcome } from '../../../codes.ts';
 import { absent, no } from '../../../codes.ts';
 import { type Context, port } from '../../../contract.ts';
 import { RulingPayload } from '../../../courts/evidence/v1/ruling-payload.ts';
 import { acknowledgementOfRefusal, type PayloadAcknowledgement } from '../../../packet.ts';
-import type { RefusedOutcome } from '../../../codes.ts';
 import { eventOf } from './case-event.ts';
 import { sendReceipt } from './pay.ts';
 import { type Fine, fines } from './records.ts';
@@ -16,7 +16,8 @@ function refusalAnswer(outcome: RefusedOutcome): PayloadAcknowledgement {
 
 function waived(fine: Fine): Fine {
   if (fine.paidFen === 0) return { ...fine, appeal: 'waived', status: 'waived' };
-  const receiptStatus = fine.receipt === '' ? fine.receiptStatus : 'reversal-sent';
+  const issued = fine.receiptStatus === 'sent' || fine.receiptStatus === 'issued';
+  const receiptStatus = issued ? 'reversal-sent' : fine.receiptStatus;
   return { ...fine, appeal: 'waived', status: 'refund-due', receiptStatus };
 }
 

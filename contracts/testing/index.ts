@@ -1,0 +1,3 @@
+export * from './ledger-state.ts';
+export * from './test-city.ts';
+export * from './test-ledger.ts';
