@@ -72,14 +72,10 @@ export function createTransport(config: ClusterAccess, { clock = systemClock }: 
     }
     const path = `${server.pathname.replace(/\/$/, '')}${request.path}`;
     const target = { ...options, headers, path, method: request.method, host: server.hostname, port: server.port || (secure ? 443 : 80) };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await exchangeOnce(secure ? https : http, target, payload, request.signal);
-      } catch (error) {
-        const stale = error instanceof StaleConnection && request.idempotent && attempt <= 3;
-        if (stale) continue;
-        throw connectionError(server.host, request, error);
-      }
+    try {
+      return await exchangeFresh(secure ? https : http, target, payload, request);
+    } catch (error) {
+      throw connectionError(server.host, request, error);
     }
   };
 
@@ -119,8 +115,30 @@ export function createTransport(config: ClusterAccess, { clock = systemClock }: 
 /** The peer had closed a kept-alive connection before it took our request. */
 class StaleConnection extends Error {}
 
+interface HttpClient {
+  request(options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void): http.ClientRequest;
+}
+
+/** Kept-alive connections that may all have died together, in tries. */
+const staleConnectionsMax = 3;
+
+async function exchangeFresh(
+  client: HttpClient,
+  target: https.RequestOptions,
+  payload: Buffer | undefined,
+  { idempotent, signal }: TransportRequest,
+): Promise<http.IncomingMessage> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await exchangeOnce(client, target, payload, signal);
+    } catch (error) {
+      if (!(error instanceof StaleConnection) || !idempotent || attempt >= staleConnectionsMax) throw error;
+    }
+  }
+}
+
 function exchangeOnce(
-  client: { request(options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void): http.ClientRequest },
+  client: HttpClient,
   target: https.RequestOptions,
   payload: Buffer | undefined,
   signal: AbortSignal | undefined,

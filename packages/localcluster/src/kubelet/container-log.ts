@@ -60,17 +60,9 @@ export function openContainerLog(folder: string, container: string, run: number,
       return closed;
     },
     write(stream, bytes) {
-      const stamp = new Date().toISOString();
-      const records: string[] = [];
-      let rest = halves[stream].byteLength === 0 ? bytes : Buffer.concat([halves[stream], bytes]);
-      for (;;) {
-        const end = rest.indexOf(10);
-        const whole = end >= 0 && end <= logLineBytesMax;
-        if (!whole && rest.byteLength <= logLineBytesMax) break;
-        const cut = whole ? end : logLineBytesMax;
-        records.push(`${stamp} ${stream} ${whole ? 'F' : 'P'} ${rest.toString('utf8', 0, cut)}`);
-        rest = rest.subarray(whole ? cut + 1 : cut);
-      }
+      const whole = halves[stream].byteLength === 0 ? bytes : Buffer.concat([halves[stream], bytes]);
+      const { records, rest } = cutRecords(whole, `${new Date().toISOString()} ${stream}`);
+      // A copy: what is left must not keep a whole chunk of output alive.
       halves[stream] = Buffer.from(rest);
       emit(records);
     },
@@ -118,6 +110,20 @@ export function textOfRecord(record: string): string {
 /** RFC 3339 time of a record. */
 export function timeOfRecord(record: string): string {
   return record.slice(0, record.indexOf(' '));
+}
+
+/** Records of the finished lines, and what is left; a line above the bound is cut into pieces marked P. */
+function cutRecords(bytes: Buffer, prefix: string): { records: string[]; rest: Buffer } {
+  const records: string[] = [];
+  let rest = bytes;
+  for (;;) {
+    const end = rest.indexOf(10);
+    const isWhole = end >= 0 && end <= logLineBytesMax;
+    if (!isWhole && rest.byteLength <= logLineBytesMax) return { records, rest };
+    const cut = isWhole ? end : logLineBytesMax;
+    records.push(`${prefix} ${isWhole ? 'F' : 'P'} ${rest.toString('utf8', 0, cut)}`);
+    rest = rest.subarray(isWhole ? cut + 1 : cut);
+  }
 }
 
 function dropOldRuns(folder: string, run: number): void {
