@@ -1,6 +1,13 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { anonymous } from './auth/user.ts';
 import { arrayAt, type Json, type JsonObject, numberAt, objectAt, objectsAt, stringAt, valueAt } from './json.ts';
-import { requestBodyBytesMax } from './limits.ts';
+import { annotationsBytesMax, eventCountMax, requestBodyBytesMax, watchCountMax } from './limits.ts';
+import { WatchHub } from './read.ts';
+import { Registry } from './registry.ts';
+import { ObjectStore } from './store.ts';
 import { aNetwork, sampleDefinition } from './testing/sample-definition.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
 
@@ -188,6 +195,83 @@ describe('lists and watches', () => {
       'Readiness Gates',
     ]);
     expect(arrayAt(objectsAt(table.body, 'rows')[0], 'cells').slice(0, 4)).toEqual(['tabled', '0/1', 'Pending', '0']);
+  });
+});
+
+describe('what the server keeps by itself', () => {
+  test('the ready pods behind a Service are its endpoints', async () => {
+    const pods = '/api/v1/namespaces/default/pods';
+    await cluster.call('POST', '/api/v1/namespaces/default/services', {
+      body: { metadata: { name: 'behind' }, spec: { selector: { app: 'behind' }, ports: [{ port: 80, targetPort: 8080 }] } },
+    });
+    await cluster.call('POST', pods, { body: aPod('behind', { app: 'behind' }) });
+    const watch = cluster.watch('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?watch=1&fieldSelector=metadata.name%3Dbehind');
+    await cluster.call('PATCH', `${pods}/behind/status`, {
+      body: { status: { podIP: '127.1.2.3', conditions: [{ type: 'Ready', status: 'True' }] } },
+      contentType: 'application/merge-patch+json',
+    });
+    let event = await watch.next();
+    while (arrayAt(event, 'object', 'endpoints').length === 0) event = await watch.next();
+    expect(event).toMatchObject({
+      object: { endpoints: [{ addresses: ['127.1.2.3'], conditions: { ready: true } }], ports: [{ port: 8080 }] },
+    });
+    const endpoints = await cluster.call('GET', '/api/v1/namespaces/default/endpoints/behind', {
+      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+    });
+    expect(arrayAt(objectsAt(endpoints.body, 'rows')[0], 'cells')[1]).toBe('127.1.2.3:8080');
+    watch.close();
+  });
+
+  test('Events that say the same are counted, and the oldest go above the limit', async () => {
+    const { port } = cluster.server;
+    const about = port.find({ group: '', version: 'v1', plural: 'namespaces' }, undefined, 'default');
+    if (about === undefined) throw new Error('the namespace default is there');
+    const record = (message: string) => port.recordEvent(about, { type: 'Normal', reason: 'Counted', message, component: 'test' });
+    record('same');
+    record('same');
+    const events = () => port.list({ group: '', version: 'v1', plural: 'events' }, 'default');
+    expect(events().filter((event) => event['message'] === 'same')).toMatchObject([{ count: 2 }]);
+    for (let index = 0; index <= eventCountMax; index += 1)
+      port.create(
+        { group: '', version: 'v1', plural: 'events' },
+        { metadata: { namespace: 'default', name: `e${index}` }, involvedObject: { kind: 'Namespace', name: 'default' } },
+      );
+    await cluster.call('POST', configMaps, { body: aConfigMap('after-events') });
+    expect(events().length).toBeLessThanOrEqual(eventCountMax);
+  }, 20_000);
+
+  test('annotations above their limit are refused', async () => {
+    const refused = await cluster.call('POST', configMaps, {
+      body: aConfigMap('noted', {}, { annotations: { note: 'x'.repeat(annotationsBytesMax) } }),
+    });
+    expect(refused.body).toMatchObject({ code: 422 });
+    expect(stringAt(refused.body, 'message')).toContain(
+      `metadata.annotations: Too long: may not be more than ${annotationsBytesMax} bytes`,
+    );
+  });
+
+  test('a quota of open watches is kept', () => {
+    const store = new ObjectStore(join(cluster.home, 'watches'));
+    const hub = new WatchHub(store);
+    const type = new Registry().find('', 'v1', 'configmaps');
+    if (type === undefined) throw new Error('configmaps are served');
+    const target = { group: '', version: 'v1', plural: 'configmaps', namespace: undefined, name: undefined, subresource: '' };
+    const response = () => new ServerResponse(new IncomingMessage(new Socket()));
+    const request = {
+      method: 'GET',
+      path: '',
+      query: new URLSearchParams('watch=1'),
+      headers: {},
+      user: anonymous,
+      target,
+      verb: 'watch',
+      signal: new AbortController().signal,
+    };
+    for (let count = 0; count < watchCountMax; count += 1) hub.serve(type, target, request, response());
+    expect(() => hub.serve(type, target, request, response())).toThrow(`${watchCountMax} watches are open, which is the limit`);
+    hub.stop();
+    expect(hub.count).toBe(0);
+    return store.close();
   });
 });
 

@@ -9,7 +9,7 @@ function pathOf(of: { group: string; version: string }): string {
 }
 
 function schemaName(type: ResourceType): string {
-  return `${[...(type.group || 'core').split('.')].reverse().join('.')}.${type.version}.${type.kind}`;
+  return `${(type.group || 'core').split('.').reverse().join('.')}.${type.version}.${type.kind}`;
 }
 
 function gvk(type: ResourceType): JsonObject {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type ApiObject, isObject, type Json, type JsonObject, numberAt, stringAt } from './json.ts';
 import { bookmarkIntervalMs, listPageMax, watchBacklogBytesMax, watchCountMax, watchTimeoutMs } from './limits.ts';
-import { isTrue, type ApiRequest, type Target } from './request.ts';
+import { type ApiRequest, isTrue, type Target } from './request.ts';
 import { apiVersionOf, type ResourceType, storeNameOf } from './resource.ts';
 import { parseFieldSelector, parseLabelSelector } from './selector.ts';
 import { badRequest, expired, notFound, StatusError, tooManyRequests } from './status-error.ts';
@@ -171,7 +171,7 @@ export class WatchHub {
   }
 
   stop(): void {
-    for (const end of [...this.#open]) end();
+    for (const end of Array.from(this.#open)) end();
   }
 }
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
+import type { User } from './auth/user.ts';
 import { isDeeperThan, type Json, jsonOf } from './json.ts';
 import { jsonDepthMax, requestBodyBytesMax } from './limits.ts';
 import { decodeProtobuf } from './protobuf.ts';
 import { badRequest, tooLarge } from './status-error.ts';
-import type { User } from './auth/user.ts';
 
 /** One request, taken apart as the real server's RequestInfo. */
 export interface ApiRequest {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { PodLogSource } from '../cluster-port.ts';
-import { answerReview } from './auth/reviews.ts';
 import type { Attributes, Authorizer } from './auth/rbac.ts';
+import { answerReview } from './auth/reviews.ts';
 import type { TokenSigner } from './auth/token.ts';
 import { deletedStatus, deleteObject, deleteOptionsOf } from './delete.ts';
 import { aggregated, coreVersions, groupList, oneGroup, resourceList, reviewResources } from './discovery.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Attributes, coversRule, type PolicyRule, ruleAllows } from './auth/rbac.ts';
-import { jsonPathReader } from './builtin/custom-resource-definition.ts';
 import { shownDuration } from './builtin/cells.ts';
+import { jsonPathReader } from './builtin/custom-resource-definition.ts';
 import { shownPodStatus } from './builtin/pod.ts';
 import { disruptionOf } from './disruption.ts';
 import type { ApiObject, JsonObject } from './json.ts';

@@ -16,6 +16,7 @@ import { makeClusterPort, trimEvents } from './cluster-objects.ts';
 import { controllerWrite } from './controllers/controller.ts';
 import { runDefinitions } from './controllers/definitions.ts';
 import { runDisruption } from './controllers/disruption.ts';
+import { runEndpoints } from './controllers/endpoints.ts';
 import { runGarbageCollector } from './controllers/garbage-collector.ts';
 import { runNamespaces } from './controllers/namespaces.ts';
 import { stringAt } from './json.ts';
@@ -24,7 +25,7 @@ import { WatchHub } from './read.ts';
 import { Registry } from './registry.ts';
 import { type ApiRequest, parseTarget, readBody, verbOf } from './request.ts';
 import { storeNameOf } from './resource.ts';
-import { type Answer, route, type RouterSources } from './router.ts';
+import { type Answer, type RouterSources, route } from './router.ts';
 import { makeServiceAddresses } from './service-addresses.ts';
 import { StatusError, type StatusFacts, statusOf, unauthorized } from './status-error.ts';
 import { ObjectStore } from './store.ts';
@@ -138,6 +139,7 @@ function runControllers(context: Parameters<typeof runNamespaces>[0]): () => voi
     runNamespaces(context),
     runGarbageCollector(context),
     runDisruption(context),
+    runEndpoints(context),
     store.subscribe('/events', (event) => {
       if (event.type === 'ADDED') trimEvents({ store, writer });
     }),

@@ -1,6 +1,6 @@
-import type { ObjectStore } from './store.ts';
 import { stringAt } from './json.ts';
 import { invalidObject, invalidValue, StatusError } from './status-error.ts';
+import type { ObjectStore } from './store.ts';
 
 /**
  * Hands out Service addresses from an IPv4 range; what Services hold is read from the store, so nothing else is kept.

@@ -19,7 +19,7 @@ import {
 } from './json.ts';
 import { tokenLifetimeSeconds } from './limits.ts';
 import { type ApiRequest, isTrue, type Target } from './request.ts';
-import { storeNameOf, type ResourceType } from './resource.ts';
+import { type ResourceType, storeNameOf } from './resource.ts';
 import { badRequest, conflict, notFound, StatusError, tooManyRequests } from './status-error.ts';
 import type { ObjectStore } from './store.ts';
 import { nowIso, type ObjectWriter, resourceName, type WriteContext } from './write.ts';

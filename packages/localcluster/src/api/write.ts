@@ -13,8 +13,8 @@ import {
   invalidObject,
   notFound,
   type ObjectName,
-  staleWrite,
   StatusError,
+  staleWrite,
   tooLarge,
 } from './status-error.ts';
 import type { ObjectStore } from './store.ts';

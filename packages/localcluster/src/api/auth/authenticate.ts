@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { ObjectStore } from '../store.ts';
 import { unauthorized } from '../status-error.ts';
+import type { ObjectStore } from '../store.ts';
 import { clusterAudience, type TokenSigner } from './token.ts';
 import { serviceAccountUser, type User } from './user.ts';
 

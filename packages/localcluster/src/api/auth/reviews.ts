@@ -1,6 +1,6 @@
 import { arrayAt, isObject, type Json, type JsonObject, objectAt, stringAt, stringsAt } from '../json.ts';
-import type { ObjectStore } from '../store.ts';
 import { badRequest } from '../status-error.ts';
+import type { ObjectStore } from '../store.ts';
 import { userOfToken } from './authenticate.ts';
 import type { Attributes, Authorizer } from './rbac.ts';
 import type { TokenSigner } from './token.ts';

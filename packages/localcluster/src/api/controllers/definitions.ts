@@ -1,6 +1,6 @@
 import { definitionResource, establishedStatus } from '../builtin/custom-resource-definition.ts';
 import { deleteObject, dropFinalizer } from '../delete.ts';
-import { type ApiObject, cloneJson, equalJson, stringAt, type JsonObject } from '../json.ts';
+import { type ApiObject, cloneJson, equalJson, type JsonObject, stringAt } from '../json.ts';
 import { storeNameOf } from '../resource.ts';
 import { nowIso } from '../write.ts';
 import { type ControllerContext, controllerWrite } from './controller.ts';

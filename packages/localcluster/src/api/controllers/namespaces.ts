@@ -1,5 +1,5 @@
-import { configMapResource, serviceAccountResource } from '../builtin/configuration.ts';
 import { namespaceResource } from '../builtin/cluster.ts';
+import { configMapResource, serviceAccountResource } from '../builtin/configuration.ts';
 import { deleteObject } from '../delete.ts';
 import { type ApiObject, cloneJson, type JsonObject } from '../json.ts';
 import { storeNameOf } from '../resource.ts';

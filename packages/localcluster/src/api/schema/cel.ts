@@ -1,5 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { type Json, type JsonObject, isObject, objectAt } from '../json.ts';
+import { isObject, type Json, type JsonObject, objectAt } from '../json.ts';
 
 /** One `x-kubernetes-validations` rule, compiled once. */
 export interface CelRule {
