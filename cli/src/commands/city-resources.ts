@@ -27,7 +27,7 @@ export interface NetworkObject extends KubeObject {
 }
 
 export interface LinkObject extends KubeObject {
-  readonly spec: { readonly from: { readonly name: string }; readonly to: { readonly name: string } };
+  readonly spec: { readonly from: string; readonly to: string };
   readonly status?: StatusHead & { readonly lastSequence?: number; readonly inFlight?: number; readonly oldestPendingAge?: string };
 }
 

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { connectCluster } from '../profile/refresh-profiles.ts';
 import { listProfiles } from '../profile/load-profile.ts';
+import { connectCluster } from '../profile/refresh-profiles.ts';
 import type { Parties } from '../sdk/parties.ts';
 import { type CityResources, findReady, type LinkObject, listCityResources, type NetworkObject, phaseOf } from './city-resources.ts';
 import type { CommandContext } from './context.ts';
@@ -62,7 +62,7 @@ function networkRow(network: NetworkObject, live: Live | undefined): string[] {
 
 export function linkRow({ metadata, status, spec }: LinkObject): string[] {
   const { lastSequence = 0, inFlight = 0, oldestPendingAge = '' } = status ?? {};
-  return [metadata.name, `${spec.from.name} ⇄ ${spec.to.name}`, phaseOf(status), String(lastSequence), String(inFlight), oldestPendingAge];
+  return [metadata.name, `${spec.from} ⇄ ${spec.to}`, phaseOf(status), String(lastSequence), String(inFlight), oldestPendingAge];
 }
 
 export const LINK_HEADERS = ['link', 'between', 'phase', 'last sequence', 'in flight', 'oldest'];

@@ -1,0 +1,74 @@
+import { expectGolden } from '@civitas/testkit';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { effectiveNetwork } from '../plan/effective-network.ts';
+import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
+import { agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
+import { genesisObject, networkObjects, nodePod } from './network-objects.ts';
+import { relayObjects, relayFingerprint, relayPod, type RelayWanted } from './relay-objects.ts';
+
+const golden = (name: string): URL => new URL(`../../../../test/vectors/operator/${name}.yaml`, import.meta.url);
+const yamlOf = (objects: readonly object[]): string => objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
+
+const RELAY: RelayWanted = {
+  ...{ namespace: 'jincheng', city: 'jincheng', version: '0.1.0', logLevel: 'info', networkNames: ['city', 'health'] },
+  networks: [{ network: 'city', chainId: 'jincheng-city-1', genesisHash: aKey(1), grpc: '10.0.0.1:7070' }],
+  links: [{ name: 'city-health', from: 'city', to: 'health', paused: false }],
+};
+
+/** Containers of a pod manifest, as far as the rules below look at them. */
+function podSpecOf(manifest: { readonly [field: string]: unknown }) {
+  return manifest['spec'] as {
+    automountServiceAccountToken: boolean;
+    securityContext: object;
+    containers: readonly { securityContext: object }[];
+  };
+}
+
+describe('what is applied', () => {
+  const network = effectiveNetwork(aNetwork(), aCity(), [
+    anAgency('civil-affairs'),
+    anAgency('employer-1', { founder: false, approvalPolicy: 'manual' }),
+  ]);
+  const [node] = network.nodes;
+  if (node === undefined) throw new Error('the network has no node');
+
+  test('for a network, reads as checked in', () => {
+    expectGolden(golden('network'), yamlOf([...networkObjects(network), genesisObject(network, '{}'), nodePod(network, node, 'hash')]));
+  });
+
+  test('for the relay, reads as checked in', () => {
+    expectGolden(golden('relay'), yamlOf([...relayObjects(RELAY), relayPod(RELAY)]));
+  });
+
+  test('for an agency, reads as checked in', () => {
+    const agency = anAgency('hospital-1', { quotas: { pods: 4, configMaps: 16 } });
+    expectGolden(
+      golden('agency'),
+      yamlOf([agencyNamespaceObject(agency), ...agencyObjects(agency), clientObject(agency, 'cli', { 'city.crt': 'PEM' })]),
+    );
+  });
+
+  test.each([
+    ['a node', nodePod(network, node, 'hash')],
+    ['the relay', relayPod(RELAY)],
+  ])('as pod of %s, has no API token and passes Pod Security Standard restricted', (_name, manifest) => {
+    const spec = podSpecOf(manifest);
+    expect(spec.automountServiceAccountToken).toBe(false);
+    expect(spec.securityContext).toEqual(expect.objectContaining({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }));
+    for (const { securityContext } of spec.containers) {
+      expect(securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+    }
+  });
+
+  test('has a volume without an owner: it outlives the network', () => {
+    const [volume] = networkObjects(network).filter(({ kind }) => kind === 'PersistentVolumeClaim');
+    expect(volume?.metadata.ownerReferences).toBeUndefined();
+  });
+
+  test('makes the relay anew for another set of networks or another version, not for other links', () => {
+    expect(relayFingerprint({ ...RELAY, links: [] })).toBe(relayFingerprint(RELAY));
+    expect(relayFingerprint({ ...RELAY, networkNames: ['city'] })).not.toBe(relayFingerprint(RELAY));
+    expect(relayFingerprint({ ...RELAY, version: '0.1.1' })).not.toBe(relayFingerprint(RELAY));
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { MESSAGES } from '../resources/ledger-network.ts';
+import { aCity, aNetwork, anAgency } from '../testing/builders.ts';
+import { effectiveNetwork, problemsOf } from './effective-network.ts';
+import { faultTolerance, quorum } from './quorum.ts';
+
+const agencies = [anAgency('civil-affairs')];
+
+function problems(spec: Parameters<typeof aNetwork>[0], city: Parameters<typeof aCity>[0] = {}) {
+  const network = aNetwork(spec);
+  return problemsOf(effectiveNetwork(network, aCity(city), agencies), network.spec).map(({ reason }) => reason);
+}
+
+describe('a network with its defaults', () => {
+  test.each([
+    [1, 0, 1],
+    [2, 0, 2],
+    [3, 0, 3],
+    [4, 1, 3],
+    [7, 2, 5],
+    [10, 3, 7],
+  ])('of %i validators survives %i faults and commits with %i', (count, faults, needed) => {
+    expect([faultTolerance(count), quorum(count)]).toEqual([faults, needed]);
+  });
+
+  test('takes engine and number of validators from CityConfig, so one sample serves laptop and cluster', () => {
+    const laptop = effectiveNetwork(aNetwork(), aCity(), agencies);
+    const cluster = effectiveNetwork(aNetwork(), aCity({ engine: 'cometbft', validatorsPerNetwork: 4 }), agencies);
+    expect([laptop.engine, laptop.nodes.length]).toEqual(['embedded', 1]);
+    expect([cluster.engine, cluster.nodes.map(({ name }) => name)]).toEqual(['cometbft', ['city-0', 'city-1', 'city-2', 'city-3']]);
+  });
+
+  test('gives every member the role member once', () => {
+    const [member] = effectiveNetwork(aNetwork(), aCity(), [
+      anAgency('a', { memberships: [{ network: 'city', roles: ['member', 'portal'] }] }),
+    ]).members;
+    expect(member?.roles).toEqual(['member', 'portal']);
+  });
+
+  test('has only members whose membership names its namespace', () => {
+    const elsewhere = anAgency('b', { memberships: [{ network: 'city', namespace: 'yunhai', roles: [] }] });
+    expect(effectiveNetwork(aNetwork(), aCity(), [elsewhere]).members).toEqual([]);
+  });
+
+  test('is refused again by the reconciler where the rules of the API server were skipped', () => {
+    const three = [{ name: 'v', role: 'validator' as const, replicas: 3 }];
+    expect(problems({ pools: three })).toEqual(['EmbeddedNeedsOneValidator']);
+    expect(problems({ engine: 'cometbft', pools: three })).toEqual(['TooFewValidators']);
+    expect(problems({ engine: 'cometbft', allowDowntime: true, pools: three })).toEqual([]);
+    expect(problems({ engine: 'cometbft', allowDowntime: true, pools: three, updateStrategy: { maxUnavailable: 2 } })).toEqual([
+      'MaxUnavailableTooLarge',
+    ]);
+    expect(problems({}, { engine: 'cometbft', validatorsPerNetwork: 7 })).toEqual([]);
+    expect(problems({ updateStrategy: { maxUnavailable: 3 } }, { engine: 'cometbft', validatorsPerNetwork: 7 })).toEqual([
+      'MaxUnavailableTooLarge',
+    ]);
+  });
+
+  test('needs a founder, and nodes of members only', () => {
+    const network = aNetwork({ pools: [{ name: 'v', role: 'validator', agencyRef: 'nobody' }] });
+    const guests = [anAgency('guest', { founder: false })];
+    const reasons = problemsOf(effectiveNetwork(network, aCity(), guests), network.spec).map(({ reason }) => reason);
+    expect(reasons).toEqual(['NoFounder', 'AgencyUnknown']);
+  });
+
+  test('says why in words that name a way out', () => {
+    expect(MESSAGES.tooFew).toContain('allowDowntime');
+    expect(MESSAGES.embeddedOne).toContain('cometbft');
+  });
+});

@@ -1,0 +1,120 @@
+import { nodeCrypto } from '@civitas/canon/node';
+import { allContracts, contractsOf } from '@civitas/contracts';
+import { describe, expect, test } from '@jest/globals';
+import { CONTRACTS } from '../desired/domain-contracts.ts';
+import { DOMAINS } from '../resources/ledger-network.ts';
+import { aKey } from '../testing/builders.ts';
+import { type LinkEnd, planEnd, wantedTerms } from './link-plan.ts';
+import { type LinkObservation, linkPhase, linkVerdicts } from './link-status.ts';
+import { type OnLedgerOrganisation, planMembership, proposalId } from './membership-plan.ts';
+
+const BOUNDS = { clientFreshMs: 300_000, packetLateMs: 60_000 };
+const NOW = 1_800_000_000_000;
+const WISH = { packetsPerMinute: 100, draining: false };
+
+function anEnd(facts: Partial<LinkEnd> = {}): LinkEnd {
+  const client = { status: 'Active', latestHeight: 7, latestTimeUnixMs: NOW - 1000 };
+  return {
+    name: 'city',
+    chainId: 'jincheng-city-1',
+    domain: 'city',
+    client,
+    terms: wantedTerms('city', 'health', 100, false),
+    lastSequence: 3,
+    inFlight: 0,
+    oldestSentAtUnixMs: 0,
+    ...facts,
+  };
+}
+
+const other = anEnd({ name: 'health', chainId: 'jincheng-health-1', domain: 'health', terms: wantedTerms('health', 'city', 100, false) });
+
+function anObservation(facts: Partial<LinkObservation> = {}): LinkObservation {
+  return { nowUnixMs: NOW, ends: [anEnd(), other], granted: true, waiting: '', draining: false, paused: false, relayReady: true, ...facts };
+}
+
+const phaseOf = (facts: Partial<LinkObservation>): string => linkPhase(linkVerdicts(anObservation(facts), BOUNDS));
+
+describe('the contracts a network is born with', () => {
+  test.each(DOMAINS)('%s: every contract of the domain and no other', (domain) => {
+    const exported = contractsOf(domain).map(({ name, version }) => `${name}@${version}`);
+    expect([...CONTRACTS[domain]].sort()).toEqual([...new Set(exported)].sort());
+  });
+
+  test('cover all contracts there are', () => {
+    const all = new Set(Object.values(CONTRACTS).flat());
+    expect([...new Set(allContracts.map(({ name, version }) => `${name}@${version}`))].filter((name) => !all.has(name))).toEqual([]);
+  });
+});
+
+describe('an end of a link', () => {
+  test('gets its client first, then its terms, then nothing', () => {
+    expect(planEnd(anEnd({ client: undefined, terms: undefined }), other, WISH)?.type).toBe('createClient');
+    expect(planEnd(anEnd({ terms: { portsIn: ['*'], portsOut: ['*'], packetsPerMinute: 1, bytesPerMinute: 1 } }), other, WISH)?.type).toBe(
+      'setTerms',
+    );
+    expect(planEnd(anEnd(), other, WISH)).toBeUndefined();
+  });
+
+  test('is closed for new packets while it drains, and takes what still comes in', () => {
+    const step = planEnd(anEnd(), other, { ...WISH, draining: true });
+    expect(step).toEqual({
+      type: 'setTerms',
+      terms: expect.objectContaining({ portsOut: [], portsIn: expect.arrayContaining(['city.registry']) }),
+    });
+    expect(planEnd(anEnd({ client: undefined, terms: undefined }), other, { ...WISH, draining: true })).toBeUndefined();
+  });
+
+  test('flows only while granted, fresh, relayed, unfrozen, unpaused and in time', () => {
+    expect(phaseOf({})).toBe('Flowing');
+    expect(phaseOf({ granted: false, waiting: 'x' })).toBe('NotGranted');
+    expect(phaseOf({ paused: true })).toBe('Paused');
+    expect(phaseOf({ relayReady: false })).toBe('NoRelay');
+    expect(phaseOf({ ends: [anEnd({ client: { status: 'Frozen', latestHeight: 1, latestTimeUnixMs: NOW } }), other] })).toBe('Frozen');
+    expect(phaseOf({ ends: [anEnd({ client: { status: 'Active', latestHeight: 1, latestTimeUnixMs: NOW - 400_000 } }), other] })).toBe(
+      'ClientBehind',
+    );
+    expect(phaseOf({ ends: [anEnd({ inFlight: 1, oldestSentAtUnixMs: NOW - 61_000 }), other] })).toBe('PacketsLate');
+  });
+
+  test('counts as drained only with both ledgers heard, terms closed and nothing in flight', () => {
+    expect(phaseOf({ draining: true })).toBe('Drained');
+    expect(phaseOf({ draining: true, granted: false })).toBe('Draining');
+    expect(phaseOf({ draining: true, ends: [anEnd({ inFlight: 2 }), other] })).toBe('Draining');
+    expect(phaseOf({ draining: true, ends: [anEnd(), undefined] })).toBe('Draining');
+  });
+});
+
+describe('an organisation on a ledger', () => {
+  const wanted = {
+    ...{ name: 'bank-1', displayName: { zh: '银行', en: 'Bank' }, roles: ['member', 'bank'], hpkePublicKey: aKey(1) },
+    ...{ approvalPolicy: 'auto' as const, founder: false, keys: [{ publicKey: aKey(2), use: 'operation' as const, label: 'gateway' }] },
+  };
+  const held: OnLedgerOrganisation = {
+    roles: ['member', 'bank'],
+    hpkePublicKey: aKey(1),
+    status: 'enrolled',
+    keys: { [aKey(2)]: 'active' },
+  };
+
+  test('is enrolled whole, then given what it lacks, one change at a time', () => {
+    expect(planMembership(wanted, undefined)?.kind).toBe('enrolOrganisation');
+    expect(planMembership(wanted, { ...held, status: 'removed' })?.kind).toBe('enrolOrganisation');
+    expect(planMembership(wanted, { ...held, keys: {} })?.kind).toBe('addKeys');
+    expect(planMembership(wanted, { ...held, roles: ['member'] })).toEqual({ kind: 'setRoles', organisation: 'bank-1', roles: ['bank'] });
+    expect(planMembership(wanted, { ...held, hpkePublicKey: aKey(3) })?.kind).toBe('setHpkeKey');
+    expect(planMembership(wanted, held)).toBeUndefined();
+  });
+
+  test('loses nothing: a revoked key is not added again, a further role stays', () => {
+    expect(planMembership(wanted, { ...held, keys: { [aKey(2)]: 'revoked' } })).toBeUndefined();
+    expect(planMembership(wanted, { ...held, roles: ['member', 'bank', 'reviewer'] })).toBeUndefined();
+  });
+
+  test('is proposed under an id that follows from the change, so that a crash does not propose it twice', () => {
+    const change = planMembership(wanted, undefined) ?? { kind: '' };
+    expect(proposalId(change, 0, nodeCrypto.sha256)).toBe(proposalId({ ...change }, 0, nodeCrypto.sha256));
+    expect(proposalId(change, 1, nodeCrypto.sha256)).not.toBe(proposalId(change, 0, nodeCrypto.sha256));
+    expect(proposalId(change, 0, nodeCrypto.sha256)).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+  });
+});

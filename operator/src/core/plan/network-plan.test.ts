@@ -1,0 +1,221 @@
+import { nodeCrypto } from '@civitas/canon/node';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
+import { type NetworkAction, genesisHashOf, isCertificateDue, keyHashOf, planNetwork } from './network-plan.ts';
+import { networkPhase, networkVerdicts, rfc3339 } from './network-status.ts';
+import type { ObservedAnswer, ObservedNetwork, ObservedNode, ObservedPod } from './observed-network.ts';
+
+const { sha256 } = nodeCrypto;
+
+const ORGANISATIONS = [{ organisation: 'civil-affairs', operationPublicKey: aKey(3), hpkePublicKey: aKey(4), approverPublicKey: aKey(5) }];
+
+function anAnswer(facts: Partial<ObservedAnswer> = {}): ObservedAnswer {
+  return {
+    ...{ phase: 'AwaitingGenesis', chainId: '', genesisHash: '', genesisMismatch: false, height: 0, root: '', signing: false },
+    ...{ caughtUp: true, peers: 0, version: '0.1.0', certificateNotAfterUnixMs: 1_900_000_000_000, keys: undefined },
+    ...facts,
+  };
+}
+
+/** The one pod of the plan, as the kubelet would have it run. */
+function runningPod(observed: ObservedNetwork, facts: Partial<ObservedPod> = {}): ObservedPod {
+  const create = planNetwork({ ...observed, nodes: {} }, sha256).actions.find((action) => action.type === 'createPod');
+  const configHash = create?.type === 'createPod' ? create.manifest.metadata.annotations?.['civitas.dev/config-hash'] : undefined;
+  return {
+    name: 'city-0',
+    uid: 'pod-1',
+    ip: '127.0.0.9',
+    running: true,
+    ready: false,
+    deleting: false,
+    finished: false,
+    configHash,
+    image: 'civitas.dev/node:0.1.0',
+    ...facts,
+  };
+}
+
+function withNode(observed: ObservedNetwork, node: Partial<ObservedNode>): ObservedNetwork {
+  const certificate = {
+    notAfterUnixMs: 1_900_000_000_000,
+    renewAtUnixMs: 1_850_000_000_000,
+    subject: 'spiffe://civitas/jincheng-city-1/civil-affairs/city-0',
+  };
+  return {
+    ...observed,
+    nodes: { 'city-0': { ledgerNode: aNode('city-0'), certificate, pod: runningPod(observed), answer: undefined, ...node } },
+  };
+}
+
+function typesOf(actions: readonly NetworkAction[]): readonly string[] {
+  return actions.filter(({ type }) => type !== 'apply' && type !== 'issueCertificate').map(({ type }) => type);
+}
+
+function bornNetwork(): ObservedNetwork {
+  const observed = withNode(anObservation(), {
+    ledgerNode: aNode('city-0', { podUID: 'pod-1', consensusPublicKey: aKey(9), organisations: ORGANISATIONS }),
+    answer: anAnswer(),
+  });
+  const record = planNetwork(observed, sha256).actions.find((action) => action.type === 'recordGenesis');
+  if (record?.type !== 'recordGenesis') throw new Error('the plan writes no genesis');
+  return { ...observed, genesisRecord: record.text, network: aNetwork({}, { genesisHash: genesisHashOf(record.text, sha256) }) };
+}
+
+describe('the plan of a network', () => {
+  test('goes from authority to pod, keys, genesis and grant, one thing after another', () => {
+    const start = anObservation();
+    expect(typesOf(planNetwork({ ...start, hasAuthority: false }, sha256).actions)).toEqual(['createAuthority']);
+    expect(typesOf(planNetwork(start, sha256).actions)).toEqual(['createPod']);
+    const reported = { consensusPublicKey: aKey(9), organisations: ORGANISATIONS };
+    const asked = withNode(start, { answer: anAnswer({ keys: reported }) });
+    expect(typesOf(planNetwork(asked, sha256).actions)).toEqual(['recordKeys']);
+    const born = bornNetwork();
+    expect(typesOf(planNetwork(born, sha256).actions)).toEqual([]);
+    const waiting = withNode(born, { ledgerNode: born.nodes['city-0']?.ledgerNode, answer: anAnswer({ phase: 'AwaitingGrant' }) });
+    expect(typesOf(planNetwork(waiting, sha256).actions)).toEqual(['grantSigning']);
+  });
+
+  test('writes founders with the keys they reported and the platform as no founder', () => {
+    const text = bornNetwork().genesisRecord ?? '';
+    const { appState, validators } = JSON.parse(text);
+    expect(validators).toEqual([{ node: 'city-0', organisation: 'civil-affairs', power: 10, publicKey: aKey(9) }]);
+    expect(appState.founders.map(({ name, founder }: { name: string; founder: boolean }) => [name, founder])).toEqual([
+      ['civil-affairs', true],
+      ['platform', false],
+    ]);
+    expect(appState.founders[0].keys.map(({ label }: { label: string }) => label)).toEqual(['gateway', 'auto-approver']);
+    expect(appState.cityClient).toBeNull();
+  });
+
+  test('waits for the city before any other network is born, and for the relay before the city is', () => {
+    const housing = anObservation({ network: aNetwork({ domain: 'housing', chainId: 'jincheng-housing-1' }) });
+    expect(planNetwork(housing, sha256).waiting?.reason).toBe('WaitingForCity');
+    expect(planNetwork(anObservation({ relayKey: undefined }), sha256).waiting?.reason).toBe('WaitingForRelay');
+    expect(planNetwork(anObservation(), sha256).waiting?.reason).toBe('WaitingForKeys');
+  });
+
+  test('grants nothing to a key that another LedgerNode holds, that is not in the genesis, or that another pod reported', () => {
+    const born = bornNetwork();
+    const grants = (change: Partial<ObservedNetwork>, node: Partial<ObservedNode> = {}): readonly string[] =>
+      typesOf(
+        planNetwork(
+          withNode(
+            { ...born, ...change },
+            { ledgerNode: born.nodes['city-0']?.ledgerNode, answer: anAnswer({ phase: 'AwaitingGrant' }), ...node },
+          ),
+          sha256,
+        ).actions,
+      );
+    expect(grants({})).toEqual(['grantSigning']);
+    expect(grants({ foreignKeys: { [keyHashOf(aKey(9), sha256)]: 'jincheng/other-0' } })).toEqual([]);
+    expect(grants({}, { ledgerNode: aNode('city-0', { podUID: 'pod-1', consensusPublicKey: aKey(8) }) })).toEqual([]);
+    expect(grants({}, { ledgerNode: aNode('city-0', { podUID: 'pod-0', consensusPublicKey: aKey(9) }) })).toEqual([]);
+  });
+
+  test('replaces a pod by UID when its configuration, its image or its end asks for it', () => {
+    const born = bornNetwork();
+    const plan = (pod: Partial<ObservedPod>): readonly NetworkAction[] =>
+      planNetwork(withNode(born, { pod: runningPod(born, pod) }), sha256).actions.filter(({ type }) => type === 'deletePod');
+    for (const pod of [{ configHash: 'other' }, { image: 'civitas.dev/node:0.0.9' }, { finished: true }]) {
+      expect(plan(pod)).toEqual([expect.objectContaining({ type: 'deletePod', name: 'city-0', uid: 'pod-1' })]);
+    }
+    expect(plan({})).toEqual([]);
+    expect(plan({ configHash: 'other', deleting: true })).toEqual([]);
+  });
+
+  test('does nothing while paused or while something is wrong', () => {
+    expect(planNetwork(anObservation({ network: aNetwork({ paused: true }) }), sha256).actions).toEqual([]);
+    const lost = anObservation({ network: aNetwork({}, { genesisHash: aKey(7) }) });
+    expect(planNetwork(lost, sha256)).toEqual(
+      expect.objectContaining({ actions: [], problems: [expect.objectContaining({ reason: 'GenesisLost' })] }),
+    );
+  });
+
+  test('takes kept data up again only for the chain they belong to', () => {
+    const born = bornNetwork();
+    const again = { ...born, network: aNetwork() };
+    expect(planNetwork(again, sha256).problems).toEqual([]);
+    const other = { ...born, network: aNetwork({ chainId: 'jincheng-city-2' }) };
+    expect(planNetwork(other, sha256).problems.map(({ reason }) => reason)).toEqual(['GenesisOfAnotherChain']);
+  });
+
+  test('never changes a genesis, whatever happens in whatever order', () => {
+    const born = bornNetwork();
+    const arbitrary = fc.record({
+      nowUnixMs: fc.integer({ min: 1_800_000_000_000, max: 1_900_000_000_000 }),
+      agencies: fc.subarray(['civil-affairs', 'hospital-1', 'bank-1']).map((names) => names.map((name) => anAgency(name))),
+      relayKey: fc.constantFrom(undefined, aKey(2), aKey(12)),
+      statusHash: fc.constantFrom(undefined, born.network.status?.genesisHash, aKey(20)),
+      recordKept: fc.boolean(),
+      key: fc.constantFrom(undefined, aKey(9), aKey(10)),
+      answered: fc.option(fc.constantFrom('AwaitingGenesis', 'AwaitingGrant', 'Serving'), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(arbitrary, (facts) => {
+        // A status that names a genesis outlives the record of it; a record alone is kept data.
+        const status = facts.statusHash === undefined ? undefined : { genesisHash: facts.statusHash };
+        const ledgerNode = aNode(
+          'city-0',
+          facts.key === undefined ? {} : { podUID: 'pod-1', consensusPublicKey: facts.key, organisations: ORGANISATIONS },
+        );
+        const answer = facts.answered === undefined ? undefined : anAnswer({ phase: facts.answered });
+        const observed = withNode(
+          {
+            ...born,
+            nowUnixMs: facts.nowUnixMs,
+            agencies: facts.agencies,
+            relayKey: facts.relayKey,
+            network: aNetwork({}, status ?? {}),
+            genesisRecord: facts.recordKept ? born.genesisRecord : undefined,
+          },
+          { ledgerNode, answer },
+        );
+        const { actions } = planNetwork(observed, sha256);
+        const writes = actions.filter(({ type }) => type === 'recordGenesis').length;
+        const wasBorn = facts.recordKept || facts.statusHash !== undefined;
+        expect(writes).toBeLessThanOrEqual(wasBorn ? 0 : 1);
+        const mounted = actions.flatMap((action) =>
+          action.type === 'apply' && action.manifest.metadata.name === 'city-genesis' ? [action.manifest['data']] : [],
+        );
+        for (const data of mounted) expect(data).toEqual({ 'genesis.json': born.genesisRecord });
+      }),
+    );
+  });
+
+  test('renews a certificate at two thirds of its life, and at once for another name', () => {
+    const certificate = { notAfterUnixMs: 300, renewAtUnixMs: 200, subject: 'spiffe://civitas/a/b/c' };
+    expect(isCertificateDue(undefined, 'x', 0)).toBe('missing');
+    expect(isCertificateDue(certificate, certificate.subject, 199)).toBeUndefined();
+    expect(isCertificateDue(certificate, certificate.subject, 200)).toBe('two thirds of its life are over');
+    expect(isCertificateDue(certificate, 'spiffe://civitas/a/b/d', 0)).toBe('issued for spiffe://civitas/a/b/c');
+  });
+});
+
+describe('the status of a network', () => {
+  test('says Available once a quorum serves, and reads its phase off the conditions alone', () => {
+    const born = bornNetwork();
+    const serving = withNode(born, {
+      ledgerNode: born.nodes['city-0']?.ledgerNode,
+      answer: anAnswer({ phase: 'Serving', signing: true, height: 5 }),
+    });
+    const verdicts = networkVerdicts(serving, planNetwork(serving, sha256));
+    expect(verdicts.filter(({ status }) => status === 'True').map(({ type }) => type)).toEqual([
+      'Available',
+      'QuorumHealthy',
+      'FullRedundancy',
+      'CertificatesValid',
+    ]);
+    expect(networkPhase(verdicts)).toBe('Available');
+    const silent = networkVerdicts(anObservation(), planNetwork(anObservation(), sha256));
+    expect(networkPhase(silent)).toBe('WaitingForKeys');
+  });
+
+  test('writes times as the API server does', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), (seconds) => {
+        expect(rfc3339(seconds * 1000)).toBe(`${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`);
+      }),
+    );
+  });
+});

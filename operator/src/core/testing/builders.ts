@@ -1,0 +1,88 @@
+import type { ObservedNetwork } from '../plan/observed-network.ts';
+import type { Agency } from '../resources/agency.ts';
+import type { CityConfig } from '../resources/city-config.ts';
+import type { LedgerNetwork, LedgerNetworkSpec } from '../resources/ledger-network.ts';
+import type { LedgerNode } from '../resources/ledger-node.ts';
+
+const API = 'civitas.dev/v1alpha1';
+const CREATED = '2026-01-01T00:00:00Z';
+
+/** 32 bytes as base64url, distinct by `seed`. */
+export function aKey(seed: number): string {
+  return String.fromCharCode(65 + (seed % 26), 65 + (Math.floor(seed / 26) % 26)).padEnd(42, 'a') + 'A';
+}
+
+export function aCity(spec: Partial<CityConfig['spec']> = {}): CityConfig {
+  return {
+    apiVersion: API,
+    kind: 'CityConfig',
+    metadata: { name: 'jincheng', uid: 'uid-city', resourceVersion: '1', creationTimestamp: CREATED },
+    spec: {
+      city: 'jincheng',
+      namespace: 'jincheng',
+      engine: 'embedded',
+      validatorsPerNetwork: 1,
+      approvalThreshold: 1,
+      release: { version: '0.1.0' },
+      ...spec,
+    },
+  };
+}
+
+export function anAgency(name: string, spec: Partial<Agency['spec']> = {}): Agency {
+  return {
+    apiVersion: API,
+    kind: 'Agency',
+    metadata: { name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: CREATED },
+    spec: {
+      displayName: { zh: name, en: name },
+      founder: true,
+      approvalPolicy: 'auto',
+      memberships: [{ network: 'city', roles: ['registrar'] }],
+      ...spec,
+    },
+  };
+}
+
+export function aNetwork(spec: Partial<LedgerNetworkSpec> = {}, status?: NonNullable<LedgerNetwork['status']>): LedgerNetwork {
+  return {
+    apiVersion: API,
+    kind: 'LedgerNetwork',
+    metadata: { name: 'city', namespace: 'jincheng', uid: 'uid-net', resourceVersion: '1', generation: 1, creationTimestamp: CREATED },
+    spec: { domain: 'city', chainId: 'jincheng-city-1', ...spec },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+export function aNode(name: string, status: NonNullable<LedgerNode['status']> = {}): LedgerNode {
+  return {
+    apiVersion: API,
+    kind: 'LedgerNode',
+    metadata: { name, namespace: 'jincheng', uid: `uid-${name}`, resourceVersion: '1', generation: 1, creationTimestamp: CREATED },
+    spec: { networkRef: 'city', role: 'validator', ordinal: 0, organisation: 'civil-affairs' },
+    status,
+  };
+}
+
+/** A network that was asked for and of which nothing exists yet. */
+export function anObservation(facts: Partial<ObservedNetwork> = {}): ObservedNetwork {
+  return {
+    nowUnixMs: 1_800_000_000_000,
+    network: aNetwork(),
+    config: aCity(),
+    agencies: [anAgency('civil-affairs')],
+    hasAuthority: true,
+    relayCertificate: undefined,
+    nodes: {},
+    foreignKeys: {},
+    genesisRecord: undefined,
+    genesisMounted: undefined,
+    city: undefined,
+    platformKey: aKey(1),
+    relayKey: aKey(2),
+    gatewayAddress: undefined,
+    linkNames: [],
+    registered: false,
+    ...facts,
+  };
+}
