@@ -8,6 +8,7 @@ import {
   type Packet,
   type PacketPayload,
   type PayloadAcknowledgement,
+  type PortAnswer,
   type ReceivedPacket,
   refused,
 } from '@civitas/contracts';
@@ -55,7 +56,7 @@ function executePayload(
   if (port?.receive === undefined) return error('UNKNOWN_PORT', { port: name, version });
   const checked = checkArgs(port.payload, value);
   if (!checked.ok) return acknowledgementOfRefusal(checked.refusal);
-  let answer: PayloadAcknowledgement | undefined;
+  let answer: PortAnswer | undefined;
   const outcome = guarded(
     () => {
       answer = port.receive?.(execution.ledger.contextOf(execution, name), received, checked.value);
@@ -70,14 +71,23 @@ function executePayload(
   return answer;
 }
 
+/** The acknowledgement of a port's answer; `keep` is the port's word to this runtime and never travels. */
+function acknowledgementOf(answer: PortAnswer): PayloadAcknowledgement {
+  if (answer.status !== 'error') return answer;
+  const { status, code, retriable, facts } = answer;
+  return { status, code, retriable, facts };
+}
+
 /** All payloads in one savepoint: one error undoes them together, and every other payload says so. */
 function executePayloads(execution: Execution, terms: TermsRecord, packet: Packet, packetHash: string): PayloadAcknowledgement[] {
   const answers: PayloadAcknowledgement[] = [];
   const outcome = execution.savepoint((inner) => {
     for (const payload of packet.payloads) {
       const answer = executePayload(inner, terms, receivedPacketOf(packet, packetHash, payload), payload);
-      answers.push(answer);
-      if (answer.status === 'error') return refused(answer.code, {});
+      answers.push(acknowledgementOf(answer));
+      // A lone payload may keep what it wrote beside its error: a recorded denial. Among others it would break "together or not at all".
+      const kept = 'keep' in answer && answer.keep && packet.payloads.length === 1;
+      if (answer.status === 'error' && !kept) return refused(answer.code, {});
     }
     const acknowledgementBytes = encodeCanonical(jsonOf({ packetHash, payloads: answers })).length;
     return acknowledgementBytes <= ACKNOWLEDGEMENT_BYTES_MAX ? done() : refused('LIMIT', { limit: 'acknowledgementBytes' });
