@@ -7,6 +7,7 @@ import { arrayAt, type Json, type JsonObject, numberAt, objectAt, objectsAt, str
 import { annotationsBytesMax, eventCountMax, requestBodyBytesMax, watchCountMax } from './limits.ts';
 import { WatchHub } from './read.ts';
 import { Registry } from './registry.ts';
+import { startApiServer } from './server.ts';
 import { ObjectStore } from './store.ts';
 import { aNetwork, sampleDefinition } from './testing/sample-definition.ts';
 import { startTestServer, type TestServer } from './testing/test-server.ts';
@@ -116,6 +117,34 @@ describe('objects', () => {
     const created = await cluster.call('POST', secrets, { body: { metadata: { name: 's' }, stringData: { k: 'v' } } });
     expect(created.body).toMatchObject({ type: 'Opaque', data: { k: 'dg==' } });
     expect((await cluster.call('PUT', `${secrets}/s`, { body: { ...created.body, type: 'other' } })).code).toBe(422);
+  });
+
+  test('a number where a pod needs text is refused, and says to quote it', async () => {
+    const pod = { ...aPod('quoted'), spec: { containers: [{ name: 'main', image: 'x', env: [{ name: 'A', value: 1 }], args: [2] }] } };
+    const refused = await cluster.call('POST', '/api/v1/namespaces/default/pods', { body: pod });
+    expect(stringAt(refused.body, 'message')).toContain(
+      'spec.containers[0].env[0].value: Invalid value: 1: must be a string: put it in quotes',
+    );
+    expect((await cluster.call('POST', configMaps, { body: { metadata: { name: 'x', labels: 'a=b' } } })).code).toBe(400);
+  });
+
+  test('applying the same pod and Service again writes nothing', async () => {
+    const objects: [string, JsonObject][] = [
+      ['pods', aPod('again')],
+      ['services', { metadata: { name: 'again' }, spec: { ports: [{ port: 80 }] } }],
+    ];
+    for (const [plural, body] of objects) {
+      const apply = () =>
+        cluster.call('PATCH', `/api/v1/namespaces/default/${plural}/again?fieldManager=op&force=true`, {
+          body,
+          contentType: 'application/apply-patch+yaml',
+        });
+      const first = await apply();
+      expect([first.code, valueAt((await apply()).body, 'metadata', 'resourceVersion')]).toEqual([
+        201,
+        valueAt(first.body, 'metadata', 'resourceVersion'),
+      ]);
+    }
   });
 
   test('the spec of a pod may change only its images', async () => {
@@ -523,6 +552,30 @@ describe('what lasts', () => {
     expect((await cluster.call('GET', '/apis', { token })).code).toBe(200);
     const watch = await cluster.call('GET', `${networks}?watch=1&resourceVersion=1`);
     expect(watch.body).toMatchObject({ code: 410, reason: 'Expired' });
+  });
+
+  test('a second server on one home is refused', async () => {
+    const { server, home } = cluster;
+    const second = startApiServer({
+      home,
+      address: '127.40.11.2',
+      port: 0,
+      serviceCidr: '127.40.7.0/24',
+      log: { info: () => undefined, error: () => undefined },
+    });
+    await expect(second).rejects.toMatchObject({ code: 'HOME_TAKEN' });
+    expect(server.url).toContain('127.40.11.1');
+  });
+
+  test('a taken port and an address that is not loopback are refused, and leave the home free', async () => {
+    const taken = Number(new URL(cluster.server.url).port);
+    const home = join(cluster.home, 'other');
+    const start = (address: string) =>
+      startApiServer({ home, address, port: taken, serviceCidr: '127.40.7.0/24', log: { info: () => undefined, error: () => undefined } });
+    await expect(start('127.40.11.1')).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(start('10.0.0.1')).rejects.toThrow('listens on loopback only');
+    const other = await start('127.40.11.3');
+    await other.stop();
   });
 
   test('stop ends open watches within a second', async () => {

@@ -18,6 +18,17 @@ function gvk(type: ResourceType): JsonObject {
 
 /** `/openapi/v3`: where the document of each group version is. Clients cache it by the hash in the address. */
 export function openApiIndex(registry: Registry): JsonObject {
+  const known = indexes.get(registry);
+  if (known?.revision === registry.revision) return known.index;
+  const index = makeIndex(registry);
+  indexes.set(registry, { revision: registry.revision, index });
+  return index;
+}
+
+// Every apply asks for the index, and its hashes need every document.
+const indexes = new WeakMap<Registry, { revision: number; index: JsonObject }>();
+
+function makeIndex(registry: Registry): JsonObject {
   const paths: JsonObject = {};
   for (const entry of groupVersions(registry)) {
     const path = pathOf(entry);

@@ -14,6 +14,7 @@ import { getObject, listObjects, type WatchHub } from './read.ts';
 import type { Registry } from './registry.ts';
 import { type ApiRequest, decodeBody, isTrue, type Target } from './request.ts';
 import { apiVersionOf, type ResourceType, storeNameOf } from './resource.ts';
+import { selectedName } from './selector.ts';
 import { badRequest, forbidden, methodNotAllowed, pathNotFound, StatusError } from './status-error.ts';
 import type { ObjectStore } from './store.ts';
 import { bindPod, evictPod, requestToken, scaleOf, sendLog, setScale } from './subresources.ts';
@@ -82,7 +83,8 @@ function authorize(authorizer: Authorizer, request: ApiRequest): void {
     group: target?.group ?? '',
     resource: target?.plural ?? '',
     subresource: target?.subresource ?? '',
-    name: target?.name ?? '',
+    // As in the real server, a list or watch pinned to one name by its field selector may be allowed by resourceNames.
+    name: target?.name ?? selectedName(request.query.get('fieldSelector') ?? '') ?? '',
     namespace: target?.namespace ?? (target?.group === '' && target.plural === 'namespaces' ? (target.name ?? '') : ''),
     ...(target === undefined ? { path: request.path } : {}),
   };

@@ -19,6 +19,7 @@ import { runDisruption } from './controllers/disruption.ts';
 import { runEndpoints } from './controllers/endpoints.ts';
 import { runGarbageCollector } from './controllers/garbage-collector.ts';
 import { runNamespaces } from './controllers/namespaces.ts';
+import { lockHome } from './home-lock.ts';
 import { stringAt } from './json.ts';
 import { stopGraceMs } from './limits.ts';
 import { WatchHub } from './read.ts';
@@ -65,7 +66,7 @@ export interface ApiServer {
 /**
  * Starts the Kubernetes API of one machine.
  *
- * @throws Error with code EADDRINUSE when the port is taken; Error when the store was written by a later format; RangeError for a
+ * @throws HomeTakenError when a server runs on this home; Error with code EADDRINUSE when the port is taken; Error when the store was written by a later format; RangeError for a
  * bad `serviceCidr` or an address that is not loopback.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
@@ -73,6 +74,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     throw new RangeError(`the API server listens on loopback only, got ${JSON.stringify(options.address)}`);
   mkdirSync(options.home, { recursive: true, mode: 0o700 });
   chmodSync(options.home, 0o700);
+  const unlock = await lockHome(options.home);
+  try {
+    return await startLocked(options, unlock);
+  } catch (cause) {
+    await unlock();
+    throw cause;
+  }
+}
+
+async function startLocked(options: ApiServerOptions, unlock: () => Promise<void>): Promise<ApiServer> {
   const storeFolder = join(options.home, 'store');
   mkdirSync(storeFolder, { recursive: true, mode: 0o700 });
   const store = new ObjectStore(storeFolder);
@@ -128,6 +139,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       watches.stop();
       await close(server);
       await store.close();
+      await unlock();
     },
   };
 }

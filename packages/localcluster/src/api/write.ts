@@ -152,6 +152,10 @@ export class ObjectWriter {
       if (metadata[field] !== undefined && metadata[field] !== null && typeof metadata[field] !== 'string')
         throw badRequest(`metadata.${field} is not a string`);
     }
+    for (const field of ['labels', 'annotations'])
+      if (!isAbsent(metadata[field]) && !isObject(metadata[field])) throw badRequest(`metadata.${field} is not an object`);
+    for (const field of ['finalizers', 'ownerReferences'])
+      if (!isAbsent(metadata[field]) && !Array.isArray(metadata[field])) throw badRequest(`metadata.${field} is not a list`);
     const namespace = stringAt(metadata, 'namespace');
     if (namespace !== '' && namespace !== (context.namespace ?? '')) {
       throw badRequest(
@@ -304,6 +308,10 @@ function withoutTimes(object: ApiObject): Json {
   const managed = object.metadata['managedFields'];
   const entries = Array.isArray(managed) ? managed.map((entry) => (isObject(entry) ? { ...entry, time: '' } : entry)) : [];
   return { ...object, metadata: { ...object.metadata, managedFields: entries } };
+}
+
+function isAbsent(value: Json | undefined): boolean {
+  return value === undefined || value === null;
 }
 
 function randomSuffix(): string {

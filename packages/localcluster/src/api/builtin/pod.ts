@@ -1,5 +1,6 @@
 import {
   type ApiObject,
+  arrayAt,
   cloneJson,
   equalJson,
   isObject,
@@ -190,7 +191,15 @@ function validateContainer(container: JsonObject, at: { path: string; names: Set
   });
   objectsAt(container, 'env').forEach((variable, index) => {
     if (stringAt(variable, 'name') === '') errors.push(required(`${at.path}.env[${index}].name`));
+    const value = variable['value'];
+    if (value !== undefined && typeof value !== 'string')
+      errors.push(invalidValue(`${at.path}.env[${index}].value`, value, 'must be a string: put it in quotes'));
   });
+  for (const field of ['command', 'args']) {
+    arrayAt(container, field).forEach((word, index) => {
+      if (typeof word !== 'string') errors.push(invalidValue(`${at.path}.${field}[${index}]`, word, 'must be a string: put it in quotes'));
+    });
+  }
   objectsAt(container, 'ports').forEach((port, index) => {
     const number = numberAt(port, 'containerPort');
     if (number === undefined) errors.push(required(`${at.path}.ports[${index}].containerPort`));
