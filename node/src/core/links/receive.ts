@@ -22,6 +22,7 @@ import {
   acknowledgementKey,
   counterKey,
   counterOf,
+  findHeader,
   findReceipt,
   findTerms,
   jsonOf,
@@ -135,6 +136,9 @@ function receiveOne(execution: Execution, { peer, headerHeight, packet: json, pr
   const key = outKey(execution.ledger.chainId, sequence);
   const proven = verifyUnderHeader(execution, { peer, headerHeight, proof }, key, { commitment: packetHash });
   if (!proven.ok) return proven;
+  // A relay that leaves a required header out may delay a packet, never have it denied.
+  const missing = packet.requires.find((one) => findHeader(execution.records, one.peer, one.headerHeight) === undefined);
+  if (missing !== undefined) return refused('HEADER_UNKNOWN', { peer: missing.peer, headerHeight: missing.headerHeight }, 'sync');
   if (before !== undefined) return refused('RECEIPT_CONFLICT', { peer, sequence }, 'report');
   const terms = findTerms(execution.records, peer);
   if (terms === undefined) return refused('CLIENT_UNKNOWN', { peer });

@@ -21,15 +21,16 @@ import { PacketSchema } from './schema.ts';
 type Sent = ReturnType<Context['send']>;
 type Refused = ReturnType<typeof refused>;
 
-function checkOutgoing(execution: Execution, contract: string, outgoing: OutgoingPacket, terms: TermsRecord): Refused | undefined {
+function checkOutgoing(execution: Execution, outgoing: OutgoingPacket, terms: TermsRecord): Refused | undefined {
   const now = execution.block.timeUnixMs;
   const { timeoutUnixMs, payloads } = outgoing;
   if (!Number.isSafeInteger(timeoutUnixMs) || timeoutUnixMs <= now || timeoutUnixMs > now + TIMEOUT_AHEAD_MS_MAX) {
     return refused('TIMEOUT_RANGE', { timeoutUnixMs, timeUnixMs: now, aheadMsMax: TIMEOUT_AHEAD_MS_MAX });
   }
   if (payloads.length < 1 || payloads.length > PAYLOADS_MAX) return refused('LIMIT', { limit: 'payloads', payloadsMax: PAYLOADS_MAX });
-  if (!allows(terms.portsOut, contract))
-    return refused('PORT_NOT_ALLOWED', { peer: outgoing.destination, port: contract, direction: 'out' });
+  const forbidden = payloads.find(({ port }) => !allows(terms.portsOut, port));
+  if (forbidden !== undefined)
+    return refused('PORT_NOT_ALLOWED', { peer: outgoing.destination, port: forbidden.port, direction: 'out' });
   return undefined;
 }
 
@@ -64,7 +65,7 @@ export function sendPacket(execution: Execution, contract: string, outgoing: Out
   if (!client.ok) return client;
   const terms = findTerms(execution.records, peer);
   if (terms === undefined) return refused('CLIENT_UNKNOWN', { peer });
-  const wrong = checkOutgoing(execution, contract, outgoing, terms);
+  const wrong = checkOutgoing(execution, outgoing, terms);
   if (wrong !== undefined) return wrong;
   const counter = counterOf(execution.records, peer);
   const sequence = counter.lastSequence + 1;
