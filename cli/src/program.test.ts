@@ -1,12 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { EXIT, EXIT_CODE_MEANINGS } from './exit-codes.ts';
 import { exitCodeOf, Fault, Refused } from './fault.ts';
-import { findBranch, FLOWS } from './flows/run-case.ts';
+import { FLOWS, findBranch } from './flows/run-case.ts';
 import { createProgram } from './program.ts';
 import { formatTable } from './terminal/terminal.ts';
 

@@ -2,10 +2,10 @@ import { isJsonObject, type Json } from '@civitas/canon';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { CommandContext } from './context.ts';
 
-const COLUMNS = ['atUnixMs', 'requester', 'custodian', 'purpose', 'predicate', 'status'] as const;
+const COLUMNS = ['atUnixMs', 'requester', 'custodian', 'what', 'purpose', 'basis', 'dispute', 'source'] as const;
 
 function entriesOf(answer: Json): readonly Json[] {
-  const list = isJsonObject(answer) ? (answer['entries'] ?? answer['accesses'] ?? []) : answer;
+  const list = isJsonObject(answer) ? answer['entries'] : answer;
   return Array.isArray(list) ? list : [];
 }
 

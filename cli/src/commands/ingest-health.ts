@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { createQuarantine } from '../ingest/quarantine.ts';
 import { ingestHealth } from '../ingest/health/ingest-health.ts';
+import { createQuarantine } from '../ingest/quarantine.ts';
 import type { CommandContext } from './context.ts';
 import { stampedPath, tellQuarantine } from './quarantine-report.ts';
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isJsonObject, type Json, type JsonObject } from '@civitas/canon';
-import { base64urlDecode } from '@civitas/canon';
+import { base64urlDecode, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Fault, Refused } from '../fault.ts';
 import { ensureApprover } from '../flows/city/prepare-city.ts';

@@ -1,11 +1,12 @@
-import { createHash, createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { base64urlEncode, type JsonObject } from '@civitas/canon';
 import { nodeCrypto, rawPublicKey, signEd25519 } from '@civitas/canon/node';
-import { citizenSignBytes } from './citizen-sign-bytes.ts';
 import { newEd25519Pem, PROFILE_FILES, readOrCreate } from '../profile/profile-files.ts';
-import { generatePerson, IDENTITY_SYSTEM, type Person } from '../samples/people.ts';
+import { generatePerson, IDENTITY_SYSTEM, type Person, renumbered } from '../samples/people.ts';
+import { seededRandom } from '../samples/random.ts';
 import type { CaseRun } from './case-run.ts';
+import { citizenSignBytes } from './citizen-sign-bytes.ts';
 
 export const PORTAL = 'citizen-portal';
 
@@ -59,7 +60,7 @@ async function bindKey(run: CaseRun, citizen: Citizen, chainId: string): Promise
 
 /** Makes an invented citizen known: subject id at the portal, registration, and a custodial key. */
 export async function introduceCitizen(run: CaseRun): Promise<Citizen> {
-  const person = generatePerson(run.random);
+  const person = renumbered(generatePerson(run.random), seededRandom(randomInt(2 ** 47)));
   const city = run.parties.ledger(PORTAL, 'city');
   const seat = { agency: PORTAL, network: 'city' };
   const assigned = await run.privately('The portal asks the registrar for the citizen’s city subject id', seat, () =>

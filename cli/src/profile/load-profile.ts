@@ -2,9 +2,9 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type Bytes,
   base64urlDecode,
   base64urlEncode,
-  type Bytes,
   encodeCanonical,
   equalBytes,
   isJsonObject,

@@ -51,20 +51,22 @@ function pay(draft: Draft, fen: number, daysLater: number): void {
   add(draft, 'Payment', daysLater, { paymentAmount: yuan(fen), totalPaymentAmount: yuan(fen) });
 }
 
-function addAppeal(draft: Draft, random: Random): void {
+/** To the judge, where the case leaves the log, or to the prefecture. */
+function addAppeal(draft: Draft, random: Random): 'judge' | 'prefecture' {
   if (random.oneIn(2)) {
     add(draft, 'Appeal to Judge', random.between(5, 30));
-    return;
+    return 'judge';
   }
   add(draft, 'Insert Date Appeal to Prefecture', random.between(5, 30));
   add(draft, 'Send Appeal to Prefecture', random.between(3, 20), { dismissal: 'NIL' });
   add(draft, 'Receive Result Appeal from Prefecture', random.between(20, 60));
   add(draft, 'Notify Result Appeal to Offender', random.between(2, 9));
+  return 'prefecture';
 }
 
-function caseRows(random: Random, index: number): FineRow[] {
+function caseRows(random: Random, caseId: string): FineRow[] {
   const draft: Draft = {
-    caseId: `J${String(index + 1).padStart(5, '0')}`,
+    caseId,
     rows: [],
     dayUnixMs: FIRST_DAY_UNIX_MS + random.below(300) * DAY_MS,
   };
@@ -84,7 +86,7 @@ function caseRows(random: Random, index: number): FineRow[] {
   add(draft, 'Send Fine', random.between(20, 90), { expense: yuan(expenseFen) });
   if (random.oneIn(5)) return draft.rows;
   add(draft, 'Insert Fine Notification', random.between(5, 20), { lastSent: 'N', notificationType: 'P' });
-  if (random.oneIn(6)) addAppeal(draft, random);
+  if (random.oneIn(6) && addAppeal(draft, random) === 'judge') return draft.rows;
   const dueFen = fineFen * 2;
   add(draft, 'Add penalty', 60, { amount: yuan(dueFen) });
   if (random.oneIn(2)) pay(draft, dueFen + expenseFen, random.between(1, 60));
@@ -97,7 +99,8 @@ export function generateFineCases({ seed, count }: SampleOptions): string {
   const random = seededRandom(seed);
   const lines = [FINE_COLUMNS.join(',')];
   for (let index = 0; index < count; index++) {
-    for (const row of caseRows(random, index)) lines.push(FINE_COLUMNS.map((column) => row[column] ?? '').join(','));
+    for (const row of caseRows(random, `J${seed}-${String(index + 1).padStart(5, '0')}`))
+      lines.push(FINE_COLUMNS.map((column) => row[column] ?? '').join(','));
   }
   return `${lines.join('\n')}\n`;
 }

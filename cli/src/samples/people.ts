@@ -30,16 +30,25 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
 
+function identityNumberOf(person: Pick<Person, 'birthDate' | 'sex'>, random: Pick<Random, 'digits' | 'below'>): string {
+  const order = random.digits(2) + String(random.below(5) * 2 + (person.sex === 'male' ? 1 : 0));
+  const digits = `999${random.digits(3)}${person.birthDate.replaceAll('-', '')}${order}`;
+  return digits + checkCharacter(digits);
+}
+
+/** The same person under another number: a case of the same seed again must not meet its own records of before. */
+export function renumbered(person: Person, random: Pick<Random, 'digits' | 'below'>): Person {
+  return { ...person, identityNumber: identityNumberOf(person, random) };
+}
+
 export function generatePerson(random: Random): Person {
   const sex = random.oneIn(2) ? 'male' : 'female';
   const birthDate = `${random.between(1941, 2009)}-${twoDigits(random.between(1, 12))}-${twoDigits(random.between(1, 28))}`;
-  const order = random.digits(2) + String(random.below(5) * 2 + (sex === 'male' ? 1 : 0));
-  const digits = `999${random.digits(3)}${birthDate.replaceAll('-', '')}${order}`;
   return {
     familyName: random.pick(FAMILY),
     givenName: random.pick(GIVEN_FIRST) + random.pick(GIVEN_SECOND),
     sex,
     birthDate,
-    identityNumber: digits + checkCharacter(digits),
+    identityNumber: identityNumberOf({ birthDate, sex }, random),
   };
 }

@@ -1,4 +1,4 @@
-import { base64urlDecode, type Bytes, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
+import { type Bytes, base64urlDecode, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
 import {
   type BlockSummary,
   type GetBlockResponse,

@@ -1,4 +1,4 @@
-import { base64urlEncode, type Bytes, isJsonObject, type Json, type JsonObject, parseCanonical, type Refusal } from '@civitas/canon';
+import { type Bytes, base64urlEncode, isJsonObject, type Json, type JsonObject, parseCanonical, type Refusal } from '@civitas/canon';
 import { Fault } from '../fault.ts';
 
 /** The canonical receipt of an operation, as packages/proofs defines it. */

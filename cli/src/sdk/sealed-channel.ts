@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { base64urlDecode, type Bytes, type Json, type JsonObject } from '@civitas/canon';
+import { type Bytes, base64urlDecode, type Json, type JsonObject } from '@civitas/canon';
 import { signEd25519 } from '@civitas/canon/node';
 import type { SealedAnswer, SealedCall } from '@civitas/proto/civitas/node/v1/vault.ts';
 import { openAnswer, type SealedCallForSending, sealCall } from '@civitas/sealed-call';

@@ -3,13 +3,16 @@ import {
   type Bytes,
   chainIdOf,
   contractNameOf,
+  coSignatureSignBytes,
   encodeOperation,
   hashOf,
   type JsonObject,
+  type KeyId,
   operationHash,
   operationSignBytes,
+  organisationNameOf,
+  unixMsFrom,
 } from '@civitas/canon';
-import { coSignatureSignBytes, type KeyId, organisationNameOf, unixMsFrom } from '@civitas/canon';
 import { nodeCrypto, signEd25519 } from '@civitas/canon/node';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation.ts';
 import type { NetworkAccess, Profile } from '../profile/load-profile.ts';

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@civitas/canon';
 import { EXIT } from '../../exit-codes.ts';
 import { Fault, Refused } from '../../fault.ts';

@@ -1,11 +1,11 @@
-import type { CaseRun } from '../case-run.ts';
-import { Fault } from '../../fault.ts';
-import type { Branch, Flow } from '../flow.ts';
-import { signEd25519 } from '@civitas/canon/node';
 import { base64urlEncode } from '@civitas/canon';
+import { signEd25519 } from '@civitas/canon/node';
+import type { CaseRun } from '../case-run.ts';
 import { citizenSignBytes } from '../citizen-sign-bytes.ts';
+import type { Branch, Flow } from '../flow.ts';
 import { freshNonce } from '../person.ts';
-import { SEATS, SeriousIllness, type Variation, viewRequestHashOf } from './serious-illness.ts';
+import { viewRequestHashOf } from './consent-documents.ts';
+import { SEATS, SeriousIllness, type Variation } from './serious-illness.ts';
 
 async function started(run: CaseRun, variation?: Variation): Promise<SeriousIllness> {
   const member = new SeriousIllness(run, variation);
@@ -151,14 +151,13 @@ const revoked: Branch = {
       actor: 'clinician-1',
       args: { attestation: member.attestation, reason: 'entered-in-error' },
     });
-    const application = await run.waitFor({
+    await run.waitFor({
       title: 'The revocation reaches housing',
       seat: SEATS.centre,
       key: `housing.withdrawal/applications/${member.application}`,
       until: (record) => record?.['status'] === 'claw-back',
       link: { source: 'health', destination: 'housing' },
     });
-    if (application['status'] !== 'claw-back') throw new Fault('BRANCH_UNEXPECTED', 'the application is not in claw-back');
     await run.submit('The bank recovers the money', SEATS.bank, {
       contract: 'housing.withdrawal@v1',
       method: 'recover',
@@ -166,7 +165,7 @@ const revoked: Branch = {
       args: {
         application: member.application,
         amountFen: member.amountFen,
-        bankReference: `recover-${member.application.replaceAll('_', '.')}`,
+        bankReference: `recover-${member.application}`,
       },
     });
   },

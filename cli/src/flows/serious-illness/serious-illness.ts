@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { base64urlEncode, encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
-import { nodeCrypto } from '@civitas/canon/node';
+import type { JsonObject } from '@civitas/canon';
 import { readProvenAfter } from '../../sdk/proven-read.ts';
 import { type CaseRun, type Seat, textIn } from '../case-run.ts';
 import { CATALOGUE_VERSION } from '../city/rule-values.ts';
 import { type Citizen, citizenSignature, freshId, freshNonce, identityOf, introduceCitizen, PORTAL } from '../person.ts';
 import { proveForPeer } from '../prove-for-peer.ts';
+import { type Chains, grantOf, PREDICATE, PURPOSE, viewRequestHashOf, viewRequestOf } from './consent-documents.ts';
 
 const SEATS = {
   centre: { agency: 'fund-centre', network: 'housing' },
@@ -17,8 +17,6 @@ const SEATS = {
   bank: { agency: 'bank-1', network: 'housing' },
 } as const satisfies Record<string, Seat>;
 
-const PREDICATE = 'illness-in-catalogue';
-const PURPOSE = 'verify-eligibility';
 const DAY_MS = 86_400_000;
 const BANDS = ['under-10k', '10k-50k', '50k-200k', 'over-200k'] as const;
 
@@ -28,12 +26,6 @@ export interface Variation {
   readonly answer?: boolean;
   /** Time the custodian has, ms; default an hour. */
   readonly answerWithinMs?: number;
-}
-
-/** Hash that a consent is consumed for: contracts/FLOWS.md section 2. */
-export function viewRequestHashOf(request: JsonObject): string {
-  const body = Buffer.concat([utf8Encode('civitas/view-request/v1\n'), encodeCanonical(request)]);
-  return base64urlEncode(nodeCrypto.sha256(new Uint8Array(body)));
 }
 
 /** One member's withdrawal for serious illness, step by step; each step is one party's own operation. */
@@ -87,7 +79,7 @@ export class SeriousIllness {
       args: { subject },
     });
     this.account = textIn(opened, 'id');
-    const credit = { account: this.account, amountFen: this.amountFen * 3, reference: `payroll-${freshId().replaceAll('_', '.')}` };
+    const credit = { account: this.account, amountFen: this.amountFen * 3, reference: `payroll-${freshId()}` };
     await run.submit('Contributions are credited', SEATS.centre, {
       contract,
       method: 'credit',
@@ -168,22 +160,20 @@ export class SeriousIllness {
     const put = await run.privately('The portal keeps what the citizen was shown', SEATS.portal, () =>
       run.parties.vault(PORTAL, 'city').put({ subject, collection: 'consents', fields: [{ name: 'shown', value: shown }] }),
     );
-    return {
-      chainId: run.parties.ledger(PORTAL, 'city').chainId,
-      custodian: 'hospital-1',
+    return grantOf({
+      chains: this.#chains,
+      subject,
+      keyId,
       detail: put.commitments['shown'] ?? '',
       expiresAtUnixMs: Date.now() + DAY_MS,
-      keyId,
-      kind: 'consent',
-      nonce: freshNonce(),
-      predicate: PREDICATE,
-      purpose: PURPOSE,
-      requester: 'fund-centre',
-      requesterNetwork: run.parties.ledger('fund-centre', 'housing').chainId,
-      source: run.parties.ledger('hospital-1', 'health').chainId,
-      subject,
-      usesMax: 1,
-    };
+    });
+  }
+
+  get #chains(): Chains {
+    const { parties } = this.run;
+    const city = parties.ledger(PORTAL, 'city').chainId;
+    const housing = parties.ledger('fund-centre', 'housing').chainId;
+    return { city, housing, health: parties.ledger('hospital-1', 'health').chainId };
   }
 
   /** Single use, signed with the citizen's own key. */
@@ -225,19 +215,8 @@ export class SeriousIllness {
         expiresAtUnixMs: Date.now() + DAY_MS / 24,
       }),
     );
-    this.request = {
-      answerWithinMs: this.variation.answerWithinMs ?? DAY_MS / 24,
-      catalogueVersion: CATALOGUE_VERSION,
-      consent: this.consent,
-      custodian: 'hospital-1',
-      handle: token,
-      nonce: freshNonce(),
-      predicate: PREDICATE,
-      purpose: PURPOSE,
-      requester: 'fund-centre',
-      requesterNetwork: run.parties.ledger('fund-centre', 'housing').chainId,
-      source: health,
-    };
+    const answerWithinMs = this.variation.answerWithinMs ?? DAY_MS / 24;
+    this.request = viewRequestOf({ chains: this.#chains, consent: this.consent, handle: token, answerWithinMs });
     this.requestHash = viewRequestHashOf(this.request);
   }
 
@@ -372,7 +351,7 @@ export class SeriousIllness {
   }
 
   async pay(): Promise<void> {
-    const args = { application: this.application, amountFen: this.amountFen, bankReference: `pay-${freshId().replaceAll('_', '.')}` };
+    const args = { application: this.application, amountFen: this.amountFen, bankReference: `pay-${freshId()}` };
     await this.run.submit('The bank pays', SEATS.bank, { contract: 'housing.withdrawal@v1', method: 'pay', role: 'bank', args });
   }
 

@@ -49,10 +49,6 @@ export class TrafficFine {
     return `transport.fine/fines/${this.fine}`;
   }
 
-  #at(): number {
-    return Date.now();
-  }
-
   fineCall(method: string, role: string, args: JsonObject): Call {
     const actor = role === 'police' ? 'officer-2' : `${role}-desk`;
     return {
@@ -60,7 +56,7 @@ export class TrafficFine {
       method,
       role,
       actor,
-      args: { fine: this.fine, eventId: freshId(), onUnixMs: this.#at(), ...args },
+      args: { fine: this.fine, eventId: freshId(), onUnixMs: Date.now(), ...args },
     };
   }
 
@@ -113,7 +109,7 @@ export class TrafficFine {
       vehicleClass: 'A',
       points: 3,
       dismissal: null,
-      onUnixMs: this.#at(),
+      onUnixMs: Date.now(),
     };
     return { contract: 'transport.fine@v1', method: 'create', role: 'police', actor: 'officer-2', args };
   }
@@ -129,7 +125,7 @@ export class TrafficFine {
   }
 
   payCall(channel: 'bank' | 'portal', amountFen = this.amountFen): Call {
-    const payment = { amountFen, channel, paymentReference: `pay-${freshId().replaceAll('_', '.')}` };
+    const payment = { amountFen, channel, paymentReference: `pay-${freshId()}` };
     return this.fineCall('pay', channel, payment);
   }
 
@@ -139,7 +135,7 @@ export class TrafficFine {
     await run.submit('The offender pays at the bank', SEATS.bank, this.payCall('bank'));
     this.paidFen = this.amountFen;
     const fine = await this.fineBecomes('The e-receipt is issued on city', (record) => record['receiptStatus'] === 'issued', 'city');
-    this.receipt = receiptOf(fine);
+    this.receipt = textIn(fine, 'receipt');
     run.keep(SEATS.employer, {
       title: 'E-receipt',
       statement: 'The fiscal receipt of the payment',
@@ -216,7 +212,7 @@ export class TrafficFine {
   }
 
   refundCall(): Call {
-    return this.fineCall('refund', 'bank', { amountFen: this.paidFen, paymentReference: `refund-${freshId().replaceAll('_', '.')}` });
+    return this.fineCall('refund', 'bank', { amountFen: this.paidFen, paymentReference: `refund-${freshId()}` });
   }
 
   async refund(): Promise<void> {
@@ -233,11 +229,4 @@ export class TrafficFine {
       link: { source: 'transport', destination: peer },
     });
   }
-}
-
-/** `<code>-<number>` as the receipt is named on city. */
-export function receiptOf(fine: JsonObject): string {
-  const receipt = fine['receipt'];
-  if (typeof receipt === 'string') return receipt;
-  return textIn(typeof receipt === 'object' && receipt !== null && !Array.isArray(receipt) ? (receipt as JsonObject) : fine, 'id');
 }

@@ -71,7 +71,7 @@ function ownArgs(event: FineEvent, eventId: string): Record<string, Json> {
     case 'Add penalty':
       return { amountFen: event.amountMinor ?? 0 };
     case 'Payment':
-      return { amountFen: event.paymentMinor ?? 0, channel: 'counter', paymentReference: `log-${eventId.replaceAll('_', '.')}` };
+      return { amountFen: event.paymentMinor ?? 0, channel: 'counter', paymentReference: `log-${eventId}` };
     case 'Appeal to Judge':
       return { evidence: null };
     default:

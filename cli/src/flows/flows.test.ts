@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { nodeCrypto } from '@civitas/canon/node';
+import { verifyBundle } from '@civitas/proofs';
+import { beforeAll, expect, test } from '@jest/globals';
+import type { TestCity } from '../../../contracts/testing/index.ts';
+import { generatePerson } from '../samples/people.ts';
+import { seededRandom } from '../samples/random.ts';
+import type { Parties } from '../sdk/parties.ts';
+import type { SubjectClient } from '../sdk/subject-client.ts';
+import { prepareCity } from './city/prepare-city.ts';
+import { FLOWS, runCase } from './run-case.ts';
+import { openTestParties } from './testing/test-parties.ts';
+
+let parties: Parties;
+let city: TestCity;
+
+beforeAll(async () => {
+  ({ parties, city } = await openTestParties());
+  await prepareCity({ parties });
+});
+
+const BRANCHES = FLOWS.flatMap((flow) => flow.branches.map((branch) => [flow.name, branch.name] as const));
+
+test.each(BRANCHES)('%s / %s goes as its branch says, and its bundle verifies', async (flow, branch) => {
+  const result = await runCase({ flow, branch, seed: 11, parties });
+  expect(result.report.ok).toBe(true);
+  expect(result.steps.length).toBeGreaterThan(2);
+  const verified = verifyBundle(nodeCrypto, new Uint8Array(readFileSync(result.bundlePath)));
+  expect(verified.ok && verified.value.ok).toBe(true);
+});
+
+test('the happy paths carry evidence of three ledgers each', async () => {
+  for (const { name } of FLOWS) {
+    const { report } = await runCase({ flow: name, seed: 12, parties });
+    expect(report.networks.length).toBeGreaterThanOrEqual(3);
+  }
+});
+
+test('preparing the city a second time changes nothing', async () => {
+  const before = city.ledger('housing').height;
+  await prepareCity({ parties });
+  expect(city.ledger('housing').height).toBe(before);
+});
+
+test('no ledger of the city holds the name, identity number or birth date of the case’s person', async () => {
+  const identifiers: string[] = [];
+  const subjects = (agency: string): SubjectClient => {
+    const client = parties.subjects(agency);
+    const assign: SubjectClient['assign'] = (args) => {
+      identifiers.push(args.identifier);
+      return client.assign(args);
+    };
+    return { ...client, assign };
+  };
+  await runCase({ flow: 'serious-illness', seed: 77, parties: { ...parties, subjects } });
+  // The flow first draws the amount, then the person.
+  const random = seededRandom(77);
+  random.between(800, 9_000);
+  const { birthDate, familyName, givenName } = generatePerson(random);
+  expect(new Set(identifiers).size).toBe(1);
+  for (const domain of ['city', 'health', 'housing'] as const) {
+    const dump = city.ledger(domain).state.dump();
+    for (const secret of [...identifiers, birthDate, familyName + givenName]) expect(dump).not.toContain(secret);
+  }
+});

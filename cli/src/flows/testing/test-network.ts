@@ -1,0 +1,136 @@
+import { encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
+import { base64urlEncode } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import { contractsOf, type Domain } from '@civitas/contracts';
+import { encodeLightBlock, proofToJson, ReferenceTree } from '@civitas/proofs';
+import type { TestCity, TestLedger } from '../../../../contracts/testing/index.ts';
+import { nextBlock, someValidators } from '../../../../packages/proofs/src/testing/chain.ts';
+import { Refused } from '../../fault.ts';
+import type { LedgerClient, ReadOptions, RecordRead } from '../../sdk/ledger-client.ts';
+import type { Submitted } from '../../sdk/receipt.ts';
+import type { Call } from '../../sdk/sign-operation.ts';
+
+const keys = someValidators(1, 'flows');
+const CLOCK_STEP_MS = 400;
+
+/** The genesis of a test network: just what evidence starts from. */
+export function testGenesis(chainId: string): JsonObject {
+  return {
+    chainId,
+    validators: keys.validators.map(({ publicKey, power }) => ({ power: Number(power), publicKey: base64urlEncode(publicKey) })),
+  };
+}
+
+/** A node's answer with a real tree, a real header and a real commit over the test ledger's state. */
+function provenRead(ledger: TestLedger, key: string, headerHeight: number): RecordRead {
+  const at = headerHeight - 1;
+  const tree = new ReferenceTree(nodeCrypto.sha256);
+  for (const name of ledger.state.keys()) {
+    const record = ledger.state.find(name, at);
+    if (record !== undefined) tree.put(utf8Encode(name), encodeCanonical(record));
+  }
+  const block = nextBlock(ledger.chainId, undefined, { keys, appHash: tree.root(), change: { height: BigInt(headerHeight) } });
+  const value = ledger.state.find(key, at);
+  return {
+    found: value !== undefined,
+    value,
+    bytes: value === undefined ? new Uint8Array(0) : encodeCanonical(value),
+    proof: encodeCanonical(proofToJson(tree.prove(utf8Encode(key)))),
+    headerHeight,
+    lightBlock: encodeLightBlock(block.lightBlock),
+  };
+}
+
+/** Proofs in arguments become those that the test ledgers' verifyForeign reads. */
+function withTestProofs(args: JsonObject): JsonObject {
+  const text = JSON.stringify(args, (_name, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('bitmap' in value) || !('key' in value)) return value;
+    return { key: Buffer.from(String(value.key), 'base64url').toString() };
+  });
+  return JSON.parse(text) as JsonObject;
+}
+
+export interface TestSeat {
+  readonly city: TestCity;
+  readonly domain: Domain;
+  readonly agency: string;
+  /** Roles the sample city gives the agency here. */
+  readonly roles: readonly string[];
+}
+
+function mayRead({ domain, roles }: TestSeat, key: string): boolean {
+  const [contract, collection = ''] = key.split('/');
+  const readableBy = contractsOf(domain).find(({ name }) => name === contract)?.collections[collection]?.readableBy;
+  if (readableBy === undefined || readableBy === 'members') return true;
+  return readableBy !== 'views' && readableBy.some((role) => roles.includes(role));
+}
+
+function systemRecord(seat: TestSeat, key: string): JsonObject | undefined {
+  const peer = /^links\/([^/]+)\/client$/.exec(key)?.[1];
+  if (peer !== undefined) return { chainId: peer, status: 'Active', latestHeight: 1_000_000_000 };
+  return key.startsWith('network.members/keys/') ? { status: 'active' } : undefined;
+}
+
+/** A LedgerClient over a ledger in memory: roles and record classes as in the sample city, packets carried after each call. */
+export function testLedgerClient(seat: TestSeat, access: LedgerClient['access']): LedgerClient {
+  const { city, domain, agency, roles } = seat;
+  const ledger = city.ledger(domain);
+  const submit = async (call: Call): Promise<Submitted> => {
+    const hash = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+    if (call.role !== 'member' && !roles.includes(call.role)) {
+      return { ok: false, hash, height: 0, refusal: { code: 'NOT_AUTHORISED', facts: { role: call.role, agency }, then: 'drop' } };
+    }
+    const { method, role, actor = 'cli' } = call;
+    const coSigners = call.approver === undefined ? [] : [agency];
+    const contract = call.contract.replace(/@v1$/, '');
+    const outcome = ledger.call({ contract, method, role, actor, organisation: agency, args: withTestProofs(call.args), coSigners });
+    const height = ledger.height;
+    city.relay();
+    if (!outcome.ok) return { ok: false, hash, height, refusal: outcome.refusal };
+    const receipt = { height, index: 0, operation: hash, outcome, events: [] };
+    return { ok: true, hash, height, result: outcome.result, receipt };
+  };
+  const read = async (key: string, options: ReadOptions = {}): Promise<RecordRead> => {
+    city.advance(CLOCK_STEP_MS);
+    city.relay();
+    if (!mayRead(seat, key)) throw new Refused(`${agency} reads ${key}`, { code: 'NOT_AUTHORISED', facts: { key }, then: 'drop' });
+    const known = options.headerHeight === undefined || options.headerHeight > ledger.height ? ledger.height + 1 : options.headerHeight;
+    if (options.withProof === true) return provenRead(ledger, key, known);
+    const value = systemRecord(seat, key) ?? ledger.read(key);
+    return {
+      found: value !== undefined,
+      value,
+      bytes: new Uint8Array(0),
+      proof: new Uint8Array(0),
+      headerHeight: known,
+      lightBlock: new Uint8Array(0),
+    };
+  };
+  const unused = (): never => {
+    throw new Error('flows do not call this');
+  };
+  return {
+    network: domain,
+    chainId: ledger.chainId,
+    organisation: agency,
+    access,
+    submit,
+    submitBulk: submit,
+    read,
+    view: unused,
+    receipt: unused,
+    blocks: unused,
+    block: unused,
+    info: async () => ({
+      chainId: ledger.chainId,
+      genesisHash: access.genesisHash,
+      height: BigInt(ledger.height),
+      root: new Uint8Array(32),
+      engine: 'embedded',
+      timeUnixMs: BigInt(city.nowUnixMs),
+      validatorCount: 1,
+      genesis: new Uint8Array(0),
+    }),
+    close: () => undefined,
+  };
+}
