@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { anonymous } from './auth/user.ts';
 import { arrayAt, type Json, type JsonObject, numberAt, objectAt, objectsAt, stringAt, valueAt } from './json.ts';
-import { annotationsBytesMax, eventCountMax, requestBodyBytesMax, watchCountMax } from './limits.ts';
+import { annotationsBytesMax, eventCountMax, requestBodyBytesMax, watchBacklogBytesMax, watchCountMax } from './limits.ts';
 import { WatchHub } from './read.ts';
 import { Registry } from './registry.ts';
 import { startApiServer } from './server.ts';
@@ -279,8 +279,41 @@ describe('what the server keeps by itself', () => {
     );
   });
 
+  test('a watch whose client does not read is cut, not kept in memory', async () => {
+    const store = new ObjectStore(join(cluster.home, 'backlog'), () => undefined);
+    const hub = new WatchHub(store);
+    const type = new Registry().find('', 'v1', 'configmaps');
+    if (type === undefined) throw new Error('configmaps are served');
+    const target = { group: '', version: 'v1', plural: 'configmaps', namespace: undefined, name: undefined, subresource: '' };
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    const request = {
+      method: 'GET',
+      path: '',
+      query: new URLSearchParams('watch=1'),
+      headers: {},
+      user: anonymous,
+      target,
+      verb: 'watch',
+      signal: new AbortController().signal,
+    };
+    hub.serve(type, target, request, response);
+    const metadata = { namespace: 'n', resourceVersion: '', creationTimestamp: '' };
+    for (let sent = 0; sent <= watchBacklogBytesMax + 1_000_000; sent += 1_000_000) {
+      const object = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { ...metadata, name: `c${sent}`, uid: `u${sent}` },
+        data: { a: 'x'.repeat(1_000_000) },
+      };
+      await store.commit('/configmaps', undefined, object).durable;
+    }
+    expect(response.destroyed).toBe(true);
+    hub.stop();
+    await store.close();
+  });
+
   test('a quota of open watches is kept', () => {
-    const store = new ObjectStore(join(cluster.home, 'watches'));
+    const store = new ObjectStore(join(cluster.home, 'watches'), () => undefined);
     const hub = new WatchHub(store);
     const type = new Registry().find('', 'v1', 'configmaps');
     if (type === undefined) throw new Error('configmaps are served');

@@ -86,7 +86,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 async function startLocked(options: ApiServerOptions, unlock: () => Promise<void>): Promise<ApiServer> {
   const storeFolder = join(options.home, 'store');
   mkdirSync(storeFolder, { recursive: true, mode: 0o700 });
-  const store = new ObjectStore(storeFolder);
+  const store = new ObjectStore(storeFolder, (cause) => options.log.error({ err: cause }, 'a follower of the store failed'));
   const addresses = makeServiceAddresses(options.serviceCidr, store);
   const names = [
     options.address,

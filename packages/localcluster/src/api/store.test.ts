@@ -14,6 +14,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+function fail(cause: unknown): void {
+  throw new Error('no listener fails in this test', { cause });
+}
+
 function anObject(name: string): ApiObject {
   return {
     apiVersion: 'v1',
@@ -23,7 +27,7 @@ function anObject(name: string): ApiObject {
 }
 
 test('readers and watches see a change only when it is on disk, in order', async () => {
-  const store = new ObjectStore(folder);
+  const store = new ObjectStore(folder, fail);
   const seen: string[] = [];
   store.subscribe('/configmaps', (event) => seen.push(`${event.type} ${event.version}`));
   const first = store.commit('/configmaps', undefined, anObject('a'));
@@ -36,11 +40,26 @@ test('readers and watches see a change only when it is on disk, in order', async
   await store.close();
 });
 
+test('a listener that throws is reported; the others and the store go on', async () => {
+  const faults: unknown[] = [];
+  const store = new ObjectStore(folder, (cause) => faults.push(cause));
+  const seen: number[] = [];
+  store.subscribe('/configmaps', () => {
+    throw new Error('broken listener');
+  });
+  store.subscribe('/configmaps', (event) => seen.push(event.version));
+  await store.commit('/configmaps', undefined, anObject('a')).durable;
+  await store.commit('/configmaps', undefined, anObject('b')).durable;
+  expect(seen).toEqual([2, 3]);
+  expect(faults).toHaveLength(2);
+  await store.close();
+});
+
 test('objects and the version come back after a close', async () => {
-  const store = new ObjectStore(folder);
+  const store = new ObjectStore(folder, fail);
   const { object } = store.commit('/configmaps', undefined, anObject('a'));
   await store.close();
-  const again = new ObjectStore(folder);
+  const again = new ObjectStore(folder, fail);
   expect(again.find('/configmaps', 'n', 'a')).toEqual(object);
   expect(again.version).toBe(2);
   expect(() => again.changesSince('/configmaps', 1)).toThrow('too old resource version');
@@ -52,11 +71,11 @@ test('a store of a later format is refused', async () => {
   const database = open({ path: folder, encoding: 'json' });
   await database.put('meta/format', storeFormat + 1);
   await database.close();
-  expect(() => new ObjectStore(folder)).toThrow(`has format ${storeFormat + 1}, this program reads format ${storeFormat}`);
+  expect(() => new ObjectStore(folder, fail)).toThrow(`has format ${storeFormat + 1}, this program reads format ${storeFormat}`);
 });
 
 test('the window of changes is bounded, and says what it forgot', async () => {
-  const store = new ObjectStore(folder);
+  const store = new ObjectStore(folder, fail);
   let current = store.commit('/configmaps', undefined, anObject('a'));
   for (let count = 0; count < watchWindowEventsMax; count += 1) current = store.commit('/configmaps', current.object, current.object);
   await current.durable;
@@ -68,7 +87,7 @@ test('the window of changes is bounded, and says what it forgot', async () => {
 test('kill -9 loses no acknowledged write', async () => {
   const program = `
     const { ObjectStore } = await import(${JSON.stringify(new URL('./store.ts', import.meta.url).href)});
-    const store = new ObjectStore(${JSON.stringify(folder)});
+    const store = new ObjectStore(${JSON.stringify(folder)}, () => undefined);
     for (let index = 0; ; index += 1) {
       await store.commit('/configmaps', undefined, ${JSON.stringify(anObject('NAME'))}.metadata && { ...${JSON.stringify(anObject('NAME'))}, metadata: { ...${JSON.stringify(anObject('NAME').metadata)}, name: 'n' + index } }).durable;
       process.stdout.write('n' + index + '\\n');
@@ -85,7 +104,7 @@ test('kill -9 loses no acknowledged write', async () => {
     });
     child.on('close', () => resolve());
   });
-  const store = new ObjectStore(folder);
+  const store = new ObjectStore(folder, fail);
   const names = acknowledged.split('\n').slice(0, -1);
   expect(names.length).toBeGreaterThanOrEqual(50);
   expect(names.filter((name) => store.find('/configmaps', 'n', name) === undefined)).toEqual([]);

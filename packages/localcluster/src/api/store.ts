@@ -48,6 +48,7 @@ export function nameKey(namespace: string | undefined, name: string): string {
  */
 export class ObjectStore {
   readonly #database: RootDatabase<Json, string>;
+  readonly #onListenerFault: (cause: unknown) => void;
   readonly #collections = new Map<string, Collection>();
   #version = 0;
   readonly #startVersion: number;
@@ -56,8 +57,12 @@ export class ObjectStore {
   #flushing: Promise<void> | undefined;
   #fault: unknown;
 
-  /** @throws Error when the folder was written by a later format. */
-  constructor(folder: string) {
+  /**
+   * @param onListenerFault Told what a subscriber threw.
+   * @throws Error when the folder was written by a later format.
+   */
+  constructor(folder: string, onListenerFault: (cause: unknown) => void) {
+    this.#onListenerFault = onListenerFault;
     this.#database = open<Json, string>({ path: folder, encoding: 'json', compression: false, overlappingSync: false, maxDbs: 1 });
     const format = this.#database.get('meta/format');
     if (format !== undefined && format !== storeFormat) {
@@ -186,7 +191,14 @@ export class ObjectStore {
       const gone = collection.window.shift();
       collection.compactedVersion = gone?.version ?? collection.compactedVersion;
     }
-    for (const listener of collection.listeners) listener(event);
+    for (const listener of collection.listeners) {
+      try {
+        listener(event);
+      } catch (cause) {
+        // A listener's fault is its own: the change is on disk, and the other listeners are owed it.
+        this.#onListenerFault(cause);
+      }
+    }
   }
 
   /**

@@ -105,7 +105,6 @@ export const namespaceResource: ResourceType = defineResource({
   hasStatus: true,
   spec: struct({ finalizers: atomic }),
   status: struct({ conditions: conditionsShape }),
-  subresources: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }],
   columns: [nameColumn, pathColumn('Status', 'status.phase'), ageColumn],
   strategy: { prepare: (object, context) => prepareNamespace(object, context.old) },
 });

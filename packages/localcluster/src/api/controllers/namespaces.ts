@@ -11,8 +11,10 @@ import { type ControllerContext, controllerWrite } from './controller.ts';
 export function runNamespaces(context: ControllerContext & { caPem: string }): () => void {
   const { store, registry } = context;
   const terminating = new Set<string>();
-  const settle = (namespace: ApiObject): void => {
-    const { name } = namespace.metadata;
+  const settle = (seen: ApiObject): void => {
+    const { name } = seen.metadata;
+    const namespace = store.findHead('/namespaces', undefined, name);
+    if (namespace === undefined) return;
     if (namespace.metadata.deletionTimestamp === undefined) return furnish(context, name);
     terminating.add(name);
     sweep(context, name, terminating);
