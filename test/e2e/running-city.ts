@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '@civitas/testkit';
@@ -73,18 +73,4 @@ export function readReady(home: string): {
   case: { id: string; bundle: string; verifiedAt: string };
 } {
   return JSON.parse(readFileSync(join(home, 'ready.json'), 'utf8'));
-}
-
-/** Processes of this city: everything whose environment or arguments name its home. */
-export function processesOf(home: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .filter((entry) => {
-      try {
-        return readFileSync(`/proc/${entry}/environ`, 'utf8').includes(`CIVITAS_ROOT=${home}`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }

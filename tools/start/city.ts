@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
 import type { KubeClient } from '@civitas/kube';
 import { startApiServer, startKubelet } from '@civitas/localcluster';
-import { type CityStatus, fetchCityStatus } from './city-status.ts';
+import { fetchCityStatus } from './city-status.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
 import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
@@ -14,7 +14,7 @@ import type { StartOptions } from './options.ts';
 import { assertPortFree } from './port-holder.ts';
 import { waitUntilUp } from './progress.ts';
 import { readyFileOf, writeReadyFile } from './ready-file.ts';
-import { scrapeConfigOf, scrapeTargetsOf } from './scrape-config.ts';
+import { fetchScrapeTargets, scrapeConfigOf } from './scrape-config.ts';
 import { summaryOf } from './summary.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -72,7 +72,7 @@ async function startCluster(home: Home, listen: { address: string; port: number 
   const [second, third] = home.record.subnet;
   const log = createFileLog(join(home.path, 'cluster.log'));
   const api = await startApiServer({ home: home.path, ...listen, serviceCidr: `127.${second}.${third + 1}.0/24`, log });
-  const kubelet = startKubelet({
+  const kubelet = await startKubelet({
     port: api.port,
     home: home.path,
     podCidr: `127.${second}.${third}.0/24`,
@@ -103,16 +103,16 @@ async function bringUp(home: Home, cluster: Cluster, run: { options: StartOption
   );
   await applyManifests(kube, readManifests(ROOT, OPERATOR));
   if (home.record.sampleAppliedAt === null) await applySample(home, kube, run.say);
-  let status = await waitUntilUp(kube, run.say, run.stop);
+  await waitUntilUp(kube, run.say, run.stop);
   await refreshProfiles(home.path, kube);
-  writeScrapeConfig(home, status);
+  await writeScrapeConfig(home, kube);
   if (home.record.case === null) home.update({ case: await exportFirstCase(home, run) });
   const { case: exported } = home.record;
   if (exported === null) throw new Error('the first case was exported and not recorded');
   const bundlePath = join(home.path, exported.bundle);
   const { verifiedAt } = verifyOffline(CIVITAS, bundlePath);
   run.say(`case ${exported.id}: bundle verified offline in an empty folder`);
-  status = await fetchCityStatus(kube);
+  const status = await fetchCityStatus(kube);
   const ready = readyFileOf(status, {
     pid: process.pid,
     kubeconfig: cluster.kubeconfigPath,
@@ -131,8 +131,8 @@ async function applySample(home: Home, kube: KubeClient, say: Say): Promise<void
   home.update({ sampleAppliedAt: new Date().toISOString() });
 }
 
-function writeScrapeConfig(home: Home, status: CityStatus): void {
-  writeAtomically(join(home.path, 'prometheus.yml'), scrapeConfigOf(scrapeTargetsOf(status), join(ROOT, RULES)));
+async function writeScrapeConfig(home: Home, kube: KubeClient): Promise<void> {
+  writeAtomically(join(home.path, 'prometheus.yml'), scrapeConfigOf(await fetchScrapeTargets(kube), join(ROOT, RULES)));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

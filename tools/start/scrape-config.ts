@@ -1,3 +1,5 @@
+import { PORTS } from '@civitas/deployment';
+import { defineResource, type KubeClient, type KubeObject } from '@civitas/kube';
 import { stringify } from 'yaml';
 
 export interface ScrapeTarget {
@@ -18,4 +20,31 @@ export function scrapeConfigOf(targets: readonly ScrapeTarget[], rulesPath: stri
       static_configs: targets.filter((target) => target.job === job).map(({ address, labels }) => ({ targets: [address], labels })),
     })),
   });
+}
+
+interface PodAddress extends KubeObject {
+  readonly metadata: KubeObject['metadata'];
+  readonly status?: { readonly podIP?: string };
+}
+
+const pods = defineResource<PodAddress>({ group: '', version: 'v1', plural: 'pods', namespaced: true });
+
+/** The metrics address of every pod of ours: its own address, port 9464. */
+export async function fetchScrapeTargets(kube: KubeClient): Promise<readonly ScrapeTarget[]> {
+  const { items } = await kube.listAll(pods);
+  return items.flatMap(({ metadata, status }) => {
+    if (status?.podIP === undefined) return [];
+    return [
+      {
+        job: jobOf(metadata.name),
+        address: `${status.podIP}:${PORTS.metrics}`,
+        labels: { pod: metadata.name, namespace: metadata.namespace ?? '' },
+      },
+    ];
+  });
+}
+
+function jobOf(pod: string): string {
+  if (pod.startsWith('relay-')) return 'civitas-relay';
+  return pod.startsWith('civitas-operator') ? 'civitas-operator' : 'civitas-node';
 }
