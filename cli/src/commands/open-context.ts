@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { homeFolder } from '../profile/home.ts';
 import type { Parties } from '../sdk/parties.ts';
 import { createTerminal } from '../terminal/terminal.ts';
@@ -11,11 +9,11 @@ export interface GlobalOptions {
   readonly json?: boolean;
 }
 
-/** Fetches certificates for profiles that have none yet, when the cluster can be reached; otherwise the profile says what it lacks. */
-async function refreshIfBare(home: string): Promise<void> {
-  const { listProfiles } = await import('../profile/load-profile.ts');
-  const bare = listProfiles(home).some((agency) => !existsSync(join(home, 'profiles', agency, 'networks')));
-  if (!bare) return;
+/** Fetches certificates where a profile has none or an old one; when the cluster is away, the command says what it lacks itself. */
+async function refreshIfDue(home: string): Promise<void> {
+  const { listProfiles, loadProfile, needsRefresh } = await import('../profile/load-profile.ts');
+  const isDue = listProfiles(home).some((agency) => needsRefresh(loadProfile(home, agency), Date.now()));
+  if (!isDue) return;
   const { connectCluster, refreshProfiles } = await import('../profile/refresh-profiles.ts');
   try {
     const kube = connectCluster(home);
@@ -30,7 +28,7 @@ export function openContext(options: GlobalOptions, signal: AbortSignal): Comman
   const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr }, { json: options.json ?? false });
   let opened: Promise<Parties> | undefined;
   const open = async (): Promise<Parties> => {
-    await refreshIfBare(home);
+    await refreshIfDue(home);
     const { openParties } = await import('../sdk/parties.ts');
     return openParties(home, signal);
   };

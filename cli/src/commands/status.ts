@@ -5,6 +5,9 @@ import type { Parties } from '../sdk/parties.ts';
 import { type CityResources, findReady, type LinkObject, listCityResources, type NetworkObject, phaseOf } from './city-resources.ts';
 import type { CommandContext } from './context.ts';
 
+/** A status that waits for a dead node is none. */
+const STATUS_PATIENCE_MS = 1_500;
+
 interface Live {
   readonly network: string;
   readonly chainId: string;
@@ -18,7 +21,7 @@ interface Live {
 /** What the network's own node says now; undefined when it does not answer within the retries. */
 async function findLive(parties: Parties, network: string): Promise<Live | undefined> {
   try {
-    const info = await parties.anyLedger(network).info();
+    const info = await parties.anyLedger(network).info(STATUS_PATIENCE_MS);
     const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
     const { chainId, engine, validatorCount } = info;
     return {

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
-import type { TestCity } from '../../../contracts/testing/index.ts';
+import type { TestCity } from '@civitas/contracts/testing';
 import { prepareCity } from '../flows/city/prepare-city.ts';
 import { openTestParties } from '../flows/testing/test-parties.ts';
 import { generateFineCases } from '../samples/fine-cases.ts';

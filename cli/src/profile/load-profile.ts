@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -44,6 +44,7 @@ export interface Profile {
   readonly networks: ReadonlyMap<string, NetworkAccess>;
 }
 
+const RENEW_BEFORE_MS = 3_600_000;
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g;
 
 function isClientDocument(value: unknown): value is ClientDocument {
@@ -84,6 +85,12 @@ function loadNetworks(folder: string, tlsKeyPem: string): Map<string, NetworkAcc
     networks.set(access.document.network, access);
   }
   return networks;
+}
+
+/** True when a profile has a certificate for no network, or one that ends within the hour. */
+export function needsRefresh(profile: Profile, nowUnixMs: number): boolean {
+  const ends = [...profile.networks.values()].map(({ certificatePem }) => Date.parse(new X509Certificate(certificatePem).validTo));
+  return ends.length === 0 || Math.min(...ends) < nowUnixMs + RENEW_BEFORE_MS;
 }
 
 /** Agencies with a profile below this home, in order. */

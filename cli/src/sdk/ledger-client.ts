@@ -48,7 +48,8 @@ export interface LedgerClient {
   receipt(hash: string, withProof?: boolean): Promise<GetReceiptResponse>;
   blocks(limit: number, fromHeight?: number): Promise<readonly BlockSummary[]>;
   block(height: number): Promise<GetBlockResponse>;
-  info(): Promise<GetNetworkResponse>;
+  /** @param patienceMs How long to try while the node is away; default a minute. */
+  info(patienceMs?: number): Promise<GetNetworkResponse>;
   close(): void;
 }
 
@@ -109,7 +110,10 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       return (await retried('blocks', () => unary(client.listBlocks.bind(client), request, signal))).blocks;
     },
     block: (height) => retried(`block ${height}`, () => unary(client.getBlock.bind(client), { height: BigInt(height) }, signal)),
-    info: () => retried('network', () => unary(client.getNetwork.bind(client), {}, signal)),
+    info: (patienceMs) => {
+      const limits = patienceMs === undefined ? {} : { totalMs: patienceMs };
+      return withRetry(() => unary(client.getNetwork.bind(client), {}, signal), { request: named('network'), signal, ...limits });
+    },
     close() {
       stream?.close();
       client.close();

@@ -104,6 +104,6 @@ async function ensureViewPolicy(options: PrepareOptions): Promise<void> {
  * business it is. Running it again changes nothing.
  */
 export async function prepareCity(options: PrepareOptions): Promise<void> {
-  for (const rules of SAMPLE_RULES) await ensureRules(options, rules);
+  await Promise.all(SAMPLE_RULES.map((rules) => ensureRules(options, rules)));
   await ensureViewPolicy(options);
 }

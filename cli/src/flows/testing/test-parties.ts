@@ -6,7 +6,7 @@ import { base64urlEncode, commitmentOf, encodeCanonical, type Json, type JsonObj
 import { nodeCrypto } from '@civitas/canon/node';
 import { DOMAINS, type Domain } from '@civitas/contracts';
 import { parseAllDocuments } from 'yaml';
-import { TestCity } from '../../../../contracts/testing/index.ts';
+import { TestCity } from '@civitas/contracts/testing';
 import { Refused } from '../../fault.ts';
 import { ensureProfile } from '../../profile/ensure-profile.ts';
 import { loadProfile, type NetworkAccess } from '../../profile/load-profile.ts';
