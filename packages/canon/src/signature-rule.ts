@@ -36,7 +36,8 @@ function isBelow(bytes: Bytes, from: number, bound: readonly number[], topMask: 
 function isSoundPoint(bytes: Bytes, from: number): boolean {
   if (!isBelow(bytes, from, FIELD, 0x7f)) return false;
   if (!SMALL_ORDER_FIRST_BYTES.has(byteAt(bytes, from))) return true;
-  const y = bytes.slice(from, from + 32);
+  // Not slice: on a Buffer that is a view, and masking the sign would change the caller's signature.
+  const y = Uint8Array.from(bytes.subarray(from, from + 32));
   y[31] = byteAt(y, 31) & 0x7f;
   return !SMALL_ORDER_Y.has(hexEncode(y));
 }

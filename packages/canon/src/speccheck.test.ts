@@ -4,8 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import { browserCrypto } from './browser.ts';
 import { hexDecode } from './hex.ts';
 import { invariant } from './invariant.ts';
-import { nodeCrypto } from './node.ts';
+import { ed25519FromSeed, nodeCrypto, signEd25519 } from './node.ts';
 import { verifySignature } from './signature-rule.ts';
+import { utf8Encode } from './utf8.ts';
 
 interface Vector {
   readonly message: string;
@@ -69,5 +70,17 @@ test('both ports hash alike', () => {
 
     expect(nodeCrypto.sha256(data)).toEqual(expected);
     expect(browserCrypto.sha256(data)).toEqual(expected);
+  }
+});
+
+test('a signature that comes as a Buffer gets the same verdict and stays as it was', () => {
+  const { privateKey, publicKey } = ed25519FromSeed(new Uint8Array(32).fill(5));
+  for (let i = 0; i < 600; i++) {
+    const message = utf8Encode(`message ${i}`);
+    const signature = Buffer.from(signEd25519(privateKey, message));
+    const before = Buffer.from(signature);
+
+    expect(verifySignature(nodeCrypto, { message, signature, publicKey: Buffer.from(publicKey) })).toBe(true);
+    expect(signature.equals(before)).toBe(true);
   }
 });
