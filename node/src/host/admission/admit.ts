@@ -37,13 +37,18 @@ export interface AdmissionContext {
   readonly nowUnixMs: () => number;
 }
 
+/** gRPC hands out Buffers over a message's memory: pure code gets arrays of its own, which neither alias nor behave differently. */
+function ownBytes(bytes: Bytes): Bytes {
+  return Uint8Array.from(bytes);
+}
+
 /** Reads the wire message into an envelope; shared signatures are reserved for a later engine. */
 export function envelopeOf(signed: SignedOperation): Result<Envelope> {
   if (signed.shared !== undefined) return refuse('SHARED_SIGNATURE_UNSUPPORTED');
   return checkEnvelope({
-    body: signed.body,
-    signature: signed.signature,
-    coSignatures: signed.coSignatures.map(({ keyId, signature }) => ({ keyId: keyId as KeyId, signature })),
+    body: ownBytes(signed.body),
+    signature: ownBytes(signed.signature),
+    coSignatures: signed.coSignatures.map(({ keyId, signature }) => ({ keyId: keyId as KeyId, signature: ownBytes(signature) })),
   });
 }
 
