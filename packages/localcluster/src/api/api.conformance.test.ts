@@ -269,6 +269,27 @@ describe('what the server keeps by itself', () => {
     expect(events().length).toBeLessThanOrEqual(eventCountMax);
   }, 20_000);
 
+  test('a quota refuses what goes over it, and says what is used', async () => {
+    await cluster.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'bounded' } } });
+    const quotas = '/api/v1/namespaces/bounded/resourcequotas';
+    const pods = '/api/v1/namespaces/bounded/pods';
+    await cluster.call('POST', quotas, { body: { metadata: { name: 'q' }, spec: { hard: { pods: '1', 'requests.memory': '1Gi' } } } });
+    expect(stringAt((await cluster.call('POST', pods, { body: aPod('bare') })).body, 'message')).toBe(
+      'pods "bare" is forbidden: failed quota: q: must specify requests.memory',
+    );
+    const sized = (name: string) => ({
+      ...aPod(name),
+      spec: { containers: [{ name: 'main', image: 'x', resources: { requests: { memory: '512Mi' } } }] },
+    });
+    expect((await cluster.call('POST', pods, { body: sized('first') })).code).toBe(201);
+    const refused = await cluster.call('POST', pods, { body: sized('second') });
+    expect(refused.body).toMatchObject({
+      code: 403,
+      message: 'pods "second" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1',
+    });
+    expect((await cluster.call('GET', `${quotas}/q`)).body).toMatchObject({ status: { used: { pods: '1', 'requests.memory': '512Mi' } } });
+  });
+
   test('annotations above their limit are refused', async () => {
     const refused = await cluster.call('POST', configMaps, {
       body: aConfigMap('noted', {}, { annotations: { note: 'x'.repeat(annotationsBytesMax) } }),

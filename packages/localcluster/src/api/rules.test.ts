@@ -7,6 +7,7 @@ import { shownPodStatus } from './builtin/pod.ts';
 import { disruptionOf } from './disruption.ts';
 import type { ApiObject, JsonObject } from './json.ts';
 import { decodeProtobuf } from './protobuf.ts';
+import { parseQuantity, shownQuantity } from './quota.ts';
 import { parseTarget, verbOf } from './request.ts';
 import { labelSelectorOf, parseFieldSelector, parseLabelSelector } from './selector.ts';
 import { formOf } from './table.ts';
@@ -133,6 +134,29 @@ describe('requests', () => {
         }
       }),
     );
+  });
+});
+
+describe('quantities', () => {
+  test.each([
+    ['500m', 0.5],
+    ['2', 2],
+    ['1Gi', 2 ** 30],
+    ['1.5k', 1500],
+    ['1e3', 1000],
+    ['x', undefined],
+    ['1 Gi', undefined],
+  ])('%s is %s', (text, value) => {
+    expect(parseQuantity(text)).toBe(value);
+  });
+
+  test('numbers are shown short', () => {
+    expect([shownQuantity(0.25, false), shownQuantity(3, false), shownQuantity(2 ** 31, true), shownQuantity(1500, true)]).toEqual([
+      '250m',
+      '3',
+      '2Gi',
+      '1500',
+    ]);
   });
 });
 

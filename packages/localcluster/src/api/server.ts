@@ -19,9 +19,11 @@ import { runDisruption } from './controllers/disruption.ts';
 import { runEndpoints } from './controllers/endpoints.ts';
 import { runGarbageCollector } from './controllers/garbage-collector.ts';
 import { runNamespaces } from './controllers/namespaces.ts';
+import { runQuotas } from './controllers/quotas.ts';
 import { lockHome } from './home-lock.ts';
 import { stringAt } from './json.ts';
 import { stopGraceMs } from './limits.ts';
+import { refuseOverQuota } from './quota.ts';
 import { WatchHub } from './read.ts';
 import { Registry } from './registry.ts';
 import { type ApiRequest, parseTarget, readBody, verbOf } from './request.ts';
@@ -105,6 +107,7 @@ async function startLocked(options: ApiServerOptions, unlock: () => Promise<void
   const writer = new ObjectWriter(store, {
     refuseEscalation: (user, object) => refuseEscalation(authorizer, user, object),
     allocateClusterIp: addresses.allocate,
+    refuseOverQuota: (type, object) => refuseOverQuota(store, type, object),
   });
   const watches = new WatchHub(store);
   let logs = options.podLogs;
@@ -152,6 +155,7 @@ function runControllers(context: Parameters<typeof runNamespaces>[0]): () => voi
     runGarbageCollector(context),
     runDisruption(context),
     runEndpoints(context),
+    runQuotas(context),
     store.subscribe('/events', (event) => {
       if (event.type === 'ADDED') trimEvents({ store, writer });
     }),

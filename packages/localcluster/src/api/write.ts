@@ -44,6 +44,8 @@ export interface WriterHooks {
   /** @throws StatusError 403 when this user may not grant what the object grants. */
   readonly refuseEscalation: (user: User, object: ApiObject) => void;
   readonly allocateClusterIp: (wanted: string) => string;
+  /** @throws StatusError 403 when the namespace's quotas have no room for the object. */
+  readonly refuseOverQuota: (type: ResourceType, object: ApiObject) => void;
 }
 
 const done = Promise.resolve();
@@ -89,6 +91,7 @@ export class ObjectWriter {
     else delete metadata.generation;
     if (type.hasStatus) delete object['status'];
     this.#complete(context, object, undefined);
+    this.#hooks.refuseOverQuota(type, object);
     const managed = metadata['managedFields'];
     if (!Array.isArray(managed) || managed.length === 0) this.#track(context, object, undefined);
     return this.#accept(context, undefined, object);
