@@ -25,7 +25,7 @@ const CODE_ARGUMENT: Readonly<Record<string, number>> = {
   StartRefused: 0,
   GatewayError: 1,
 };
-const SPOKEN_OF = /^(packages\/(canon|proofs|deployment|sealed-call)|contracts|node|cli|tools\/start)\//;
+const SPOKEN_OF = /^(packages\/(canon|proofs|deployment|sealed-call)|contracts|node|cli|tools\/start)(\/|\.ts$)/;
 
 export function isProductSource(file: string): boolean {
   return SPOKEN_OF.test(file) && file.endsWith('.ts') && !/\.test\.ts$|\/testing\/|\/test\//.test(file);

@@ -25,8 +25,12 @@ export const LEDGER_REFUSALS = {
     remedy: 'Correct the caller.',
   },
   CONTRACT_FAULT: { meaning: 'The contract failed; everything it did was rolled back.', remedy: 'Report it: this is a bug.' },
+  BUNDLE_MALFORMED: {
+    meaning: 'The bytes are not the one encoding of a bundle.',
+    remedy: 'Report the gateway: an honest one never sends it.',
+  },
   BUNDLE_TOO_LARGE: {
-    meaning: 'A bundle holds more operations than one may.',
+    meaning: 'A bundle holds more bytes or operations than one may.',
     remedy: 'Report the gateway: an honest one never sends it.',
   },
 } as const satisfies CodeMeanings;
