@@ -1,9 +1,7 @@
-import type { KubeObject } from '../cluster-port.ts';
-
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-export type OwnerReference = {
+type OwnerReference = {
   apiVersion: string;
   kind: string;
   name: string;
@@ -118,9 +116,4 @@ export function isApiObject(value: Json | undefined): value is ApiObject {
   return (
     isObject(value) && typeof value['kind'] === 'string' && isObject(value['metadata']) && typeof value['metadata']['uid'] === 'string'
   );
-}
-
-/** Deep-frozen view type for the kubelet; the same object, typed read-only. */
-export function kubeObjectOf(object: ApiObject): KubeObject {
-  return object;
 }

@@ -121,7 +121,7 @@ export function openApiV2(registry: Registry): JsonObject {
 }
 
 /** The Kubernetes version whose behaviour the server follows; clients compare their own with it. */
-export const serverVersion = 'v1.32.0';
+const serverVersion = 'v1.32.0';
 
 export function versionInfo(): JsonObject {
   return {

@@ -150,7 +150,7 @@ function answerRead(of: RouterSources, type: ResourceType, at: { request: ApiReq
 }
 
 /** @throws StatusError 400 for a query that names no known way to write. */
-export function writeContextOf(type: ResourceType, request: ApiRequest, target: Target): WriteContext {
+function writeContextOf(type: ResourceType, request: ApiRequest, target: Target): WriteContext {
   const dryRun = request.query.getAll('dryRun');
   if (dryRun.some((value) => value !== 'All' && value !== ''))
     throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`);

@@ -14,7 +14,7 @@ export function formOf(accept: string | undefined): Form {
   return 'object';
 }
 
-export function metadataOnly(object: ApiObject): JsonObject {
+function metadataOnly(object: ApiObject): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
 
@@ -25,7 +25,7 @@ function rowObject(object: ApiObject, include: string | null): Json {
 }
 
 /** The rows and columns `kubectl get` prints. */
-export function tableOf(
+function tableOf(
   type: ResourceType,
   objects: readonly ApiObject[],
   of: { listMeta: JsonObject; include: string | null; nowUnixMs: number },

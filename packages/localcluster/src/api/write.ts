@@ -50,7 +50,7 @@ export interface WriterHooks {
 
 const done = Promise.resolve();
 
-export function objectName(type: ResourceType, name: string): ObjectName & { kind: string } {
+function objectName(type: ResourceType, name: string): ObjectName & { kind: string } {
   return { group: type.group, plural: type.plural, kind: type.kind, name };
 }
 

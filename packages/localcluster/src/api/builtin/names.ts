@@ -22,7 +22,7 @@ export function isDnsLabel(text: string): boolean {
   return text.length <= 63 && label.test(text);
 }
 
-export function isDnsSubdomain(text: string): boolean {
+function isDnsSubdomain(text: string): boolean {
   return text.length <= 253 && subdomain.test(text);
 }
 

@@ -29,7 +29,7 @@ const containerShape: Shape = struct({
   volumeDevices: keyed('devicePath'),
 });
 
-export const podSpecShape: Shape = struct({
+const podSpecShape: Shape = struct({
   containers: keyed('name', containerShape),
   initContainers: keyed('name', containerShape),
   volumes: keyed(

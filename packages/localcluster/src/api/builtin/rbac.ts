@@ -5,7 +5,7 @@ import { type FieldError, invalidValue, notSupported, required } from '../status
 import { ageColumn, createdAtColumn, nameColumn, textColumn } from './cells.ts';
 import { defineResource } from './define.ts';
 
-export const rbacGroup = 'rbac.authorization.k8s.io';
+const rbacGroup = 'rbac.authorization.k8s.io';
 
 function validateRules(role: ApiObject, isNamespaced: boolean): FieldError[] {
   return objectsAt(role, 'rules').flatMap((rule, index) => {

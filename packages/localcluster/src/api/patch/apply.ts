@@ -81,7 +81,7 @@ function applyConflict(conflicts: readonly { entry: ManagerEntry; paths: readonl
 }
 
 /** Merges an applied configuration into a live value; live list order is kept, new elements follow. */
-export function mergeApplied(live: Json | undefined, applied: Json, shape: Shape): Json {
+function mergeApplied(live: Json | undefined, applied: Json, shape: Shape): Json {
   if (isObject(live) && isObject(applied) && shape.type !== 'atomic') {
     const merged = cloneJson(live);
     for (const [key, value] of Object.entries(applied)) setOwn(merged, key, mergeApplied(merged[key], value, memberShape(shape, key)));

@@ -136,7 +136,7 @@ const reservedWords = new Set([
 ]);
 
 /** How a property is called in CEL: reserved words and letters that are no identifier are escaped as Kubernetes does. */
-export function celNameOf(property: string): string {
+function celNameOf(property: string): string {
   if (reservedWords.has(property)) return `__${property}__`;
   return property.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
 }

@@ -124,7 +124,7 @@ function shown(value: Json): string {
 }
 
 /** How values of a structural schema merge, from its list and map types. */
-export function shapeOfSchema(schema: JsonObject): Shape {
+function shapeOfSchema(schema: JsonObject): Shape {
   if (schema['type'] === 'array') {
     switch (schema['x-kubernetes-list-type']) {
       case 'set':

@@ -8,13 +8,13 @@ import { isObject, type Json, type JsonObject, objectsAt, stringAt } from '../js
 import { type ApiServer, startApiServer } from '../server.ts';
 
 /** A refused call: what the test expected to be told. */
-export interface Reply {
+interface Reply {
   readonly code: number;
   readonly body: JsonObject;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly body?: Json | string;
   readonly contentType?: string;
   readonly accept?: string;
@@ -34,7 +34,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export interface WatchReader {
+interface WatchReader {
   next(): Promise<JsonObject | undefined>;
   close(): void;
 }
