@@ -19,7 +19,7 @@ function hasKubectl(): boolean {
 const isThere = hasKubectl();
 if (!isThere) {
   if (process.env['CI'] === 'true') throw new Error('kubectl is not installed, and CI must have it');
-  console.warn('SKIPPED: kubectl is not installed; what a person sees of the API server is not tested here');
+  console.warn('SKIPPED: what a person sees of the API server, because kubectl is not installed');
 }
 
 interface Ran {
