@@ -171,6 +171,12 @@ export class Flows {
     return { withdrawal, signature: base64urlEncode(signer.sign(citizenSignBytes('consent', withdrawal))) };
   }
 
+  disputeArgs(digest: string): JsonObject {
+    const chainId = 'jincheng-city-1';
+    const dispute = { chainId, digest, ground: 'no-reason', keyId: CITIZEN.keyId, kind: 'dispute', nonce: aHash('dispute') };
+    return { dispute, signature: base64urlEncode(CITIZEN.sign(citizenSignBytes('dispute', dispute))) };
+  }
+
   consumeArgs(consent: string, requestHash = aHash('request')): JsonObject {
     return { consent, requestHash, expiresAtUnixMs: this.city.nowUnixMs + 7 * DAY_MS };
   }

@@ -88,7 +88,9 @@ export class TestLedger {
     if (definition === undefined) return refused('UNKNOWN_METHOD', { contract, method });
     const key = operation.idempotencyKey ?? `key-${++this.operations}`;
     const caller = this.callerOf(operation);
-    if (!definition.roles.includes(caller.role)) return refused('NOT_AUTHORISED', { role: caller.role });
+    // Role `internal` stands for another contract's invoke.
+    const isInternal = definition.roles.length === 0 && caller.role === 'internal';
+    if (!isInternal && !definition.roles.includes(caller.role)) return refused('NOT_AUTHORISED', { role: caller.role });
     if (caller.coSigners.length < (definition.coSignatures ?? 0)) return refused('NOT_AUTHORISED', { reason: 'co-signatures' });
     const checked = checkArgs(definition.args, args);
     if (!checked.ok) return { ok: false, refusal: checked.refusal };

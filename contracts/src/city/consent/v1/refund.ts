@@ -1,7 +1,7 @@
 import type { JsonObject } from '@civitas/canon';
 import { Type } from '@sinclair/typebox';
 import { absent, no } from '../../../codes.ts';
-import { done, type ForeignProof, method } from '../../../contract.ts';
+import { done, type ForeignProof, method, refused } from '../../../contract.ts';
 import { addLine } from '../../../record.ts';
 import { Bytes32, fields, Proof } from '../../../schema.ts';
 import { consents, consumptions } from './records.ts';
@@ -35,7 +35,8 @@ export const refund = method({
     if (record['requestHash'] !== requestHash || typeof status !== 'string' || !FINAL_NO.includes(status))
       return no('RULE_UNMET', 'no-final-denial', { requestHash });
     const proven = ctx.verifyForeign(evidence as ForeignProof, `housing.withdrawal/views/${requestHash}`, record);
-    if (!proven.ok) return no('STALE_PROOF', 'not-proven', { code: proven.refusal.code });
+    // The header may only not be here yet: then the caller is to wait for it, not to give up.
+    if (!proven.ok) return refused('STALE_PROOF', { reason: 'not-proven', code: proven.refusal.code }, proven.refusal.then);
     const consent = consents.find(ctx, consumption.consent);
     if (consent === undefined) return absent(consumption.consent);
     consumptions.put(ctx, requestHash, { ...consumption, status: 'refunded' });

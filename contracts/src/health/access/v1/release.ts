@@ -72,7 +72,7 @@ export const release = method({
   summary: "The custodian answers by a confirmed attestation: access record, answer's commitment and final acknowledgement in one block.",
   args: fields({ requestHash: Bytes32, attestation: Id, subject: Subject }),
   roles: ['custodian'],
-  refusals: ['STATE', 'NOT_AUTHORISED', 'RULE_UNMET', 'DUPLICATE'],
+  refusals: ['STATE', 'NOT_AUTHORISED', 'RULE_UNMET', 'DUPLICATE', 'LIMIT'],
   events: ['AccessGranted'],
   run(ctx, args) {
     const { requestHash } = args;
