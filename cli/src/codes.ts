@@ -11,7 +11,7 @@ export const FAULTS = {
     meaning: 'A failure branch ended otherwise than it must.',
     remedy: 'Report it: this is a bug in a flow or a contract.',
   },
-  BRANCH_UNKNOWN: { meaning: 'The flow has no such branch.', remedy: 'Use one that `civitas case run --help` lists.' },
+  BRANCH_UNKNOWN: { meaning: 'The flow has no such branch.', remedy: 'Use one that `civitas case list-branches` shows.' },
   BUNDLE_UNVERIFIED: { meaning: 'The bundle just exported does not verify.', remedy: 'Report it.' },
   CALL_FAILED: { meaning: 'A call failed below the protocol: no connection, TLS, stream reset.', remedy: 'Try again; `civitas status`.' },
   CLIENT_LATE: {
@@ -20,7 +20,7 @@ export const FAULTS = {
   },
   CSV_COLUMNS: { meaning: 'The file lacks columns of a fine log.', remedy: 'Give a file with the columns that the message names.' },
   FILE_UNREADABLE: { meaning: 'The file cannot be read.', remedy: 'Check path and permissions.' },
-  FLOW_UNKNOWN: { meaning: 'There is no such flow.', remedy: 'Use one that `civitas case run --help` lists.' },
+  FLOW_UNKNOWN: { meaning: 'There is no such flow.', remedy: 'Use one that `civitas case list-branches` shows.' },
   HASH_MALFORMED: { meaning: 'The text is no operation hash.', remedy: 'Give base64url of 32 bytes.' },
   HEADER_LATE: { meaning: 'The header for a proof did not come in time.', remedy: 'Look at the network: `civitas status`.' },
   INTERRUPTED: { meaning: 'Ctrl-C.', remedy: 'Nothing: what was acknowledged stays.' },

@@ -59,7 +59,7 @@ function dumpPage(command: string, url: string): Promise<string> {
   });
 }
 
-if (browser === undefined) process.stderr.write('canon and proofs were NOT run in a browser: no Chromium on this machine\n');
+if (browser === undefined) process.stderr.write('SKIPPED: canon and proofs in a browser, because there is no Chromium on this machine\n');
 
 (browser === undefined ? test.skip : test)(
   'canon and proofs run unbundled in a browser and give the same verdicts',

@@ -16,7 +16,7 @@ const hasKubectl = await run('kubectl', ['version', '--client']).then(
   () => false,
 );
 if (!hasKubectl && process.env['CI'] === 'true') throw new Error('kubectl is missing, and in CI these tests must run');
-if (!hasKubectl) console.warn('kubectl is missing: the kubelet is not tried beside the API server');
+if (!hasKubectl) console.warn('SKIPPED: the kubelet beside the API server, because kubectl is missing');
 const describeWithKubectl = hasKubectl ? describe : describe.skip;
 
 describeWithKubectl('process kubelet beside the API server', () => {
