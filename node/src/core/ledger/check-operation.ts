@@ -122,7 +122,8 @@ export function callerOf(admission: Admission, records: RecordSource, envelope: 
   if (!use.ok) return use;
   const member = findOrganisation(records, organisation);
   if (member?.status !== 'enrolled') return refuse('NOT_AUTHORISED', { reason: 'not-enrolled', organisation });
-  if (!member.roles.includes(role)) return refuse('NOT_AUTHORISED', { reason: 'role', organisation, role });
+  // Every enrolled organisation is a member, whatever else it is.
+  if (role !== 'member' && !member.roles.includes(role)) return refuse('NOT_AUTHORISED', { reason: 'role', organisation, role });
   const coSigners = checkCoSignatures(admission, records, envelope, proven);
   if (!coSigners.ok) return coSigners;
   return accept({ organisation, role, keyId, actor, coSigners: coSigners.value });

@@ -29,8 +29,7 @@ function checkOutgoing(execution: Execution, outgoing: OutgoingPacket, terms: Te
   }
   if (payloads.length < 1 || payloads.length > PAYLOADS_MAX) return refused('LIMIT', { limit: 'payloads', payloadsMax: PAYLOADS_MAX });
   const forbidden = payloads.find(({ port }) => !allows(terms.portsOut, port));
-  if (forbidden !== undefined)
-    return refused('PORT_NOT_ALLOWED', { peer: outgoing.destination, port: forbidden.port, direction: 'out' });
+  if (forbidden !== undefined) return refused('PORT_NOT_ALLOWED', { peer: outgoing.destination, port: forbidden.port, direction: 'out' });
   return undefined;
 }
 

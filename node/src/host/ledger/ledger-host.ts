@@ -1,7 +1,7 @@
 import type { Bytes, JsonObject } from '@civitas/canon';
 import type { Caller, Outcome } from '@civitas/contracts';
-import type { StateProof } from '@civitas/proofs';
 import type { Genesis, GenesisOrganisation, MemberKey } from '@civitas/deployment';
+import type { StateProof } from '@civitas/proofs';
 
 /** One running ledger: engine, contracts and store behind what the gRPC services need. Opened by `openLedgerHost`. */
 export interface LedgerHost {

@@ -1,0 +1,190 @@
+import { join } from 'node:path';
+import { type Bytes, type CryptoPort, equalBytes } from '@civitas/canon';
+import { allContracts, type Contract } from '@civitas/contracts';
+import type { Genesis } from '@civitas/deployment';
+import { decodeLightBlock, validatorOf } from '@civitas/proofs';
+import { contextOf } from '../../core/ledger/context.ts';
+import { applyWrites, type RunningLedger } from '../../core/ledger/execute-block.ts';
+import { genesisState } from '../../core/ledger/genesis-state.ts';
+import { REPLAY_PREFIX, ReplayTable } from '../../core/ledger/replay-table.ts';
+import { Verdicts } from '../../core/ledger/verdicts.ts';
+import { linksModule } from '../../core/links/links-module.ts';
+import { membersModule } from '../../core/members/members-module.ts';
+import { PageReader } from '../../core/state/page-store.ts';
+import { EMPTY_ROOT } from '../../core/state/tree.ts';
+import { type ChainFacts, type ChainHead, NO_BLOCKS } from '../engine/block-maker.ts';
+import { EmbeddedEngine } from '../engine/embedded-engine.ts';
+import type { EngineClock, EngineStep, SigningPermission } from '../engine/engine.ts';
+import { isSameChain, LedgerStore } from '../store/ledger-store.ts';
+import { onlyValidator, parseGenesis } from './genesis-document.ts';
+import { genesisRecord, LedgerApplication } from './ledger-application.ts';
+import type { LedgerHost } from './ledger-host.ts';
+import { LinkView } from './link-view.ts';
+import { MemberView } from './member-view.ts';
+import { CommitListeners, OpenLedgerHost } from './running-host.ts';
+
+/** The key that signs blocks. */
+export interface ConsensusKey {
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Bytes;
+  sign(message: Bytes): Bytes;
+}
+
+export interface LedgerHostOptions {
+  /** Longest pause between blocks, ms; default 5000. */
+  readonly emptyBlockIntervalMs?: number;
+  /** No block is made while it is not granted. */
+  readonly signing: SigningPermission;
+  /** Shared with admission, so that nothing is verified twice. */
+  readonly verdicts?: Verdicts;
+  /** Contracts this version ships; default all of them; genesis says which are active. */
+  readonly contracts?: readonly Contract[];
+  /** The store failed or is damaged; default throws where nothing catches it, so that the process stops. */
+  readonly onFault?: (error: unknown) => void;
+  readonly onStep?: (step: EngineStep, height: number) => void;
+}
+
+export interface LedgerHostRequest {
+  readonly dataDir: string;
+  /** Canonical bytes of the genesis; ignored beyond a check when the store has its own. */
+  readonly genesis: Bytes;
+  readonly consensusKey: ConsensusKey;
+  readonly crypto: CryptoPort;
+  readonly clock: EngineClock;
+  readonly log: { error(event: string, fields?: Readonly<Record<string, unknown>>): void };
+  readonly options: LedgerHostOptions;
+}
+
+const EMPTY_BLOCK_INTERVAL_MS = 5_000;
+
+function activeContracts(genesis: Genesis, shipped: readonly Contract[]): ReadonlyMap<string, Contract> {
+  const active = new Map<string, Contract>();
+  for (const named of genesis.appState.contracts) {
+    const [name = '', version] = named.split('@');
+    if (name === membersModule.name || name === linksModule.name) continue;
+    const contract = shipped.find((candidate) => candidate.name === name && candidate.version === version);
+    if (contract === undefined) throw new Error(`genesis activates ${named}, which this version does not ship`);
+    active.set(name, contract);
+  }
+  return active;
+}
+
+async function openStore(request: LedgerHostRequest, genesis: Genesis, genesisHash: Bytes): Promise<LedgerStore> {
+  const { sha256 } = request.crypto;
+  const store = new LedgerStore(join(request.dataDir, 'ledger'));
+  const chain = { chainId: genesis.chainId, genesisHash };
+  const held = store.readChain();
+  if (held !== undefined) {
+    if (!isSameChain(held, chain)) {
+      await store.close();
+      throw new Error(`the store holds ${held.chainId} with another genesis`);
+    }
+    return store;
+  }
+  const state = genesisState(sha256, genesis);
+  const reader = new PageReader(store, sha256);
+  const tree = applyWrites({ sha256, reader }, EMPTY_ROOT, 0, state.changes);
+  const record = genesisRecord(sha256, tree.root, genesis.genesisTimeUnixMs);
+  await store.writeGenesis(chain, { record, block: undefined, writes: state.changes, tree, receipts: [], pruned: [], keptFrom: 0 });
+  return store;
+}
+
+function headOf(store: LedgerStore, height: number): ChainHead {
+  if (height === 0) return NO_BLOCKS;
+  const lightBlock = decodeLightBlock(store.readLightBlock(height) ?? new Uint8Array(0));
+  if (!lightBlock.ok) throw new Error(`block ${height} is damaged: ${lightBlock.refusal.code}`);
+  return { commit: lightBlock.value.commit };
+}
+
+function loadReplay(store: LedgerStore): ReplayTable {
+  const replay = new ReplayTable();
+  let after: string | undefined;
+  for (;;) {
+    const page = store.scan({ prefix: REPLAY_PREFIX, limit: 256, ...(after === undefined ? {} : { after }) });
+    replay.load(page);
+    after = page.at(-1)?.key;
+    if (page.length < 256 || after === undefined) return replay;
+  }
+}
+
+function runningLedger(request: LedgerHostRequest, genesis: Genesis, facts: { genesisHash: Bytes; replay: ReplayTable }): RunningLedger {
+  const { crypto, options } = request;
+  const { city, domain } = genesis.appState;
+  const modules = new Map([membersModule, linksModule].map((module) => [module.name, module]));
+  const verdicts = options.verdicts ?? new Verdicts(crypto);
+  return {
+    chainId: genesis.chainId,
+    city,
+    domain,
+    crypto,
+    contracts: activeContracts(genesis, options.contracts ?? allContracts),
+    modules,
+    contextOf,
+    admission: { chainId: genesis.chainId, genesisHash: facts.genesisHash, sha256: crypto.sha256, verdicts, replay: facts.replay },
+  };
+}
+
+function stopProcess(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/**
+ * Opens a ledger: the store of its data folder, the contracts, and the embedded engine, which goes on where the last process ended.
+ *
+ * @throws Error for a genesis that does not fit the store, the contracts or the consensus key; StoreFault for a damaged or newer store.
+ */
+export async function openLedgerHost(request: LedgerHostRequest): Promise<LedgerHost> {
+  const { crypto, consensusKey, clock, options, log } = request;
+  const { sha256 } = crypto;
+  const genesis = parseGenesis(request.genesis);
+  const genesisHash = sha256(request.genesis);
+  const { publicKey, power } = onlyValidator(genesis);
+  if (!equalBytes(publicKey, consensusKey.publicKey)) throw new Error('genesis names another consensus key than this node holds');
+  const store = await openStore(request, genesis, genesisHash);
+  const { height, keptFrom } = store.readHead() ?? { height: 0, keptFrom: 0 };
+  const head = store.readBlockRecord(height);
+  if (head === undefined) throw new Error(`the store has no record of its head ${height}`);
+  const ledger = runningLedger(request, genesis, { genesisHash, replay: loadReplay(store) });
+  const reader = new PageReader(store, sha256);
+  const members = new MemberView(store);
+  const links = new LinkView(store, () => application.head.timeUnixMs);
+  const listeners = new CommitListeners((error) => log.error('commit-listener-failed', { message: String(error) }));
+  const application: LedgerApplication = new LedgerApplication(
+    {
+      ledger,
+      store,
+      reader,
+      sha256,
+      nowMs: () => performance.now(),
+      onCommitted: (block) => listeners.call(block),
+      onWritten: (keys) => {
+        for (const key of keys) {
+          if (key.startsWith('network.members/')) return members.changed();
+        }
+      },
+      oldestOpenHeight: () => links.oldestOpenHeight(),
+    },
+    head,
+    keptFrom,
+  );
+  const validator = validatorOf(sha256, publicKey, power);
+  const facts: ChainFacts = { sha256, chainId: genesis.chainId, genesisTimeUnixMs: genesis.genesisTimeUnixMs, validator };
+  const engine = new EmbeddedEngine({
+    facts,
+    head: headOf(store, height),
+    application,
+    journal: store,
+    sign: (message) => consensusKey.sign(message),
+    signing: options.signing,
+    clock,
+    emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? EMPTY_BLOCK_INTERVAL_MS,
+    onFault: (error) => {
+      log.error('ledger-fault', { message: String(error) });
+      (options.onFault ?? stopProcess)(error);
+    },
+    ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+  });
+  return new OpenLedgerHost({ genesis, genesisHash, ledger, store, reader, application, engine, members, links, listeners });
+}

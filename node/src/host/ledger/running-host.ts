@@ -1,0 +1,226 @@
+import { type Bytes, encodeCanonical, equalBytes, type JsonObject, type Refusal } from '@civitas/canon';
+import { type Caller, checkArgs, type Outcome, refused } from '@civitas/contracts';
+import type { Genesis } from '@civitas/deployment';
+import { decodeBlock, proveReceipt, receiptProofToJson, receiptsRoot, type TransactionResult } from '@civitas/proofs';
+import { readContextOf } from '../../core/ledger/context.ts';
+import { checkBundle, type RunningLedger } from '../../core/ledger/execute-block.ts';
+import { guarded } from '../../core/ledger/guarded.ts';
+import { applyChanges, EMPTY_ROOT, pathTo } from '../../core/state/tree.ts';
+import { PageReader } from '../../core/state/page-store.ts';
+import { proveKey } from '../../core/state/prove.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+import type { LedgerApplication } from './ledger-application.ts';
+import type { CommittedBlock, LedgerHost, LedgerStatus, ProvenRecord, StoredBlockSummary, StoredReceipt } from './ledger-host.ts';
+import type { LinkView } from './link-view.ts';
+import type { MemberView } from './member-view.ts';
+
+/** submit's answer to a bundle that no block will hold. */
+export class BundleRefusedError extends Error {
+  override readonly name = 'BundleRefusedError';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`bundle refused: ${refusal.code}`);
+    this.refusal = refusal;
+  }
+}
+
+/** Those who hear of commits; one that throws harms neither the ledger nor the others. */
+export class CommitListeners {
+  readonly #listeners = new Set<(block: CommittedBlock) => void>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  add(listener: (block: CommittedBlock) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  call(block: CommittedBlock): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(block);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+}
+
+interface Parts {
+  readonly genesis: Genesis;
+  readonly genesisHash: Bytes;
+  readonly ledger: RunningLedger;
+  readonly store: LedgerStore;
+  readonly reader: PageReader;
+  readonly application: LedgerApplication;
+  readonly engine: Engine;
+  readonly members: MemberView;
+  readonly links: LinkView;
+  readonly listeners: CommitListeners;
+}
+
+const VERIFY_SLICE = 4_096;
+const NO_PAGES = { readPage: () => undefined };
+
+export class OpenLedgerHost implements LedgerHost {
+  readonly genesis: Genesis;
+  readonly genesisHash: Bytes;
+  readonly members: MemberView;
+  readonly links: LinkView;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.genesis = parts.genesis;
+    this.genesisHash = parts.genesisHash;
+    this.members = parts.members;
+    this.links = parts.links;
+  }
+
+  status(): LedgerStatus {
+    const { application, engine, store, genesis } = this.#parts;
+    const { height, root, timeUnixMs } = application.head;
+    return {
+      chainId: genesis.chainId,
+      engine: 'embedded',
+      height,
+      root: root.hash,
+      timeUnixMs,
+      validatorCount: genesis.validators.length,
+      peerCount: 0,
+      signing: engine.isSigning(),
+      storeBytes: store.sizeBytes(),
+    };
+  }
+
+  /** @throws BundleRefusedError BUNDLE_MALFORMED, BUNDLE_TOO_LARGE, WRONG_NETWORK, NOT_AUTHORISED, SIGNATURE_INVALID. */
+  async submit(bytes: Bytes): Promise<readonly StoredReceipt[]> {
+    const { application, ledger, store, engine } = this.#parts;
+    const bundle = application.bundleOf(bytes);
+    if (!bundle.ok) throw new BundleRefusedError(bundle.refusal);
+    const checked = checkBundle(ledger, store, bundle.value);
+    if (!checked.ok) throw new BundleRefusedError(checked.refusal);
+    const { height, position } = await engine.submit(bytes);
+    const receipts = application.receiptsOf(height)?.[position] ?? [];
+    return receipts.map((receipt) => ({ height, index: receipt.index, operationHash: receipt.operationHash, bytes: receipt.bytes }));
+  }
+
+  findReceipt(operationHash: Bytes): StoredReceipt | undefined {
+    const { store } = this.#parts;
+    const place = store.findOperation(operationHash);
+    const bytes = place && store.readReceipt(place.height, place.index);
+    return place === undefined || bytes === undefined ? undefined : { ...place, operationHash, bytes };
+  }
+
+  proveReceipt(operationHash: Bytes): { receipt: StoredReceipt; proof: JsonObject; lightBlock: Bytes } | undefined {
+    const { store, ledger } = this.#parts;
+    const receipt = this.findReceipt(operationHash);
+    const record = receipt && store.readBlockRecord(receipt.height);
+    const lightBlock = receipt && store.readLightBlock(receipt.height + 1);
+    if (receipt === undefined || record === undefined || lightBlock === undefined) return undefined;
+    const { sha256 } = ledger.crypto;
+    const results: TransactionResult[] = [];
+    let [first, found] = [0, { bundleIndex: 0, first: 0, receipts: [] as Bytes[] }];
+    for (const [bundleIndex, { operationCount, code }] of record.bundles.entries()) {
+      const receipts = Array.from(
+        { length: operationCount },
+        (_, at) => store.readReceipt(receipt.height, first + at) ?? new Uint8Array(0),
+      );
+      results.push({ code, data: receiptsRoot(sha256, receipts), gasWanted: 0n, gasUsed: 0n });
+      if (receipt.index >= first && receipt.index < first + operationCount) found = { bundleIndex, first, receipts };
+      first += operationCount;
+    }
+    const proof = proveReceipt(sha256, { results, bundleIndex: found.bundleIndex, receipts: found.receipts }, receipt.index - found.first);
+    return { receipt, proof: receiptProofToJson(proof), lightBlock };
+  }
+
+  read(key: string): JsonObject | undefined {
+    return this.#parts.store.get(key);
+  }
+
+  prove(key: string, headerHeight?: number): ProvenRecord | undefined {
+    const { store, reader, application, ledger } = this.#parts;
+    const { sha256 } = ledger.crypto;
+    const height = headerHeight ?? application.head.height;
+    // Header h carries the root after block h - 1.
+    const record = height < 1 || height - 1 < application.keptFrom ? undefined : store.readBlockRecord(height - 1);
+    const header = store.readBlockRecord(height);
+    if (record === undefined || header === undefined) return undefined;
+    const proof = proveKey({ sha256, reader }, record.root, key);
+    const shared = { proof, headerHeight: height, headerTimeUnixMs: header.timeUnixMs };
+    if (proof.leaf.kind !== 'present') return { ...shared, value: undefined };
+    const value = store.get(key);
+    if (value === undefined) return undefined;
+    // Values are not versioned: one that changed since that header can be proven again only under a newer one.
+    const leaf = pathTo(reader, record.root, sha256(proof.key)).leaf;
+    return leaf !== undefined && equalBytes(leaf.valueHash, sha256(encodeCanonical(value))) ? { ...shared, value } : undefined;
+  }
+
+  lightBlock(height: number): Bytes | undefined {
+    return this.#parts.store.readLightBlock(height);
+  }
+
+  blockSummary(height: number): StoredBlockSummary | undefined {
+    const { store } = this.#parts;
+    const record = height < 1 ? undefined : store.readBlockRecord(height);
+    const before = record && store.readBlockRecord(height - 1);
+    if (record === undefined || before === undefined) return undefined;
+    const operationCount = record.bundles.reduce((sum, bundle) => sum + bundle.operationCount, 0);
+    const { timeUnixMs, hash, blockBytes } = record;
+    return { height, timeUnixMs, hash, appHash: before.root.hash, operationCount, blockBytes };
+  }
+
+  blockBundles(height: number): readonly Bytes[] | undefined {
+    const bytes = this.#parts.store.readBlock(height);
+    const block = bytes && decodeBlock(new Uint8Array(bytes));
+    return block?.ok ? block.value.transactions : undefined;
+  }
+
+  view(request: { contract: string; method: string; args: JsonObject; caller: Caller }): Outcome {
+    const { ledger, application, store } = this.#parts;
+    const { caller, args } = request;
+    const [name = '', version] = request.contract.split('@');
+    const contract = ledger.contracts.get(name);
+    const isKnown =
+      contract !== undefined && (version === undefined || version === contract.version) && Object.hasOwn(contract.views, request.method);
+    const view = isKnown ? contract.views[request.method] : undefined;
+    if (view === undefined) return refused('UNKNOWN_METHOD', { contract: request.contract, method: request.method });
+    if (!view.roles.includes('*') && !view.roles.includes(caller.role))
+      return refused('NOT_AUTHORISED', { reason: 'role', role: caller.role });
+    const checked = checkArgs(view.args, args);
+    if (!checked.ok) return checked;
+    const { height, timeUnixMs } = application.head;
+    const context = readContextOf(ledger, { block: { height, timeUnixMs }, caller, records: store }, name);
+    return guarded(() => view.run(context, checked.value), { contract: name, method: request.method });
+  }
+
+  onCommit(listener: (block: CommittedBlock) => void): () => void {
+    return this.#parts.listeners.add(listener);
+  }
+
+  async verify(): Promise<{ ok: boolean; root: Bytes; recordCount: number; finding: string }> {
+    const { store, ledger } = this.#parts;
+    const { sha256 } = ledger.crypto;
+    // Head and iterator are taken in one turn, so that both see the same commit.
+    const head = store.readBlockRecord(store.readHead()?.height ?? 0);
+    const leaves: { keyHash: Bytes; valueHash: Bytes }[] = [];
+    for (const { key, bytes } of store.everyRecord()) {
+      leaves.push({ keyHash: sha256(key), valueHash: sha256(bytes) });
+      if (leaves.length % VERIFY_SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const reader = new PageReader(NO_PAGES, sha256);
+    const { root } = applyChanges({ sha256, reader }, EMPTY_ROOT, 0, leaves);
+    const ok = head !== undefined && equalBytes(root.hash, head.root.hash);
+    return { ok, root: root.hash, recordCount: leaves.length, finding: ok ? '' : 'records do not give the root of the last block' };
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.engine.close();
+    await this.#parts.store.close();
+  }
+}
