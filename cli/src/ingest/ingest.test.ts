@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { beforeAll, expect, test } from '@jest/globals';
 import type { TestCity } from '@civitas/contracts/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import { prepareCity } from '../flows/city/prepare-city.ts';
 import { openTestParties } from '../flows/testing/test-parties.ts';
 import { generateFineCases } from '../samples/fine-cases.ts';
@@ -14,6 +14,7 @@ import { ingestTransport } from './transport/ingest-transport.ts';
 import { parseFines } from './transport/parse-fines.ts';
 
 const DATA = resolve(process.env['CIVITAS_DATA'] ?? join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data'));
+if (!existsSync(DATA)) process.stderr.write(`SKIPPED: ingest of real data, because there is no ${DATA}; set CIVITAS_DATA\n`);
 const testWithData = existsSync(DATA) ? test : test.skip;
 const progress = { advance: () => undefined, end: () => undefined };
 

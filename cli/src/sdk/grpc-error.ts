@@ -42,10 +42,13 @@ export function findRefusal(error: ServiceError): RemoteRefusal | undefined {
   }
 }
 
+// A certificate that does not fit will not fit in a second either.
+const TLS_MISMATCH = /certificate|expected a node of/i;
+
 /** True where the same call may succeed on another connection: the node restarts, the stream was cut. */
 export function isTransient(error: ServiceError): boolean {
   const transient: readonly number[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.ABORTED, status.CANCELLED];
-  if (transient.includes(error.code)) return true;
+  if (transient.includes(error.code)) return !TLS_MISMATCH.test(error.details);
   // HTTP/2 stream resets of a dying process reach us as INTERNAL.
   return error.code === status.INTERNAL && /RST_STREAM|ECONNRESET|session/i.test(error.details);
 }

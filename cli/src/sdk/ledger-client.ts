@@ -64,6 +64,7 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
   const named = (what: string): string => `${profile.agency} at ${network}: ${what}`;
   const retried = <T>(what: string, call: () => Promise<T>): Promise<T> => withRetry(call, { request: named(what), signal });
   let stream: SubmitStream | undefined;
+  signal?.addEventListener('abort', () => stream?.close(), { once: true });
 
   const submit = async (call: Call): Promise<Submitted> => {
     const signed = signCall(profile, access, call, Date.now());
@@ -86,6 +87,7 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
     access,
     submit,
     async submitBulk(call) {
+      signal?.throwIfAborted();
       stream ??= new SubmitStream(client, named('submit stream'));
       return stream.submit(signCall(profile, access, call, Date.now()));
     },

@@ -1,0 +1,135 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { base64urlDecode, base64urlEncode } from '@civitas/canon';
+import { spiffe } from '@civitas/deployment';
+import { generateHpkeKeyPair, type HpkeKeyPair } from '@civitas/sealed-call';
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Refused } from '../fault.ts';
+import { ensureProfile } from '../profile/ensure-profile.ts';
+import { loadProfile, type NetworkAccess, type Profile } from '../profile/load-profile.ts';
+import { type LedgerClient, openLedgerClient } from './ledger-client.ts';
+import { type TestLeaf, TestAuthority } from './testing/test-authority.ts';
+import { TestNode } from './testing/test-node.ts';
+import { openVaultClient } from './vault-client.ts';
+
+const CHAIN = 'jincheng-health-1';
+const CALL = { contract: 'health.index@v1', method: 'registerMany', role: 'custodian', args: {} };
+
+let authority: TestAuthority;
+let nodeLeaf: TestLeaf;
+let clientLeaf: TestLeaf;
+let profile: Profile;
+let vaultKeys: HpkeKeyPair;
+let node: TestNode;
+let client: LedgerClient;
+
+beforeAll(async () => {
+  authority = await TestAuthority.create();
+  nodeLeaf = await authority.issue(spiffe.node(CHAIN, 'hospital-1', 'health-0'));
+  clientLeaf = await authority.issue(spiffe.client(CHAIN, 'hospital-1', 'cli'));
+  const home = mkdtempSync(join(tmpdir(), 'sdk-'));
+  await ensureProfile(home, 'hospital-1');
+  profile = loadProfile(home, 'hospital-1');
+  vaultKeys = await generateHpkeKeyPair();
+});
+
+async function startNode(leaf: TestLeaf): Promise<TestNode> {
+  const callerPublicKey = base64urlDecode(profile.publicKey) ?? new Uint8Array(0);
+  const started = new TestNode({ authorityPem: authority.pem, leaf, chainId: CHAIN, vault: vaultKeys, callerPublicKey });
+  await started.start();
+  return started;
+}
+
+function connect(to: TestNode, leaf = clientLeaf): LedgerClient {
+  const document = {
+    schemaVersion: 1,
+    network: 'health',
+    chainId: CHAIN,
+    genesisHash: '',
+    genesis: '',
+    grpc: to.address,
+    organisation: 'hospital-1',
+    roles: [],
+  } as const;
+  const access: NetworkAccess = { document, genesis: undefined, genesisHash: new Uint8Array(32), authorityPem: authority.pem, ...leaf };
+  return openLedgerClient({ ...profile, networks: new Map([['health', access]]) }, 'health');
+}
+
+beforeEach(async () => {
+  node = await startNode(nodeLeaf);
+  client = connect(node);
+});
+
+afterEach(() => {
+  client.close();
+  node.stop();
+});
+
+test('a signed operation goes over mutual TLS and comes back with its receipt', async () => {
+  const submitted = await client.submit(CALL);
+  expect(submitted).toMatchObject({ ok: true, height: 7, result: { method: 'registerMany' } });
+});
+
+test('a refusal in the receipt and a refusal of admission are values', async () => {
+  node.errors.push({ code: status.PERMISSION_DENIED, info: { code: 'NOT_AUTHORISED', factsJson: '{"role":"x"}', then: 'drop' } });
+  expect(await client.submit(CALL)).toMatchObject({ ok: false, height: 0, refusal: { code: 'NOT_AUTHORISED', facts: { role: 'x' } } });
+  expect(await client.submit({ ...CALL, method: 'forbidden' })).toMatchObject({ ok: false, height: 7, refusal: { code: 'STATE' } });
+});
+
+test('an overloaded or absent node is asked again', async () => {
+  const busy = { code: 'OVERLOADED', factsJson: '{}', then: 'retry', retryAfterMs: 1 };
+  node.errors.push({ code: status.UNAVAILABLE }, { code: status.RESOURCE_EXHAUSTED, info: busy });
+  expect(await client.submit(CALL)).toMatchObject({ ok: true });
+});
+
+test('a server with another network’s certificate is not spoken to', async () => {
+  const stranger = await startNode(await authority.issue(spiffe.node('jincheng-city-1', 'hospital-1', 'city-0')));
+  const other = openLedgerClient(
+    { ...profile, networks: new Map([['health', { ...client.access, document: { ...client.access.document, grpc: stranger.address } }]]) },
+    'health',
+  );
+  await expect(other.submit(CALL)).rejects.toThrow(/expected a node of/);
+  expect(stranger.submitted).toEqual([]);
+  other.close();
+  stranger.stop();
+});
+
+test('bulk submits keep to the credits and every operation gets its own receipt', async () => {
+  const calls = Array.from({ length: 40 }, (_, index) => client.submitBulk({ ...CALL, method: `m${index}` }));
+  const answers = await Promise.all(calls);
+  expect(answers.map((answer) => answer.ok && answer.result)).toEqual(Array.from({ length: 40 }, (_, index) => ({ method: `m${index}` })));
+  expect(node.streams).toBe(1);
+});
+
+test('a stream that breaks is opened again and what was unanswered is sent again', async () => {
+  node.cutAfter = 3;
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => client.submitBulk({ ...CALL, method: `m${index}` })));
+  expect(answers.every(({ ok }) => ok)).toBe(true);
+  expect(node.streams).toBe(2);
+  expect(new Set(node.submitted).size).toBe(12);
+});
+
+test('a node that restarts loses nobody’s call', async () => {
+  await client.submitBulk(CALL);
+  await node.restart();
+  expect(await client.submitBulk({ ...CALL, method: 'after' })).toMatchObject({ ok: true, result: { method: 'after' } });
+});
+
+test('a vault call is sealed to the gateway, signed by the caller, and its answer or refusal comes back sealed', async () => {
+  const member = { hpkePublicKey: base64urlEncode(vaultKeys.publicKey) };
+  const read: LedgerClient['read'] = async () => ({
+    found: true,
+    value: member,
+    bytes: new Uint8Array(0),
+    proof: new Uint8Array(0),
+    headerHeight: 0,
+    lightBlock: new Uint8Array(0),
+  });
+  const vault = openVaultClient(profile, { ...client, read });
+  const put = { subject: 's', collection: 'documents', fields: [] };
+  expect(await vault.put({ ...put, reference: 'r9' })).toEqual({ reference: 'r9', commitments: { echo: 'Put' } });
+  await expect(vault.put({ ...put, collection: 'forbidden' })).rejects.toBeInstanceOf(Refused);
+  vault.close();
+});
