@@ -47,6 +47,8 @@ export type OpenLedger = (request: {
   readonly keys: NodeKeys;
   readonly grant: SigningGrant;
   readonly crypto: CryptoPort;
+  /** Shared with admission, so that no signature is verified twice. */
+  readonly verdicts: Verdicts;
   readonly log: Logger;
 }) => Promise<LedgerHost>;
 
@@ -54,7 +56,8 @@ export interface ServeNodeOptions {
   readonly pod: Pod;
   readonly version: string;
   readonly openLedger: OpenLedger;
-  readonly contractsOf: (domain: string) => readonly Contract[];
+  /** Every contract this version ships; the genesis names those the ledger runs. */
+  readonly contracts: readonly Contract[];
 }
 
 export interface RunningNode {
@@ -178,7 +181,7 @@ class ServedNode implements RunningNode {
 
   /** Waits for the genesis, opens the ledger, serves. */
   async open(): Promise<void> {
-    const { pod, openLedger, contractsOf } = this.#options;
+    const { pod, openLedger } = this.#options;
     const dataFolder = pod.pathOf('data');
     const mountedPath = pod.pathOf('genesis');
     const { bytes, genesis } = await awaitGenesis({
@@ -190,6 +193,7 @@ class ServedNode implements RunningNode {
     });
     const genesisHash = nodeCrypto.sha256(bytes);
     this.log.info('genesis-in-force', { genesisHash: base64urlEncode(genesisHash), chainId: genesis.chainId });
+    const verdicts = new Verdicts(nodeCrypto);
     const ledger = await openLedger({
       dataFolder,
       genesisBytes: bytes,
@@ -197,13 +201,14 @@ class ServedNode implements RunningNode {
       keys: this.#keys,
       grant: this.#grant,
       crypto: nodeCrypto,
+      verdicts,
       log: this.log,
     });
     const { organisation, operation: key } = chargedGateway(this.#config, this.#keys);
     const admission = new Admission({
       ledger,
       crypto: nodeCrypto,
-      verdicts: new Verdicts(nodeCrypto),
+      verdicts,
       gateway: { organisation, key },
       bundleWaitMs: this.#config.bundleWaitMs,
       metrics: this.#metrics,
@@ -228,7 +233,7 @@ class ServedNode implements RunningNode {
       await gateways.close();
       await ledger.close();
     };
-    const contracts = contractsOf(genesis.appState.domain);
+    const contracts = this.#options.contracts.filter(({ name, version }) => genesis.appState.contracts.includes(`${name}@${version}`));
     this.#open = { ledger, admission, contracts, gateways, genesisHash, isMismatch: mismatch.isMismatch, close };
     this.#health.set(true);
     this.log.info('serving', { height: ledger.status().height, root: base64urlEncode(ledger.status().root) });

@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { base64urlDecode, base64urlEncode, type JsonObject } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import { PORTS } from '@civitas/deployment';
+import { validatorOf, validatorsHash } from '@civitas/proofs';
+import { waitFor } from '@civitas/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TestNetwork, TestRelay } from '../testing/test-processes.ts';
+
+const START_MS_MAX = 60_000;
+let folder: string;
+let city: TestNetwork;
+let transport: TestNetwork;
+let relay: TestRelay;
+
+const LINK = { name: 'city-transport', from: 'city', to: 'transport', paused: false };
+
+async function linkNetworks(): Promise<void> {
+  const { genesis } = transport;
+  if (genesis === undefined) throw new Error('not born');
+  const set = genesis.validators.map(({ publicKey }) =>
+    validatorOf(nodeCrypto.sha256, base64urlDecode(publicKey) ?? new Uint8Array(0), 10n),
+  );
+  const genesisHash = base64urlEncode(transport.genesisHash);
+  const record = {
+    chainId: transport.chainId,
+    name: 'transport',
+    domain: 'transport',
+    city: 'jincheng',
+    genesisHash,
+    validatorsHash: base64urlEncode(validatorsHash(nodeCrypto.sha256, set)),
+    predecessor: null,
+  };
+  const platform = { organisation: 'platform', role: 'platform' } as const;
+  await city.execute({ ...platform, contract: 'city.registry@v1', method: 'register', args: record });
+  await city.execute({
+    organisation: 'civil-affairs',
+    role: 'registrar',
+    contract: 'city.registry@v1',
+    method: 'confirm',
+    args: { chainId: transport.chainId, genesisHash },
+    coSigned: true,
+  });
+  const validators = genesis.validators.map(({ publicKey, power }) => ({ publicKey, power }));
+  const change = { kind: 'createClient', chainId: transport.chainId, validators };
+  await city.execute({ ...platform, contract: 'network.members@v1', method: 'propose', args: { change } });
+}
+
+async function setRules(): Promise<void> {
+  const police = { organisation: 'traffic-police', role: 'rulemaker', contract: 'city.rulebook@v1' } as const;
+  const values = { calendar: { holidays: [], workdays: [] }, appealDays: 15, penaltyPercentMax: 100, receiptCode: '12345678' };
+  await transport.execute({ ...police, method: 'propose', args: { ruleSet: 'transport', version: 1, values } });
+  await transport.execute({ ...police, method: 'approve', args: { ruleSet: 'transport', version: 1 }, coSigned: true });
+  await transport.execute({ ...police, method: 'activate', args: { ruleSet: 'transport', version: 1, activeFromUnixMs: 0 } });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'relay-e2e-'));
+  const address = (last: number) => `127.${80 + (process.pid % 100)}.${(process.pid >> 8) % 250}.${last}`;
+  city = new TestNetwork({
+    domain: 'city',
+    root: join(folder, 'city'),
+    address: address(1),
+    members: [
+      { organisation: 'civil-affairs', roles: ['registrar', 'rulemaker'] },
+      { organisation: 'traffic-police', roles: ['issuer', 'custodian'] },
+    ],
+  });
+  transport = new TestNetwork({
+    domain: 'transport',
+    root: join(folder, 'transport'),
+    address: address(2),
+    members: [
+      { organisation: 'traffic-police', roles: ['police', 'rulemaker'] },
+      { organisation: 'bank-1', roles: ['bank'] },
+    ],
+  });
+  relay = new TestRelay(join(folder, 'relay'), address(3));
+  await Promise.all([city.prepare(), transport.prepare(), relay.prepare()]);
+  await relay.enrol([city, transport]);
+  relay.process.start('relay');
+  city.process.start('serve');
+  transport.process.start('serve');
+  const relayKey = await relay.fetchKey();
+  await city.bear(undefined, relayKey);
+  await transport.bear(city, relayKey);
+  relay.writeConfig([city, transport], [LINK]);
+  await linkNetworks();
+  await setRules();
+}, START_MS_MAX);
+
+afterAll(async () => {
+  await Promise.all([city.stop(), transport.stop(), relay.process.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let payments = 0;
+
+/** Creates and pays a fine; in full, so that a packet for the receipt goes to the city. @returns the fine's id. */
+async function payFine(): Promise<string> {
+  payments += 1;
+  const id = (text: string): string => base64urlEncode(nodeCrypto.sha256(new TextEncoder().encode(`${text} ${payments}`)).slice(0, 16));
+  const fine = id('fine');
+  const onUnixMs = Date.now() - 1000;
+  await transport.execute({
+    organisation: 'traffic-police',
+    role: 'police',
+    contract: 'transport.fine@v1',
+    method: 'create',
+    args: {
+      id: fine,
+      violation: null,
+      officer: 'officer-1',
+      amountFen: 20_000,
+      article: 157,
+      vehicleClass: 'A',
+      points: 0,
+      dismissal: null,
+      onUnixMs,
+    },
+  });
+  await transport.execute({
+    organisation: 'bank-1',
+    role: 'bank',
+    contract: 'transport.fine@v1',
+    method: 'pay',
+    args: { fine, eventId: id('event'), onUnixMs, amountFen: 20_000, channel: 'bank', paymentReference: id('payment') },
+  });
+  return fine;
+}
+
+const fineOf = (fine: string): Promise<JsonObject | undefined> => transport.read(`transport.fine/fines/${fine}`, 'traffic-police');
+const issued = (fine: string) => async () => (await fineOf(fine))?.['receiptStatus'] === 'issued';
+
+test('a packet goes to the other network, is executed there, and its acknowledgement comes back', async () => {
+  const fine = await payFine();
+  await waitFor('receipt issued', issued(fine), 20_000);
+  const receipt = String((await fineOf(fine))?.['receipt']);
+
+  expect(await city.read(`city.fiscal-receipt/receipts/${receipt}`, 'civil-affairs')).toMatchObject({ status: 'issued' });
+  expect(await transport.read(`links/${city.chainId}/counter`, 'traffic-police')).toMatchObject({ inFlight: 0 });
+}, 30_000);
+
+test('a relay killed at any moment loses nothing and doubles nothing', async () => {
+  const fines: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    fines.push(await payFine());
+    await relay.process.stop('SIGKILL');
+    relay.process.start('relay');
+  }
+  for (const fine of fines) await waitFor(`receipt of ${fine}`, issued(fine), 20_000);
+  const counter = await transport.read(`links/${city.chainId}/counter`, 'traffic-police');
+
+  expect(counter).toMatchObject({ lastSequence: 4, inFlight: 0, acknowledged: 4, timedOut: 0 });
+  expect(await city.read(`links/${transport.chainId}/counter`, 'civil-affairs')).toMatchObject({ received: 4 });
+}, 60_000);
+
+test('a node killed while packets are under way comes back, asks for its grant anew, and they arrive', async () => {
+  const fine = await payFine();
+  await city.process.stop('SIGKILL');
+  city.process.start('serve');
+  const status = await city.status();
+  expect(['AwaitingGrant', 'AwaitingGenesis']).toContain(status.phase);
+  await city.grant();
+  await waitFor('receipt issued', issued(fine), 20_000);
+}, 60_000);
+
+test('a genesis that differs from the one in force changes nothing and is reported', async () => {
+  const before = (await city.status()).genesisHash;
+  city.process.write(city.process.pathOf('genesis'), '{"another":"genesis"}');
+  const status = await waitFor('mismatch reported', async () => {
+    const now = await city.status();
+    return now.genesisMismatch ? now : undefined;
+  });
+
+  expect(Buffer.from(status.genesisHash)).toEqual(Buffer.from(before));
+}, 20_000);
+
+test('the metrics of node and relay carry their final names', async () => {
+  const scrape = async (address: string) => (await fetch(`http://${address}:${PORTS.metrics}/metrics`)).text();
+  const [node, relayed] = await Promise.all([scrape(transport.process.address), scrape(relay.process.address)]);
+
+  expect(node).toMatch(/civitas_block_height\{network="jincheng-transport-1",node="transport-0"\} \d+/);
+  expect(node).toMatch(/civitas_link_packets_in_flight\{peer="jincheng-city-1".*\} 0/);
+  expect(relayed).toMatch(
+    /civitas_relay_packets_total\{source="jincheng-transport-1",destination="jincheng-city-1",result="acknowledged".*\} [1-9]/,
+  );
+});
+
+test('a process told to stop ends within three seconds with exit code 0', async () => {
+  const startedMs = performance.now();
+  const codes = await Promise.all([transport.process.stop(), relay.process.stop()]);
+
+  expect(codes).toEqual([0, 0]);
+  expect(performance.now() - startedMs).toBeLessThan(5000);
+});

@@ -1,0 +1,52 @@
+// Entry point of the node image: `serve` runs a ledger node, `relay` carries packets between networks.
+import { allContracts } from '@civitas/contracts';
+import { podOf } from './host/config/pod.ts';
+import { serveRelay } from './host/relay/serve-relay.ts';
+import { openNodeLedger } from './host/serve/open-node-ledger.ts';
+import { runUntilStopped } from './host/serve/run-until-stopped.ts';
+import { serveNode } from './host/serve/serve-node.ts';
+import { VERSION } from './version.ts';
+
+const HELP = `civitas node ${VERSION}
+
+  serve     run a node: ledger, gateways, vaults
+  relay     carry packets between networks
+
+Configuration is mounted (docs: packages/deployment): config.json, genesis.json, tls, data, below CIVITAS_ROOT where that is set.
+Listens on POD_IP (default 127.0.0.1): gRPC 7070, AdminService 7071, metrics 9464. POD_UID names the pod in signing grants.
+`;
+const USAGE_EXIT_CODE = 2;
+
+async function main(): Promise<void> {
+  const [command] = process.argv.slice(2);
+  const pod = podOf(process.env);
+  switch (command) {
+    case 'serve': {
+      const { node, opened } = await serveNode({ pod, version: VERSION, openLedger: openNodeLedger, contracts: allContracts });
+      runUntilStopped(node.log, node);
+      await opened;
+      return;
+    }
+    case 'relay': {
+      const relay = await serveRelay({ pod, version: VERSION });
+      runUntilStopped(relay.log, relay);
+      return;
+    }
+    case '--version':
+      process.stdout.write(`${VERSION}\n`);
+      return;
+    case '--help':
+    case 'help':
+      process.stdout.write(HELP);
+      return;
+    default:
+      process.stderr.write(HELP);
+      process.exitCode = USAGE_EXIT_CODE;
+  }
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${JSON.stringify({ level: 'fatal', event: 'start-failed', error: text })}\n`);
+  process.exit(1);
+});
