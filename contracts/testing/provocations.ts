@@ -1,7 +1,7 @@
 import type { JsonObject } from '@civitas/canon';
 import type { Outcome } from '@civitas/contracts';
 import { aKeyPair } from '@civitas/testkit';
-import { aHash, anId, BY, committed, Flows } from './flows.ts';
+import { aHash, anId, BY, type Flows } from './flows.ts';
 
 const DAY_MS = 86_400_000;
 const NOBODY = anId('nobody');
@@ -332,4 +332,4 @@ const receipts: readonly Provocation[] = [
 ];
 
 export const cityProvocations: readonly Provocation[] = [...registry, ...identity, ...consent, ...access, ...rulebook, ...receipts];
-export { committed, say, set };
+export { say, set };
