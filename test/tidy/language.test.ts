@@ -5,11 +5,13 @@ const sources = listFiles().filter((path) => path.endsWith('.ts'));
 const PURE = /^(packages\/(canon|proofs|deployment)\/src|contracts\/src|node\/src\/core|operator\/src\/core)\//;
 const PURE_EXCEPT = /\.test\.ts$|\/testing\/|^packages\/canon\/src\/(node|browser)\.ts$/;
 
-/** Each place where a syntax node is what a rule forbids, as `file: what`. */
-function findNodes(files: readonly string[], offenceOf: (node: SyntaxNode) => string | undefined): readonly string[] {
+/** Each place where a syntax node is what a rule forbids, as `file: what`. Only files that mention it at all are parsed. */
+function findNodes(files: readonly string[], mention: RegExp, offenceOf: (node: SyntaxNode) => string | undefined): readonly string[] {
   return files.flatMap((path) => {
+    const text = readSource(path);
+    if (!mention.test(text)) return [];
     const found: string[] = [];
-    visit(parseSource(readSource(path)).tree, (node) => {
+    visit(parseSource(text).tree, (node) => {
       const offence = offenceOf(node);
       if (offence !== undefined) found.push(`${path}: ${offence}`);
     });
@@ -25,11 +27,15 @@ function isUnknownThenAnother(node: SyntaxNode): boolean {
 
 describe('types are told as they are', () => {
   test('nothing is typed any', () => {
-    expect(findNodes(sources, (node) => (node.type === 'TsKeywordType' && textAt(node, 'kind') === 'any' ? 'any' : undefined))).toEqual([]);
+    expect(
+      findNodes(sources, /[<:=|&(] *any\b/, (node) =>
+        node.type === 'TsKeywordType' && textAt(node, 'kind') === 'any' ? 'any' : undefined,
+      ),
+    ).toEqual([]);
   });
 
   test('nothing is cast through unknown', () => {
-    expect(findNodes(sources, (node) => (isUnknownThenAnother(node) ? 'as unknown as' : undefined))).toEqual([]);
+    expect(findNodes(sources, /as unknown as/, (node) => (isUnknownThenAnother(node) ? 'as unknown as' : undefined))).toEqual([]);
   });
 
   test('no comment silences the compiler', () => {
@@ -52,12 +58,12 @@ describe('tests run, or say why not', () => {
     members.includes(textAt(nodeAt(node, 'property'), 'value') ?? '');
 
   test('no test is singled out or left empty', () => {
-    expect(findNodes(tests, (node) => (memberOf(node, ['only', 'todo']) ? 'only or todo' : undefined))).toEqual([]);
+    expect(findNodes(tests, /\.(only|todo)\b/, (node) => (memberOf(node, ['only', 'todo']) ? 'only or todo' : undefined))).toEqual([]);
   });
 
   test('a file that may skip prints a line that begins with SKIPPED and gives the reason', () => {
     const skipping = new Set(
-      findNodes(tests, (node) => (memberOf(node, ['skip']) ? 'skip' : undefined)).map((line) => line.split(':')[0] ?? ''),
+      findNodes(tests, /\.skip\b/, (node) => (memberOf(node, ['skip']) ? 'skip' : undefined)).map((line) => line.split(':')[0] ?? ''),
     );
     expect([...skipping].filter((path) => !/SKIPPED: /.test(readSource(path)))).toEqual([]);
   });

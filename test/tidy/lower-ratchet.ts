@@ -15,7 +15,6 @@ function lowerNumbers(was: Readonly<Record<string, number>>, is: Readonly<Record
 const lowered = {
   fileLines: lowerNumbers(listed.fileLines, now.fileLines),
   functionLines: lowerNumbers(listed.functionLines, now.functionLines),
-  contractsWithoutReadme: listed.contractsWithoutReadme.filter((folder) => now.contractsWithoutReadme.includes(folder)),
   codesWithoutRule: listed.codesWithoutRule.filter((code) => now.codesWithoutRule.includes(code)),
   codesWithoutTest: listed.codesWithoutTest.filter((code) => now.codesWithoutTest.includes(code)),
 };

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { catalogues } from '../../tools/reference/code-catalogues.ts';
 import { findCodeSites, isProductSource } from '../../tools/reference/code-sites.ts';
-import { listFiles, parseSource, ROOT, readSource, textAt, visit } from '../../tools/reference/source-tree.ts';
+import { listFiles, parseSource, readSource, textAt, visit } from '../../tools/reference/source-tree.ts';
 import { FILE_LINES_MAX, FUNCTION_LINES_MAX } from './limits.ts';
 import { measureFunctions, measureLines } from './measure-sizes.ts';
 
@@ -10,7 +8,6 @@ import { measureFunctions, measureLines } from './measure-sizes.ts';
 export interface Ratchet {
   readonly fileLines: Readonly<Record<string, number>>;
   readonly functionLines: Readonly<Record<string, number>>;
-  readonly contractsWithoutReadme: readonly string[];
   /** Codes of the domains' list that no rule uses yet. */
   readonly codesWithoutRule: readonly string[];
   readonly codesWithoutTest: readonly string[];
@@ -44,12 +41,6 @@ export function longFunctions(): Readonly<Record<string, number>> {
   const product = sources().filter((path) => !path.endsWith('.test.ts'));
   const measured = product.flatMap((path) => measureFunctions(path).map(({ name, lines }): [string, number] => [`${path}#${name}`, lines]));
   return above(measured, FUNCTION_LINES_MAX);
-}
-
-/** Contract folders without a page beside them or in the folder above. */
-export function contractsWithoutReadme(): readonly string[] {
-  const folders = new Set(listFiles().flatMap((path) => /^contracts\/src\/[^/]+\/[^/]+\/v\d+(?=\/)/.exec(path)?.[0] ?? []));
-  return [...folders].filter((folder) => ![folder, dirname(folder)].some((place) => existsSync(join(ROOT, place, 'README.md'))));
 }
 
 /** String literals of a file that could be codes: words in capitals. */
@@ -86,7 +77,6 @@ export function measureRatchet(): Ratchet {
   return {
     fileLines: longFiles(),
     functionLines: longFunctions(),
-    contractsWithoutReadme: contractsWithoutReadme(),
     codesWithoutRule: codesWithoutRule(),
     codesWithoutTest: codesWithoutTest(),
   };
