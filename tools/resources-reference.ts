@@ -1,10 +1,11 @@
 // Writes docs/reference/resources.md from the kinds in operator/src/core/resources.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { TSchema } from '@sinclair/typebox';
 import { API_VERSION, type Kind } from '../operator/src/core/resources/kind.ts';
 import { KINDS } from '../operator/src/core/resources/kinds.ts';
 import { ROOT } from './reference/source-tree.ts';
+
+type TSchema = Kind['spec'] | Kind['status'];
 
 interface Rule {
   readonly rule: string;

@@ -1,5 +1,6 @@
 // `npm start`: one root process with the Kubernetes API and the kubelet; everything else is a pod.
-import { runCity } from './start/city.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { COMPILE_CACHE } from './start/compile-cache.ts';
 import { parseOptions, USAGE } from './start/options.ts';
 import { StartRefused } from './start/start-refused.ts';
 
@@ -17,6 +18,9 @@ async function main(): Promise<number> {
   }
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
+  enableCompileCache(COMPILE_CACHE);
+  const { runCity } = await import('./start/city.ts');
+  flushCompileCache();
   await runCity(options, (line) => process.stdout.write(`${line}\n`), stop.signal);
   return 0;
 }

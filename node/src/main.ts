@@ -1,4 +1,5 @@
 // Entry point of the node image: `serve` runs a ledger node, `relay` carries packets between networks.
+import { flushCompileCache } from 'node:module';
 import { allContracts } from '@civitas/contracts';
 import { podOf } from './host/config/pod.ts';
 import { serveRelay } from './host/relay/serve-relay.ts';
@@ -18,6 +19,8 @@ Listens on POD_IP (default 127.0.0.1): gRPC 7070, AdminService 7071, metrics 946
 const USAGE_EXIT_CODE = 2;
 
 async function main(): Promise<void> {
+  // Everything is imported by now: the next process starts from compiled code, however this one ends.
+  flushCompileCache();
   const [command] = process.argv.slice(2);
   const pod = podOf(process.env);
   switch (command) {

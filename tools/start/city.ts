@@ -11,6 +11,7 @@ import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
 import { applyManifests, readManifests, withClients } from './manifests.ts';
 import { verifyOffline } from './offline-verification.ts';
 import type { StartOptions } from './options.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { assertPortFree } from './port-holder.ts';
 import { waitUntilUp } from './progress.ts';
 import { readyFileOf, writeReadyFile } from './ready-file.ts';
@@ -45,11 +46,12 @@ export async function runCity(options: StartOptions, say: Say, stop: AbortSignal
     const [second, third] = home.record.subnet;
     const address = `127.${second}.${third}.1`;
     await assertPortFree(address, options.port);
-    await using cluster = await startCluster(home, { address, port: options.port });
+    const startedUnixMs = Date.now();
     const startedMs = performance.now();
+    await using cluster = await startCluster(home, { address, port: options.port });
     say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);
     try {
-      await bringUp(home, cluster, { options, say, stop });
+      await bringUp(home, cluster, { options, say, stop, startedUnixMs });
       say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
       await aborted(stop);
     } catch (error) {
@@ -79,6 +81,7 @@ async function startCluster(home: Home, listen: { address: string; port: number 
     apiUrl: api.url,
     caPem: api.caPem,
     images: IMAGES,
+    variables: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     log,
   });
   api.attachPodLogs(kubelet.logs);
@@ -94,7 +97,11 @@ async function startCluster(home: Home, listen: { address: string; port: number 
   };
 }
 
-async function bringUp(home: Home, cluster: Cluster, run: { options: StartOptions; say: Say; stop: AbortSignal }): Promise<void> {
+async function bringUp(
+  home: Home,
+  cluster: Cluster,
+  run: { options: StartOptions; say: Say; stop: AbortSignal; startedUnixMs: number },
+): Promise<void> {
   const { kube } = cluster;
   mkdirSync(join(home.path, 'cases'), { recursive: true, mode: 0o700 });
   await applyManifests(
@@ -103,7 +110,7 @@ async function bringUp(home: Home, cluster: Cluster, run: { options: StartOption
   );
   await applyManifests(kube, readManifests(ROOT, OPERATOR));
   if (home.record.sampleAppliedAt === null) await applySample(home, kube, run.say);
-  await waitUntilUp(kube, run.say, run.stop);
+  await waitUntilUp(kube, run);
   await refreshProfiles(home.path, kube);
   await writeScrapeConfig(home, kube);
   if (home.record.case === null) home.update({ case: await exportFirstCase(home, run) });
