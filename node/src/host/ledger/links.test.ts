@@ -1,0 +1,406 @@
+import { describe, expect, test } from '@jest/globals';
+import { base64urlDecode, base64urlEncode, type Json, type JsonObject } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import { type Receipt, validatorOf, validatorsHash } from '@civitas/proofs';
+import { seededRandom } from '@civitas/testkit';
+import fc from 'fast-check';
+import { approverKey, aNetwork, founderKey, platformKey, relayKey, secondApproverKey, type TestNetwork } from './ledger-fixture.ts';
+import { acknowledgeArgs, receiveArgs, SimulatedLedger, timeoutArgs, updatesFrom } from './simulated-ledger.fixture.ts';
+
+const CITY = 'jincheng-city-1';
+const HEALTH = 'jincheng-health-1';
+
+const codeOf = (receipt: Receipt): string => (receipt.outcome.ok ? 'ok' : receipt.outcome.refusal.code);
+const resultOf = (receipt: Receipt): JsonObject => {
+  if (!receipt.outcome.ok) throw new Error(`refused: ${receipt.outcome.refusal.code} ${JSON.stringify(receipt.outcome.refusal.facts)}`);
+  return receipt.outcome.result as JsonObject;
+};
+const statuses = (receipt: Receipt): Json[] => (resultOf(receipt)['results'] as JsonObject[]).map(({ status }) => status ?? null);
+
+function validatorsOf(network: TestNetwork) {
+  return network.genesis.validators.map(({ publicKey, power }) => ({ publicKey, power }));
+}
+
+function registered(network: TestNetwork): JsonObject {
+  const validators = network.genesis.validators.map(({ publicKey, power }) =>
+    validatorOf(nodeCrypto.sha256, base64urlDecode(publicKey) ?? new Uint8Array(), BigInt(power)),
+  );
+  return {
+    chainId: network.chainId,
+    genesisHash: base64urlEncode(nodeCrypto.sha256(network.genesisBytes)),
+    status: 'active',
+    validatorsHash: base64urlEncode(validatorsHash(nodeCrypto.sha256, validators)),
+  };
+}
+
+/** A proposal by the platform, approved by a founder with its approver. */
+function decide(ledger: SimulatedLedger, change: JsonObject): Receipt {
+  const proposed = ledger.run({
+    contract: 'network.members@v1',
+    method: 'propose',
+    args: { change },
+    organisation: 'platform',
+    role: 'platform',
+    key: platformKey,
+  });
+  if (!proposed.outcome.ok) return proposed;
+  const { proposal } = resultOf(proposed);
+  return ledger.run({ contract: 'network.members@v1', method: 'approve', args: { proposal: proposal ?? '' }, coSigners: [approverKey] });
+}
+
+/** Two linked ledgers: the city has created its client of health; health was born with the city's. */
+function aLink(): { city: SimulatedLedger; health: SimulatedLedger } {
+  const cityNetwork = aNetwork(CITY);
+  const cityClient = {
+    chainId: CITY,
+    genesisHash: base64urlEncode(nodeCrypto.sha256(cityNetwork.genesisBytes)),
+    validators: cityNetwork.genesis.validators,
+  };
+  const healthNetwork = aNetwork(HEALTH, { cityClient });
+  const city = new SimulatedLedger(cityNetwork);
+  const health = new SimulatedLedger(healthNetwork);
+  city.block();
+  health.block();
+  city.records.records.set(`city.registry/networks/${HEALTH}`, registered(healthNetwork));
+  expect(resultOf(decide(city, { kind: 'createClient', chainId: HEALTH, validators: validatorsOf(healthNetwork) }))).toMatchObject({
+    status: 'applied',
+  });
+  city.block();
+  return { city, health };
+}
+
+function send(from: SimulatedLedger, to: SimulatedLedger, value: JsonObject = { n: 1 }, more: JsonObject = {}): Receipt {
+  const timeoutUnixMs = Math.max(from.nextTimeUnixMs, to.nextTimeUnixMs) + 60_000;
+  const receipt = from.run({ method: 'send', args: { to: to.network.chainId, timeoutUnixMs, value, ...more } });
+  from.block();
+  return receipt;
+}
+
+describe('links', () => {
+  test('a packet goes out, is received once, and its acknowledgement deletes commitment and body', () => {
+    const { city, health } = aLink();
+    expect(resultOf(send(health, city))).toEqual({ sequence: 1 });
+    const received = city.relay('receive', receiveArgs(health, city, [1]));
+    expect(statuses(received)).toEqual(['received']);
+    expect(city.records.get('test.probe/items/received-1')).toEqual({ value: { n: 1 } });
+    city.block();
+    const again = city.relay('receive', receiveArgs(health, city, [1]));
+    expect(statuses(again)).toEqual(['duplicate']);
+    const acknowledged = health.relay('acknowledge', acknowledgeArgs(health, city, [1]));
+    expect(statuses(acknowledged)).toEqual(['acknowledged']);
+    expect(health.records.get('test.probe/heard/1-ok')).toBeDefined();
+    expect(health.records.get(`links/${CITY}/out/000000000001`)).toBeUndefined();
+    expect(health.records.get(`links/${CITY}/body/000000000001`)).toBeUndefined();
+    expect(health.records.get(`links/${CITY}/counter`)).toMatchObject({ inFlight: 0, acknowledged: 1 });
+    expect(statuses(health.relay('acknowledge', acknowledgeArgs(health, city, [1])))).toEqual(['duplicate']);
+  });
+
+  test('a failed and a throwing receiver give an error acknowledgement and leave nothing else behind', () => {
+    const { city, health } = aLink();
+    send(health, city, { fail: true });
+    send(health, city, { throw: true });
+    send(health, city, { n: 1 }, { version: 'v9' });
+    const received = city.relay('receive', receiveArgs(health, city, [1, 2, 3]));
+    const results = resultOf(received)['results'] as { acknowledgement: { payloads: { status: string; code: string }[] } }[];
+    expect(results.map(({ acknowledgement }) => acknowledgement.payloads[0]?.code)).toEqual(['STATE', 'CONTRACT_FAULT', 'UNKNOWN_PORT']);
+    expect(city.records.get('test.probe/items/received-1')).toBeUndefined();
+    city.block();
+    health.relay('acknowledge', acknowledgeArgs(health, city, [1, 2, 3]));
+    expect(health.records.get('test.probe/heard/1-error')).toBeDefined();
+  });
+
+  test('a packet past its timeout is refused by the destination and ended by proof of absence', () => {
+    const { city, health } = aLink();
+    send(health, city);
+    expect(codeOf(health.relay('timeout', timeoutArgs(health, city, 1, 'absent')))).toBe('NOT_TIMED_OUT');
+    city.block([], 120_000);
+    city.block();
+    expect(codeOf(city.relay('receive', receiveArgs(health, city, [1])))).toBe('PACKET_TIMED_OUT');
+    health.block([], 120_000);
+    expect(statuses(health.relay('timeout', timeoutArgs(health, city, 1, 'absent')))).toEqual(['timed-out']);
+    expect(health.records.get('test.probe/heard/1-timeout')).toBeDefined();
+    expect(statuses(health.relay('timeout', timeoutArgs(health, city, 1, 'absent')))).toEqual(['duplicate']);
+  });
+
+  test('a received packet cannot be timed out', () => {
+    const { city, health } = aLink();
+    send(health, city);
+    city.relay('receive', receiveArgs(health, city, [1]));
+    city.block([], 120_000);
+    city.block();
+    health.block([], 120_000);
+    expect(codeOf(health.relay('timeout', timeoutArgs(health, city, 1, 'absent')))).toBe('PROOF_INVALID');
+  });
+
+  test('a deferred answer becomes final before its due time, and never after', () => {
+    const { city, health } = aLink();
+    const due = city.nextTimeUnixMs + 60_000;
+    send(health, city, { deferUntil: due });
+    send(health, city, { deferUntil: due });
+    city.relay('receive', receiveArgs(health, city, [1, 2]));
+    city.block();
+    expect(statuses(health.relay('acknowledge', acknowledgeArgs(health, city, [1, 2])))).toEqual(['deferred', 'deferred']);
+    expect(health.records.get('test.probe/heard/1-deferred')).toBeDefined();
+    expect(codeOf(city.run({ method: 'answer', args: { peer: HEALTH, sequence: 9 } }))).toBe('NOT_DEFERRED');
+    expect(codeOf(city.run({ method: 'answer', args: { peer: HEALTH, sequence: 1 } }))).toBe('ok');
+    expect(codeOf(city.run({ method: 'answer', args: { peer: HEALTH, sequence: 1 } }))).toBe('NOT_DEFERRED');
+    city.block();
+    expect(statuses(health.relay('acknowledge', acknowledgeArgs(health, city, [1])))).toEqual(['acknowledged']);
+    expect(codeOf(health.relay('timeout', timeoutArgs(health, city, 2, 'past-due')))).toBe('NOT_TIMED_OUT');
+    city.block([], 120_000);
+    expect(codeOf(city.run({ method: 'answer', args: { peer: HEALTH, sequence: 2 } }))).toBe('PAST_DUE');
+    health.block([], 120_000);
+    expect(statuses(health.relay('timeout', timeoutArgs(health, city, 2, 'past-due')))).toEqual(['timed-out']);
+    expect(codeOf(city.run({ method: 'answer', args: { peer: HEALTH, sequence: 2 } }))).toBe('PAST_DUE');
+  });
+
+  test('one packet of a lane is open at a time, and a timeout is noted as a skip', () => {
+    const { city, health } = aLink();
+    send(health, city, {}, { lane: 'case/7' });
+    expect(codeOf(send(health, city, {}, { lane: 'case/7' }))).toBe('LANE_BUSY');
+    city.block([], 200_000);
+    city.block();
+    health.block([], 200_000);
+    health.relay('timeout', timeoutArgs(health, city, 1, 'absent'));
+    expect(health.records.get(`links/${CITY}/lane/case%2F7`)).toEqual({ openSequence: 0, skips: [1] });
+    expect(codeOf(send(health, city, {}, { lane: 'case/7' }))).toBe('ok');
+  });
+
+  test('terms bound ports and rate', () => {
+    const { city, health } = aLink();
+    const terms = { portsIn: ['test.probe'], portsOut: ['test.probe'], packetsPerMinute: 1, bytesPerMinute: 100_000 };
+    decide(health, { kind: 'setTerms', peer: CITY, terms });
+    expect(codeOf(send(health, city))).toBe('ok');
+    expect(codeOf(send(health, city))).toBe('QUOTA');
+    decide(health, { kind: 'setTerms', peer: CITY, terms: { ...terms, portsOut: [], packetsPerMinute: 100, bytesPerMinute: 10 } });
+    expect(codeOf(send(health, city))).toBe('PORT_NOT_ALLOWED');
+    decide(health, { kind: 'setTerms', peer: CITY, terms: { ...terms, packetsPerMinute: 100, bytesPerMinute: 10 } });
+    expect(codeOf(send(health, city))).toBe('QUOTA');
+    decide(city, { kind: 'setTerms', peer: HEALTH, terms: { ...terms, portsIn: [] } });
+    const received = resultOf(city.relay('receive', receiveArgs(health, city, [1])))['results'] as { acknowledgement: JsonObject }[];
+    expect(JSON.stringify(received[0]?.acknowledgement)).toContain('PORT_NOT_ALLOWED');
+    expect(codeOf(health.run({ method: 'send', args: { to: CITY, timeoutUnixMs: 1, value: {} } }))).toBe('TIMEOUT_RANGE');
+    expect(codeOf(health.run({ method: 'send', args: { to: 'nowhere-1', timeoutUnixMs: 1, value: {} } }))).toBe('CLIENT_UNKNOWN');
+  });
+
+  test('nobody creates a client without members: not the relay, not the platform, not a member alone', () => {
+    const city = new SimulatedLedger(aNetwork(CITY));
+    const healthNetwork = aNetwork(HEALTH);
+    city.block();
+    const change = { kind: 'createClient', chainId: HEALTH, validators: validatorsOf(healthNetwork) };
+    const propose = { contract: 'network.members@v1', method: 'propose', args: { change } };
+    expect(codeOf(city.run({ ...propose, organisation: 'platform', role: 'platform', key: platformKey }))).toBe('STATE');
+    city.records.records.set(`city.registry/networks/${HEALTH}`, registered(healthNetwork));
+    expect(codeOf(city.run({ ...propose, organisation: 'platform', role: 'relay', key: relayKey }))).toBe('NOT_AUTHORISED');
+    const wrong = { ...change, validators: validatorsOf(aNetwork('other-health-1')) };
+    expect(codeOf(city.run({ ...propose, args: { change: wrong } }))).toBe('VALIDATORS_HASH');
+    const { proposal } = resultOf(city.run({ ...propose, organisation: 'platform', role: 'platform', key: platformKey }));
+    const approve = { contract: 'network.members@v1', method: 'approve', args: { proposal: proposal ?? '' } };
+    expect(codeOf(city.run({ ...approve, organisation: 'platform', role: 'member', key: platformKey, coSigners: [approverKey] }))).toBe(
+      'NOT_AUTHORISED',
+    );
+    expect(codeOf(city.run(approve))).toBe('CO_SIGNATURES_MISSING');
+    expect(codeOf(city.run({ ...approve, coSigners: [secondApproverKey] }))).toBe('NOT_AUTHORISED');
+    expect(codeOf(city.run({ ...approve, coSigners: [founderKey] }))).toBe('CO_SIGNATURE_INVALID');
+    expect(codeOf(city.relay('update', { updates: [{ peer: HEALTH, lightBlocks: ['AA'] }] }))).toBe('CLIENT_UNKNOWN');
+    expect(city.records.get(`links/${HEALTH}/client`)).toBeUndefined();
+    expect(resultOf(city.run({ ...approve, coSigners: [approverKey] }))).toMatchObject({ status: 'applied' });
+    expect(city.records.get(`links/${HEALTH}/client`)).toMatchObject({ status: 'Active', latestHeight: 0 });
+    expect(codeOf(city.run(propose))).toBe('DUPLICATE');
+  });
+
+  test('elsewhere than on the city a client needs the registry’s record with its proof', () => {
+    const { city, health } = aLink();
+    const courts = aNetwork('jincheng-courts-1');
+    const key = `city.registry/networks/${courts.chainId}`;
+    const record = registered(courts);
+    const change = { kind: 'createClient', chainId: courts.chainId, validators: validatorsOf(courts) };
+    expect(codeOf(decide(health, change))).toBe('ARGS_INVALID');
+    // The registry's contract writes it in a block of its own; here any block commits what stands in the records.
+    city.run({ method: 'put', args: { id: 'x', value: '1' } });
+    const { proof } = city.prove(key, city.height);
+    health.relay('update', { updates: updatesFrom(city, city.height) });
+    const claim = { peer: CITY, headerHeight: city.height, proof };
+    expect(codeOf(decide(health, { ...change, record, proof: claim }))).toBe('PROOF_INVALID');
+    expect(codeOf(decide(health, { ...change, record, proof: { ...claim, headerHeight: 999 } }))).toBe('HEADER_UNKNOWN');
+    expect(codeOf(decide(health, { ...change, record, proof: { ...claim, peer: 'other-city-1' } }))).toBe('NOT_AUTHORISED');
+  });
+
+  test('two certified headers at one height freeze the client, and members thaw it', () => {
+    const { city, health } = aLink();
+    const fork = new SimulatedLedger(health.network);
+    fork.block();
+    fork.run({ method: 'put', args: { id: 'lie', value: '1' } });
+    health.block();
+    const lightBlocks = { first: health.lightBlockText(2), second: fork.lightBlockText(2) };
+    expect(codeOf(city.relay('misbehaviour', { peer: HEALTH, first: lightBlocks.first, second: lightBlocks.first }))).toBe(
+      'NOT_MISBEHAVIOUR',
+    );
+    expect(codeOf(city.relay('misbehaviour', { peer: 'nowhere-1', ...lightBlocks }))).toBe('CLIENT_UNKNOWN');
+    const evidence = city.run({ contract: 'links@v1', method: 'misbehaviour', args: { peer: HEALTH, ...lightBlocks } });
+    expect(resultOf(evidence)).toMatchObject({ frozen: true, reason: 'TWO_HEADERS' });
+    expect(codeOf(city.relay('update', { updates: updatesFrom(health, 2) }))).toBe('CLIENT_FROZEN');
+    expect(codeOf(send(city, health))).toBe('CLIENT_FROZEN');
+    expect(codeOf(city.relay('misbehaviour', { peer: HEALTH, ...lightBlocks }))).toBe('STATE');
+    expect(resultOf(decide(city, { kind: 'thawClient', peer: HEALTH, lightBlock: health.lightBlockText(2) }))).toMatchObject({
+      status: 'applied',
+    });
+    expect(codeOf(decide(city, { kind: 'thawClient', peer: HEALTH, lightBlock: health.lightBlockText(2) }))).toBe('STATE');
+    expect(codeOf(send(city, health))).toBe('ok');
+    const second = city.relay('update', { updates: [{ peer: HEALTH, lightBlocks: [lightBlocks.second] }] });
+    expect(resultOf(second)).toMatchObject({ effects: [{ effect: 'frozen' }] });
+    expect(city.records.get(`links/${HEALTH}/client`)).toMatchObject({ status: 'Frozen' });
+  });
+
+  test('outside a delivery one header a second of header time is stored', () => {
+    const { city, health } = aLink();
+    for (let i = 0; i < 3; i++) health.block([], 100);
+    const update = (height: number): Json =>
+      (resultOf(city.relay('update', { updates: updatesFrom(health, height) }))['effects'] as JsonObject[])[0]?.['effect'] ?? null;
+    expect(update(2)).toBe('stored');
+    expect(update(3)).toBe('skipped');
+    expect(update(2)).toBe('known');
+    health.block([], 2000);
+    health.block();
+    expect(update(health.height)).toBe('stored');
+  });
+
+  test('a client that heard nothing for its trust period is stale until its trusted validators sign again', () => {
+    const { city, health } = aLink();
+    health.block();
+    city.relay('update', { updates: updatesFrom(health, health.height) });
+    const days = 15 * 24 * 3_600_000;
+    city.block([], days);
+    health.block([], days);
+    health.block();
+    expect(codeOf(send(city, health))).toBe('CLIENT_NOT_ACTIVE');
+    expect(resultOf(city.relay('update', { updates: updatesFrom(health, health.height) }))).toMatchObject({
+      effects: [{ effect: 'stored' }],
+    });
+    expect(codeOf(send(city, health))).toBe('ok');
+  });
+
+  test('a tombstone lifts only the time condition of a timeout', () => {
+    const { city, health } = aLink();
+    send(health, city);
+    send(health, city);
+    city.relay('receive', receiveArgs(health, city, [1]));
+    city.block();
+    health.relay('update', { updates: updatesFrom(city, city.height) });
+    decide(health, { kind: 'tombstoneClient', peer: CITY });
+    const at = Number((health.records.get(`links/${CITY}/client`) ?? {})['endedAtHeight']);
+    const args = (sequence: number): JsonObject => ({ ...timeoutArgs(health, city, sequence, 'absent', at), updates: [] });
+    expect(codeOf(health.relay('timeout', args(1)))).toBe('PROOF_INVALID');
+    expect(statuses(health.relay('timeout', args(2)))).toEqual(['timed-out']);
+    expect(codeOf(send(health, city))).toBe('CLIENT_NOT_ACTIVE');
+    expect(codeOf(decide(health, { kind: 'tombstoneClient', peer: CITY }))).toBe('STATE');
+  });
+
+  test('one flipped bit in any field of packet, proof, header or commit is refused with a typed code', () => {
+    const { city, health } = aLink();
+    send(health, city, { text: 'hello', n: 5 }, { timeoutUnixMs: city.nextTimeUnixMs + 30 * 24 * 3_600_000 });
+    const honest = receiveArgs(health, city, [1]);
+    const paths = leavesOf(honest);
+    const codes = new Set<string>();
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), fc.integer({ min: 0, max: 7 }), (leaf, at, bit) => {
+        const forged = flip(honest, paths[leaf % paths.length] ?? [], at, bit);
+        const code = codeOf(city.relay('receive', forged));
+        codes.add(code);
+        expect(code).not.toBe('ok');
+        expect(code).not.toBe('CONTRACT_FAULT');
+        expect(city.records.get(`links/${HEALTH}/in/000000000001`)).toBeUndefined();
+      }),
+      { numRuns: 600 },
+    );
+    for (const code of ['PROOF_INVALID', 'POWER_INSUFFICIENT', 'HEADER_HASH', 'LIGHT_BLOCK_MALFORMED']) expect([...codes]).toContain(code);
+    expect(statuses(city.relay('receive', honest))).toEqual(['received']);
+  });
+
+  test('over random schedules nothing is delivered twice, and nothing both acknowledged and timed out', () => {
+    for (let seed = 1; seed <= 15; seed++) simulate(seed);
+  });
+});
+
+type Path = readonly (string | number)[];
+
+/** Every string and number of the arguments but the ones that only say which peer and height is meant. */
+function leavesOf(value: Json, path: Path = []): Path[] {
+  if (Array.isArray(value)) return value.flatMap((item: Json, index) => leavesOf(item, [...path, index]));
+  if (typeof value === 'object' && value !== null) return Object.entries(value).flatMap(([key, item]) => leavesOf(item, [...path, key]));
+  return typeof value === 'string' || typeof value === 'number' ? [path] : [];
+}
+
+function flipLeaf(leaf: Json, at: number, bit: number): Json {
+  if (typeof leaf === 'number') return leaf ^ (1 << bit);
+  if (typeof leaf !== 'string') return leaf;
+  const bytes = leaf.length > 20 ? base64urlDecode(leaf) : undefined;
+  if (bytes !== undefined) {
+    const copy = Uint8Array.from(bytes);
+    copy[at % copy.length] = (copy[at % copy.length] ?? 0) ^ (1 << bit);
+    return base64urlEncode(copy);
+  }
+  if (leaf === '') return 'x';
+  const index = at % leaf.length;
+  return leaf.slice(0, index) + String.fromCharCode((leaf.charCodeAt(index) ^ (1 << (bit % 5))) & 0x7f) + leaf.slice(index + 1);
+}
+
+function flip(value: JsonObject, path: Path, at: number, bit: number): JsonObject {
+  const change = (node: Json, rest: Path): Json => {
+    const [head, ...tail] = rest;
+    if (head === undefined) return flipLeaf(node, at, bit);
+    if (Array.isArray(node)) return node.map((item: Json, index) => (index === head ? change(item, tail) : item));
+    const object = node as JsonObject;
+    return { ...object, [head]: change(object[String(head)] ?? null, tail) };
+  };
+  return change(value, path) as JsonObject;
+}
+
+function simulate(seed: number): void {
+  const random = seededRandom(seed);
+  const { city, health } = aLink();
+  let sent = 0;
+  const step = (): void => {
+    const stepMs = random.nextInt(4) === 0 ? 30_000 : 500;
+    switch (random.nextInt(6)) {
+      case 0:
+        if (sent < 8 && send(health, city, random.nextBoolean() ? { n: sent } : { deferUntil: city.nextTimeUnixMs + 40_000 }).outcome.ok)
+          sent++;
+        return;
+      case 1:
+        city.block([], stepMs);
+        health.block([], stepMs);
+        return;
+      default:
+        attempt(random.nextInt(4), 1 + random.nextInt(Math.max(1, sent)));
+    }
+  };
+  // A lying or racing relay tries whatever it likes, with honest proofs at the newest headers.
+  const attempt = (verb: number, sequence: number): void => {
+    if (health.records.get(`links/${CITY}/body/${String(sequence).padStart(12, '0')}`) === undefined) return;
+    if (verb === 0) city.relay('receive', receiveArgs(health, city, [sequence]));
+    else if (verb === 1) city.run({ method: 'answer', args: { peer: HEALTH, sequence } });
+    else if (city.records.get(`links/${HEALTH}/ack/${String(sequence).padStart(12, '0')}`) === undefined) {
+      health.relay('timeout', timeoutArgs(health, city, sequence, 'absent'));
+    } else if (verb === 2) health.relay('acknowledge', acknowledgeArgs(health, city, [sequence]));
+    else health.relay('timeout', timeoutArgs(health, city, sequence, 'past-due'));
+    city.block([], 500);
+    health.block([], 500);
+  };
+  for (let i = 0; i < 60; i++) step();
+  for (let sequence = 1; sequence <= sent; sequence++) {
+    const heard = (status: string): boolean => health.records.get(`test.probe/heard/${sequence}-${status}`) !== undefined;
+    const name = `seed ${seed}, sequence ${sequence}`;
+    const isFinal = heard('ok') || heard('error');
+    expect({ name, both: isFinal && heard('timeout') }).toEqual({ name, both: false });
+    const isAnswered = JSON.stringify(city.records.get(`links/${HEALTH}/ack/${String(sequence).padStart(12, '0')}`) ?? {}).includes(
+      '"final":true',
+    );
+    expect({ name, refundedButAnswered: heard('timeout') && isAnswered }).toEqual({ name, refundedButAnswered: false });
+  }
+  const deliveries = city.receipts
+    .flatMap(({ events }) => events)
+    .filter(({ name }) => name === 'Received')
+    .map(({ data }) => data['sequence']);
+  expect({ seed, deliveries: new Set(deliveries).size }).toEqual({ seed, deliveries: deliveries.length });
+}
