@@ -1,5 +1,5 @@
 import { base64urlEncode, type JsonObject } from '@civitas/canon';
-import { addFinalizer, type Controller, createController, hasFinalizer, type ReconcileResult, removeFinalizer } from '@civitas/kube';
+import { addFinalizer, type Controller, createController, hasFinalizer, type ReconcileResult } from '@civitas/kube';
 import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
 import { type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
 import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
@@ -11,7 +11,7 @@ import { ensureProposal, proposalText, type Wish } from '../ledger/proposals.ts'
 import { ledgerLinks } from '../observe/custom-resources.ts';
 import { type LinkLedger, observeEnd } from '../observe/observe-link.ts';
 import { podOf } from '../observe/observe-network.ts';
-import { retryConflict } from './conflict.ts';
+import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
 import { platformLedger } from './membership-controller.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
@@ -48,7 +48,7 @@ export function createLinkController(context: OperatorContext): Controller {
       context.operatorMetrics.linkCondition.set({ link: link.metadata.name, condition: type }, status === 'True' ? 1 : 0);
     const drained = verdicts.some(({ type, reason }) => type === 'Draining' && reason === 'Drained');
     if (isDeleted && (drained || networks.some((network) => network === undefined))) {
-      await removeFinalizer(context.client, ledgerLinks, link, LINK_FINALIZER);
+      await release(context.client, ledgerLinks, link, LINK_FINALIZER);
       context.wake('network');
       context.wake('relay');
       return undefined;

@@ -1,12 +1,4 @@
-import {
-  addFinalizer,
-  type Controller,
-  createController,
-  hasFinalizer,
-  type Log,
-  type ReconcileResult,
-  removeFinalizer,
-} from '@civitas/kube';
+import { addFinalizer, type Controller, createController, hasFinalizer, type Log, type ReconcileResult } from '@civitas/kube';
 import { nodeCrypto } from '@civitas/canon/node';
 import { NETWORK_FINALIZER, networkNameOf } from '../../core/desired/names.ts';
 import { type NetworkPlan, planNetwork } from '../../core/plan/network-plan.ts';
@@ -18,7 +10,7 @@ import { createNodeStatusWriter } from '../apply/node-status.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
 import { ledgerNetworks } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
-import { retryConflict } from './conflict.ts';
+import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { removeNetwork } from './network-removal.ts';
 import { findCity, type OperatorContext } from './operator-context.ts';
@@ -73,7 +65,7 @@ export function createNetworkController(context: OperatorContext, relayKey: Rela
     if (network.metadata.deletionTimestamp !== undefined) {
       const isGone = await removeNetwork(context, observed, plan);
       if (isGone) {
-        await removeFinalizer(context.client, ledgerNetworks, network, NETWORK_FINALIZER);
+        await release(context.client, ledgerNetworks, network, NETWORK_FINALIZER);
         return;
       }
       await writePlanStatus(observed, plan);

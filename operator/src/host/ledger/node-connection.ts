@@ -47,6 +47,8 @@ const CHANNEL_OPTIONS = {
   'grpc.max_reconnect_backoff_ms': 1000,
   // One process, one channel: channels of different certificates must not be shared by address.
   'grpc.use_local_subchannel_pool': 1,
+  // Servers are told apart by the URI in their certificate; an address is no name that TLS could ask for.
+  'grpc.ssl_target_name_override': 'node.civitas.invalid',
 } as const;
 
 /** Issues the operator a certificate of that network and names the three services. Nothing is sent yet. */

@@ -43,6 +43,8 @@ async function propose(
   if (typeof change === 'string') return { state: 'waiting', message: change };
   const outcome = await submitOperation(ledger, { contract: 'network.members@v1', method: 'propose', args: { id, change } }, nowUnixMs);
   if (outcome.ok) return { state: 'open', approvals: 0 };
+  // Members approved between our look at the ledger and this proposal: the next look shows it.
+  if (outcome.refusal.code === 'DUPLICATE') return { state: 'waiting', message: 'decided meanwhile' };
   return { state: 'refused', code: outcome.refusal.code, facts: JSON.stringify(outcome.refusal.facts) };
 }
 
