@@ -40,7 +40,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/gen/.*/gen/' },
+    // The parser does not know `using` yet; tools may import anything, so nothing is lost but its part in cycles.
+    exclude: { path: ['/gen/.*/gen/', '^tools/start/city\\.ts$'] },
     tsPreCompilationDeps: true,
     parser: 'swc',
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },

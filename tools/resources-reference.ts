@@ -5,87 +5,102 @@ import { API_VERSION, type Kind } from '../operator/src/core/resources/kind.ts';
 import { KINDS } from '../operator/src/core/resources/kinds.ts';
 import { ROOT } from './reference/source-tree.ts';
 
-type TSchema = Kind['spec'] | Kind['status'];
-
 interface Rule {
   readonly rule: string;
   readonly message?: string;
 }
 
+/** The parts of a JSON Schema that the kinds use. */
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly pattern?: string;
+  readonly default?: unknown;
+  readonly 'x-kubernetes-validations'?: readonly Rule[];
+}
+
 interface Field {
   readonly path: string;
-  readonly schema: TSchema;
+  readonly schema: Schema;
   readonly required: boolean;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 /** The fields below a schema, depth first; `[]` stands for an array's items. */
-function fieldsOf(schema: TSchema, path: string): readonly Field[] {
-  if (schema['type'] === 'array') return fieldsOf(schema['items'], `${path}[]`);
-  const properties: Readonly<Record<string, TSchema>> = schema['properties'] ?? {};
-  const required: readonly string[] = schema['required'] ?? [];
+function fieldsOf(schema: Schema, path: string): readonly Field[] {
+  if (schema.type === 'array') return fieldsOf(schema.items ?? {}, `${path}[]`);
+  const { properties = {}, required = [] } = schema;
   return Object.entries(properties).flatMap(([name, property]) => {
     const own = path === '' ? name : `${path}.${name}`;
     return [{ path: own, schema: property, required: required.includes(name) }, ...fieldsOf(property, own)];
   });
 }
 
-function bound(name: string, min: unknown, max: unknown): readonly string[] {
-  if (min === undefined && max === undefined) return [];
-  if (min === undefined) return [`${name} at most ${String(max)}`];
-  return [max === undefined ? `${name} at least ${String(min)}` : `${name} ${String(min)} … ${String(max)}`];
+function bound(name: string, min: number | undefined, max: number | undefined): readonly string[] {
+  if (min === undefined) return max === undefined ? [] : [`${name} at most ${max}`];
+  return [max === undefined ? `${name} at least ${min}` : `${name} ${min} … ${max}`];
 }
 
 function typeOf({ schema }: Field): string {
-  const items: TSchema | undefined = schema['items'];
-  const base = schema['type'] === 'array' ? `list of ${String(items?.['type'])}` : String(schema['type']);
-  const values: readonly unknown[] = schema['enum'] ?? items?.['enum'] ?? [];
-  return values.length === 0 ? base : `${base}: ${values.map(String).join(', ')}`;
+  const { items, type = '' } = schema;
+  const base = type === 'array' ? `list of ${items?.type ?? ''}` : type;
+  const values = schema.enum ?? items?.enum ?? [];
+  return values.length === 0 ? base : `${base}: ${values.join(', ')}`;
 }
 
 function boundsOf({ schema }: Field): string {
   return [
-    ...bound('value', schema['minimum'], schema['maximum']),
-    ...bound('characters', schema['minLength'], schema['maxLength']),
-    ...bound('items', schema['minItems'], schema['maxItems']),
-    ...(schema['pattern'] === undefined ? [] : [`\`${schema['pattern']}\``]),
+    ...bound('value', schema.minimum, schema.maximum),
+    ...bound('characters', schema.minLength, schema.maxLength),
+    ...bound('items', schema.minItems, schema.maxItems),
+    ...(schema.pattern === undefined ? [] : [`\`${schema.pattern}\``]),
   ].join('; ');
 }
 
 function fieldRow(field: Field): string {
   const { path, schema, required } = field;
-  const fallback = schema['default'] === undefined ? '' : `\`${JSON.stringify(schema['default'])}\``;
+  const fallback = schema.default === undefined ? '' : `\`${JSON.stringify(schema.default)}\``;
   return `| \`${path}\` | ${cell(typeOf(field))} | ${required ? 'yes' : ''} | ${cell(fallback)} | ${cell(boundsOf(field))} | ${cell(schema.description ?? '')} |`;
 }
 
-function rulesOf(schema: TSchema, path: string): readonly string[] {
-  const own: readonly Rule[] = schema['x-kubernetes-validations'] ?? [];
-  const below = Object.entries((schema['properties'] ?? {}) as Readonly<Record<string, TSchema>>);
-  const items: TSchema | undefined = schema['items'];
+function rulesOf(schema: Schema, path: string): readonly string[] {
+  const { properties = {}, items } = schema;
+  const own = schema['x-kubernetes-validations'] ?? [];
   return [
-    ...own.map(({ rule, message }) => `| \`${path}\` | ${cell(message ?? '')} | \`${cell(rule)}\` |`),
-    ...below.flatMap(([name, property]) => rulesOf(property, `${path}.${name}`)),
+    ...own.map(({ rule, message = '' }) => `| \`${path}\` | ${cell(message)} | \`${cell(rule)}\` |`),
+    ...Object.entries(properties).flatMap(([name, property]) => rulesOf(property, `${path}.${name}`)),
     ...(items === undefined ? [] : rulesOf(items, `${path}[]`)),
   ];
 }
 
-function fieldTable(title: string, schema: TSchema): string {
+function fieldTable(title: string, schema: Schema): string {
   const rows = fieldsOf(schema, '').map(fieldRow);
   return `### ${title}\n\n| field | type | required | default | bounds | meaning |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function kindPage(kind: Kind): string {
-  const rules = [...rulesOf(kind.spec, 'spec'), ...rulesOf(kind.status, 'status')];
+  const { spec, status }: { spec: object; status: object } = kind;
+  const rules = [...rulesOf(spec, 'spec'), ...rulesOf(status, 'status')];
   const columns = kind.columns.map(
     ({ name, type, jsonPath, priority, description }) =>
       `| ${name} | ${type} | \`${jsonPath}\` | ${priority === 1 ? '`-o wide`' : 'always'} | ${cell(description ?? '')} |`,
   );
   return [
     `## ${kind.kind}\n\n${kind.description}\n\n\`${kind.plural}\`, short \`${kind.shortName}\`, ${kind.scope.toLowerCase()}.\n`,
-    fieldTable('Spec', kind.spec),
+    fieldTable('Spec', spec),
     ...(rules.length === 0 ? [] : [`### Rules\n\n| where | message | rule |\n|---|---|---|\n${rules.join('\n')}\n`]),
-    fieldTable('Status', kind.status),
+    fieldTable('Status', status),
     `### Columns\n\n| column | type | path | shown | meaning |\n|---|---|---|---|---|\n${columns.join('\n')}\n`,
   ].join('\n');
 }

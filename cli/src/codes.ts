@@ -25,6 +25,7 @@ export const FAULTS = {
   HEADER_LATE: { meaning: 'The header for a proof did not come in time.', remedy: 'Look at the network: `civitas status`.' },
   INTERRUPTED: { meaning: 'Ctrl-C.', remedy: 'Nothing: what was acknowledged stays.' },
   KUBECONFIG_MISSING: { meaning: 'There is no city to ask.', remedy: 'Start it, or set CIVITAS_HOME or KUBECONFIG.' },
+  NO_CASE: { meaning: 'No case has been played from this home yet.', remedy: '`civitas case run serious-illness`.' },
   NO_VAULT: { meaning: 'The organisation runs no vault on this network.', remedy: 'Name another organisation.' },
   PROFILE_BROKEN: { meaning: 'A file of the credential profile is not what it must be.', remedy: '`civitas login`.' },
   PROFILE_MISSING: { meaning: 'There is no such credential profile.', remedy: 'Use one that the message lists.' },

@@ -87,6 +87,7 @@ test('pure rooms see no clock, no chance, no machine', () => {
   expect(
     findNodes(
       sources.filter((path) => PURE.test(path) && !PURE_EXCEPT.test(path)),
+      /./,
       offenceOf,
     ),
   ).toEqual([]);

@@ -39,7 +39,7 @@ function literalsOf(expression: SyntaxNode | undefined): readonly string[] {
 }
 
 function propertyName(property: SyntaxNode): string {
-  return (textAt(property, 'value') ?? textAt(nodeAt(property, 'key'), 'value') ?? '') as string;
+  return textAt(property, 'value') ?? textAt(nodeAt(property, 'key'), 'value') ?? '';
 }
 
 function factsOf(expression: SyntaxNode | undefined): readonly string[] {
