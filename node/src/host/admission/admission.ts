@@ -51,9 +51,14 @@ export class Admission {
   readonly #queuedByOrganisation = new Map<string, number>();
   #isDraining = false;
   #onIdle: (() => void)[] = [];
+  #blockTimeUnixMs: number;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#blockTimeUnixMs = options.ledger.status().timeUnixMs;
+    options.ledger.onCommit(({ timeUnixMs }) => {
+      this.#blockTimeUnixMs = timeUnixMs;
+    });
     const perSecond = options.ledger.genesis.appState.limits.operationsPerSecondPerOrganisation;
     this.#buckets = openTokenBuckets({ perSecond, burst: perSecond * BURST_SECONDS, namesMax: ORGANISATIONS_MAX, nowMs: options.nowMs });
     this.#bundler = new Bundler({
@@ -108,7 +113,7 @@ export class Admission {
       return refuse('RATE_LIMITED', { retryAfterMs }, 'retry');
     }
     const { crypto, verdicts, ledger, nowUnixMs } = this.#options;
-    return admitOperation({ crypto, verdicts, ledger, nowUnixMs }, signed, organisation);
+    return admitOperation({ crypto, verdicts, ledger, nowUnixMs, blockTimeUnixMs: this.#blockTimeUnixMs }, signed, organisation);
   }
 
   #checkQueue(organisation: string): Refusal | undefined {

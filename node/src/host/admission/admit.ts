@@ -33,13 +33,15 @@ export interface AdmittedOperation {
 export interface AdmissionContext {
   readonly crypto: CryptoPort;
   readonly verdicts: Verdicts;
-  readonly ledger: Pick<LedgerHost, 'genesisHash' | 'members' | 'status'>;
+  readonly ledger: Pick<LedgerHost, 'genesis' | 'genesisHash' | 'members'>;
+  /** Header time of the last block. */
+  readonly blockTimeUnixMs: number;
   readonly nowUnixMs: () => number;
 }
 
 /** gRPC hands out Buffers over a message's memory: pure code gets arrays of its own, which neither alias nor behave differently. */
 function ownBytes(bytes: Bytes): Bytes {
-  return Uint8Array.from(bytes);
+  return new Uint8Array(bytes);
 }
 
 /** Reads the wire message into an envelope; shared signatures are reserved for a later engine. */
@@ -53,7 +55,8 @@ export function envelopeOf(signed: SignedOperation): Result<Envelope> {
 }
 
 function checkPlace(context: AdmissionContext, operation: Operation): Result<true> {
-  const { chainId, timeUnixMs } = context.ledger.status();
+  const { chainId } = context.ledger.genesis;
+  const timeUnixMs = context.blockTimeUnixMs;
   if (operation.network !== chainId) return refuse('WRONG_NETWORK', { got: operation.network, expected: chainId });
   if (!equalBytes(operation.genesis, context.ledger.genesisHash)) {
     return refuse('WRONG_NETWORK', { field: 'genesis', expected: base64urlEncode(context.ledger.genesisHash) });
