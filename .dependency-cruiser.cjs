@@ -2,7 +2,7 @@
 const room = (name, from, allowed) => ({
   name,
   severity: 'error',
-  from: { path: from, pathNot: '\\.test\\.ts$|/testing/' },
+  from: { path: from, pathNot: '\\.test\\.ts$|[.-]fixture\\.ts$|/testing/' },
   to: { path: '^(packages|contracts|node|operator|cli|console|proto|tools|bench|test|samples)/', pathNot: [from, ...allowed] },
 });
 const CANON = '^packages/canon/';
@@ -23,7 +23,7 @@ module.exports = {
     room('sealed-call', '^packages/sealed-call/', [CANON, GEN]),
     room('contracts', '^contracts/', [CANON, PROOFS]),
     room('node-core', '^node/src/core/', [CANON, PROOFS, CONTRACTS, DEPLOYMENT]),
-    room('node-host', '^node/src/(host|main)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED]),
+    room('node-host', '^node/src/(host|main|version)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED]),
     room('operator-core', '^operator/src/core/', [CANON, PROOFS, DEPLOYMENT]),
     room('operator-host', '^operator/src/(host|main)', ['^operator/src/core/', CANON, PROOFS, DEPLOYMENT, GEN, TELEMETRY, KUBE]),
     room('kube', '^packages/kube/', []),
@@ -34,7 +34,7 @@ module.exports = {
     {
       name: 'testkit-is-for-tests',
       severity: 'error',
-      from: { pathNot: '\\.test\\.ts$|^(packages/testkit|test|bench|tools)/|/testing/' },
+      from: { pathNot: '\\.test\\.ts$|[.-]fixture\\.ts$|^(packages/testkit|test|bench|tools)/|/testing/' },
       to: { path: '^packages/testkit/' },
     },
   ],

@@ -29,8 +29,9 @@ function namedFunction(node: SyntaxNode): { readonly name: string; readonly span
   return { name: named(node.type === 'VariableDeclarator' ? 'id' : 'key'), span: spanOf(value) };
 }
 
-/** Lines of each named function of a file, from signature to closing brace. */
-export function measureFunctions(path: string): readonly FunctionSize[] {
+/** Lines of each named function of a file above `linesMin` lines, from signature to closing brace. */
+export function measureFunctions(path: string, linesMin: number): readonly FunctionSize[] {
+  if (measureLines(path) <= linesMin) return [];
   const source = parseSource(readSource(path));
   const bytes = Buffer.from(source.text);
   const sizes: FunctionSize[] = [];
@@ -38,7 +39,8 @@ export function measureFunctions(path: string): readonly FunctionSize[] {
     const found = namedFunction(node);
     if (found === undefined) return;
     const text = bytes.subarray(found.span.start - source.baseOffset, found.span.end - source.baseOffset).toString();
-    sizes.push({ name: found.name, lines: text.split('\n').length });
+    const lines = text.split('\n').length;
+    if (lines > linesMin) sizes.push({ name: found.name, lines });
   });
   return sizes;
 }

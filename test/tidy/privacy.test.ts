@@ -12,7 +12,8 @@ function isHash(node: SyntaxNode): boolean {
 }
 
 /** Hashes over something that is called like an identifier, without a salt or a key: seconds undo them. */
-export function findUnsaltedHashes(text: string): readonly string[] {
+function findUnsaltedHashes(text: string): readonly string[] {
+  if (!PERSONAL.test(text)) return [];
   const source = parseSource(text);
   const bytes = Buffer.from(source.text);
   const found: string[] = [];

@@ -84,8 +84,10 @@ function sitesOfObject(node: SyntaxNode, file: string): readonly CodeSite[] {
 }
 
 function sitesOfFile(file: string): readonly CodeSite[] {
+  const text = readSource(file);
+  if (!/['"][A-Z]|wrongState|absent/.test(text)) return [];
   const sites: CodeSite[] = [];
-  visit(parseSource(readSource(file)).tree, (node) => {
+  visit(parseSource(text).tree, (node) => {
     if (node.type === 'CallExpression' || node.type === 'NewExpression') sites.push(...sitesOfCall(node, file));
     else if (node.type === 'ObjectExpression') sites.push(...sitesOfObject(node, file));
   });
