@@ -81,28 +81,34 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     applierOf: (controller) => createApplier(client, { fieldManager: `civitas-${controller}`, force: true }),
     wake,
   };
-  for (const reflector of reflectors) reflector.start();
-  await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
-  await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
-  const relay = createRelayController(context);
-  controllers.set('network', createNetworkController(context, relay.key));
-  controllers.set('relay', relay.controller);
-  controllers.set('membership', createMembershipController(context));
-  controllers.set('link', createLinkController(context));
-  controllers.set('agency', createAgencyController(context));
-  subscribe(caches, controllers, wake);
-  await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
+  const stop = async (): Promise<void> => {
+    await Promise.all([...controllers.values()].map((controller) => controller.stop()));
+    await Promise.all(reflectors.map((reflector) => reflector.stop()));
+    await context.workspaces.stop();
+    await context.events.flush();
+    context.connections.close();
+  };
+  try {
+    for (const reflector of reflectors) reflector.start();
+    await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
+    await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
+    const relay = createRelayController(context);
+    controllers.set('network', createNetworkController(context, relay.key));
+    controllers.set('relay', relay.controller);
+    controllers.set('membership', createMembershipController(context));
+    controllers.set('link', createLinkController(context));
+    controllers.set('agency', createAgencyController(context));
+    subscribe(caches, controllers, wake);
+    await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   wake('relay');
   return {
     isReady: () => reflectors.every((reflector) => reflector.hasSynced()),
     isHealthy: () => [...controllers.values()].every((controller) => controller.healthy()),
-    stop: async () => {
-      await Promise.all([...controllers.values()].map((controller) => controller.stop()));
-      await Promise.all(reflectors.map((reflector) => reflector.stop()));
-      await context.workspaces.stop();
-      await context.events.flush();
-      context.connections.close();
-    },
+    stop,
   };
 }
 

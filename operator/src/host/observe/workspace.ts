@@ -61,6 +61,11 @@ export async function openWorkspace(options: WorkspaceOptions, signal: AbortSign
       await Promise.all(started.map((reflector) => reflector.stop()));
     },
   };
-  await Promise.all(started.map((reflector) => reflector.waitForSync(signal)));
+  try {
+    await Promise.all(started.map((reflector) => reflector.waitForSync(signal)));
+  } catch (error) {
+    await workspace.stop();
+    throw error;
+  }
   return workspace;
 }

@@ -53,7 +53,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       }
     },
     async stop() {
-      await Promise.all([...ready.values()].map((workspace) => workspace.stop()));
+      const opened = await Promise.allSettled(open.values());
+      await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)));
     },
   };
 }

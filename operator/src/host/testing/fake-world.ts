@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { base64urlEncode } from '@civitas/canon';
+import { configMaps, type KubeClient, type Pod, pods, type Secret, secrets } from '@civitas/kube';
+import { PORTS } from '@civitas/deployment';
+import { type AdminServiceServer, AdminServiceService, type AdminServiceStatusResponse } from '@civitas/proto/civitas/node/v1/admin';
+import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, status } from '@grpc/grpc-js';
+
+/** What the nodes of a fake world were told, for tests to judge. */
+export interface WorldRecord {
+  /** Every genesis text a node ever saw mounted. */
+  readonly genesisTexts: Set<string>;
+  /** `<key hash> <pod uid>` of every grant. */
+  readonly grants: Set<string>;
+  readonly podUIDs: Set<string>;
+}
+
+export interface FakeWorld {
+  readonly record: WorldRecord;
+  stop(): Promise<void>;
+}
+
+interface FakeProcess {
+  readonly server: Server;
+  readonly podUID: string;
+  granted: boolean;
+}
+
+const POLL_MS = 20;
+const NOTHING = new Uint8Array(0);
+
+/** 32 bytes that a volume keeps: the same for the same pod name, whatever becomes of the pod. */
+function keyOf(name: string, what: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(`${name} ${what}`).digest());
+}
+
+/**
+ * Runs every pod of a namespace as an AdminService on an address of its own: a kubelet and nodes without processes. Keys follow
+ * from the pod's name, as if its volume kept them.
+ *
+ * @param octet second number of the addresses.
+ */
+export function startFakeWorld(client: KubeClient, namespace: string, octet: number): FakeWorld {
+  const record: WorldRecord = { genesisTexts: new Set(), grants: new Set(), podUIDs: new Set() };
+  const processes = new Map<string, FakeProcess>();
+  const addresses = new Map<string, string>();
+  let stopped = false;
+
+  const addressOf = (name: string): string => {
+    const address = addresses.get(name) ?? `127.${octet}.2.${addresses.size + 1}`;
+    addresses.set(name, address);
+    return address;
+  };
+
+  const startPod = async (pod: Pod): Promise<void> => {
+    const { name, uid } = pod.metadata;
+    const isRelay = name.startsWith('relay');
+    const secret = await client.find(secrets, { namespace, name: isRelay ? 'relay-0-admin-tls' : `${name}-tls` });
+    if (secret === undefined) return;
+    const process: FakeProcess = { server: new Server(), podUID: uid, granted: false };
+    process.server.addService(AdminServiceService, adminOf(name, process, { client, namespace, record }));
+    await listen(process.server, `${addressOf(name)}:${PORTS.admin}`, secret);
+    processes.set(name, process);
+    record.podUIDs.add(uid);
+    await client.mergePatch(pods, { namespace, name }, { status: { phase: 'Running', podIP: addressOf(name) } }, { subresource: 'status' });
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      const { items } = await client.listAll(pods, { namespace });
+      for (const pod of items) {
+        const known = processes.get(pod.metadata.name);
+        if (known?.podUID === pod.metadata.uid) continue;
+        known?.server.forceShutdown();
+        await startPod(pod).catch(() => {});
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  };
+  const running = run().catch(() => {});
+  return {
+    record,
+    async stop() {
+      stopped = true;
+      await running;
+      for (const { server } of processes.values()) server.forceShutdown();
+    },
+  };
+}
+
+function listen(server: Server, address: string, secret: Secret): Promise<void> {
+  const file = (key: string): Buffer => Buffer.from(secret.data?.[key] ?? '', 'base64');
+  const pair = { private_key: file('tls.key'), cert_chain: file('tls.crt') };
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createSsl(file('ca.crt'), [pair], true), (error) =>
+      error === null ? resolve() : reject(error),
+    );
+  });
+}
+
+interface World {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly record: WorldRecord;
+}
+
+function adminOf(name: string, process: FakeProcess, world: World): AdminServiceServer {
+  const refuse = (_call: unknown, callback: sendUnaryData<never>): void => callback({ code: status.UNIMPLEMENTED });
+  const isRelay = name.startsWith('relay');
+  return {
+    status: (_call, callback) => {
+      readGenesis(name, world).then(
+        (genesis) => callback(null, statusOf(process, genesis)),
+        () => callback({ code: status.UNAVAILABLE }),
+      );
+    },
+    keys: (_call, callback) =>
+      callback(null, {
+        consensusPublicKey: isRelay ? NOTHING : keyOf(name, 'consensus'),
+        organisations: isRelay
+          ? []
+          : [
+              {
+                organisation: 'civil-affairs',
+                operationPublicKey: keyOf(name, 'operation'),
+                hpkePublicKey: keyOf(name, 'hpke'),
+                approverPublicKey: keyOf(name, 'approver'),
+              },
+            ],
+        relayPublicKey: isRelay ? keyOf(name, 'relay') : NOTHING,
+      }),
+    grantSigning: (
+      call: ServerUnaryCall<{ keyHash: Uint8Array; podUid: string }, unknown>,
+      callback: sendUnaryData<{ signing: boolean }>,
+    ) => {
+      world.record.grants.add(`${base64urlEncode(new Uint8Array(call.request.keyHash))} ${call.request.podUid}`);
+      process.granted = call.request.podUid === process.podUID;
+      callback(null, { signing: process.granted });
+    },
+    drain: (_call, callback) => callback(null, { height: 7n }),
+    verify: refuse,
+    setLogLevel: refuse,
+  };
+}
+
+async function readGenesis(name: string, { client, namespace, record }: World): Promise<string | undefined> {
+  const network = name.slice(0, name.lastIndexOf('-'));
+  const mounted = await client.find(configMaps, { namespace, name: `${network}-genesis` });
+  const text = mounted?.data?.['genesis.json'];
+  if (text !== undefined) record.genesisTexts.add(text);
+  return text;
+}
+
+function statusOf(process: FakeProcess, genesis: string | undefined): AdminServiceStatusResponse {
+  const phase = genesis === undefined ? 'AwaitingGenesis' : process.granted ? 'Serving' : 'AwaitingGrant';
+  const chainId = genesis === undefined ? '' : String(JSON.parse(genesis).chainId);
+  return {
+    ...{ phase, chainId, genesisHash: NOTHING, genesisMismatch: false, height: process.granted ? 7n : 0n, root: NOTHING, timeUnixMs: 0n },
+    ...{ engine: 'embedded', signing: process.granted, caughtUp: true, validatorCount: 1, peerCount: 0 },
+    ...{ certificateNotAfterUnixMs: 4_000_000_000_000n, storeBytes: 0n, version: '0.1.0' },
+  };
+}
+
+/** SHA-256 of the consensus key that a pod of this name has, base64url. */
+export function fakeKeyHash(name: string): string {
+  return createHash('sha256').update(keyOf(name, 'consensus')).digest('base64url');
+}
