@@ -2,11 +2,11 @@
 import { flushCompileCache } from 'node:module';
 import { allContracts } from '@civitas/contracts';
 import { podOf } from './host/config/pod.ts';
+import { VERSION } from './host/config/version.ts';
 import { serveRelay } from './host/relay/serve-relay.ts';
 import { openNodeLedger } from './host/serve/open-node-ledger.ts';
 import { runUntilStopped } from './host/serve/run-until-stopped.ts';
 import { serveNode } from './host/serve/serve-node.ts';
-import { VERSION } from './version.ts';
 
 const HELP = `civitas node ${VERSION}
 

@@ -51,7 +51,7 @@ export function signGatewayOperation(request: GatewayOperation): SignedOperation
     role: request.role,
   });
   const message = coSignatureSignBytes(operationHash(nodeCrypto.sha256, body));
-  const coSignatures: CoSignature[] = (request.coSigners ?? []).map(({ keyId, sign }) => ({ keyId, signature: sign(message) }));
+  const coSignatures: CoSignature[] = (request.coSigners ?? []).map((key) => ({ keyId: key.keyId, signature: key.sign(message) }));
   coSignatures.sort((left, right) => (left.keyId < right.keyId ? -1 : 1));
   return { body, signature: request.key.sign(operationSignBytes(body)), coSignatures, shared: undefined };
 }

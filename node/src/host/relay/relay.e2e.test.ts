@@ -178,6 +178,10 @@ test('a genesis that differs from the one in force changes nothing and is report
   expect(Buffer.from(status.genesisHash)).toEqual(Buffer.from(before));
 }, 20_000);
 
+test('a relay refuses what is for validators with NOT_A_VALIDATOR', async () => {
+  expect(await relay.refusalOfGrant()).toBe('NOT_A_VALIDATOR');
+});
+
 test('the metrics of node and relay carry their final names', async () => {
   const scrape = async (address: string) => (await fetch(`http://${address}:${PORTS.metrics}/metrics`)).text();
   const [node, relayed] = await Promise.all([scrape(transport.process.address), scrape(relay.process.address)]);

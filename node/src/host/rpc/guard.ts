@@ -80,7 +80,7 @@ export class Guard {
     return (call, callback) => {
       const startedMs = this.#options.nowMs();
       const checked = this.check(call, rule);
-      const answer = checked.ok ? this.#withDeadline(call, () => handler(call.request, checked.value)) : Promise.resolve(checked);
+      const answer = checked.ok ? this.withDeadline(call, () => handler(call.request, checked.value)) : Promise.resolve(checked);
       answer
         .catch((error: unknown) => this.#fault(rule, error))
         .then((result) => {
@@ -133,12 +133,18 @@ export class Guard {
       .finally(() => this.#streams.set(organisation, (this.#streams.get(organisation) ?? 1) - 1));
   }
 
-  async #withDeadline<Response>(
+  /** What a call may still take: its own deadline within ours, or the default. */
+  deadlineMsOf(call: CallWithDeadline): number {
+    const asked = Number(call.getDeadline()) - Date.now();
+    return Number.isFinite(asked) ? Math.min(Math.max(asked, 0), DEADLINE_MS_MAX) : DEADLINE_DEFAULT_MS;
+  }
+
+  /** The handler's answer, or DEADLINE when it comes too late; what it began goes on. */
+  async withDeadline<Response>(
     call: CallWithDeadline,
     handle: () => Result<Response> | Promise<Result<Response>>,
   ): Promise<Result<Response>> {
-    const asked = Number(call.getDeadline()) - Date.now();
-    const deadlineMs = Number.isFinite(asked) ? Math.min(Math.max(asked, 0), DEADLINE_MS_MAX) : DEADLINE_DEFAULT_MS;
+    const deadlineMs = this.deadlineMsOf(call);
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<Result<Response>>((resolve) => {
       timer = setTimeout(() => resolve(refuse('DEADLINE', { deadlineMs: Math.round(deadlineMs) }, 'retry')), deadlineMs);

@@ -350,7 +350,24 @@ export class TestRelay {
   }
 
   /** Its key, as the operator reads it. */
-  async fetchKey(): Promise<Uint8Array> {
+  fetchKey(): Promise<Uint8Array> {
+    return this.#asOperator((admin) =>
+      waitFor('key of the relay', async () => (await ask(admin.keys.bind(admin), {})).relayPublicKey, 15_000),
+    );
+  }
+
+  /** The code with which it refuses a signing grant. */
+  refusalOfGrant(): Promise<string> {
+    return this.#asOperator(async (admin) => {
+      const request = { keyHash: new Uint8Array(32), podUid: '', granted: true };
+      return ask(admin.grantSigning.bind(admin), request).then(
+        () => 'granted',
+        (error: ServiceError) => error.details,
+      );
+    });
+  }
+
+  async #asOperator<T>(act: (admin: AdminServiceClient) => Promise<T>): Promise<T> {
     if (this.authority === undefined) throw new Error('not prepared');
     const folder = join(this.process.root, 'operator');
     writeLeaf(folder, await this.authority.issue([spiffe.operator('jincheng')]));
@@ -362,7 +379,7 @@ export class TestRelay {
       'grpc.max_reconnect_backoff_ms': 200,
     });
     try {
-      return (await waitFor('key of the relay', () => ask(client.keys.bind(client), {}), 15_000)).relayPublicKey;
+      return await act(client);
     } finally {
       client.close();
       opened.close();
