@@ -129,7 +129,7 @@ export function decodePage(sha256: Sha256, bytes: Bytes): Page {
   const take = (length: number): Bytes => {
     invariant(at + length <= bytes.length, 'page is cut short');
     at += length;
-    return bytes.slice(at - length, at);
+    return bytes.subarray(at - length, at);
   };
   const slots = Array.from({ length: PAGE_SLOTS }, (_, position): Slot => {
     const kind = (byteAt(bytes, position >> 2) >> ((position & 3) * 2)) & 3;
