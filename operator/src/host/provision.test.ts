@@ -1,4 +1,13 @@
-import { type Condition, type KubeClient, type KubeObject, namespaces, persistentVolumeClaims, pods, systemClock } from '@civitas/kube';
+import {
+  type Condition,
+  type KubeClient,
+  type KubeObject,
+  namespaces,
+  persistentVolumeClaims,
+  pods,
+  type Resource,
+  systemClock,
+} from '@civitas/kube';
 import { openMetricsRegistry } from '@civitas/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
@@ -15,6 +24,8 @@ const WRITES = ['create', 'update', 'updateStatus', 'delete', 'apply', 'applySta
 interface NetworkObject extends KubeObject {
   readonly status?: { readonly genesisHash?: string; readonly conditions?: readonly Condition[] };
 }
+
+const networks: Resource<NetworkObject> = ourResource('ledgernetworks');
 
 let cluster: TestCluster;
 let world: FakeWorld;
@@ -78,7 +89,7 @@ function startOperator(client: KubeClient, signal: AbortSignal): Promise<Running
 }
 
 async function findNetwork(): Promise<NetworkObject | undefined> {
-  return (await cluster.client.find(ourResource('ledgernetworks'), { namespace: NAMESPACE, name: 'city' })) as NetworkObject | undefined;
+  return cluster.client.find(networks, { namespace: NAMESPACE, name: 'city' });
 }
 
 async function isAvailable(): Promise<boolean> {

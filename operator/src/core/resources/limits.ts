@@ -16,5 +16,3 @@ export const CSR_CHARS_MAX = 4096;
 export const APPROVAL_THRESHOLD_MAX = 32;
 export const CERTIFICATE_HOURS_MIN = 1;
 export const CERTIFICATE_HOURS_MAX = 87_600;
-/** Networks of one city that the operator accepts. */
-export const NETWORKS_MAX = 64;

@@ -1,14 +1,4 @@
-import {
-  configMaps,
-  type KubeObject,
-  namespaces,
-  persistentVolumeClaims,
-  pods,
-  type Resource,
-  resourceQuotas,
-  secrets,
-  services,
-} from '@civitas/kube';
+import { configMaps, namespaces, persistentVolumeClaims, pods, type Resource, resourceQuotas, secrets, services } from '@civitas/kube';
 import type { Manifest } from '../../core/desired/render.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
 
@@ -24,7 +14,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
 };
 
 /** Where objects of a manifest's kind are written. @throws for a kind nobody applies: a bug of ours. */
-export function resourceOf(manifest: Manifest): Resource<KubeObject> {
+export function resourceOf(manifest: Manifest): Resource {
   const resource = RESOURCES[manifest.kind];
   if (resource === undefined) throw new Error(`no resource for kind ${manifest.kind}`);
   return resource;

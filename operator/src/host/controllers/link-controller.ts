@@ -30,7 +30,7 @@ export function createLinkController(context: OperatorContext): Controller {
     }
     const networks = [networkOf(context, link, link.spec.from), networkOf(context, link, link.spec.to)] as const;
     const draining = isDeleted || networks.some((network) => network?.metadata.deletionTimestamp !== undefined);
-    const ends = await Promise.all(networks.map((network) => (network === undefined ? undefined : openEnd(context, network))));
+    const ends = await Promise.all(networks.map((network) => openEnd(context, network)));
     const [from, to] = ends;
     const steps =
       from === undefined || to === undefined ? 'both networks must serve first' : await openBoth(context, link, { from, to, draining });
@@ -89,7 +89,8 @@ interface OpenEnd extends LinkLedger {
 }
 
 /** An end whose ledger answers; its view of the peer is read by `openBoth`, which knows the peer. */
-async function openEnd(context: OperatorContext, network: LedgerNetwork): Promise<OpenEnd | undefined> {
+async function openEnd(context: OperatorContext, network: LedgerNetwork | undefined): Promise<OpenEnd | undefined> {
+  if (network === undefined) return undefined;
   const ledger = await platformLedger(context, network);
   const isServing = network.status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True') ?? false;
   if (ledger === undefined || !isServing) return undefined;

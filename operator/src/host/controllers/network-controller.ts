@@ -60,7 +60,7 @@ export function createNetworkController(context: OperatorContext, relayKey: Rela
       await addFinalizer(context.client, ledgerNetworks, network, NETWORK_FINALIZER);
       return { requeueAfterMs: AFTER_ACTION_MS };
     }
-    const observed = await observeNetwork(context, { network, config, workspace, relayKey });
+    const observed = await observeNetwork(context, { network, config, workspace, relayKey: relayKey.publicKey() });
     const plan = planNetwork(observed, nodeCrypto.sha256);
     if (network.metadata.deletionTimestamp !== undefined) {
       const isGone = await removeNetwork(context, observed, plan);

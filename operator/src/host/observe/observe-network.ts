@@ -26,7 +26,6 @@ import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode, ReportedOrganisation } from '../../core/resources/ledger-node.ts';
 import { connectNode, findCityNetwork, findGenesisRecord, type OperatorContext } from '../controllers/operator-context.ts';
 import { callNode, type NodeConnection } from '../ledger/node-connection.ts';
-import type { RelayKey } from '../controllers/relay-controller.ts';
 import type { Workspace } from './workspace.ts';
 
 const sha256 = nodeCrypto.sha256;
@@ -34,7 +33,12 @@ const sha256 = nodeCrypto.sha256;
 /** All that the planner wants to know, from the caches and from the nodes themselves. */
 export async function observeNetwork(
   context: OperatorContext,
-  target: { readonly network: LedgerNetwork; readonly config: CityConfig; readonly workspace: Workspace; readonly relayKey: RelayKey },
+  target: {
+    readonly network: LedgerNetwork;
+    readonly config: CityConfig;
+    readonly workspace: Workspace;
+    readonly relayKey: string | undefined;
+  },
 ): Promise<ObservedNetwork> {
   const { network, config, workspace } = target;
   const id = networkNameOf(network.metadata);
@@ -60,7 +64,7 @@ export async function observeNetwork(
     genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
     city: cityClient(context),
     platformKey: (await context.authorities.platformKey()).publicKey,
-    relayKey: target.relayKey.publicKey(),
+    relayKey: target.relayKey,
     gatewayAddress: serviceAddress(workspace, id),
     linkNames: openLinks(context, id),
     registered: context.facts.registered.has(effective.chainId) || wasRegistered(network),

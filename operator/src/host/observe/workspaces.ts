@@ -54,7 +54,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     },
     async stop() {
       const opened = await Promise.allSettled(open.values());
-      await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)));
+      await Promise.all(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value.stop()] : [])));
     },
   };
 }

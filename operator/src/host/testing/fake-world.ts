@@ -43,7 +43,7 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
   const record: WorldRecord = { genesisTexts: new Set(), grants: new Set(), podUIDs: new Set() };
   const processes = new Map<string, FakeProcess>();
   const addresses = new Map<string, string>();
-  let stopped = false;
+  const stopping = new AbortController();
 
   const addressOf = (name: string): string => {
     const address = addresses.get(name) ?? `127.${octet}.2.${addresses.size + 1}`;
@@ -65,7 +65,7 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
   };
 
   const run = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const { items } = await client.listAll(pods, { namespace });
       for (const pod of items) {
         const known = processes.get(pod.metadata.name);
@@ -80,7 +80,7 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
   return {
     record,
     async stop() {
-      stopped = true;
+      stopping.abort();
       await running;
       for (const { server } of processes.values()) server.forceShutdown();
     },

@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKubeClient, customResourceDefinitions, type KubeClient, type ObjectBody, type Resource } from '@civitas/kube';
+import {
+  createKubeClient,
+  customResourceDefinitions,
+  type KubeClient,
+  type KubeObject,
+  type ObjectBody,
+  type Resource,
+} from '@civitas/kube';
 import { startApiServer } from '@civitas/localcluster';
 import { KubeConfig } from '@kubernetes/client-node';
 import { crdOf } from '../../core/resources/crd.ts';
@@ -35,6 +42,6 @@ export async function startTestCluster(octet: number): Promise<TestCluster> {
 }
 
 /** Address of one of our kinds by its plural. */
-export function ourResource(plural: string): Resource {
+export function ourResource<T extends KubeObject>(plural: string): Resource<T> {
   return { group: GROUP, version: VERSION, plural, namespaced: plural !== 'agencies' && plural !== 'cityconfigs' };
 }
