@@ -85,7 +85,7 @@ function acquireLock(lockPath: string, homePath: string): void {
       writeFileSync(lockPath, mine, { flag: 'wx', mode: 0o600 });
       return;
     } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = findHolder(lockPath);
     if (holder !== undefined) {

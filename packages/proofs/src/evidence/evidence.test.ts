@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import {
   base64urlEncode,
   commitmentOf,
@@ -11,15 +10,17 @@ import {
 } from '@civitas/canon';
 import { browserCrypto } from '@civitas/canon/browser';
 import { nodeCrypto } from '@civitas/canon/node';
-import { type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
+import { describe, expect, test } from '@jest/globals';
 import { encodeLightBlock } from '../codec/light-block.ts';
 import { unixMsOf } from '../codec/timestamp.ts';
 import { EVIDENCE_BYTES_MAX } from '../limits.ts';
 import { encodeReceipt, receiptsRoot } from '../receipt.ts';
 import { proveReceipt } from '../receipt-proof.ts';
+import { type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { ReferenceTree } from '../tree/reference-tree.ts';
 import type { BundleReport, EvidenceBundle, EvidenceItem } from './bundle.ts';
 import { encodeEvidence, parseEvidence } from './bundle-json.ts';
+import { certifyHeaders } from './certify-headers.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
 const { sha256 } = nodeCrypto;
@@ -162,6 +163,27 @@ describe('an evidence bundle', () => {
   ])('with %s fails exactly there', (_, bundle, failures) => {
     expect(failuresOf(bundle)).toEqual(failures);
     expect(reportOf(bundle).ok).toBe(false);
+  });
+
+  test.each<[string, EvidenceBundle, string, string]>([
+    ['another genesis hash', withNetwork({ genesisHash: new Uint8Array(32) }), 'GENESIS', 'GENESIS_HASH'],
+    ['a forged first set', withNetwork({ validators: forgedStart }), 'GENESIS', 'GENESIS_VALIDATORS'],
+    ['a forged first set and no genesis', withNetwork({ validators: forgedStart, genesis: null }), 'HEADERS', 'VALIDATORS_HASH'],
+  ])('with %s the report says why', (_, bundle, check, code) => {
+    expect(reportOf(bundle).checks.find((found) => found.check === check)?.reason).toMatch(code);
+  });
+
+  test('a step over a set that no block shows is refused with NEXT_VALIDATORS_UNKNOWN', () => {
+    const [first, second, third] = ['a', 'b', 'c'].map((prefix) => someValidators(1, prefix));
+    invariant(first !== undefined && second !== undefined && third !== undefined, 'three sets');
+    const one = nextBlock(chainId, undefined, { keys: first, nextKeys: second });
+    const two = nextBlock(chainId, one, { keys: second, nextKeys: third });
+    const three = nextBlock(chainId, two, { keys: third });
+    const lightBlocks = [one, three].map(({ lightBlock }) => encodeLightBlock(lightBlock));
+    const validators = first.validators.map(({ publicKey, power }) => ({ publicKey, power: Number(power) }));
+    const network = { name: 'housing', chainId, genesis: null, genesisHash: new Uint8Array(32), validators, lightBlocks };
+
+    expect(certifyHeaders(nodeCrypto, network)).toMatchObject({ ok: false, refusal: { code: 'NEXT_VALIDATORS_UNKNOWN' } });
   });
 
   test('a statement changed afterwards fails by its digest', () => {
