@@ -5,7 +5,7 @@ import type { Instruments, Logger, relayMetrics } from '@civitas/telemetry';
 import { type BatchItem, batchesOf, type NeededHeader } from './batch.ts';
 import { CLIENT_LAG_MS_MAX, LEASE_RENEW_MS, PAGE_PACKETS, PAGES_MAX, PROOFS_IN_FLIGHT, STUCK_LOG_MS, STUCK_MS } from './limits.ts';
 import { mapConcurrently } from './map-concurrently.ts';
-import { GatewayError, type NetworkClient, type NetworkHeader } from './network-client.ts';
+import { GatewayError, type LinkProof, type NetworkClient, type NetworkHeader, type ProofQuery } from './network-client.ts';
 import { dueOf, type OpenPacketView, type PacketStep, planPacket } from './plan-packet.ts';
 
 export interface DirectionOptions {
@@ -52,6 +52,18 @@ function resultsOf(receipt: Receipt): readonly JsonObject[] {
   const { result } = receipt.outcome;
   const results: Json | undefined = isJsonObject(result) ? result['results'] : undefined;
   return Array.isArray(results) ? results.filter((item: Json) => isJsonObject(item)) : [];
+}
+
+const NOT_PROVABLE: ReadonlySet<string> = new Set(['PROOF_NOT_YET', 'PRUNED']);
+
+/** Undefined when the record changed since that header: the pass after the next block asks again. */
+async function tryProve(network: NetworkClient, space: 'packet' | 'ack' | 'absence', query: ProofQuery): Promise<LinkProof | undefined> {
+  try {
+    return await network.prove(space, query);
+  } catch (error) {
+    if (error instanceof GatewayError && NOT_PROVABLE.has(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -145,9 +157,12 @@ export class Direction {
     const mayHaveAnswer = !memo.isAsked || memo.deliveredAtHeight > 0 || memo.answer !== undefined;
     if (mayHaveAnswer && memo.deliveredAtHeight < destinationHead.height) {
       const query = { peer: this.#options.source.chainId, sequence, headerHeight: destinationHead.height };
-      const { value } = await this.#options.destination.prove('ack', query);
-      memo.answer = value === undefined ? undefined : { acknowledgement: value, dueUnixMs: dueOf(value) };
-      memo.isAsked = true;
+      const shown = await tryProve(this.#options.destination, 'ack', query);
+      if (shown !== undefined) {
+        const { value } = shown;
+        memo.answer = value === undefined ? undefined : { acknowledgement: value, dueUnixMs: dueOf(value) };
+        memo.isAsked = true;
+      }
     }
     const packet = packetJson(outgoing);
     const timeout = packet['timeoutUnixMs'];
@@ -192,7 +207,9 @@ export class Direction {
     if (due.length === 0) return false;
     const items = await mapConcurrently(due, PROOFS_IN_FLIGHT, async ({ packet }): Promise<BatchItem | undefined> => {
       const query = { peer: destination.chainId, sequence: packet.view.sequence, headerHeight: pass.sourceHead.height };
-      const [{ found, proof }, needs] = await Promise.all([source.prove('packet', query), this.#requiredHeaders(packet.packet)]);
+      const [shown, needs] = await Promise.all([tryProve(source, 'packet', query), this.#requiredHeaders(packet.packet)]);
+      if (shown === undefined) return undefined;
+      const { found, proof } = shown;
       return found ? { sequence: packet.view.sequence, entry: { packet: packet.packet, proof }, needs } : undefined;
     });
     const head = { peer: source.chainId, header: pass.sourceHead };
@@ -224,7 +241,9 @@ export class Direction {
     const prove = async (space: 'ack' | 'absence', { view }: OpenPacket): Promise<BatchItem | undefined> => {
       const { sequence } = view;
       const query = { peer: source.chainId, sequence, headerHeight: pass.destinationHead.height };
-      const { value, proof } = await destination.prove(space, query);
+      const shown = await tryProve(destination, space, query);
+      if (shown === undefined) return undefined;
+      const { value, proof } = shown;
       if (space === 'absence') {
         if (value === undefined) return { sequence, entry: { proof, sequence }, needs: [] };
         // Another relay has delivered it since it was looked at.

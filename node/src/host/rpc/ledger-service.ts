@@ -18,10 +18,11 @@ import type {
   ViewRequest,
   ViewResponse,
 } from '@civitas/proto/civitas/node/v1/ledger';
-import type { StoredBlockSummary } from '../ledger/ledger-host.ts';
+import type { LedgerHost, ProvenRecord, StoredBlockSummary } from '../ledger/ledger-host.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
-import { BLOCK_PAGE_MAX, VIEW_ARGUMENTS_BYTES_MAX } from './limits.ts';
+import { BLOCK_PAGE_MAX, PROOF_ATTEMPTS_MAX, PROOF_WAIT_MS_MAX, VIEW_ARGUMENTS_BYTES_MAX } from './limits.ts';
+import { nextCommit } from './next-commit.ts';
 import { checkRecordAccess } from './record-access.ts';
 import { serveSubmitStream } from './submit-stream.ts';
 import { serveEvents } from './watch-events.ts';
@@ -49,7 +50,21 @@ function getReceipt({ ledger }: LedgerDoor, request: GetReceiptRequest): Result<
   return accept({ receipt: receipt.bytes, proof: encodeCanonical(proven.proof), lightBlock: proven.lightBlock });
 }
 
-function read(door: LedgerDoor, request: ReadRequest, peer: PeerIdentity): Result<ReadResponse> {
+/** The record with its proof. One that changed in the last block is proven by the next header, which is waited for. */
+async function proveRecord(ledger: LedgerHost, key: string, headerHeight: number): Promise<Result<ProvenRecord>> {
+  if (headerHeight > 0) {
+    const proven = ledger.prove(key, headerHeight);
+    return proven === undefined ? refuse('PRUNED', { headerHeight, height: ledger.status().height }) : accept(proven);
+  }
+  for (let attempt = 0; attempt < PROOF_ATTEMPTS_MAX; attempt++) {
+    const proven = ledger.prove(key);
+    if (proven !== undefined) return accept(proven);
+    await nextCommit(ledger, PROOF_WAIT_MS_MAX);
+  }
+  return refuse('PROOF_NOT_YET', { height: ledger.status().height, expected: 'the next block' }, 'retry');
+}
+
+async function read(door: LedgerDoor, request: ReadRequest, peer: PeerIdentity): Promise<Result<ReadResponse>> {
   const allowed = checkRecordAccess(door.contracts, request.key, rolesOf(door, peer));
   if (!allowed.ok) return allowed;
   const { ledger } = door;
@@ -58,15 +73,16 @@ function read(door: LedgerDoor, request: ReadRequest, peer: PeerIdentity): Resul
     const value = record === undefined ? NOTHING : encodeCanonical(record);
     return accept({ found: record !== undefined, value, proof: NOTHING, headerHeight: 0n, lightBlock: NOTHING });
   }
-  const wanted = Number(request.headerHeight);
-  const proven = ledger.prove(request.key, wanted === 0 ? undefined : wanted);
-  const lightBlock = proven === undefined ? undefined : ledger.lightBlock(proven.headerHeight);
-  if (proven === undefined || lightBlock === undefined) return refuse('PRUNED', { headerHeight: wanted, height: ledger.status().height });
+  const proven = await proveRecord(ledger, request.key, Number(request.headerHeight));
+  if (!proven.ok) return proven;
+  const { value, proof, headerHeight } = proven.value;
+  const lightBlock = ledger.lightBlock(headerHeight);
+  if (lightBlock === undefined) return refuse('PRUNED', { headerHeight, height: ledger.status().height });
   return accept({
-    found: proven.value !== undefined,
-    value: proven.value === undefined ? NOTHING : encodeCanonical(proven.value),
-    proof: encodeCanonical(proofToJson(proven.proof)),
-    headerHeight: BigInt(proven.headerHeight),
+    found: value !== undefined,
+    value: value === undefined ? NOTHING : encodeCanonical(value),
+    proof: encodeCanonical(proofToJson(proof)),
+    headerHeight: BigInt(headerHeight),
     lightBlock,
   });
 }

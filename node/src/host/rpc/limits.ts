@@ -41,3 +41,6 @@ export const VIEW_ARGUMENTS_BYTES_MAX = 65_536;
 /** A client may ping an idle connection this often at most before it is closed; keep-alive of ours, ms. */
 export const KEEPALIVE_MS = 10_000;
 export const KEEPALIVE_TIMEOUT_MS = 5000;
+/** A record that changes in every block is tried to be proven this often, each time for the next block, ms. */
+export const PROOF_ATTEMPTS_MAX = 4;
+export const PROOF_WAIT_MS_MAX = 1500;

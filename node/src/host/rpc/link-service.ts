@@ -19,6 +19,7 @@ import type { LedgerHost } from '../ledger/ledger-host.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
 import { HEADERS_MAX, LEASE_HOLDER_CHARS_MAX, LEASE_MS, OUTBOX_PAGE_MAX, WAKE_WAIT_MS_MAX } from './limits.ts';
+import { nextCommit } from './next-commit.ts';
 
 interface ProofRequest {
   readonly peer: string;
@@ -39,9 +40,15 @@ function linkProof(ledger: LedgerHost, space: 'out' | 'ack' | 'in', request: Pro
   const peer = checkPeer(ledger, request.peer);
   if (!peer.ok) return peer;
   const key = `links/${request.peer}/${space}/${request.sequence.toString().padStart(SEQUENCE_DIGITS, '0')}`;
-  const proven = ledger.prove(key, request.headerHeight === 0n ? undefined : Number(request.headerHeight));
-  if (proven === undefined)
-    return refuse('PRUNED', { headerHeight: Number(request.headerHeight), height: ledger.status().height }, 'retry');
+  const wanted = Number(request.headerHeight);
+  const proven = ledger.prove(key, wanted === 0 ? undefined : wanted);
+  if (proven === undefined) {
+    const { height } = ledger.status();
+    // A record that changed since that header is proven by the next one.
+    return wanted === 0 || wanted >= height - 1
+      ? refuse('PROOF_NOT_YET', { height }, 'retry')
+      : refuse('PRUNED', { headerHeight: wanted, height }, 'retry');
+  }
   return accept({
     found: proven.value !== undefined,
     value: proven.value === undefined ? new Uint8Array(0) : encodeCanonical(proven.value),
@@ -98,21 +105,10 @@ async function deliver(door: LedgerDoor, request: DeliverRequest, organisation: 
   return receipt.ok ? accept({ receipt: receipt.value.bytes }) : receipt;
 }
 
-function wake(ledger: LedgerHost, request: WakeRequest): Promise<Result<WakeResponse>> {
+async function wake(ledger: LedgerHost, request: WakeRequest): Promise<Result<WakeResponse>> {
   const seen = Number(request.seenHeight);
-  const answer = (): Result<WakeResponse> => accept({ height: BigInt(ledger.status().height) });
-  if (ledger.status().height > seen) return Promise.resolve(answer());
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      stop();
-      resolve(answer());
-    };
-    const timer = setTimeout(finish, Math.min(request.waitMs, WAKE_WAIT_MS_MAX));
-    const stop = ledger.onCommit((block) => {
-      if (block.height > seen) finish();
-    });
-  });
+  if (ledger.status().height <= seen) await nextCommit(ledger, Math.min(request.waitMs, WAKE_WAIT_MS_MAX), seen);
+  return accept({ height: BigInt(ledger.status().height) });
 }
 
 /** One active relay a link, softly: a lease that is not renewed ends by itself, and a second delivery would be harmless. */

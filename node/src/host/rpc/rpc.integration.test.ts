@@ -420,6 +420,24 @@ test('only so many streams of one organisation stay open', async () => {
   for (const stream of streams) stream.cancel();
 });
 
+test('a record that the last block changed is answered for once the next header proves it', async () => {
+  const client = await aClient(LedgerServiceClient, HOSPITAL);
+  const proof = { key: new Uint8Array([1]), leaf: { kind: 'present' as const }, siblings: [] };
+  ledger.prove = () => (ledger.status().height === 0 ? undefined : { value: { a: 1 }, proof, headerHeight: 1, headerTimeUnixMs: 1 });
+  ledger.lightBlock = () => new Uint8Array([7]);
+  const asked = ask(client.read.bind(client), { key: 'links/x/counter', withProof: true, headerHeight: 0n });
+  await ask(client.submit.bind(client), { operation: anOperation() });
+
+  expect(await asked).toMatchObject({ found: true, headerHeight: 1n });
+});
+
+test('a height whose root is not kept is refused with PRUNED', async () => {
+  const client = await aClient(LedgerServiceClient, HOSPITAL);
+  const asked = ask(client.read.bind(client), { key: 'links/x/counter', withProof: true, headerHeight: 3n });
+
+  expect(await refusalOf(asked)).toMatchObject({ status: 'OUT_OF_RANGE', code: 'PRUNED' });
+});
+
 test('events are read again from a height and go on with what follows', async () => {
   const client = await aClient(LedgerServiceClient, HOSPITAL);
   await ask(client.submit.bind(client), { operation: anOperation() });

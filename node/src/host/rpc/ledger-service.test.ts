@@ -1,0 +1,76 @@
+import { encodeCanonical, type JsonObject, parseCanonical } from '@civitas/canon';
+import { allContracts } from '@civitas/contracts';
+import { spiffe } from '@civitas/deployment';
+import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
+import type { GetNetworkResponse } from '@civitas/proto/civitas/node/v1/ledger';
+import { nodeMetrics, openLogger, openMetricsRegistry } from '@civitas/telemetry';
+import { aKeyPair } from '@civitas/testkit';
+import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import { expect, test } from '@jest/globals';
+import type { Admission } from '../admission/admission.ts';
+import { openTokenBuckets } from '../admission/token-bucket.ts';
+import { aFakeLedger, aGenesis } from '../testing/fake-ledger.ts';
+import { Guard } from './guard.ts';
+import { ledgerService } from './ledger-service.ts';
+
+const CHAIN = 'jincheng-health-1';
+const ledger = aFakeLedger(
+  aGenesis(CHAIN, [{ name: 'hospital-1', roles: ['custodian'], keys: [{ pair: aKeyPair('h'), use: 'operation' }] }]),
+);
+const nowMs = (): number => 0;
+const guard = new Guard({
+  chainId: CHAIN,
+  members: () => ledger.members,
+  calls: openTokenBuckets({ perSecond: 100, burst: 100, namesMax: 10, nowMs }),
+  metrics: openMetricsRegistry({}).register(nodeMetrics),
+  log: openLogger({}, 'error', () => undefined),
+  nowMs,
+});
+const unused = (): never => {
+  throw new Error('no operation is submitted here');
+};
+const service = ledgerService(guard, () => ({ ledger, admission: { submit: unused } as object as Admission, contracts: allContracts }));
+
+/** Calls a handler as a member does; a refusal comes back as its code. */
+function call<Request, Response>(handler: handleUnaryCall<Request, Response>, request: Request): Promise<Response | string> {
+  const peer = { sslPeerCertificate: { subjectaltname: `URI:${spiffe.client(CHAIN, 'hospital-1', 'cli')}` } };
+  const frame = { request, getAuthContext: () => peer, getDeadline: () => Number.POSITIVE_INFINITY, sendMetadata: () => undefined };
+  return new Promise((resolve, reject) => {
+    void handler(frame as object as ServerUnaryCall<Request, Response>, (error, response) => {
+      if (error !== null && error !== undefined) resolve(error.details ?? '');
+      else if (response === null || response === undefined) reject(new Error('neither answer nor error'));
+      else resolve(response);
+    });
+  });
+}
+
+const operation = { body: encodeCanonical({ n: 1 }), signature: new Uint8Array(64), coSignatures: [], shared: undefined };
+
+async function anOrderedOperation(): Promise<Uint8Array> {
+  const frame = { chainId: CHAIN, gateway: 'hospital-1', keyId: '', signature: new Uint8Array(64) };
+  const [receipt] = await ledger.submit(Bundle.encode({ ...frame, operations: [operation] }).finish());
+  return receipt?.operationHash ?? new Uint8Array(0);
+}
+
+test('GetNetwork answers with the genesis document in its canonical form', async () => {
+  const answer = (await call(service.getNetwork, {})) as GetNetworkResponse;
+  const genesis = parseCanonical(answer.genesis);
+  expect(genesis).toEqual({ ok: true, value: ledger.genesis as object as JsonObject });
+});
+
+test('a receipt whose proof the next block brings is PROOF_NOT_YET, without proof it is there', async () => {
+  const operationHash = await anOrderedOperation();
+  expect(await call(service.getReceipt, { operationHash, withProof: true })).toBe('PROOF_NOT_YET');
+  expect(await call(service.getReceipt, { operationHash, withProof: false })).toHaveProperty('receipt');
+});
+
+test('a receipt of no operation is NOT_FOUND, and a hash of another length MALFORMED', async () => {
+  expect(await call(service.getReceipt, { operationHash: new Uint8Array(32), withProof: false })).toBe('NOT_FOUND');
+  expect(await call(service.getReceipt, { operationHash: new Uint8Array(31), withProof: false })).toBe('MALFORMED');
+});
+
+test('a proof against a header whose state is not kept is PRUNED', async () => {
+  const key = 'network.members/organisations/hospital-1';
+  expect(await call(service.read, { key: 'city.registry/networks/x', withProof: true, headerHeight: 1n })).toBe('PRUNED');
+  expect(await call(service.read, { key, withProof: true, headerHeight: 1n })).toMatch(/^(PRUNED|NOT_FOUND|NOT_AUTHORISED)$/);
+});
