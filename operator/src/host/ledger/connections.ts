@@ -21,25 +21,52 @@ export interface Connections {
   close(): void;
 }
 
-/** None is open yet. */
+interface Opening {
+  readonly key: string;
+  readonly connection: Promise<NodeConnection>;
+  /** Set once it is open. */
+  opened?: NodeConnection;
+}
+
+/** None is open yet. Several who ask for one pod at once get the same channel. */
 export function createConnections(nowUnixMs: () => number): Connections {
-  const open = new Map<string, { readonly key: string; readonly connection: NodeConnection }>();
+  const open = new Map<string, Opening>();
+
+  const end = (opening: Opening | undefined): void => {
+    // One that could not be opened has nothing to close.
+    opening?.connection.then((connection) => connection.close()).catch(() => {});
+  };
+
+  const start = (name: string, key: string, target: ConnectionTarget): Opening => {
+    const opening: Opening = { key, connection: openNodeConnection(target, PORTS, nowUnixMs()) };
+    opening.connection.then(
+      (connection) => {
+        opening.opened = connection;
+      },
+      () => {
+        if (open.get(name) === opening) open.delete(name);
+      },
+    );
+    return opening;
+  };
+
   return {
-    async to(target) {
+    to(target) {
       const key = `${target.podUID} ${target.host} ${target.network}`;
       const known = open.get(target.name);
-      if (known !== undefined && known.key === key && nowUnixMs() < known.connection.renewAtUnixMs) return known.connection;
-      const connection = await openNodeConnection(target, PORTS, nowUnixMs());
-      open.get(target.name)?.connection.close();
-      open.set(target.name, { key, connection });
-      return connection;
+      const isDue = known?.opened !== undefined && nowUnixMs() >= known.opened.renewAtUnixMs;
+      if (known !== undefined && known.key === key && !isDue) return known.connection;
+      const opening = start(target.name, key, target);
+      open.set(target.name, opening);
+      end(known);
+      return opening.connection;
     },
     forget(name) {
-      open.get(name)?.connection.close();
+      end(open.get(name));
       open.delete(name);
     },
     close() {
-      for (const { connection } of open.values()) connection.close();
+      for (const opening of open.values()) end(opening);
       open.clear();
     },
   };

@@ -10,6 +10,12 @@ export type ProposalState =
   | { readonly state: 'waiting'; readonly message: string }
   | { readonly state: 'refused'; readonly code: string; readonly facts: string };
 
+/** Refusals that the next look sees gone. */
+const PASSING: Readonly<Record<string, string>> = {
+  DUPLICATE: 'members decided between our look at the ledger and the proposal',
+  HEADER_UNKNOWN: 'the city’s header is not stored yet: a ledger takes one a second',
+};
+
 /** A change as members will see it; `identity` is what makes two of them the same wish (a proof in it differs from try to try). */
 export interface Wish {
   readonly identity: JsonObject;
@@ -43,8 +49,8 @@ async function propose(
   if (typeof change === 'string') return { state: 'waiting', message: change };
   const outcome = await submitOperation(ledger, { contract: 'network.members@v1', method: 'propose', args: { id, change } }, nowUnixMs);
   if (outcome.ok) return { state: 'open', approvals: 0 };
-  // Members approved between our look at the ledger and this proposal: the next look shows it.
-  if (outcome.refusal.code === 'DUPLICATE') return { state: 'waiting', message: 'decided meanwhile' };
+  const passing = PASSING[outcome.refusal.code];
+  if (passing !== undefined) return { state: 'waiting', message: passing };
   return { state: 'refused', code: outcome.refusal.code, facts: JSON.stringify(outcome.refusal.facts) };
 }
 
