@@ -81,7 +81,7 @@ function addLedger(program: Command, { run }: ProgramPort): void {
   program
     .command('access')
     .description('who read what about a citizen, and why')
-    .requiredOption('-s, --subject <id>', 'the citizen’s city subject id')
+    .requiredOption('-s, --subject <id>', 'the citizen’s city subject id, or: last (the newest case’s)')
     .action((options, command: Command) =>
       run(command, async (context) => (await import('./commands/access.ts')).accessCommand(context, options)),
     );

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, type KeyObject, randomBytes, randomInt } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { base64urlEncode, type JsonObject } from '@civitas/canon';
 import { nodeCrypto, rawPublicKey, signEd25519 } from '@civitas/canon/node';
@@ -67,8 +67,7 @@ export async function introduceCitizen(run: CaseRun): Promise<Citizen> {
     run.parties.subjects(PORTAL).assign({ ...identityOf(person), ledger: city.chainId }),
   );
   const subject = assigned.citySubject ?? assigned.subject;
-  const name = createHash('sha256').update(subject).digest('hex').slice(0, 32);
-  const file = join(run.parties.profile(PORTAL).folder, PROFILE_FILES.citizenKeys, `${name}.key`);
+  const file = join(run.parties.profile(PORTAL).folder, PROFILE_FILES.citizenKeys, `${subject}.key`);
   const key = createPrivateKey(readOrCreate(file, newEd25519Pem));
   const keyId = base64urlEncode(nodeCrypto.sha256(rawPublicKey(key)));
   const citizen = { person, subject, key, keyId };
