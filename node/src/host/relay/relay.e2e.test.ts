@@ -193,6 +193,19 @@ test('the metrics of node and relay carry their final names', async () => {
   );
 });
 
+test('a node without a genesis serves AdminService alone, and ends in order when it is told to', async () => {
+  const members = [{ organisation: 'court-1', roles: ['court'] }];
+  const address = city.process.address.replace(/\d+$/, '4');
+  const courts = new TestNetwork({ domain: 'courts', root: join(folder, 'courts'), address, members });
+  await courts.prepare();
+  courts.process.start('serve');
+
+  expect(await courts.status()).toMatchObject({ phase: 'AwaitingGenesis', height: 0n, signing: false });
+  expect((await fetch(`http://${address}:${PORTS.metrics}/readyz`)).status).toBe(503);
+  expect(await courts.process.stop()).toBe(0);
+  await courts.stop();
+}, 20_000);
+
 test('a process told to stop ends within three seconds with exit code 0', async () => {
   const startedMs = performance.now();
   const codes = await Promise.all([transport.process.stop(), relay.process.stop()]);

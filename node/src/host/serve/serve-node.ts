@@ -179,8 +179,16 @@ class ServedNode implements RunningNode {
     this.log.info('listening', { address, ...PORTS });
   }
 
-  /** Waits for the genesis, opens the ledger, serves. */
+  /** Waits for the genesis, opens the ledger, serves; a node that is stopped before ends without a fault. */
   async open(): Promise<void> {
+    try {
+      await this.#openLedger();
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) throw error;
+    }
+  }
+
+  async #openLedger(): Promise<void> {
     const { pod, openLedger } = this.#options;
     const dataFolder = pod.pathOf('data');
     const mountedPath = pod.pathOf('genesis');
