@@ -26,10 +26,11 @@ export interface Workspaces {
 
 /** None is open yet. */
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
-  const open = new Map<string, Promise<Workspace>>();
+  const open = new Map<string, Promise<Workspace | undefined>>();
   const ready = new Map<string, Workspace>();
 
-  const start = async (namespace: string, signal: AbortSignal): Promise<Workspace> => {
+  const start = async (namespace: string, signal: AbortSignal): Promise<Workspace | undefined> => {
+    if (namespace !== SYSTEM_NAMESPACE && !(await letIn(options.client, namespace))) return undefined;
     const workspace = await openWorkspace({ ...options, namespace }, signal);
     ready.set(namespace, workspace);
     return workspace;
@@ -41,12 +42,13 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     async enter(namespace, signal) {
       const known = ready.get(namespace);
       if (known !== undefined) return known;
-      if (!open.has(namespace)) {
-        if (namespace !== SYSTEM_NAMESPACE && !(await letIn(options.client, namespace))) return undefined;
-        open.set(namespace, start(namespace, signal));
-      }
+      // Set before anything is awaited: two who enter at once share one set of watches.
+      const opening = open.get(namespace) ?? start(namespace, signal);
+      open.set(namespace, opening);
       try {
-        return await open.get(namespace);
+        const workspace = await opening;
+        if (workspace === undefined) open.delete(namespace);
+        return workspace;
       } catch (error) {
         open.delete(namespace);
         throw error;
@@ -54,7 +56,9 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     },
     async stop() {
       const opened = await Promise.allSettled(open.values());
-      await Promise.all(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value.stop()] : [])));
+      await Promise.all(
+        opened.flatMap((result) => (result.status === 'fulfilled' && result.value !== undefined ? [result.value.stop()] : [])),
+      );
     },
   };
 }
