@@ -11,7 +11,7 @@ const rooms = ['packages', 'contracts', 'node', 'operator', 'cli', 'tools', 'tes
 const biome = createRequire(import.meta.url).resolve(`@biomejs/cli-linux-${process.arch}/biome`);
 
 const steps: readonly (readonly [string, string, readonly string[]])[] = [
-  ['format', biome, ['ci', '--linter-enabled=false', '--error-on-warnings', '.']],
+  ['format', biome, ['ci', '--colors=off', '--linter-enabled=false', '--error-on-warnings', '.']],
   ['types, pure rooms', bin('tsc'), ['-p', 'tsconfig.pure.json']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['lint', bin('oxlint'), ['--type-aware', '--quiet', ...rooms]],

@@ -36,7 +36,7 @@ function call<Request, Response>(handler: handleUnaryCall<Request, Response>, re
   const peer = { sslPeerCertificate: { subjectaltname: `URI:${spiffe.client(CHAIN, 'hospital-1', 'cli')}` } };
   const frame = { request, getAuthContext: () => peer, getDeadline: () => Number.POSITIVE_INFINITY, sendMetadata: () => undefined };
   return new Promise((resolve, reject) => {
-    void handler(frame as object as ServerUnaryCall<Request, Response>, (error, response) => {
+    handler(frame as object as ServerUnaryCall<Request, Response>, (error, response) => {
       if (error !== null && error !== undefined) resolve(error.details ?? '');
       else if (response === null || response === undefined) reject(new Error('neither answer nor error'));
       else resolve(response);
