@@ -5,12 +5,9 @@ import type { PageReader } from '../state/page-store.ts';
 import { Overlay, type RecordSource, type StoredRecord } from '../state/records.ts';
 import { applyChanges, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
 import { type Bundle, bundleSignBytes } from './bundle.ts';
-import type { Admission } from './check-operation.ts';
-import { type Executed, executeOperation } from './execute-operation.ts';
-import type { BlockFacts, LedgerFacts } from './execution.ts';
+import { type Executed, executeOperation, type RunningLedger } from './execute-operation.ts';
+import type { BlockFacts } from './execution.ts';
 import { BUNDLE_OPERATIONS_MAX } from './limits.ts';
-
-export type RunningLedger = LedgerFacts & { readonly admission: Admission };
 
 /** One receipt of a block, with what the host indexes it by. */
 export interface BlockReceipt {

@@ -9,6 +9,13 @@ import { guarded } from './guarded.ts';
 import { HEADER_LAG_MS_MAX, RESULT_BYTES_MAX } from './limits.ts';
 import type { SystemModule } from './system-module.ts';
 
+/** A ledger with all that executing needs. */
+export interface RunningLedger extends LedgerFacts {
+  readonly admission: Admission;
+  /** By name without version. */
+  readonly modules: ReadonlyMap<string, SystemModule>;
+}
+
 /** What became of one operation, before it has its place in the block. */
 export interface Executed {
   readonly operationHash: Uint8Array;
@@ -22,7 +29,7 @@ type Target =
   | { readonly kind: 'contract'; readonly contract: Contract; readonly roles: readonly string[]; readonly coSignatures: number }
   | { readonly kind: 'module'; readonly module: SystemModule; readonly roles: readonly string[]; readonly coSignatures: number };
 
-function findTarget(ledger: LedgerFacts, contractName: string, method: string): Target | undefined {
+function findTarget(ledger: RunningLedger, contractName: string, method: string): Target | undefined {
   const [name = '', version] = contractName.split('@');
   const module = ledger.modules.get(name);
   if (module !== undefined && module.version === version && Object.hasOwn(module.methods, method)) {
@@ -81,12 +88,7 @@ function refusedOutcome({ code, facts }: Refusal): ReceiptOutcome {
 }
 
 /** Executes one operation on top of the block so far; its changes are merged into `state` only when it succeeds. */
-export function executeOperation(
-  ledger: LedgerFacts & { readonly admission: Admission },
-  block: BlockFacts,
-  state: Overlay,
-  envelope: Envelope,
-): Executed {
+export function executeOperation(ledger: RunningLedger, block: BlockFacts, state: Overlay, envelope: Envelope): Executed {
   const { admission } = ledger;
   const proven = proveOperation(admission, state, envelope, { timeUnixMs: block.timeUnixMs, lagMsMax: HEADER_LAG_MS_MAX });
   if (!proven.ok) {

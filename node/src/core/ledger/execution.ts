@@ -5,7 +5,6 @@ import { RECORD_BYTES_MAX } from '../state/limits.ts';
 import { Overlay, type RecordSource } from '../state/records.ts';
 import { EVENT_BYTES_MAX, EVENTS_MAX } from './limits.ts';
 import { DoorRefusal } from './refusal.ts';
-import type { SystemModule } from './system-module.ts';
 
 /** What holds for the life of a ledger. */
 export interface LedgerFacts {
@@ -15,7 +14,6 @@ export interface LedgerFacts {
   readonly crypto: CryptoPort;
   /** By name without version: the active version of each. */
   readonly contracts: ReadonlyMap<string, Contract>;
-  readonly modules: ReadonlyMap<string, SystemModule>;
   /** The door a contract gets; kept here so that links can open it for ports. */
   contextOf(execution: Execution, contract: string): Context;
 }

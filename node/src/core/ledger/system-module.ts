@@ -22,5 +22,5 @@ export interface SystemModule {
 
 /** Keeps the argument type of a verb tied to its schema. */
 export function systemMethod<Args extends TObject>(definition: SystemMethod<Args>): SystemMethod {
-  return definition as SystemMethod<TObject> as SystemMethod;
+  return definition;
 }

@@ -100,7 +100,7 @@ export const acknowledge = systemMethod({
     const client = settlingClient(execution, peer);
     if (!client.ok) return client;
     return settleEach(execution, packets, (inner, { sequence, acknowledgement, proof }) =>
-      acknowledgeOne(inner, { peer, headerHeight, sequence, acknowledgement: acknowledgement as JsonObject, proof: proof as JsonObject }),
+      acknowledgeOne(inner, { peer, headerHeight, sequence, acknowledgement, proof }),
     );
   },
 });

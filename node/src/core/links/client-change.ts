@@ -95,7 +95,7 @@ function registryRecord(execution: Execution, change: CreateClient): Result<Json
     return refuse('NOT_AUTHORISED', { reason: 'not-the-city', peer: change.proof.peer });
   const record = change.record as JsonObject;
   const { peer, headerHeight, proof } = change.proof;
-  const proven = verifyForeign(execution, { peer, headerHeight, proof: proof as JsonObject }, key, record);
+  const proven = verifyForeign(execution, { peer, headerHeight, proof }, key, record);
   return proven.ok ? accept(record) : proven;
 }
 

@@ -16,7 +16,9 @@ const update = systemMethod({
   roles: ['relay', 'platform'],
   refusals: ['CLIENT_UNKNOWN', 'CLIENT_FROZEN', 'CLIENT_NOT_ACTIVE', 'LIGHT_BLOCK_MALFORMED', 'HEADER_TOO_OLD', 'VALIDATORS_UNKNOWN'],
   run(execution, { updates }) {
-    const updated = applyUpdates(execution, updates, []);
+    // A relay's key is bought with quota alone, so what it stores without a delivery is bounded; the platform answers for what it brings.
+    const isRelay = execution.operation.caller.role === 'relay';
+    const updated = applyUpdates(execution, updates, isRelay ? [] : 'all');
     return updated.ok ? done({ effects: updated.value.map(({ peer, effect }) => ({ peer, effect })) }) : updated;
   },
 });

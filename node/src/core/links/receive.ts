@@ -191,8 +191,6 @@ export const receive = systemMethod({
     if (hasFrozen(updated.value)) return done({ results: [], frozen: true });
     const client = activeClient(execution, peer);
     if (!client.ok) return client;
-    return settleEach(execution, packets, (inner, { packet, proof }) =>
-      receiveOne(inner, { peer, headerHeight, packet: packet as JsonObject, proof: proof as JsonObject }),
-    );
+    return settleEach(execution, packets, (inner, { packet, proof }) => receiveOne(inner, { peer, headerHeight, packet, proof }));
   },
 });

@@ -83,8 +83,8 @@ export const timeout = systemMethod({
         peer,
         headerHeight,
         sequence,
-        proof: proof as JsonObject,
-        acknowledgement: acknowledgement as JsonObject | undefined,
+        proof,
+        acknowledgement,
       }),
     );
   },

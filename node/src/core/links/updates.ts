@@ -14,11 +14,12 @@ export interface NeededHeaders {
 export function applyUpdates(
   execution: Execution,
   updates: UpdatesValue,
-  needed: readonly NeededHeaders[],
+  needed: readonly NeededHeaders[] | 'all',
 ): Result<readonly { readonly peer: string; readonly effect: UpdateEffect }[]> {
   const effects: { peer: string; effect: UpdateEffect }[] = [];
   for (const { peer, lightBlocks } of updates) {
-    const isNeeded = (height: number): boolean => needed.some((header) => header.peer === peer && header.headerHeight === height);
+    const isNeeded = (height: number): boolean =>
+      needed === 'all' || needed.some((header) => header.peer === peer && header.headerHeight === height);
     for (const text of lightBlocks) {
       const effect = updateClient(execution, peer, text, isNeeded);
       if (!effect.ok) return effect;

@@ -40,6 +40,13 @@ function aTree(pagesMax: number) {
 const aKey = fc.integer({ min: 0, max: 40 }).map((n) => `key-${n}`);
 const aBatch = fc.array(fc.tuple(aKey, fc.option(fc.string({ maxLength: 4 }), { nil: undefined })), { maxLength: 30 });
 
+function applyTo(model: Map<string, string>, changes: ReadonlyMap<string, string | undefined>): void {
+  for (const [key, value] of changes) {
+    if (value === undefined) model.delete(key);
+    else model.set(key, value);
+  }
+}
+
 describe('state tree', () => {
   test('its root equals the reference tree at every version, and every version stays provable', () => {
     fc.assert(
@@ -49,7 +56,7 @@ describe('state tree', () => {
         const kept: { root: TreeRoot; model: Map<string, string> }[] = [];
         for (const batch of batches) {
           const changes = new Map(batch);
-          for (const [key, value] of changes) value === undefined ? model.delete(key) : model.set(key, value);
+          applyTo(model, changes);
           kept.push({ root: tree.apply(changes), model: new Map(model) });
         }
         for (const { root, model: then } of kept) {
@@ -69,7 +76,7 @@ describe('state tree', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -93,7 +100,7 @@ describe('state tree', () => {
         const model = new Map<string, string>();
         for (const batch of batches) {
           const changes = new Map(batch);
-          for (const [key, value] of changes) value === undefined ? model.delete(key) : model.set(key, value);
+          applyTo(model, changes);
           tree.apply(changes);
         }
         for (const { path, version } of tree.stale.flat()) tree.stored.delete(hexEncode(pageKey(path, version)));
@@ -102,7 +109,7 @@ describe('state tree', () => {
           expect(kind === 'present').toBe(model.has(`key-${n}`));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 

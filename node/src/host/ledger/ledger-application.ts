@@ -1,7 +1,8 @@
 import type { Bytes, Result, Sha256 } from '@civitas/canon';
 import { merkleRoot, resultsHash } from '@civitas/proofs';
 import type { Bundle } from '../../core/ledger/bundle.ts';
-import { type BlockEffects, BlockExecution, type RunningLedger } from '../../core/ledger/execute-block.ts';
+import { type BlockEffects, BlockExecution } from '../../core/ledger/execute-block.ts';
+import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
 import { KEPT_HEIGHTS_MAX, KEPT_MS_MAX, PRUNED_PAGES_MAX } from '../../core/state/limits.ts';
 import type { PageReader } from '../../core/state/page-store.ts';
 import type { TreeRoot } from '../../core/state/tree.ts';

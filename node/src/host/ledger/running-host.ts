@@ -3,7 +3,8 @@ import { type Caller, checkArgs, type Outcome, refused } from '@civitas/contract
 import type { Genesis } from '@civitas/deployment';
 import { decodeBlock, proveReceipt, receiptProofToJson, receiptsRoot, type TransactionResult } from '@civitas/proofs';
 import { readContextOf } from '../../core/ledger/context.ts';
-import { checkBundle, type RunningLedger } from '../../core/ledger/execute-block.ts';
+import { checkBundle } from '../../core/ledger/execute-block.ts';
+import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
 import { guarded } from '../../core/ledger/guarded.ts';
 import { applyChanges, EMPTY_ROOT, pathTo } from '../../core/state/tree.ts';
 import { PageReader } from '../../core/state/page-store.ts';
