@@ -293,7 +293,8 @@ export class Direction {
       const result = results[index] ?? {};
       const status = result['status'];
       const counted = RESULT_OF_STATUS[String(status)] ?? 'refused';
-      metrics.packets.inc({ ...this.#labels, result: verb === 'receive' && counted === 'redelivered' ? 'redelivered' : counted });
+      // A second acknowledgement or timeout of one packet is no delivery.
+      if (verb === 'receive' || counted !== 'redelivered') metrics.packets.inc({ ...this.#labels, result: counted });
       if (counted === 'refused') log.warn('packet-refused', { ...this.#labels, verb, sequence: item.sequence, code: result['code'] ?? '' });
       else if (verb === 'receive') this.#memoOf(item.sequence).deliveredAtHeight = receipt.height;
     }
