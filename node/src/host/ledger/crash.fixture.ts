@@ -2,7 +2,7 @@
 import { base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { decodeLightBlock } from '@civitas/proofs';
-import { aBundle, anEnvelope, aNetwork, probe } from './ledger-fixture.ts';
+import { aBundle, aNetwork, anEnvelope, probe } from './ledger-fixture.ts';
 import { openLedgerHost } from './open-ledger-host.ts';
 
 const [folder = '', run = '0', step = '', stepCount = '0'] = process.argv.slice(2);

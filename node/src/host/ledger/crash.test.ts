@@ -1,4 +1,3 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { base64urlDecode, base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { decodeLightBlock } from '@civitas/proofs';
 import { seededRandom } from '@civitas/testkit';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import type { EngineStep } from '../engine/engine.ts';
 import { aNetwork, probe } from './ledger-fixture.ts';
 import { openLedgerHost } from './open-ledger-host.ts';

@@ -1,17 +1,15 @@
 import {
-  base64urlEncode,
   type Bytes,
+  base64urlEncode,
+  chainIdOf,
+  contractNameOf,
+  coSignatureSignBytes,
   type Envelope,
   encodeCanonical,
   encodeOperation,
   envelopeHash,
   hashOf,
   type JsonObject,
-} from '@civitas/canon';
-import {
-  chainIdOf,
-  contractNameOf,
-  coSignatureSignBytes,
   operationHash,
   operationSignBytes,
   organisationNameOf,

@@ -1,4 +1,3 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,8 @@ import {
   verifyMembership,
   verifyReceipt,
 } from '@civitas/proofs';
-import { aBundle, anEnvelope, aNetwork, founderKey, type OperationParts, probe, type TestNetwork } from './ledger-fixture.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { aBundle, aNetwork, anEnvelope, founderKey, type OperationParts, probe, type TestNetwork } from './ledger-fixture.ts';
 import type { LedgerHost, StoredReceipt } from './ledger-host.ts';
 import { type LedgerHostOptions, openLedgerHost } from './open-ledger-host.ts';
 

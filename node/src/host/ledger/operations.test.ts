@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
 import { base64urlEncode, type Envelope, type JsonObject } from '@civitas/canon';
 import type { Contract } from '@civitas/contracts';
 import type { Receipt } from '@civitas/proofs';
 import { aKeyPair } from '@civitas/testkit';
+import { describe, expect, test } from '@jest/globals';
 import { EVENTS_MAX } from '../../core/ledger/limits.ts';
 import { aNetwork, approverKey, founderKey, platformKey, probe, relayKey, secondApproverKey, secondFounderKey } from './ledger-fixture.ts';
 import { SimulatedLedger } from './simulated-ledger.fixture.ts';

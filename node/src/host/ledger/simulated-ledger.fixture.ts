@@ -1,7 +1,7 @@
-import { base64urlEncode, type Bytes, type Envelope, equalBytes, hexEncode, type JsonObject, utf8Decode } from '@civitas/canon';
+import { type Bytes, base64urlEncode, type Envelope, equalBytes, hexEncode, type JsonObject, utf8Decode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { Contract } from '@civitas/contracts';
-import { type LightBlock, decodeLightBlock, parseReceipt, proofToJson, type Receipt, resultsHash, validatorOf } from '@civitas/proofs';
+import { decodeLightBlock, type LightBlock, parseReceipt, proofToJson, type Receipt, resultsHash, validatorOf } from '@civitas/proofs';
 import { contextOf } from '../../core/ledger/context.ts';
 import { applyWrites, BlockExecution } from '../../core/ledger/execute-block.ts';
 import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
@@ -9,7 +9,7 @@ import { genesisState } from '../../core/ledger/genesis-state.ts';
 import { ReplayTable } from '../../core/ledger/replay-table.ts';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { linksModule } from '../../core/links/links-module.ts';
-import { acknowledgementKey, bodiesPrefix, type BodyRecord, outKey, receiptKey } from '../../core/links/records.ts';
+import { acknowledgementKey, type BodyRecord, bodiesPrefix, outKey, receiptKey } from '../../core/links/records.ts';
 import { membersModule } from '../../core/members/members-module.ts';
 import { compareKeys } from '../../core/state/keys.ts';
 import { encodePage, pageKey } from '../../core/state/page.ts';
