@@ -10,6 +10,8 @@ export interface LinkObservation {
   /** What it waits for, in words; '' when nothing. */
   readonly waiting: string;
   readonly draining: boolean;
+  /** Whether the status said Drained before: it stays so while one end is being taken down. */
+  readonly wasDrained: boolean;
   readonly paused: boolean;
   readonly relayReady: boolean;
 }
@@ -63,10 +65,11 @@ function flowingReason(
 }
 
 /** `Drained` is what a network that is being removed waits for. */
-function drainVerdict({ draining, granted, ends }: LinkObservation, inFlight: number): Verdict {
+function drainVerdict({ draining, granted, ends, wasDrained }: LinkObservation, inFlight: number): Verdict {
   if (!draining) return verdict('Draining', false, 'NotAskedFor', 'open for new packets');
+  const isHeard = ends.every((end) => end !== undefined);
   const closed = granted || ends.every((end) => end?.client === undefined);
-  return closed && inFlight === 0 && ends.every((end) => end !== undefined)
+  return (isHeard && closed && inFlight === 0) || (!isHeard && wasDrained)
     ? verdict('Draining', true, 'Drained', 'closed for new packets, nothing in flight')
     : verdict('Draining', true, 'Waiting', `${inFlight} packets still in flight`);
 }

@@ -30,7 +30,17 @@ function anEnd(facts: Partial<LinkEnd> = {}): LinkEnd {
 const other = anEnd({ name: 'health', chainId: 'jincheng-health-1', domain: 'health', terms: wantedTerms('health', 'city', 100, false) });
 
 function anObservation(facts: Partial<LinkObservation> = {}): LinkObservation {
-  return { nowUnixMs: NOW, ends: [anEnd(), other], granted: true, waiting: '', draining: false, paused: false, relayReady: true, ...facts };
+  return {
+    nowUnixMs: NOW,
+    ends: [anEnd(), other],
+    granted: true,
+    waiting: '',
+    draining: false,
+    wasDrained: false,
+    paused: false,
+    relayReady: true,
+    ...facts,
+  };
 }
 
 const phaseOf = (facts: Partial<LinkObservation>): string => linkPhase(linkVerdicts(anObservation(facts), BOUNDS));
@@ -82,6 +92,8 @@ describe('an end of a link', () => {
     expect(phaseOf({ draining: true, granted: false })).toBe('Draining');
     expect(phaseOf({ draining: true, ends: [anEnd({ inFlight: 2 }), other] })).toBe('Draining');
     expect(phaseOf({ draining: true, ends: [anEnd(), undefined] })).toBe('Draining');
+    // Its pods are being removed because it was drained.
+    expect(phaseOf({ draining: true, wasDrained: true, granted: false, ends: [anEnd(), undefined] })).toBe('Drained');
   });
 });
 

@@ -1,5 +1,5 @@
 import { base64urlEncode, type JsonObject } from '@civitas/canon';
-import { addFinalizer, type Controller, createController, hasFinalizer, type ReconcileResult } from '@civitas/kube';
+import { addFinalizer, type Controller, createController, findCondition, hasFinalizer, type ReconcileResult } from '@civitas/kube';
 import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
 import { type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
 import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
@@ -40,6 +40,7 @@ export function createLinkController(context: OperatorContext): Controller {
       granted: steps === '',
       waiting: steps,
       draining,
+      wasDrained: findCondition(link.status?.conditions, 'Draining')?.reason === 'Drained',
       paused: link.spec.paused ?? false,
       relayReady: isRelayReady(context),
     };
