@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { EXIT, EXIT_CODE_MEANINGS } from './exit-codes.ts';
 import { exitCodeOf, Fault, Refused } from './fault.ts';
 import { FLOWS, findBranch } from './flows/run-case.ts';
 import { createProgram } from './program.ts';
-import { formatTable } from './terminal/terminal.ts';
+import { createTerminal, formatTable } from './terminal/terminal.ts';
 
 const BIN = join(import.meta.dirname, '..', 'bin', 'civitas.mjs');
 
@@ -89,6 +90,17 @@ test('each flow has its happy path and at least four branches of failure, each s
     expect(new Set(flow.branches.map(({ name }) => name)).size).toBe(flow.branches.length);
   }
   expect(() => findBranch('serious-illness', 'nope')).toThrow(/there are: happy/);
+});
+
+test('--json prints bigints as numbers and bytes as base64url', () => {
+  const printed: string[] = [];
+  const stream = new Writable({ write: (chunk, _encoding, done) => done(void printed.push(String(chunk))) });
+  createTerminal({ stdout: stream, stderr: stream }, { json: true }).result({
+    height: 7n,
+    hash: Buffer.from([1, 2, 3]),
+    root: new Uint8Array([255]),
+  });
+  expect(JSON.parse(printed.join(''))).toEqual({ height: 7, hash: 'AQID', root: '_w' });
 });
 
 test('tables line up where Chinese and Latin names meet', () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { nodeCrypto } from '@civitas/canon/node';
+import type { TestCity } from '@civitas/contracts/testing';
 import { verifyBundle } from '@civitas/proofs';
 import { beforeAll, expect, test } from '@jest/globals';
-import type { TestCity } from '@civitas/contracts/testing';
 import { generatePerson } from '../samples/people.ts';
 import { seededRandom } from '../samples/random.ts';
 import type { Parties } from '../sdk/parties.ts';

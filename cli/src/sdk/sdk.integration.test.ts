@@ -10,7 +10,7 @@ import { Refused } from '../fault.ts';
 import { ensureProfile } from '../profile/ensure-profile.ts';
 import { loadProfile, type NetworkAccess, type Profile } from '../profile/load-profile.ts';
 import { type LedgerClient, openLedgerClient } from './ledger-client.ts';
-import { type TestLeaf, TestAuthority } from './testing/test-authority.ts';
+import { TestAuthority, type TestLeaf } from './testing/test-authority.ts';
 import { TestNode } from './testing/test-node.ts';
 import { openVaultClient } from './vault-client.ts';
 

@@ -30,10 +30,11 @@ export interface TerminalStreams {
 const BAR_CELLS = 28;
 const REDRAW_MS = 80;
 
-function plainOf(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64url');
-  return value;
+// A Buffer has turned itself into an object by the time a replacer sees `value`; its holder still has the bytes.
+function plainOf(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const held = this[key];
+  if (held instanceof Uint8Array) return Buffer.from(held).toString('base64url');
+  return typeof value === 'bigint' ? Number(value) : value;
 }
 
 /** Columns a character takes: two for the CJK blocks that names here use. */

@@ -1,9 +1,8 @@
-import { encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
-import { base64urlEncode } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { contractsOf, type Domain } from '@civitas/contracts';
-import { encodeLightBlock, proofToJson, ReferenceTree } from '@civitas/proofs';
 import type { TestCity, TestLedger } from '@civitas/contracts/testing';
+import { encodeLightBlock, proofToJson, ReferenceTree } from '@civitas/proofs';
 import { nextBlock, someValidators } from '@civitas/proofs/testing';
 import { Refused } from '../../fault.ts';
 import type { LedgerClient, ReadOptions, RecordRead } from '../../sdk/ledger-client.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '@civitas/canon';
-import { Refused } from '../../fault.ts';
+import type { Refused } from '../../fault.ts';
 import type { Parties } from '../../sdk/parties.ts';
 import type { Progress } from '../../terminal/terminal.ts';
 import { DOCUMENT_BYTES_MAX, DOCUMENTS_A_CALL, FILE_BYTES_MAX, FILES_OPEN_MAX, VAULT_CALLS_MAX } from '../limits.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { generatePatients } from '../../samples/patients.ts';
 import { documentIdOf } from './document-id.ts';
 import { parseBundle, parseFhirTime } from './parse-bundle.ts';
@@ -82,6 +82,15 @@ test('broken JSON is quarantined whole, at its offset', () => {
   const at = text.indexOf('"type"');
   const [found] = parseBundle('f.json', `${text.slice(0, at)}#${text.slice(at)}`).quarantined;
   expect(found).toMatchObject({ reason: 'JSON_BROKEN', position: `offset ${at}` });
+});
+
+test('the offset is right where the engine names none', () => {
+  const text = aBundle(OBSERVATION);
+  const at = text.indexOf('"final"');
+  const broken = `${text.slice(0, at)}other${text.slice(at + 7)}`;
+  expect(parseBundle('f', broken).quarantined[0]?.position).toBe(`offset ${at}`);
+  expect(parseBundle('f', 'amount,article').quarantined[0]?.position).toBe('offset 0');
+  expect(parseBundle('f', '').quarantined[0]?.position).toBe('offset 0');
 });
 
 test.each([

@@ -173,6 +173,36 @@ function keepKnownPatients(draft: Draft): FhirDocument[] {
 }
 
 const OFFSET = /position (\d+)/;
+const CUT_SHORT = /end of JSON input|Unterminated string/;
+
+function errorOf(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** True when the text could still become JSON if more came. */
+function isPrefix(text: string): boolean {
+  const error = errorOf(text);
+  return error === undefined || CUT_SHORT.test(error) || OFFSET.exec(error)?.[1] === String(text.length);
+}
+
+/** Where text stops being JSON. The engine names the place of some errors only; for the others the longest good start is searched. */
+function brokenOffset(text: string, error: string): number {
+  const named = OFFSET.exec(error)?.[1];
+  if (named !== undefined) return Number(named);
+  let [good, bad] = [0, text.length];
+  if (CUT_SHORT.test(error)) return text.length;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isPrefix(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
 
 function wholeFile(file: string, position: string, reason: string, message: string): ParsedBundle {
   return { patients: [], documents: [], notIndexedCount: 0, quarantined: [{ file, position, reason, message }] };
@@ -189,7 +219,7 @@ export function parseBundle(file: string, text: string): ParsedBundle {
   try {
     bundle = JSON.parse(text);
   } catch (error) {
-    const offset = OFFSET.exec(String(error))?.[1] ?? String(text.length);
+    const offset = brokenOffset(text, String(error));
     return wholeFile(file, `offset ${offset}`, 'JSON_BROKEN', `not JSON from offset ${offset} of ${text.length} on`);
   }
   if (textOf(bundle, 'resourceType') !== 'Bundle') return wholeFile(file, 'offset 0', 'NOT_A_BUNDLE', 'resourceType is not Bundle');

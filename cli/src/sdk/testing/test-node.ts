@@ -1,12 +1,11 @@
-import { encodeCanonical, type JsonObject, operationHash, parseOperation } from '@civitas/canon';
-import { base64urlEncode } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical, type JsonObject, operationHash, parseOperation } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { ErrorInfo, LedgerServiceService, type SubmitRequest, type SubmitResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import type { SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
+import { ErrorInfo, LedgerServiceService, type SubmitRequest, type SubmitResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { type SealedAnswer, type SealedCall, VaultServiceService } from '@civitas/proto/civitas/node/v1/vault.ts';
 import { type HpkeKeyPair, openCall, sealAnswer } from '@civitas/sealed-call';
-import { Metadata, Server, ServerCredentials, type ServerDuplexStream, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { sendUnaryData } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, type ServerDuplexStream, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { TestLeaf } from './test-authority.ts';
 
 const NOTHING = new Uint8Array(0);
