@@ -245,4 +245,18 @@ describe('links', () => {
     const swapped = { ...acknowledgeArgs(health, city, [1]), packets: [{ ...first, acknowledgement: second?.['acknowledgement'] ?? {} }] };
     expect(codeOf(health.relay('acknowledge', swapped as JsonObject))).toBe('ACKNOWLEDGEMENT_MISMATCH');
   });
+
+  test('a packet for another network is refused, and one whose sequence was used before is reported', () => {
+    const { city, health } = aLink();
+    send(health, city);
+    const honest = receiveArgs(health, city, [1]);
+    const [first] = honest['packets'] as { packet: JsonObject }[];
+    const misrouted = { ...first, packet: { ...first?.packet, destination: 'jincheng-courts-1' } };
+    expect(codeOf(city.relay('receive', { ...honest, packets: [misrouted] } as JsonObject))).toBe('PACKET_MISROUTED');
+    expect(statuses(city.relay('receive', honest))).toEqual(['received']);
+    // A source that forgot what it sent, as after an unlawful restore, uses the sequence again.
+    health.records.records.delete(`links/${CITY}/counter`);
+    expect(resultOf(send(health, city, { n: 2 }))).toEqual({ sequence: 1 });
+    expect(codeOf(city.relay('receive', receiveArgs(health, city, [1])))).toBe('RECEIPT_CONFLICT');
+  });
 });
