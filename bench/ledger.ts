@@ -36,20 +36,21 @@ async function saturate(ledger: LedgerClient, run: { seconds: number; pid: numbe
   const ownBefore = process.cpuUsage();
   const startedMs = performance.now();
   let committed = 0;
-  let refused = 0;
+  const refusals: string[] = [];
   const worker = async (): Promise<void> => {
     while (performance.now() - startedMs < run.seconds * 1000) {
       const answer = await ledger.submitBulk(aDocument());
       if (answer.ok) committed += 1;
-      else refused += 1;
+      else refusals.push(`${answer.refusal.code} ${JSON.stringify(answer.refusal.facts)}`);
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  if (committed === 0) throw new Error(`every operation was refused, the first with ${refusals[0] ?? 'nothing'}`);
   const elapsedSeconds = (performance.now() - startedMs) / 1000;
   const own = process.cpuUsage(ownBefore);
   return {
     operationsPerSecond: Math.round(committed / elapsedSeconds),
-    refused,
+    refused: refusals.length,
     cpuMicrosPerOperation: Math.round((cpuMicrosOf(run.pid) - cpuBefore) / Math.max(1, committed)),
     generatorCpuMicrosPerOperation: Math.round((own.user + own.system) / Math.max(1, committed)),
   };
@@ -80,15 +81,13 @@ function aDocument(): Parameters<LedgerClient['submitBulk']>[0] {
     method: 'register',
     role: 'custodian',
     args: {
-      document: {
-        id: freshId(),
-        subject: freshId(),
-        kind: 'Observation',
-        digest: commitment(),
-        class: commitment(),
-        period: commitment(),
-        reference: freshId(),
-      },
+      id: freshId(),
+      subject: freshId(),
+      kind: 'Observation',
+      digest: commitment(),
+      class: commitment(),
+      period: commitment(),
+      reference: freshId(),
     },
   };
 }

@@ -87,7 +87,7 @@ async function pay(parties: Parties, fine: string): Promise<void> {
       onUnixMs: Date.now() - 30_000,
       amountFen: AMOUNT_FEN,
       channel: 'counter',
-      paymentReference: freshId(),
+      paymentReference: `bench-${randomBytes(8).toString('hex')}`,
     },
   });
   if (!paid.ok) throw new Error(`a payment was refused: ${JSON.stringify(paid.refusal)}`);

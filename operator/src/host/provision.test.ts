@@ -14,7 +14,7 @@ import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import { aCity, anAgency } from '../core/testing/builders.ts';
 import { type RunningControllers, startControllers } from './controllers/start-controllers.ts';
 import { metricsSinkOf, operatorMetrics } from './telemetry/operator-metrics.ts';
-import { fakeKeyHash, type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
+import { type FakeWorld, fakeKeyHash, startFakeWorld } from './testing/fake-world.ts';
 import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 
 const NAMESPACE = 'jincheng';

@@ -1,8 +1,8 @@
 import { createKubeClient, createLeaderElector, loadKubeConfig, systemClock } from '@civitas/kube';
 import { openLogger, openMetricsRegistry, processMetrics, serveMetrics } from '@civitas/telemetry';
+import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import { type RunningControllers, startControllers } from './controllers/start-controllers.ts';
-import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import { kubeLogOf } from './telemetry/kube-log.ts';
 import { metricsSinkOf, operatorMetrics } from './telemetry/operator-metrics.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { concatBytes } from './bytes.ts';
 import { canonicalString, encodeCanonical, parseCanonical, tryEncodeCanonical } from './canonical-json.ts';
-import { isJsonObject, type Json } from './json.ts';
 import { InvariantError } from './invariant.ts';
+import { isJsonObject, type Json } from './json.ts';
 import { JSON_BYTES_MAX, JSON_DEPTH_MAX } from './limits.ts';
 import { utf8Encode } from './utf8.ts';
 

@@ -2,8 +2,22 @@ import { base64urlDecode, base64urlEncode } from './base64url.ts';
 import { type Bytes, concatBytes } from './bytes.ts';
 import { encodeCanonical, parseCanonical } from './canonical-json.ts';
 import type { Sha256 } from './crypto-port.ts';
-import { type ChainId, type ContractName, type Hash, hashOf, isName, type KeyId, type OrganisationName, type UnixMs } from './ids.ts';
-import { parseChainId, parseContractName, parseHash, parseKeyId, parseOrganisationName, parseUnixMs } from './ids.ts';
+import {
+  type ChainId,
+  type ContractName,
+  type Hash,
+  hashOf,
+  isName,
+  type KeyId,
+  type OrganisationName,
+  parseChainId,
+  parseContractName,
+  parseHash,
+  parseKeyId,
+  parseOrganisationName,
+  parseUnixMs,
+  type UnixMs,
+} from './ids.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { ARGUMENTS_BYTES_MAX, HASH_BYTES, IDEMPOTENCY_KEY_BYTES, NAME_CHARS_MAX, OPERATION_BODY_BYTES_MAX } from './limits.ts';
 import { accept, type Result, refuse } from './refusal.ts';

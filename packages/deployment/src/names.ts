@@ -27,6 +27,7 @@ export function findPeerIdentity(uri: string): PeerIdentity | undefined {
   if (network === undefined || organisation === undefined || third === undefined) return undefined;
   if (segments.length === 4 && third === 'client' && fourth !== undefined) return { network, organisation, kind: 'client', name: fourth };
   if (segments.length !== 3) return undefined;
-  if (organisation === 'platform') return third === 'operator' || third === 'relay' ? { network, organisation, kind: third, name: third } : undefined;
+  if (organisation === 'platform')
+    return third === 'operator' || third === 'relay' ? { network, organisation, kind: third, name: third } : undefined;
   return { network, organisation, kind: 'node', name: third };
 }

@@ -1,4 +1,4 @@
-import { base64urlDecode, type Bytes, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
+import { type Bytes, base64urlDecode, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
 
 // Strict readers for JSON forms: each throws FieldError, which the entry of a form turns into its own refusal.
 

@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
 import { hexEncode, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { withFlippedBit } from './testing/chain.ts';
 import { merklePath, merkleRoot, verifyMerklePath } from './merkle.ts';
+import { withFlippedBit } from './testing/chain.ts';
 
 const { sha256 } = nodeCrypto;
 const leavesOf = (count: number) => Array.from({ length: count }, (_, i) => utf8Encode(`leaf ${i}`));

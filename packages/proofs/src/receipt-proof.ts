@@ -1,4 +1,4 @@
-import { accept, base64urlEncode, type Bytes, type Json, type JsonObject, type Result, refuse, type Sha256 } from '@civitas/canon';
+import { accept, type Bytes, base64urlEncode, type Json, type JsonObject, type Result, refuse, type Sha256 } from '@civitas/canon';
 import type { Header } from './codec/header.ts';
 import { encodeResult, resultsProof, type TransactionResult } from './codec/results.ts';
 import { arrayField, bytesOfText, FieldError, hashOfText, integerField, objectWith } from './json-fields.ts';

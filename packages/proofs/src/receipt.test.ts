@@ -1,12 +1,12 @@
-import { describe, expect, test } from '@jest/globals';
 import { encodeCanonical, type Json, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { withFlippedBit } from './testing/chain.ts';
 import { resultsHash, type TransactionResult } from './codec/results.ts';
 import { RECEIPT_BYTES_MAX } from './limits.ts';
 import { encodeReceipt, parseReceipt, type Receipt, receiptsRoot } from './receipt.ts';
 import { proveReceipt, receiptProofFromJson, receiptProofToJson, verifyReceipt } from './receipt-proof.ts';
+import { withFlippedBit } from './testing/chain.ts';
 
 const { sha256 } = nodeCrypto;
 

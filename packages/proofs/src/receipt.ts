@@ -1,5 +1,16 @@
-import { accept, base64urlEncode, type Bytes, encodeCanonical, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
-import { parseCanonical, type Result, refuse, type Sha256 } from '@civitas/canon';
+import {
+  accept,
+  type Bytes,
+  base64urlEncode,
+  encodeCanonical,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseCanonical,
+  type Result,
+  refuse,
+  type Sha256,
+} from '@civitas/canon';
 import { arrayField, FieldError, hashOfText, integerField, objectWith, textField } from './json-fields.ts';
 import { RECEIPT_BYTES_MAX } from './limits.ts';
 import { merkleRoot } from './merkle.ts';

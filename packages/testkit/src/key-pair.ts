@@ -1,5 +1,5 @@
-import { type Ed25519KeyPair, ed25519FromSeed, nodeCrypto, signEd25519 } from '@civitas/canon/node';
 import { type Bytes, type KeyId, keyIdOf, utf8Encode } from '@civitas/canon';
+import { type Ed25519KeyPair, ed25519FromSeed, nodeCrypto, signEd25519 } from '@civitas/canon/node';
 
 export interface TestKeyPair extends Ed25519KeyPair {
   readonly keyId: KeyId;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from '@jest/globals';
 import { nodeCrypto } from '@civitas/canon/node';
+import { expect, test } from '@jest/globals';
 import { aKeyPair, expectGolden, fakeClock, seededRandom, waitFor } from './index.ts';
 
 test('one seed gives one sequence', () => {

@@ -1,7 +1,7 @@
 import {
   accept,
-  base64urlDecode,
   type Bytes,
+  base64urlDecode,
   checkEnvelope,
   coSignatureSignBytes,
   type Envelope,

@@ -1,4 +1,4 @@
-import { base64urlDecode, type Bytes, envelopeHash, invariant, type Result, refuse, accept, utf8Encode } from '@civitas/canon';
+import { accept, type Bytes, base64urlDecode, envelopeHash, invariant, type Result, refuse, utf8Encode } from '@civitas/canon';
 import { encodeReceipt, receiptsRoot, type TransactionResult } from '@civitas/proofs';
 import { findKey, findOrganisation } from '../members/records.ts';
 import type { PageReader } from '../state/page-store.ts';

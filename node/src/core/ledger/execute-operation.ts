@@ -1,5 +1,5 @@
-import { base64urlEncode, encodeCanonical, type Envelope, operationHash, type Refusal } from '@civitas/canon';
-import { type Caller, checkArgs, type Contract, type Outcome, refused } from '@civitas/contracts';
+import { base64urlEncode, type Envelope, encodeCanonical, operationHash, type Refusal } from '@civitas/canon';
+import { type Caller, type Contract, checkArgs, type Outcome, refused } from '@civitas/contracts';
 import type { ReceiptOutcome } from '@civitas/proofs';
 import type { Overlay } from '../state/records.ts';
 import { type Admission, callerOf, type ProvenOperation, proveOperation } from './check-operation.ts';

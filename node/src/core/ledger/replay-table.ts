@@ -1,7 +1,7 @@
 import {
+  type Bytes,
   base64urlDecode,
   base64urlEncode,
-  type Bytes,
   concatBytes,
   invariant,
   type JsonObject,

@@ -1,4 +1,4 @@
-import { base64urlEncode, type Bytes, concatBytes, type CryptoPort, verifySignature } from '@civitas/canon';
+import { type Bytes, base64urlEncode, type CryptoPort, concatBytes, verifySignature } from '@civitas/canon';
 import { VERDICTS_MAX } from './limits.ts';
 
 /** One signature to check; `envelopeHash` covers everything signed and the signature itself. */

@@ -3,8 +3,8 @@ import { type Acknowledgement, done, type Outcome, refused } from '@civitas/cont
 import type { Execution } from '../ledger/execution.ts';
 import { systemMethod } from '../ledger/system-module.ts';
 import { activeClient } from './client.ts';
-import { acknowledgementKey, acknowledgementOf, bodyKey, findBody, findClient, packetOf } from './records.ts';
 import { settleEach } from './receive.ts';
+import { acknowledgementKey, acknowledgementOf, bodyKey, findBody, findClient, packetOf } from './records.ts';
 import { AcknowledgeArgs } from './schema.ts';
 import { packetHashOf } from './send.ts';
 import { closePacket, type OpenPacket, tellSender } from './settle.ts';

@@ -1,11 +1,11 @@
 import {
+  accept,
   base64urlDecode,
   base64urlEncode,
   isSoundPublicKey,
   type JsonObject,
   type Result,
   refuse,
-  accept,
   type Sha256,
 } from '@civitas/canon';
 import { done, type Outcome, refused } from '@civitas/contracts';

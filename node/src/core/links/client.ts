@@ -1,4 +1,4 @@
-import { accept, base64urlDecode, base64urlEncode, type Bytes, equalBytes, invariant, type Result, refuse } from '@civitas/canon';
+import { accept, type Bytes, base64urlDecode, base64urlEncode, equalBytes, invariant, type Result, refuse } from '@civitas/canon';
 import {
   type CertifiedHeader,
   decodeLightBlock,

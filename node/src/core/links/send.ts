@@ -1,5 +1,5 @@
 import { base64urlEncode, encodeCanonical, type JsonObject } from '@civitas/canon';
-import { checkArgs, type Context, type OutgoingPacket, type Packet, refused } from '@civitas/contracts';
+import { type Context, checkArgs, type OutgoingPacket, type Packet, refused } from '@civitas/contracts';
 import type { Execution } from '../ledger/execution.ts';
 import { activeClient } from './client.ts';
 import { PACKET_BYTES_MAX, PAYLOADS_MAX, TIMEOUT_AHEAD_MS_MAX } from './limits.ts';

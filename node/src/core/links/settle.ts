@@ -3,8 +3,8 @@ import { type Context, done, type Outcome, type PacketPayload, type Port, type R
 import type { Execution } from '../ledger/execution.ts';
 import { guarded } from '../ledger/guarded.ts';
 import { LANE_SKIPS_MAX } from './limits.ts';
-import { type BodyRecord, bodyKey, counterKey, counterOf, findLane, laneKey, outKey, packetOf } from './records.ts';
 import { receivedPacketOf } from './receive.ts';
+import { type BodyRecord, bodyKey, counterKey, counterOf, findLane, laneKey, outKey, packetOf } from './records.ts';
 import { packetHashOf } from './send.ts';
 
 /** An own packet that waits for its answer. */

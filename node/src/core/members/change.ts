@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { LightBlockText, ChainIdText, ForeignProofSchema, TermsSchema, ValidatorSchema } from '../links/schema.ts';
+import { ChainIdText, ForeignProofSchema, LightBlockText, TermsSchema, ValidatorSchema } from '../links/schema.ts';
 import { KEYS_PER_ORGANISATION_MAX, ROLES_MAX } from './limits.ts';
 
 const closed = { additionalProperties: false };

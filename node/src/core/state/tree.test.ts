@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
 import { hexEncode, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { ReferenceTree, verifyAbsence, verifyMembership } from '@civitas/proofs';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodePage, encodePage, pageKey } from './page.ts';
 import { PageReader } from './page-store.ts';

@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeCanonical, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { open } from 'lmdb';
 import { applyWrites } from '../../core/ledger/execute-block.ts';
 import { PageReader } from '../../core/state/page-store.ts';

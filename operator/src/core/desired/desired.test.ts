@@ -5,7 +5,7 @@ import { effectiveNetwork } from '../plan/effective-network.ts';
 import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
 import { agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
 import { genesisObject, networkObjects, nodePod } from './network-objects.ts';
-import { relayObjects, relayFingerprint, relayPod, type RelayWanted } from './relay-objects.ts';
+import { type RelayWanted, relayFingerprint, relayObjects, relayPod } from './relay-objects.ts';
 
 const golden = (name: string): URL => new URL(`../../../../test/vectors/operator/${name}.yaml`, import.meta.url);
 const yamlOf = (objects: readonly object[]): string => objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');

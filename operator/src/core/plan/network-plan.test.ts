@@ -2,7 +2,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
-import { type NetworkAction, genesisHashOf, isCertificateDue, keyHashOf, planNetwork } from './network-plan.ts';
+import { genesisHashOf, isCertificateDue, keyHashOf, type NetworkAction, planNetwork } from './network-plan.ts';
 import { networkPhase, networkVerdicts, rfc3339 } from './network-status.ts';
 import type { ObservedAnswer, ObservedNetwork, ObservedNode, ObservedPod } from './observed-network.ts';
 

@@ -1,7 +1,7 @@
 import type { Sha256 } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
-import { type NetworkPlan, genesisHashOf } from './network-plan.ts';
+import { genesisHashOf, type NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 

@@ -1,4 +1,4 @@
-import { type Applier, type Clock, type Condition, type KubeObject, rfc3339Of, type Resource, setCondition } from '@civitas/kube';
+import { type Applier, type Clock, type Condition, type KubeObject, type Resource, rfc3339Of, setCondition } from '@civitas/kube';
 import type { Verdict } from '../../core/plan/network-status.ts';
 
 export interface StatusTarget<T extends KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } | undefined }> {

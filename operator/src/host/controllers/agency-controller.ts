@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { nodeCrypto } from '@civitas/canon/node';
 import { canonicalString, type Json } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
 import { type ClientDocument, spiffe } from '@civitas/deployment';
 import {
   type Applier,
-  configMaps,
   type Controller,
+  configMaps,
   createController,
   namespaces,
   type ReconcileResult,

@@ -1,7 +1,7 @@
 import { base64urlDecode, base64urlEncode, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
 import type { Genesis } from '@civitas/deployment';
+import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
 import { sortValidators, validatorOf, validatorsHash } from '@civitas/proofs';
 import { organisationOf } from '../../core/desired/genesis.ts';
 import { type EffectiveMember, effectiveNetwork } from '../../core/plan/effective-network.ts';

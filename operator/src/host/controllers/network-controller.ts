@@ -1,5 +1,5 @@
-import { addFinalizer, type Controller, createController, hasFinalizer, type Log, type ReconcileResult } from '@civitas/kube';
 import { nodeCrypto } from '@civitas/canon/node';
+import { addFinalizer, type Controller, createController, hasFinalizer, type Log, type ReconcileResult } from '@civitas/kube';
 import { NETWORK_FINALIZER, networkNameOf } from '../../core/desired/names.ts';
 import { type NetworkPlan, planNetwork } from '../../core/plan/network-plan.ts';
 import { networkFacts, networkPhase, networkVerdicts, type Verdict, verdict } from '../../core/plan/network-status.ts';

@@ -1,9 +1,9 @@
 import { base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { spiffe, type RelayConfig, type RelayNetwork } from '@civitas/deployment';
+import { type RelayConfig, type RelayNetwork, spiffe } from '@civitas/deployment';
 import { type Applier, type Controller, createController, isApiError, pods, type ReconcileResult, secrets } from '@civitas/kube';
 import { gatewayName, networkNameOf, RELAY_POD, relayTlsName } from '../../core/desired/names.ts';
-import { RELAY_ADMIN, relayFingerprint, relayObjects, relayPod, type RelayWanted } from '../../core/desired/relay-objects.ts';
+import { RELAY_ADMIN, type RelayWanted, relayFingerprint, relayObjects, relayPod } from '../../core/desired/relay-objects.ts';
 import { genesisFromText, genesisHashOf, isCertificateDue } from '../../core/plan/network-plan.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';

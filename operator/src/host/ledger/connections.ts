@@ -1,4 +1,4 @@
-import { PORTS, type PeerIdentity } from '@civitas/deployment';
+import { type PeerIdentity, PORTS } from '@civitas/deployment';
 import type { KeyAndCertificate } from '../certificates/authority.ts';
 import { type NodeConnection, openNodeConnection } from './node-connection.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type Bytes,
   base64urlDecode,
   base64urlEncode,
-  type Bytes,
   chainIdOf,
   contractNameOf,
   encodeOperation,
@@ -15,7 +15,7 @@ import {
   parseCanonical,
   unixMsFrom,
 } from '@civitas/canon';
-import { ed25519FromSeed, type Ed25519KeyPair, nodeCrypto, signEd25519 } from '@civitas/canon/node';
+import { type Ed25519KeyPair, ed25519FromSeed, nodeCrypto, signEd25519 } from '@civitas/canon/node';
 import { parseReceipt, type ReceiptOutcome } from '@civitas/proofs';
 import { OPERATION_LIFE_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
 import { callNode, type NodeConnection } from './node-connection.ts';

@@ -1,4 +1,4 @@
-import { type KubeClient, isApiError, type Secret, secrets } from '@civitas/kube';
+import { isApiError, type KubeClient, type Secret, secrets } from '@civitas/kube';
 import { authorityName, MANAGED_BY, type NetworkName, PLATFORM_KEY_SECRET, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { createAuthority, type KeyAndCertificate } from '../certificates/authority.ts';
 import { newSeed, type PlatformKey, platformKeyOf } from '../ledger/platform-operations.ts';

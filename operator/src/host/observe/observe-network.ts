@@ -1,7 +1,7 @@
-import { base64urlEncode, type Bytes } from '@civitas/canon';
+import { type Bytes, base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import type { AdminServiceStatusResponse, KeysResponse } from '@civitas/proto/civitas/node/v1/admin';
 import type { Pod, Secret } from '@civitas/kube';
+import type { AdminServiceStatusResponse, KeysResponse } from '@civitas/proto/civitas/node/v1/admin';
 import {
   ANNOTATIONS,
   gatewayName,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { base64urlEncode } from '@civitas/canon';
-import { configMaps, type KubeClient, type Pod, pods, type Secret, secrets } from '@civitas/kube';
 import { PORTS } from '@civitas/deployment';
+import { configMaps, type KubeClient, type Pod, pods, type Secret, secrets } from '@civitas/kube';
 import { type AdminServiceServer, AdminServiceService, type AdminServiceStatusResponse } from '@civitas/proto/civitas/node/v1/admin';
-import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 
 /** What the nodes of a fake world were told, for tests to judge. */
 export interface WorldRecord {

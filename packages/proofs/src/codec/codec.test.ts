@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
 import { equalBytes } from '@civitas/canon';
+import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, LIGHT_BLOCK_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
+import { nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { type Block, decodeBlock, encodeBlock } from './block.ts';
 import type { BlockId } from './block-id.ts';
 import type { Commit, CommitSig } from './commit.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
 import { base64urlDecode, base64urlEncode, invariant, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { expectGolden } from '@civitas/testkit';
-import { nextBlock, type FixtureBlock, someValidators } from '../testing/chain.ts';
+import { describe, expect, test } from '@jest/globals';
 import { verifyCommit } from '../light-client/verify-commit.ts';
 import { verifyAdjacent, verifySkipping } from '../light-client/verify-update.ts';
+import { type FixtureBlock, nextBlock, someValidators } from '../testing/chain.ts';
 import { blockIdOf, consensusParamsHash, dataHash, decodeBlock, encodeBlock } from './block.ts';
 import { equalBlockIds } from './block-id.ts';
 import { commitHash, EMPTY_COMMIT, FLAG_COMMIT, voteSignBytes } from './commit.ts';

@@ -1,7 +1,7 @@
 import { type Bytes, concatBytes, type Sha256 } from '@civitas/canon';
 import { merkleRoot } from '../merkle.ts';
 import { BLOCK_ID_BYTES_MAX, type BlockId, decodeBlockId, encodeBlockId } from './block-id.ts';
-import { decodeTimestamp, encodeTimestamp, type Timestamp, TIMESTAMP_BYTES_MAX } from './timestamp.ts';
+import { decodeTimestamp, encodeTimestamp, TIMESTAMP_BYTES_MAX, type Timestamp } from './timestamp.ts';
 import { bytesField, FieldReader, messageField, stringField, varintField, WireError } from './wire.ts';
 
 /** A block's header (CometBFT 0.38, spec/core/data_structures.md). Hashes are 32 bytes; empty ones are allowed where the first block has none. */

@@ -1,8 +1,25 @@
-import { accept, type Bytes, encodeCanonical, equalBytes, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
-import { parseCanonical, type Result, refuse, type Sha256 } from '@civitas/canon';
+import {
+  accept,
+  type Bytes,
+  encodeCanonical,
+  equalBytes,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseCanonical,
+  type Result,
+  refuse,
+  type Sha256,
+} from '@civitas/canon';
 import { arrayField, bytesOfText, FieldError, hashOfText, integerField, objectWith, textField } from '../json-fields.ts';
-import { EVIDENCE_BYTES_MAX, EVIDENCE_ITEMS_MAX, EVIDENCE_LIGHT_BLOCKS_MAX, EVIDENCE_NETWORKS_MAX, KEY_BYTES_MAX } from '../limits.ts';
-import { VALIDATORS_MAX } from '../limits.ts';
+import {
+  EVIDENCE_BYTES_MAX,
+  EVIDENCE_ITEMS_MAX,
+  EVIDENCE_LIGHT_BLOCKS_MAX,
+  EVIDENCE_NETWORKS_MAX,
+  KEY_BYTES_MAX,
+  VALIDATORS_MAX,
+} from '../limits.ts';
 import { receiptProofFromJson, receiptProofToJson } from '../receipt-proof.ts';
 import { proofFromJson, proofToJson } from '../tree/proof-json.ts';
 import {

@@ -1,4 +1,4 @@
-import { base64urlEncode, type Bytes, type Json, type JsonObject, type KeyId } from '@civitas/canon';
+import { type Bytes, base64urlEncode, type Json, type JsonObject, type KeyId } from '@civitas/canon';
 import type { ReceiptProof } from '../receipt-proof.ts';
 import type { StateProof } from '../tree/state-proof.ts';
 

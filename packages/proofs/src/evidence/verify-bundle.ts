@@ -1,14 +1,18 @@
 import {
   accept,
-  base64urlEncode,
   type Bytes,
+  base64urlEncode,
   type CryptoPort,
   commitmentOf,
   encodeCanonical,
   isJsonObject,
   type Json,
+  keyIdOf,
+  parseCanonical,
+  type Refused,
+  type Result,
+  utf8Encode,
 } from '@civitas/canon';
-import { keyIdOf, parseCanonical, type Refused, type Result, utf8Encode } from '@civitas/canon';
 import type { Header } from '../codec/header.ts';
 import { unixMsOf } from '../codec/timestamp.ts';
 import { verifyReceipt } from '../receipt-proof.ts';

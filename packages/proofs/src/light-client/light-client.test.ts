@@ -1,11 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
 import { invariant } from '@civitas/canon';
-import { nodeCrypto } from '@civitas/canon/node';
 import { browserCrypto } from '@civitas/canon/browser';
-import { aChain, type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
+import { nodeCrypto } from '@civitas/canon/node';
+import { describe, expect, test } from '@jest/globals';
 import { ABSENT_SIG, type CommitSig, FLAG_NIL } from '../codec/commit.ts';
 import { decodeLightBlock, encodeLightBlock, type LightBlock } from '../codec/light-block.ts';
 import { timestampOfUnixNanos, unixNanosOf } from '../codec/timestamp.ts';
+import { aChain, type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { checkMisbehaviour } from './misbehaviour.ts';
 import { verifyCommit } from './verify-commit.ts';
 import { verifyAdjacent, verifyRevival, verifySkipping } from './verify-update.ts';

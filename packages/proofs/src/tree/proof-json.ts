@@ -1,4 +1,4 @@
-import { accept, base64urlEncode, type Bytes, type Json, type JsonObject, type Result, refuse } from '@civitas/canon';
+import { accept, type Bytes, base64urlEncode, type Json, type JsonObject, type Result, refuse } from '@civitas/canon';
 import { arrayField, bytesOfText, FieldError, hashOfText, integerField, objectWith, textField } from '../json-fields.ts';
 import { KEY_BYTES_MAX, TREE_DEPTH_MAX } from '../limits.ts';
 import type { ProofLeaf, StateProof } from './state-proof.ts';

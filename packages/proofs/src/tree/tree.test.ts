@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
 import { hexEncode, type Json, type JsonObject, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { seededRandom } from '@civitas/testkit';
+import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { withFlippedBit } from '../testing/chain.ts';
 import { proofFromJson, proofToJson } from './proof-json.ts';
