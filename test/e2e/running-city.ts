@@ -10,7 +10,7 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export interface RunningCity {
   readonly home: string;
   readonly output: () => string;
-  /** Ctrl-C; resolves with the exit code once the process is gone. */
+  /** Ctrl-C; resolves once everything that wrote to this terminal is gone. The code is npm's own (null: it ended by the signal). */
   stop(): Promise<number | null>;
   readonly exited: Promise<number | null>;
   readonly process: ChildProcess;
@@ -58,7 +58,7 @@ export function spawnCity(home: string, args: readonly string[]): RunningCity {
     exited,
     output: () => text,
     stop() {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT');
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGINT');
       return exited;
     },
   };
