@@ -49,7 +49,7 @@ const DEFAULTS = {
   storageSize: '1Gi',
   certificateHours: 2160,
   operationsPerSecondPerOrganisation: 2000,
-  linkPacketsPerMinute: 6000,
+  linkPacketsPerMinute: 60_000,
 } as const;
 
 /** Fills in what the spec leaves to CityConfig and to the product. */

@@ -16,7 +16,7 @@ import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKE
 import { platformLedger } from './membership-controller.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
 
-const DEFAULT_PACKETS_PER_MINUTE = 6000;
+const DEFAULT_PACKETS_PER_MINUTE = 60_000;
 
 /** Opens links by proposals to the members of both networks, watches them, and drains them before they go. */
 export function createLinkController(context: OperatorContext): Controller {
