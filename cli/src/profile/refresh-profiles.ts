@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKubeClient, type KubeClient, type KubeObject, type Resource } from '@civitas/kube';
-import { KubeConfig } from '@kubernetes/client-node';
+import { createKubeClient, type KubeClient, type KubeObject, type Resource, readKubeConfigFile } from '@civitas/kube';
 import { Fault } from '../fault.ts';
 import { CLIENT_NAME } from './client-name.ts';
 import { KUBECONFIG_FILE } from './home.ts';
@@ -29,9 +28,7 @@ export function connectCluster(home: string, env: NodeJS.ProcessEnv = process.en
       `no kubeconfig at ${join(home, KUBECONFIG_FILE)} and KUBECONFIG names none: is the city started (npm start)?`,
     );
   }
-  const config = new KubeConfig();
-  config.loadFromFile(file);
-  return createKubeClient(config);
+  return createKubeClient(readKubeConfigFile(file));
 }
 
 /** Brings one profile's certificates and network documents from `agency-<agency>/client-cli`. */

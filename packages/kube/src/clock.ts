@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowUnixMs(): number;
+  /** Milliseconds from some start, which no setting of the machine's clock moves: for ages and deadlines. */
+  monotonicMs(): number;
   /** Calls `fire` once after `delayMs` (0 … 2^31 - 1); returns what cancels it. */
   setTimer(delayMs: number, fire: () => void): () => void;
 }
@@ -9,6 +11,7 @@ export interface Clock {
 /** The machine's clock. Its timers do not keep the process alive on their own. */
 export const systemClock: Clock = {
   nowUnixMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   setTimer(delayMs, fire) {
     const timer = setTimeout(fire, delayMs);
     return () => clearTimeout(timer);

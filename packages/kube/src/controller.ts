@@ -8,7 +8,7 @@ import { type MetricsSink, noMetrics } from './metrics.ts';
 import type { Change } from './mirror.ts';
 import type { Reflector } from './reflector.ts';
 import type { KubeObject } from './resource.ts';
-import { createWorkQueue, type Priority } from './work-queue.ts';
+import { createWorkQueue, type Priority, type WorkQueue } from './work-queue.ts';
 
 /**
  * Thrown by a reconcile whose input cannot succeed as it stands: it is not retried before the object changes.
@@ -64,104 +64,139 @@ export interface Controller {
 
 /** Does nothing until `start`; keys enqueued before wait. */
 export function createController(options: ControllerOptions): Controller {
-  const { name, reconcile, workers = 1, timeoutMs = reconcileTimeoutMs } = options;
-  const { clock = systemClock, random = Math.random, metrics = noMetrics, log = silentLog } = options;
-  const queue = createWorkQueue({ name, clock, random, metrics });
-  const labels = { controller: name };
-  const stopping = new AbortController();
-  const reflectors: Reflector<KubeObject>[] = [];
-  const unsubscribes: (() => void)[] = [];
-  const active = new Map<string, number>();
-  const counts = { reconciles: 0, errors: 0 };
-  let running: Promise<unknown> = Promise.resolve();
-  let draining = false;
+  return new KeyedController(options);
+}
 
-  const settle = (key: string, result: 'success' | 'requeue_after' | 'error', requeueAfterMs = 0): void => {
-    metrics.count('controller_runtime_reconcile_total', { ...labels, result }, 1);
-    if (result === 'error') queue.addRateLimited(key);
-    else queue.forget(key);
-    if (result === 'requeue_after') queue.addAfter(key, requeueAfterMs);
-  };
+class KeyedController implements Controller {
+  readonly name: string;
+  readonly #options: ControllerOptions;
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #metrics: MetricsSink;
+  readonly #log: Log;
+  readonly #queue: WorkQueue;
+  readonly #labels: { readonly controller: string };
+  readonly #stopping = new AbortController();
+  readonly #reflectors: Reflector<KubeObject>[] = [];
+  readonly #unsubscribes: (() => void)[] = [];
+  /** Keys worked on, with when that began. */
+  readonly #active = new Map<string, number>();
+  readonly #counts = { reconciles: 0, errors: 0 };
+  #running: Promise<unknown> = Promise.resolve();
+  #draining = false;
 
-  const onError = (key: string, error: unknown, runLog: Log): void => {
-    counts.errors++;
-    metrics.count('controller_runtime_reconcile_errors_total', labels, 1);
-    if (error instanceof TerminalError) {
-      metrics.count('controller_runtime_terminal_reconcile_errors_total', labels, 1);
-      metrics.count('controller_runtime_reconcile_total', { ...labels, result: 'error' }, 1);
-      queue.forget(key);
-      runLog.error({ key, error: error.message }, 'reconcile gave up until the object changes');
-      return;
-    }
-    settle(key, 'error');
-    const facts = { key, retries: queue.retriesOf(key), error: error instanceof Error ? error.message : String(error) };
-    runLog.warn({ ...facts, stack: error instanceof Error ? error.stack : undefined }, 'reconcile failed; it will be tried again');
-  };
+  constructor(options: ControllerOptions) {
+    const { name, timeoutMs = reconcileTimeoutMs, clock = systemClock, metrics = noMetrics, log = silentLog } = options;
+    this.name = name;
+    this.#options = options;
+    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#labels = { controller: name };
+    this.#queue = createWorkQueue({ name, clock, random: options.random ?? Math.random, metrics });
+  }
 
-  const runOne = async (key: string): Promise<void> => {
-    const startedUnixMs = clock.nowUnixMs();
-    const deadline = new AbortController();
-    const cancelDeadline = clock.setTimer(timeoutMs, () =>
-      deadline.abort(new Error(`reconcile of ${key} ran longer than ${timeoutMs} ms`)),
+  watch<T extends KubeObject>(reflector: Reflector<T>, keysOf: KeysOf<T>): void {
+    this.#reflectors.push(reflector);
+    this.#unsubscribes.push(
+      reflector.subscribe((change) => {
+        for (const key of keysOf(change)) this.#queue.add(key);
+      }),
     );
-    const reconcileId = `${name}-${++counts.reconciles}`;
-    const signal = AbortSignal.any([deadline.signal, stopping.signal]);
-    active.set(key, startedUnixMs);
-    metrics.gauge('controller_runtime_active_workers', labels, active.size);
+  }
+
+  enqueue(key: string, priority?: Priority): void {
+    this.#queue.add(key, priority);
+  }
+
+  enqueueAfter(key: string, delayMs: number): void {
+    this.#queue.addAfter(key, delayMs);
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    const { workers = 1 } = this.#options;
+    await Promise.all(this.#reflectors.map((reflector) => reflector.waitForSync(signal)));
+    this.#metrics.gauge('controller_runtime_max_concurrent_reconciles', this.#labels, workers);
+    this.#running = Promise.all(Array.from({ length: workers }, () => this.#work()));
+  }
+
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    this.#draining = true;
+    this.#queue.shutDown();
+    const grace = new AbortController();
+    const cutOff = sleep(this.#clock, shutdownGraceMs, grace.signal).then((passed) => {
+      if (passed) this.#log.warn({ ...this.#labels, active: [...this.#active.keys()] }, 'reconciles still running; aborting them');
+    });
+    await Promise.race([this.#running, cutOff]);
+    this.#stopping.abort(new Error(`controller ${this.name} stops`));
+    grace.abort();
+  }
+
+  healthy(): boolean {
+    return [...this.#active.values()].every((startedUnixMs) => this.#clock.nowUnixMs() - startedUnixMs < 2 * this.#timeoutMs);
+  }
+
+  stats(): ReturnType<Controller['stats']> {
+    return { depth: this.#queue.depth, active: this.#active.size, ...this.#counts };
+  }
+
+  async #work(): Promise<void> {
+    for (let key = await this.#queue.take(); key !== undefined; key = await this.#queue.take()) {
+      if (this.#draining) this.#queue.done(key);
+      else await this.#runOne(key);
+    }
+  }
+
+  async #runOne(key: string): Promise<void> {
+    const startedUnixMs = this.#clock.nowUnixMs();
+    const deadline = new AbortController();
+    const cancelDeadline = this.#clock.setTimer(this.#timeoutMs, () =>
+      deadline.abort(new Error(`reconcile of ${key} ran longer than ${this.#timeoutMs} ms`)),
+    );
+    const reconcileId = `${this.name}-${++this.#counts.reconciles}`;
+    const signal = AbortSignal.any([deadline.signal, this.#stopping.signal]);
+    this.#active.set(key, startedUnixMs);
+    this.#metrics.gauge('controller_runtime_active_workers', this.#labels, this.#active.size);
     try {
-      const result = await reconcile(key, { key, signal, reconcileId, retries: queue.retriesOf(key), log });
-      if (result === undefined) settle(key, 'success');
-      else settle(key, 'requeue_after', result.requeueAfterMs);
+      const context = { key, signal, reconcileId, retries: this.#queue.retriesOf(key), log: this.#log };
+      const result = await this.#options.reconcile(key, context);
+      if (result === undefined) this.#settle(key, 'success');
+      else this.#settle(key, 'requeue_after', result.requeueAfterMs);
     } catch (error) {
-      if (!stopping.signal.aborted) onError(key, error, log);
+      if (!this.#stopping.signal.aborted) this.#onError(key, error);
     } finally {
       cancelDeadline();
-      active.delete(key);
-      metrics.gauge('controller_runtime_active_workers', labels, active.size);
-      metrics.observe('controller_runtime_reconcile_time_seconds', labels, (clock.nowUnixMs() - startedUnixMs) / 1000);
-      queue.done(key);
+      this.#active.delete(key);
+      this.#metrics.gauge('controller_runtime_active_workers', this.#labels, this.#active.size);
+      const seconds = (this.#clock.nowUnixMs() - startedUnixMs) / 1000;
+      this.#metrics.observe('controller_runtime_reconcile_time_seconds', this.#labels, seconds);
+      this.#queue.done(key);
     }
-  };
+  }
 
-  const work = async (): Promise<void> => {
-    for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
-      if (draining) queue.done(key);
-      else await runOne(key);
+  #settle(key: string, result: 'success' | 'requeue_after' | 'error', requeueAfterMs = 0): void {
+    this.#metrics.count('controller_runtime_reconcile_total', { ...this.#labels, result }, 1);
+    if (result === 'error') this.#queue.addRateLimited(key);
+    else this.#queue.forget(key);
+    if (result === 'requeue_after') this.#queue.addAfter(key, requeueAfterMs);
+  }
+
+  #onError(key: string, error: unknown): void {
+    this.#counts.errors++;
+    this.#metrics.count('controller_runtime_reconcile_errors_total', this.#labels, 1);
+    if (error instanceof TerminalError) {
+      this.#metrics.count('controller_runtime_terminal_reconcile_errors_total', this.#labels, 1);
+      this.#metrics.count('controller_runtime_reconcile_total', { ...this.#labels, result: 'error' }, 1);
+      this.#queue.forget(key);
+      this.#log.error({ key, error: error.message }, 'reconcile gave up until the object changes');
+      return;
     }
-  };
-
-  return {
-    name,
-    watch(reflector, keysOf) {
-      reflectors.push(reflector);
-      unsubscribes.push(
-        reflector.subscribe((change) => {
-          for (const key of keysOf(change)) queue.add(key);
-        }),
-      );
-    },
-    enqueue: (key, priority) => queue.add(key, priority),
-    enqueueAfter: (key, delayMs) => queue.addAfter(key, delayMs),
-    async start(signal) {
-      await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
-      metrics.gauge('controller_runtime_max_concurrent_reconciles', labels, workers);
-      running = Promise.all(Array.from({ length: workers }, work));
-    },
-    async stop() {
-      for (const unsubscribe of unsubscribes) unsubscribe();
-      draining = true;
-      queue.shutDown();
-      const grace = new AbortController();
-      const cutOff = sleep(clock, shutdownGraceMs, grace.signal).then((passed) => {
-        if (passed) log.warn({ controller: name, active: [...active.keys()] }, 'reconciles still running; aborting them');
-      });
-      await Promise.race([running, cutOff]);
-      stopping.abort(new Error(`controller ${name} stops`));
-      grace.abort();
-    },
-    healthy: () => [...active.values()].every((startedUnixMs) => clock.nowUnixMs() - startedUnixMs < 2 * timeoutMs),
-    stats: () => ({ depth: queue.depth, active: active.size, ...counts }),
-  };
+    this.#settle(key, 'error');
+    const facts = { key, retries: this.#queue.retriesOf(key), error: error instanceof Error ? error.message : String(error) };
+    this.#log.warn({ ...facts, stack: error instanceof Error ? error.stack : undefined }, 'reconcile failed; it will be tried again');
+  }
 }
 
 /** Maps an object to its own key. */

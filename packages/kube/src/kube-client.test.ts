@@ -2,10 +2,10 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from './clock.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { configMaps, pods } from './core-resources.ts';
 import { createKubeClient, type KubeClient } from './kube-client.ts';
-import type { ClusterAccess } from './kube-config.ts';
-import { throttledRetriesMax, watchLineBytesMax } from './limits.ts';
+import { responseBytesMax, throttledRetriesMax, watchLineBytesMax } from './limits.ts';
 
 interface Seen {
   readonly method: string | undefined;
@@ -56,6 +56,7 @@ describe('kube client', () => {
     };
     const clock: Clock = {
       nowUnixMs: () => Date.now(),
+      monotonicMs: () => performance.now(),
       setTimer(delayMs, fire) {
         // Longer timers bound a whole call and are not meant to fire here.
         if (delayMs > 30_000) return () => {};
@@ -136,6 +137,19 @@ describe('kube client', () => {
     answers = [(response) => void response.socket?.destroy()];
     await expect(client.create(configMaps, body)).rejects.toMatchObject({ status: 0, reason: 'ConnectionFailed' });
     expect(seen).toHaveLength(1);
+  });
+
+  test('an answer above the bound is not taken in', async () => {
+    const mebibyte = Buffer.alloc(1024 * 1024, 'x');
+    const write = (response: http.ServerResponse, left: number): void => {
+      if (left <= 0 || response.destroyed) response.end();
+      else response.write(mebibyte, () => write(response, left - mebibyte.byteLength));
+    };
+    answers = [(response) => write(response.writeHead(200), responseBytesMax + 1)];
+    await expect(client.get(pods, { namespace: 'n', name: 'x' })).rejects.toMatchObject({
+      reason: 'ConnectionFailed',
+      message: expect.stringContaining(`answer is larger than ${responseBytesMax} bytes`),
+    });
   });
 
   test('a watch line above the bound breaks the watch', async () => {

@@ -2,7 +2,7 @@
 
 import { isApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
-import type { ClusterAccess } from './kube-config.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { listPageObjects } from './limits.ts';
 import { type KubeList, type KubeObject, type ObjectBody, type ObjectRef, pathOf, type Resource } from './resource.ts';
 import { createTransport, type TransportRequest } from './transport.ts';
@@ -236,7 +236,7 @@ function writeQuery(options: WriteOptions & { force?: boolean | undefined }): st
 function queryOf(parameters: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, String(value));
-  return query.size === 0 ? '' : `?${query}`;
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
 function deleteBody({ uid, resourceVersion, propagationPolicy, gracePeriodSeconds }: DeleteOptions): object {

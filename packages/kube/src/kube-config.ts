@@ -2,16 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { RequestOptions } from 'node:https';
-
-/** What the client needs of a configuration; the official client's KubeConfig has it. */
-export interface ClusterAccess {
-  getCurrentCluster(): { readonly server: string; readonly proxyUrl?: string } | null;
-  getCurrentContext(): string;
-  getContextObject(name: string): { readonly namespace?: string } | null;
-  /** Adds certificates, headers and whatever else proves who we are. */
-  applyToHTTPSOptions(options: RequestOptions): Promise<void>;
-}
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { ClusterAccess } from './cluster-access.ts';
+import { headersOf, readKubeConfigFile } from './kube-config-file.ts';
 
 const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -25,7 +19,13 @@ export async function loadKubeConfig({ root = process.env['CIVITAS_ROOT'] ?? '' 
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = process.env;
   if (host && existsSync(`${root}${accountFolder}/token`))
     return inClusterAccess(`${root}${accountFolder}`, `https://${hostOf(host)}:${port}`);
-  // Loaded only here: its generated models cost half a second and 80 MB, which a pod does not need.
+  const named = process.env['KUBECONFIG']?.split(delimiter).filter((path) => path !== '') ?? [];
+  // Several files are merged by rules of their own, which the official client knows.
+  if (named.length > 1) return mergedKubeConfig();
+  return readKubeConfigFile(named[0] ?? join(homedir(), '.kube', 'config'));
+}
+
+async function mergedKubeConfig(): Promise<ClusterAccess> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   config.loadFromDefault();
@@ -47,7 +47,7 @@ async function inClusterAccess(folder: string, server: string): Promise<ClusterA
     async applyToHTTPSOptions(options) {
       const [ca, token] = await Promise.all([readFile(`${folder}/ca.crt`), readFile(`${folder}/token`, 'utf8')]);
       options.ca = ca;
-      options.headers = { ...options.headers, Authorization: `Bearer ${token.trim()}` };
+      options.headers = { ...headersOf(options), Authorization: `Bearer ${token.trim()}` };
     },
   };
 }

@@ -20,7 +20,7 @@ function aLeaseServer() {
   };
   const write = (body: ObjectBody): KubeObject => {
     const metadata = { name: 'l', namespace: 'n', uid: 'u', creationTimestamp: '', resourceVersion: String(++version) };
-    lease = { ...body, metadata } as KubeObject;
+    lease = { ...body, metadata };
     return lease;
   };
   const conflict = (reason: string) => new ApiError({ status: 409, reason, message: reason });
@@ -141,6 +141,37 @@ describe('leader election', () => {
     await clock.advance(0);
     expect(reasons[0]).toMatch(/^the event loop stalled for \d+ ms, more than 3333 ms$/);
     expect(server.holder()).toBe('');
+    await stop(elector);
+  });
+
+  test.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])('a wall clock set %s by an hour ends no reign and hands the Lease to nobody else', async (_, ms) => {
+    const first = anElector('first');
+    const second = anElector('second');
+    first.elector.start();
+    await clock.advance(100);
+    second.elector.start();
+    await clock.advance(4_000);
+    clock.jump(ms);
+    await clock.advance(30_000);
+    expect([first.elector.isLeader(), second.elector.isLeader()]).toEqual([true, false]);
+    expect([first.reigns.length, second.reigns.length]).toEqual([1, 0]);
+    await stop(second.elector);
+    await stop(first.elector);
+  });
+
+  test('a wall clock set back does not keep a leader that cannot renew', async () => {
+    const { elector, reigns } = anElector('first');
+    elector.start();
+    await clock.advance(4_000);
+    server.broken = true;
+    clock.jump(-3_600_000);
+    await clock.advance(12_000);
+    expect(elector.isLeader()).toBe(false);
+    expect(reigns[0]?.aborted).toBe(true);
+    server.broken = false;
     await stop(elector);
   });
 

@@ -41,8 +41,8 @@ export interface LeaderElector {
 
 interface Observed {
   readonly lease: Lease;
-  /** When we saw this record first: other machines' clocks are not compared with ours. */
-  readonly sinceUnixMs: number;
+  /** When we saw this record first, by our own monotonic clock: other machines' clocks are not compared with ours. */
+  readonly sinceMs: number;
 }
 
 /** Campaigns from `start` to `stop`; after losing leadership it campaigns again. */
@@ -60,7 +60,8 @@ class LeaseElector implements LeaderElector {
   readonly #retryPeriodMs: number;
   readonly #stopping = new AbortController();
   #observed: Observed | undefined;
-  #renewedUnixMs = 0;
+  /** Monotonic: a wall clock that is set back must not keep a reign alive, one set forward must not end it. */
+  #renewedMs = Number.NEGATIVE_INFINITY;
   #reign: AbortController | undefined;
   #running: Promise<void> | undefined;
 
@@ -122,16 +123,16 @@ class LeaseElector implements LeaderElector {
     const { name, identity } = this.#options;
     const lagMsMax = this.#renewDeadlineMs / 3;
     for (;;) {
-      const wakeUnixMs = this.#clock.nowUnixMs() + this.#retryPeriodMs;
+      const wakeMs = this.#clock.monotonicMs() + this.#retryPeriodMs;
       if (!(await sleep(this.#clock, this.#retryPeriodMs, this.#stopping.signal))) return 'stopping';
-      const lagMs = this.#clock.nowUnixMs() - wakeUnixMs;
+      const lagMs = this.#clock.monotonicMs() - wakeMs;
       this.#metrics.gauge('leader_election_event_loop_lag_seconds', { name }, lagMs / 1000);
-      if (lagMs > lagMsMax) return `the event loop stalled for ${lagMs} ms, more than ${Math.floor(lagMsMax)} ms`;
+      if (lagMs > lagMsMax) return `the event loop stalled for ${Math.round(lagMs)} ms, more than ${Math.floor(lagMsMax)} ms`;
       await this.#tryAcquire();
       const holder = this.#observed?.lease.spec?.holderIdentity;
       if (holder !== identity) return `the Lease is held by ${holder || 'nobody'}`;
       const ageMs = this.#renewalAgeMs();
-      if (ageMs >= this.#renewDeadlineMs) return `the Lease was not renewed for ${ageMs} ms`;
+      if (ageMs >= this.#renewDeadlineMs) return `the Lease was not renewed for ${Math.round(ageMs)} ms`;
     }
   }
 
@@ -151,6 +152,7 @@ class LeaseElector implements LeaderElector {
   /** Takes or renews the Lease; false when another holds it or was faster. */
   async #tryAcquire(): Promise<boolean> {
     const { client, namespace, name } = this.#options;
+    const startedMs = this.#clock.monotonicMs();
     const startedUnixMs = this.#clock.nowUnixMs();
     let isOurs = false;
     try {
@@ -163,7 +165,7 @@ class LeaseElector implements LeaderElector {
         const metadata = current?.metadata ?? { namespace, name };
         const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: this.#specOf(startedUnixMs) };
         this.#observe(current === undefined ? await client.create(leases, body, call) : await client.update(leases, body, call));
-        this.#renewedUnixMs = startedUnixMs;
+        this.#renewedMs = startedMs;
         isOurs = true;
       });
       return isOurs;
@@ -201,13 +203,13 @@ class LeaseElector implements LeaderElector {
 
   #observe(lease: Lease): void {
     if (this.#observed?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return;
-    this.#observed = { lease, sinceUnixMs: this.#clock.nowUnixMs() };
+    this.#observed = { lease, sinceMs: this.#clock.monotonicMs() };
   }
 
   #isHeldByOther(): boolean {
     const spec = this.#observed?.lease.spec;
     if (this.#observed === undefined || !spec?.holderIdentity || spec.holderIdentity === this.#options.identity) return false;
-    return this.#clock.nowUnixMs() < this.#observed.sinceUnixMs + (spec.leaseDurationSeconds ?? 0) * 1000;
+    return this.#clock.monotonicMs() < this.#observed.sinceMs + (spec.leaseDurationSeconds ?? 0) * 1000;
   }
 
   #specOf(nowUnixMs: number): Lease['spec'] {
@@ -224,7 +226,7 @@ class LeaseElector implements LeaderElector {
   }
 
   #renewalAgeMs(): number {
-    return this.#clock.nowUnixMs() - this.#renewedUnixMs;
+    return this.#clock.monotonicMs() - this.#renewedMs;
   }
 
   #warn(error: unknown, message: string): void {

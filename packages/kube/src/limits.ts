@@ -38,6 +38,9 @@ export const watchHealthyMs = 5_000;
 export const queueBackoffMsMin = 250;
 export const queueBackoffMsMax = 300_000;
 
+/** How often the age of work under way is reported; client-go's period. */
+export const unfinishedReportMs = 500;
+
 /** A reconcile that has not returned by then has its signal aborted. */
 export const reconcileTimeoutMs = 120_000;
 

@@ -5,7 +5,7 @@ import { type Condition, isConditionTrue, setCondition } from './conditions.ts';
 import { configMaps } from './core-resources.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { addFinalizer, removeFinalizer } from './finalizers.ts';
-import { eventsBurstMax } from './limits.ts';
+import { eventSeriesMax, eventsBurstMax } from './limits.ts';
 import { compareResourceVersions, defineResource, type KubeObject, type ObjectBody, pathOf, refOf } from './resource.ts';
 import { createManualClock } from './testing/manual-clock.ts';
 
@@ -98,6 +98,18 @@ describe('event recorder', () => {
     recorder.record(anObject(), { ...facts, message: 'later' });
     await recorder.flush();
     expect(created).toHaveLength(eventsBurstMax + 1);
+  });
+
+  test('of very many series the oldest are forgotten first: a repeat of those begins anew', async () => {
+    const { recorder, created, patched } = aRecorder();
+    for (let index = 0; index <= eventSeriesMax; index++) recorder.record(anObject({ name: `o${index}`, uid: `u${index}` }), facts);
+    await recorder.flush();
+    expect(created).toHaveLength(eventSeriesMax + 1);
+    recorder.record(anObject({ name: 'o0', uid: 'u0' }), facts);
+    recorder.record(anObject({ name: `o${eventSeriesMax}`, uid: `u${eventSeriesMax}` }), facts);
+    await recorder.flush();
+    expect(created).toHaveLength(eventSeriesMax + 2);
+    expect(patched).toHaveLength(1);
   });
 
   test('an Event the server has forgotten begins anew, and a failing server stops nobody', async () => {

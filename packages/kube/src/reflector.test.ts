@@ -12,6 +12,7 @@ function impatientClock(): Clock & { fireWatchdog(): void } {
   let watchdog: (() => void) | undefined;
   return {
     nowUnixMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     setTimer(delayMs, fire) {
       if (delayMs === watchSilenceMsMax) {
         watchdog = fire;

@@ -4,7 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { ApiError, apiErrorOf } from './api-error.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
-import type { ClusterAccess } from './kube-config.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { requestTimeoutMs, responseBytesMax, retryAfterDefaultMs, retryAfterMsMax, throttledRetriesMax } from './limits.ts';
 
 export interface TransportRequest {

@@ -85,10 +85,29 @@ describe('work queue', () => {
     expect([...names].sort()).toEqual([
       'workqueue_adds_total',
       'workqueue_depth',
+      'workqueue_longest_running_processor_seconds',
       'workqueue_queue_duration_seconds',
       'workqueue_retries_total',
+      'workqueue_unfinished_work_seconds',
       'workqueue_work_duration_seconds',
     ]);
+  });
+
+  test('work that does not end is reported while it lasts, and is nothing once it has ended', async () => {
+    const gauges = new Map<string, number>();
+    const { clock, queue } = aQueue({ count: () => {}, gauge: (name, _, value) => gauges.set(name, value), observe: () => {} });
+    queue.add('a');
+    await queue.take();
+    await clock.advance(2_000);
+    queue.add('b');
+    await queue.take();
+    await clock.advance(1_000);
+    expect(gauges.get('workqueue_unfinished_work_seconds')).toBe(4);
+    expect(gauges.get('workqueue_longest_running_processor_seconds')).toBe(3);
+    for (const key of ['a', 'b']) queue.done(key);
+    expect(gauges.get('workqueue_unfinished_work_seconds')).toBe(0);
+    expect(gauges.get('workqueue_longest_running_processor_seconds')).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 
   test('no schedule gives one key to two workers or loses a touch', async () => {

@@ -5,7 +5,7 @@
 
 import { type BackoffBounds, backoffMsOf, type Random } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { queueBackoffMsMax, queueBackoffMsMin } from './limits.ts';
+import { queueBackoffMsMax, queueBackoffMsMin, unfinishedReportMs } from './limits.ts';
 import { type MetricsSink, noMetrics } from './metrics.ts';
 
 /** A change somebody made goes before a periodic look. */
@@ -41,114 +41,158 @@ export interface WorkQueue {
 
 /** An empty queue. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { clock = systemClock, random = Math.random, metrics = noMetrics } = options;
-  const backoff = options.backoff ?? { minMs: queueBackoffMsMin, maxMs: queueBackoffMsMax };
-  const labels = { name: options.name };
+  return new KeyQueue(options);
+}
+
+class KeyQueue implements WorkQueue {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #metrics: MetricsSink;
+  readonly #backoff: BackoffBounds;
+  readonly #labels: { readonly name: string };
   /** Waiting or touched while processing, with the time of the first touch. */
-  const dirty = new Map<string, { priority: Priority; sinceUnixMs: number }>();
-  const processing = new Map<string, number>();
-  const waiting: Record<Priority, Set<string>> = { change: new Set(), resync: new Set() };
-  const delayed = new Map<string, { dueUnixMs: number; cancel: () => void }>();
-  const retries = new Map<string, number>();
-  const takers: ((key: string | undefined) => void)[] = [];
-  let open = true;
+  readonly #dirty = new Map<string, { priority: Priority; sinceUnixMs: number }>();
+  /** Worked on, with when that began; oldest first. */
+  readonly #processing = new Map<string, number>();
+  readonly #waiting: Record<Priority, Set<string>> = { change: new Set(), resync: new Set() };
+  readonly #delayed = new Map<string, { dueUnixMs: number; cancel: () => void }>();
+  readonly #retries = new Map<string, number>();
+  readonly #takers: ((key: string | undefined) => void)[] = [];
+  #cancelReport: (() => void) | undefined;
+  #open = true;
 
-  const depth = (): number => waiting.change.size + waiting.resync.size;
+  constructor(options: WorkQueueOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#metrics = options.metrics ?? noMetrics;
+    this.#backoff = options.backoff ?? { minMs: queueBackoffMsMin, maxMs: queueBackoffMsMax };
+    this.#labels = { name: options.name };
+  }
 
-  const hand = (key: string): void => {
-    const touched = dirty.get(key);
-    const now = clock.nowUnixMs();
-    dirty.delete(key);
-    processing.set(key, now);
-    if (touched !== undefined) metrics.observe('workqueue_queue_duration_seconds', labels, (now - touched.sinceUnixMs) / 1000);
-  };
+  get depth(): number {
+    return this.#waiting.change.size + this.#waiting.resync.size;
+  }
 
-  const next = (): string | undefined => {
-    for (const priority of ['change', 'resync'] as const) {
-      const first = waiting[priority].values().next();
-      if (first.done) continue;
-      waiting[priority].delete(first.value);
-      return first.value;
-    }
-    return undefined;
-  };
-
-  const dispatch = (): void => {
-    while (takers.length > 0) {
-      const key = next();
-      if (key === undefined && open) break;
-      if (key !== undefined) hand(key);
-      takers.shift()?.(key);
-    }
-    metrics.gauge('workqueue_depth', labels, depth());
-  };
-
-  const add = (key: string, priority: Priority = 'change'): void => {
-    if (!open) return;
-    const touched = dirty.get(key);
+  add(key: string, priority: Priority = 'change'): void {
+    if (!this.#open) return;
+    const touched = this.#dirty.get(key);
     if (touched !== undefined) {
       if (touched.priority === priority || priority === 'resync') return;
       touched.priority = priority;
-      if (waiting.resync.delete(key)) waiting.change.add(key);
+      if (this.#waiting.resync.delete(key)) this.#waiting.change.add(key);
       return;
     }
-    metrics.count('workqueue_adds_total', labels, 1);
-    dirty.set(key, { priority, sinceUnixMs: clock.nowUnixMs() });
-    if (!processing.has(key)) waiting[priority].add(key);
-    dispatch();
-  };
+    this.#metrics.count('workqueue_adds_total', this.#labels, 1);
+    this.#dirty.set(key, { priority, sinceUnixMs: this.#clock.nowUnixMs() });
+    if (!this.#processing.has(key)) this.#waiting[priority].add(key);
+    this.#dispatch();
+  }
 
-  const addAfter = (key: string, delayMs: number): void => {
-    if (!open) return;
+  addAfter(key: string, delayMs: number): void {
+    if (!this.#open) return;
     if (delayMs <= 0) {
-      add(key);
+      this.add(key);
       return;
     }
-    const dueUnixMs = clock.nowUnixMs() + delayMs;
-    const earlier = delayed.get(key);
+    const dueUnixMs = this.#clock.nowUnixMs() + delayMs;
+    const earlier = this.#delayed.get(key);
     if (earlier !== undefined && earlier.dueUnixMs <= dueUnixMs) return;
     earlier?.cancel();
-    const cancel = clock.setTimer(delayMs, () => {
-      delayed.delete(key);
-      add(key);
+    const cancel = this.#clock.setTimer(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key);
     });
-    delayed.set(key, { dueUnixMs, cancel });
-  };
+    this.#delayed.set(key, { dueUnixMs, cancel });
+  }
 
-  return {
-    get depth() {
-      return depth();
-    },
-    add,
-    addAfter,
-    addRateLimited(key) {
-      const attempt = (retries.get(key) ?? 0) + 1;
-      retries.set(key, attempt);
-      metrics.count('workqueue_retries_total', labels, 1);
-      addAfter(key, backoffMsOf(attempt, backoff, random));
-    },
-    forget: (key) => void retries.delete(key),
-    retriesOf: (key) => retries.get(key) ?? 0,
-    take() {
-      return new Promise((resolve) => {
-        takers.push(resolve);
-        dispatch();
-      });
-    },
-    done(key) {
-      const sinceUnixMs = processing.get(key);
-      if (sinceUnixMs === undefined) return;
-      processing.delete(key);
-      metrics.observe('workqueue_work_duration_seconds', labels, (clock.nowUnixMs() - sinceUnixMs) / 1000);
-      const touched = dirty.get(key);
-      if (touched !== undefined) waiting[touched.priority].add(key);
-      dispatch();
-    },
-    shutDown() {
-      open = false;
-      for (const { cancel } of delayed.values()) cancel();
-      delayed.clear();
-      dispatch();
-    },
-  };
+  addRateLimited(key: string): void {
+    const attempt = this.retriesOf(key) + 1;
+    this.#retries.set(key, attempt);
+    this.#metrics.count('workqueue_retries_total', this.#labels, 1);
+    this.addAfter(key, backoffMsOf(attempt, this.#backoff, this.#random));
+  }
+
+  forget(key: string): void {
+    this.#retries.delete(key);
+  }
+
+  retriesOf(key: string): number {
+    return this.#retries.get(key) ?? 0;
+  }
+
+  take(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.#takers.push(resolve);
+      this.#dispatch();
+    });
+  }
+
+  done(key: string): void {
+    const sinceUnixMs = this.#processing.get(key);
+    if (sinceUnixMs === undefined) return;
+    this.#processing.delete(key);
+    this.#metrics.observe('workqueue_work_duration_seconds', this.#labels, (this.#clock.nowUnixMs() - sinceUnixMs) / 1000);
+    if (this.#processing.size === 0) this.#endReports();
+    const touched = this.#dirty.get(key);
+    if (touched !== undefined) this.#waiting[touched.priority].add(key);
+    this.#dispatch();
+  }
+
+  shutDown(): void {
+    this.#open = false;
+    for (const { cancel } of this.#delayed.values()) cancel();
+    this.#delayed.clear();
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    while (this.#takers.length > 0) {
+      const key = this.#next();
+      if (key === undefined && this.#open) break;
+      if (key !== undefined) this.#hand(key);
+      this.#takers.shift()?.(key);
+    }
+    this.#metrics.gauge('workqueue_depth', this.#labels, this.depth);
+  }
+
+  #next(): string | undefined {
+    for (const priority of ['change', 'resync'] as const) {
+      const first = this.#waiting[priority].values().next();
+      if (first.done) continue;
+      this.#waiting[priority].delete(first.value);
+      return first.value;
+    }
+    return undefined;
+  }
+
+  #hand(key: string): void {
+    const touched = this.#dirty.get(key);
+    const now = this.#clock.nowUnixMs();
+    this.#dirty.delete(key);
+    this.#processing.set(key, now);
+    this.#cancelReport ??= this.#reportLater();
+    if (touched !== undefined) this.#metrics.observe('workqueue_queue_duration_seconds', this.#labels, (now - touched.sinceUnixMs) / 1000);
+  }
+
+  /** Work that does not end shows in no histogram, so it is reported while it lasts. */
+  #reportLater(): () => void {
+    return this.#clock.setTimer(unfinishedReportMs, () => {
+      this.#reportUnfinished();
+      this.#cancelReport = this.#reportLater();
+    });
+  }
+
+  #reportUnfinished(): void {
+    const now = this.#clock.nowUnixMs();
+    const seconds = [...this.#processing.values()].map((sinceUnixMs) => (now - sinceUnixMs) / 1000);
+    const sum = seconds.reduce((total, one) => total + one, 0);
+    this.#metrics.gauge('workqueue_unfinished_work_seconds', this.#labels, sum);
+    this.#metrics.gauge('workqueue_longest_running_processor_seconds', this.#labels, Math.max(0, ...seconds));
+  }
+
+  #endReports(): void {
+    this.#cancelReport?.();
+    this.#cancelReport = undefined;
+    this.#reportUnfinished();
+  }
 }

@@ -2,7 +2,7 @@ import type { MetricsSink } from '@civitas/kube';
 import { catalogueOf, type Instruments, type MetricsRegistry } from '@civitas/telemetry';
 
 const SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const CONTROLLERS = ['network', 'membership', 'link', 'relay', 'agency'] as const;
+const CONTROLLERS = ['network', 'membership', 'link', 'relay', 'agency', 'city'] as const;
 
 /** Families of the operator under our own names: what it knows of ledgers, live. */
 export const operatorMetrics = catalogueOf({
@@ -69,6 +69,20 @@ export const runtimeMetrics = catalogueOf({
     help: 'Time a key was worked on.',
     labels: { name: CONTROLLERS },
     buckets: SECONDS,
+  },
+  workqueue_unfinished_work_seconds: {
+    name: 'workqueue_unfinished_work_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Age of all work under way together.',
+    labels: { name: CONTROLLERS },
+  },
+  workqueue_longest_running_processor_seconds: {
+    name: 'workqueue_longest_running_processor_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Age of the oldest work under way.',
+    labels: { name: CONTROLLERS },
   },
   controller_runtime_reconcile_total: {
     name: 'controller_runtime_reconcile_total',

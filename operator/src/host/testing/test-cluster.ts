@@ -8,9 +8,9 @@ import {
   type KubeObject,
   type ObjectBody,
   type Resource,
+  readKubeConfigFile,
 } from '@civitas/kube';
 import { startApiServer } from '@civitas/localcluster';
-import { KubeConfig } from '@kubernetes/client-node';
 import { crdOf } from '../../core/resources/crd.ts';
 import { GROUP, VERSION } from '../../core/resources/kind.ts';
 import { KINDS } from '../../core/resources/kinds.ts';
@@ -27,9 +27,7 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 export async function startTestCluster(octet: number): Promise<TestCluster> {
   const home = mkdtempSync(join(tmpdir(), 'civitas-operator-'));
   const api = await startApiServer({ home, address: `127.${octet}.0.1`, port: 0, serviceCidr: `127.${octet}.1.0/24`, log: silent });
-  const config = new KubeConfig();
-  config.loadFromFile(api.kubeconfigPath);
-  const client = createKubeClient(config);
+  const client = createKubeClient(readKubeConfigFile(api.kubeconfigPath));
   for (const kind of KINDS) await client.create(customResourceDefinitions, crdOf(kind) as object as ObjectBody);
   return {
     client,

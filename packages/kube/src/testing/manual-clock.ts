@@ -6,11 +6,14 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Moves time on without firing anything: what a stalled event loop looks like. Timers fire late, in the next `advance`. */
   stall(ms: number): void;
+  /** Sets the wall clock forward or back, as an administrator or NTP does: no time passes. */
+  jump(ms: number): void;
   readonly timers: number;
 }
 
 export function createManualClock(startUnixMs = 1_790_000_000_000): ManualClock {
   let now = startUnixMs;
+  let jumped = 0;
   let sequence = 0;
   const timers = new Map<number, { dueUnixMs: number; fire: () => void }>();
 
@@ -19,7 +22,8 @@ export function createManualClock(startUnixMs = 1_790_000_000_000): ManualClock 
   };
 
   return {
-    nowUnixMs: () => now,
+    nowUnixMs: () => now + jumped,
+    monotonicMs: () => now,
     setTimer(delayMs, fire) {
       const id = ++sequence;
       timers.set(id, { dueUnixMs: now + delayMs, fire });
@@ -42,6 +46,9 @@ export function createManualClock(startUnixMs = 1_790_000_000_000): ManualClock 
     },
     stall(ms) {
       now += ms;
+    },
+    jump(ms) {
+      jumped += ms;
     },
     get timers() {
       return timers.size;

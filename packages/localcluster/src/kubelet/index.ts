@@ -1,3 +1,3 @@
 export { type Kubelet, type KubeletOptions, type KubeletStats, startKubelet } from './kubelet.ts';
-export type { KubeletLog, Pace } from './kubelet-context.ts';
+export type { KubeletLog } from './kubelet-context.ts';
 export { reclaimPolicyAnnotation } from './volume-claims.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { statusRetryMs } from './limits.ts';
 import { claimsResource, configMapsResource, podsResource, secretsResource } from './pod.ts';
 import { processStatOf } from './process-registry.ts';
 import { openRig, type Rig } from './testing/kubelet-rig.ts';
@@ -65,8 +66,8 @@ describe('process kubelet', () => {
 
   test('a missing ConfigMap is waited for, and a change of it is swapped in while the program runs', async () => {
     const program = `const fs = require('node:fs'); const file = process.env.CIVITAS_ROOT + '/etc/app/config.yaml';
-      const show = () => console.log('config', fs.readFileSync(file, 'utf8')); show();
-      fs.watch(process.env.CIVITAS_ROOT + '/etc/app/', (_, name) => { if (name === '..data') show(); });`;
+      const show = () => console.log('config', fs.readFileSync(file, 'utf8'));
+      fs.watch(process.env.CIVITAS_ROOT + '/etc/app/', (_, name) => { if (name === '..data') show(); }); show();`;
     rig.run(
       'configured',
       program,
@@ -128,6 +129,24 @@ describe('process kubelet', () => {
     rig.cluster.remove(podsResource, 'default', 'mounted');
     await rig.untilGone('mounted');
     expect(readFileSync(join(rig.home, 'volumes', 'default_data', 'kept'), 'utf8')).toBe('x');
+  });
+
+  test('a status that could not be written is written a little later', async () => {
+    const { updateStatus } = rig.cluster;
+    const writes: number[] = [];
+    rig.cluster.updateStatus = (resource, target, change) => {
+      if (target.name === 'unheard') writes.push(performance.now());
+      if (writes.length === 1) throw new Error('the disk is full');
+      return updateStatus(resource, target, change);
+    };
+    const { faults } = rig.kubelet.stats();
+    // Nothing of it changes after the first status but by the second write: its one container never starts.
+    rig.run('unheard', stay, { image: 'docker.io/library/absent:1' });
+    await rig.untilPod('unheard', ({ status }) => status?.containerStatuses?.[0]?.state.waiting?.reason === 'ErrImagePull');
+    rig.cluster.updateStatus = updateStatus;
+    expect(rig.kubelet.stats().faults).toBe(faults + 1);
+    expect(writes.length).toBeGreaterThan(1);
+    expect((writes.at(-1) ?? 0) - (writes[0] ?? 0)).toBeLessThan(statusRetryMs * 10);
   });
 
   test('an unknown image waits with a readable reason', async () => {

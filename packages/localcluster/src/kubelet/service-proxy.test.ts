@@ -1,7 +1,8 @@
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { podsResource, servicesResource } from './pod.ts';
-import { openRig, type Rig } from './testing/kubelet-rig.ts';
+import { type Pod, podsResource, servicesResource } from './pod.ts';
+import { createServiceProxy } from './service-proxy.ts';
+import { openRig, quietLog, type Rig } from './testing/kubelet-rig.ts';
 
 /** Answers, once the caller has finished, with its name and what it was sent: works only when half-closes pass through. */
 const echo = `
@@ -80,4 +81,41 @@ describe('Service proxy', () => {
     await listening(0);
     await expect(ask('x')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
+});
+
+test('connections of one machine above the bound are reset, those within it go on', async () => {
+  const [podIP, clusterIP] = ['127.41.5.1', '127.41.250.2'];
+  const server = net.createServer((socket) => socket.pipe(socket));
+  await new Promise<void>((resolve) => server.listen(7000, podIP, resolve));
+  const proxy = createServiceProxy(quietLog, { connectionsMax: 2 });
+  const about = { apiVersion: 'v1', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
+  const metadata = { ...about, namespace: 'default', name: 'echo', labels: { app: 'echo' } };
+  const spec = { containers: [{ name: 'main', image: 'x', ports: [{ containerPort: 7000 }] }] };
+  const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase: 'Running', podIP } };
+  const ports = [{ port: 80, targetPort: 7000 }];
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: { clusterIP, selector: { app: 'echo' }, publishNotReadyAddresses: true, ports },
+  };
+  proxy.update([service], [pod]);
+  while (proxy.stats().listeners === 0) await new Promise((resolve) => setImmediate(resolve));
+  const connect = (): Promise<net.Socket> =>
+    new Promise((resolve, reject) => {
+      const socket = net.connect(80, clusterIP);
+      socket.once('error', reject);
+      socket.once('data', () => resolve(socket));
+      socket.write('x');
+    });
+  const held = [await connect(), await connect()];
+  await expect(connect()).rejects.toMatchObject({ code: 'ECONNRESET' });
+  while (proxy.stats().connections > 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(proxy.stats()).toMatchObject({ connections: 2, refused: 1 });
+  held.pop()?.destroy();
+  while (proxy.stats().connections > 1) await new Promise((resolve) => setImmediate(resolve));
+  held.push(await connect());
+  for (const socket of held) socket.destroy();
+  proxy.stop();
+  await new Promise((resolve) => server.close(resolve));
 });

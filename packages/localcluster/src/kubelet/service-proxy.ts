@@ -44,103 +44,127 @@ interface Listener {
 }
 
 /** Listens nowhere until `update`. */
-export function createServiceProxy(log: KubeletLog): ServiceProxy {
-  const listeners = new Map<string, Listener>();
-  const sockets = new Set<net.Socket>();
-  let connections = 0;
-  let refused = 0;
+export function createServiceProxy(
+  log: KubeletLog,
+  limits: { readonly connectionsMax: number } = { connectionsMax: proxyConnectionsMax },
+): ServiceProxy {
+  return new UserSpaceProxy(log, limits.connectionsMax);
+}
 
-  const track = (socket: net.Socket): void => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  };
+class UserSpaceProxy implements ServiceProxy {
+  readonly #log: KubeletLog;
+  readonly #connectionsMax: number;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #sockets = new Set<net.Socket>();
+  #connections = 0;
+  #refused = 0;
 
-  const forward = (listener: Listener, client: net.Socket): void => {
-    track(client);
-    connections++;
-    client.once('close', () => connections--);
-    client.on('error', () => client.destroy());
-    if (connections > proxyConnectionsMax) {
-      refused++;
-      client.resetAndDestroy();
-      return;
+  constructor(log: KubeletLog, connectionsMax: number) {
+    this.#log = log;
+    this.#connectionsMax = connectionsMax;
+  }
+
+  update(services: readonly Service[], pods: readonly Pod[]): void {
+    const wanted = endpointsByAddress(services, pods);
+    for (const [address, listener] of this.#listeners) if (!wanted.has(address)) this.#drop(address, listener);
+    for (const [address, endpoints] of wanted) {
+      const listener = this.#listeners.get(address) ?? { address, endpoints, server: undefined, retry: undefined, turn: 0 };
+      listener.endpoints = endpoints;
+      this.#listeners.set(address, listener);
+      if (endpoints.length === 0) unlisten(listener);
+      else this.#listen(listener);
     }
-    connectInTurn(listener, client, listener.endpoints.length);
-  };
+  }
+
+  stats(): ReturnType<ServiceProxy['stats']> {
+    const listeners = [...this.#listeners.values()].filter(({ server }) => server?.listening === true).length;
+    return { listeners, connections: this.#connections, refused: this.#refused };
+  }
+
+  stop(): void {
+    for (const [address, listener] of this.#listeners) this.#drop(address, listener);
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #listen(listener: Listener): void {
+    if (listener.server !== undefined || listener.retry !== undefined) return;
+    const [host = '', port = ''] = listener.address.split(':');
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#forward(listener, client));
+    listener.server = server;
+    server.once('error', (error) => {
+      this.#log.warn(
+        { address: listener.address, error: error.message },
+        'a Service address cannot be listened on; it will be tried again',
+      );
+      if (listener.server === server) listener.server = undefined;
+      listener.retry = setTimeout(() => {
+        listener.retry = undefined;
+        if (this.#listeners.get(listener.address) === listener && listener.endpoints.length > 0) this.#listen(listener);
+      }, proxyRetryMs);
+    });
+    server.listen({ host, port: Number(port), backlog: 512 });
+  }
+
+  #drop(address: string, listener: Listener): void {
+    this.#listeners.delete(address);
+    unlisten(listener);
+  }
+
+  #forward(listener: Listener, client: net.Socket): void {
+    this.#track(client);
+    this.#connections++;
+    client.once('close', () => this.#connections--);
+    client.on('error', () => client.destroy());
+    if (this.#connections > this.#connectionsMax) this.#refuse(client);
+    else this.#connectInTurn(listener, client, listener.endpoints.length);
+  }
 
   /** Tries endpoints until one takes the connection; `left` bounds the tries. */
-  const connectInTurn = (listener: Listener, client: net.Socket, left: number): void => {
+  #connectInTurn(listener: Listener, client: net.Socket, left: number): void {
     const endpoint = listener.endpoints[listener.turn++ % Math.max(1, listener.endpoints.length)];
     if (endpoint === undefined || left <= 0) {
-      refused++;
-      client.resetAndDestroy();
+      this.#refuse(client);
       return;
     }
     const server = net.connect({ ...endpoint, allowHalfOpen: true, noDelay: true });
-    track(server);
+    this.#track(server);
     const onRefused = (): void => {
       server.destroy();
-      if (!client.destroyed) connectInTurn(listener, client, left - 1);
+      if (!client.destroyed) this.#connectInTurn(listener, client, left - 1);
     };
     server.once('error', onRefused);
     server.once('connect', () => {
       server.off('error', onRefused);
-      server.on('error', () => client.resetAndDestroy());
-      client.once('close', () => server.destroy());
-      server.once('close', () => client.destroy());
-      client.pipe(server);
-      server.pipe(client);
+      join(client, server);
     });
     client.once('close', () => server.destroy());
-  };
+  }
 
-  const listen = (listener: Listener): void => {
-    if (listener.server !== undefined || listener.retry !== undefined) return;
-    const [host = '', port = ''] = listener.address.split(':');
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => forward(listener, client));
-    listener.server = server;
-    server.once('error', (error) => {
-      log.warn({ address: listener.address, error: error.message }, 'a Service address cannot be listened on; it will be tried again');
-      if (listener.server === server) listener.server = undefined;
-      listener.retry = setTimeout(() => {
-        listener.retry = undefined;
-        if (listeners.get(listener.address) === listener && listener.endpoints.length > 0) listen(listener);
-      }, proxyRetryMs);
-    });
-    server.listen({ host, port: Number(port), backlog: 512 });
-  };
+  #refuse(client: net.Socket): void {
+    this.#refused++;
+    client.resetAndDestroy();
+  }
 
-  /** Without a listener the machine itself refuses, which is what callers of a Service without endpoints shall see. */
-  const unlisten = (listener: Listener): void => {
-    clearTimeout(listener.retry);
-    listener.retry = undefined;
-    listener.server?.close();
-    listener.server = undefined;
-  };
+  #track(socket: net.Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+}
 
-  const drop = (address: string, listener: Listener): void => {
-    listeners.delete(address);
-    unlisten(listener);
-  };
+/** Bytes and half-closes pass both ways; what breaks one side breaks the other. */
+function join(client: net.Socket, server: net.Socket): void {
+  server.on('error', () => client.resetAndDestroy());
+  server.once('close', () => client.destroy());
+  client.pipe(server);
+  server.pipe(client);
+}
 
-  return {
-    update(services, pods) {
-      const wanted = endpointsByAddress(services, pods);
-      for (const [address, listener] of listeners) if (!wanted.has(address)) drop(address, listener);
-      for (const [address, endpoints] of wanted) {
-        const listener = listeners.get(address) ?? { address, endpoints, server: undefined, retry: undefined, turn: 0 };
-        listener.endpoints = endpoints;
-        listeners.set(address, listener);
-        if (endpoints.length === 0) unlisten(listener);
-        else listen(listener);
-      }
-    },
-    stats: () => ({ listeners: [...listeners.values()].filter(({ server }) => server !== undefined).length, connections, refused }),
-    stop() {
-      for (const [address, listener] of listeners) drop(address, listener);
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+/** Without a listener the machine itself refuses, which is what callers of a Service without endpoints shall see. */
+function unlisten(listener: Listener): void {
+  clearTimeout(listener.retry);
+  listener.retry = undefined;
+  listener.server?.close();
+  listener.server = undefined;
 }
 
 /** Endpoints of every TCP port of every Service with an address of its own and a selector. */

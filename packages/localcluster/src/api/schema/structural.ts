@@ -20,7 +20,8 @@ function check(errors: FieldError[], place: Place, schema: JsonObject): void {
   const { path, value } = place;
   if (place.old !== undefined && equalJson(place.old, value)) return;
   if (value === null) {
-    if (schema['nullable'] !== true && typeof schema['type'] === 'string') errors.push(typeProblem(place, String(schema['type'])));
+    const wanted = schema['type'];
+    if (schema['nullable'] !== true && typeof wanted === 'string') errors.push(typeProblem(place, wanted));
     return;
   }
   if (!hasType(value, schema)) {
@@ -66,7 +67,7 @@ function checkString(errors: FieldError[], path: string, of: { value: string; sc
   const { value, schema } = of;
   const lengthMin = numberOf(schema, 'minLength');
   const lengthMax = numberOf(schema, 'maxLength');
-  const length = [...value].length;
+  const length = Array.from(value).length;
   if (lengthMin !== undefined && length < lengthMin)
     errors.push(invalidValue(path, value, `${path} in body should be at least ${lengthMin} chars long`));
   if (lengthMax !== undefined && length > lengthMax)
