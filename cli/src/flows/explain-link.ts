@@ -26,7 +26,7 @@ async function oldestOpen(parties: Parties, { source, destination }: Direction, 
 
 function lastSequenceOf(counter: JsonObject | undefined): number {
   const known = [counter?.['sent'], counter?.['lastSequence'], counter?.['nextSequence'], counter?.['sequence']];
-  return Number(known.find((value) => typeof value === 'number') ?? 0);
+  return known.find((value) => typeof value === 'number') ?? 0;
 }
 
 /** Says which step of a link hangs, read from both ledgers: sent, received, acknowledged. One sentence. */

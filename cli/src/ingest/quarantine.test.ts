@@ -27,7 +27,7 @@ test('work runs no wider than asked and every item runs once', async () => {
     running -= 1;
   });
   expect(widest).toBe(3);
-  expect(seen.sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(seen.sort((left, right) => left - right)).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });
 
 test('the first error stops the pulling and is thrown', async () => {

@@ -11,3 +11,10 @@ export const OPERATION_LIFE_MS = 10 * 60_000;
 export const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 /** Operations kept unanswered on one submit stream, whatever the credits. */
 export const STREAM_OPEN_MAX = 512;
+/** Records of one vault call. */
+export const PUT_ITEMS_MAX = 64;
+/** Records of one vault call together, bytes as the call carries them: what a gateway takes, less the frame of the call. */
+export const PUT_BYTES_MAX = 960 * 1024 - 4096;
+/** What stands around a record and around a field in a call, bytes, at most: subject, collection, reference, names of members. */
+export const PUT_ITEM_FRAME_BYTES = 512;
+export const PUT_FIELD_FRAME_BYTES = 32;

@@ -44,8 +44,8 @@ export function openParties(home: string, signal?: AbortSignal): Parties {
     home,
     signal,
     profile,
-    ledger: ledgers.get,
-    vault: vaults.get,
+    ledger: (agency, network) => ledgers.get(agency, network),
+    vault: (agency, network) => vaults.get(agency, network),
     subjects: (agency) => registrars.get(agency, ''),
     anyLedger(network) {
       const agency = listProfiles(home).find((name) => profile(name).networks.has(network));

@@ -130,6 +130,17 @@ test('a vault call is sealed to the gateway, signed by the caller, and its answe
   const vault = openVaultClient(profile, { ...client, read });
   const put = { subject: 's', collection: 'documents', fields: [] };
   expect(await vault.put({ ...put, reference: 'r9' })).toEqual({ reference: 'r9', commitments: { echo: 'Put' } });
+  expect(
+    await vault.putMany([
+      { ...put, collection: 'taken' },
+      { ...put, reference: 'r2' },
+    ]),
+  ).toMatchObject([
+    { ok: false, refusal: { code: 'DUPLICATE' } },
+    { ok: true, value: { reference: 'r2' } },
+  ]);
+  await expect(vault.put({ ...put, collection: 'taken' })).rejects.toMatchObject({ refusal: { code: 'DUPLICATE' } });
   await expect(vault.put({ ...put, collection: 'forbidden' })).rejects.toBeInstanceOf(Refused);
+  await expect(vault.putMany([{ ...put, collection: 'dropped' }])).rejects.toMatchObject({ code: 'ANSWER_MALFORMED' });
   vault.close();
 });

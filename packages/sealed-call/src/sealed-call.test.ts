@@ -3,7 +3,16 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { aKeyPair } from '@civitas/testkit';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CLOCK_WINDOW_MS, generateHpkeKeyPair, openAnswer, openCall, type SealedCallMessage, sealAnswer, sealCall } from './index.ts';
+import {
+  CLOCK_WINDOW_MS,
+  generateHpkeKeyPair,
+  openAnswer,
+  openCall,
+  PLAINTEXT_BYTES_MAX,
+  type SealedCallMessage,
+  sealAnswer,
+  sealCall,
+} from './index.ts';
 
 const NOW = 1_767_225_600_000;
 const caller = aKeyPair('fund-centre');
@@ -75,7 +84,7 @@ test('a call older than the clock window is refused with CALL_TIME', async () =>
 test('a call larger than the limit is refused with CALL_TOO_LARGE before anything is verified', async () => {
   const { call, open } = await aSealedCall();
 
-  expect(codeOf(await open({ ...call, ciphertext: new Uint8Array(900_000) }))).toBe('CALL_TOO_LARGE');
+  expect(codeOf(await open({ ...call, ciphertext: new Uint8Array(PLAINTEXT_BYTES_MAX + 17) }))).toBe('CALL_TOO_LARGE');
 });
 
 test('an answer to another call does not open', async () => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { base64urlEncode, commitmentOf, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
+import { accept, base64urlEncode, commitmentOf, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { DOMAINS, type Domain } from '@civitas/contracts';
 import { TestCity } from '@civitas/contracts/testing';
@@ -77,6 +77,7 @@ class TestGateways {
       }));
     return {
       put,
+      putMany: async (requests) => Promise.all(requests.map(async (request) => accept(await put(request)))),
       open: async (reference) => opened(agency, reference),
       collect: async (custodian, args) => {
         const record = this.#city.ledger('health').read(String(args['accessKey']));

@@ -120,7 +120,7 @@ function groupByCase(events: readonly Omit<FineEvent, 'occurrence'>[]): FineCase
 /** Cells of one line; undefined when its quotes or its number of cells are wrong. */
 function cellsOf(line: string, count?: number): readonly string[] | undefined {
   try {
-    const [cells, ...more] = parse(line, { max_record_size: LINE_CHARS_MAX }) as string[][];
+    const [cells, ...more] = parse(line, { max_record_size: LINE_CHARS_MAX });
     return cells !== undefined && more.length === 0 && (count === undefined || cells.length === count) ? cells : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { base64urlEncode, encodeCanonical, type JsonObject, operationHash, parseOperation } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical, isJsonObject, type JsonObject, operationHash, parseOperation } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { ErrorInfo, LedgerServiceService, type SubmitRequest, type SubmitResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
@@ -138,9 +138,15 @@ export class TestNode {
     });
     if (!opened.ok) throw new Error(opened.refusal.code);
     const { method, args, replyKey } = opened.value;
-    const refused = args['collection'] === 'forbidden';
+    const items = Array.isArray(args['items']) ? args['items'].map((item) => (isJsonObject(item) ? item : {})) : [];
+    const forbidden = items.some(({ collection }) => collection === 'forbidden');
+    const answers = items.flatMap((item): JsonObject[] => {
+      const { collection, reference } = item;
+      if (collection === 'dropped') return [];
+      if (collection === 'taken') return [{ ok: false, refusal: { code: 'DUPLICATE', facts: {}, then: 'drop' } }];
+      return [{ ok: true, reference: String(reference ?? 'r1'), commitments: { echo: method } }];
+    });
     const refusal = { code: 'NOT_AUTHORISED', facts: { method }, then: 'drop' } as const;
-    const result = { reference: String(args['reference'] ?? 'r1'), commitments: { echo: method } };
-    return sealAnswer(refused ? { ok: false, refusal } : { ok: true, result }, replyKey, call.signature);
+    return sealAnswer(forbidden ? { ok: false, refusal } : { ok: true, result: { items: answers } }, replyKey, call.signature);
   }
 }

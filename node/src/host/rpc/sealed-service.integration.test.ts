@@ -26,7 +26,7 @@ async function aSealedPut(
   sign: TestKeyPair['sign'],
   method = 'Put',
 ): Promise<{ call: SealedCall; open: (answer: { encapsulatedKey: Uint8Array; ciphertext: Uint8Array }) => ReturnType<typeof openAnswer> }> {
-  const args: JsonObject = { subject: 's', collection: 'c', fields: [{ name: 'f', value: 1 }], reference: 'r' };
+  const args: JsonObject = { items: [{ subject: 's', collection: 'c', fields: [{ name: 'f', value: 1 }], reference: 'r' }] };
   const address = { chainId: CHAIN, audience: 'hospital-1', caller: 'hospital-1', keyId: hospital.keyId };
   const random = new Uint8Array(16);
   crypto.getRandomValues(random);
@@ -38,7 +38,10 @@ test('a vault call with the signature of the organisation is answered under seal
   const client = await aClient(VaultServiceClient, HOSPITAL);
   const { call, open } = await aSealedPut(hospital.sign);
 
-  expect(await open(await ask(client.put.bind(client), call))).toMatchObject({ ok: true, value: { reference: 'r' } });
+  expect(await open(await ask(client.put.bind(client), call))).toMatchObject({
+    ok: true,
+    value: { items: [{ ok: true, reference: 'r' }] },
+  });
 });
 
 test('a vault call with a valid certificate but without the signature of the organisation is refused', async () => {

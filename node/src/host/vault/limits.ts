@@ -1,3 +1,5 @@
+/** Records of one Put; its bytes are bounded by the sealed call. */
+export const ITEMS_MAX = 64;
 /** Fields of one record. */
 export const FIELDS_MAX = 64;
 /** Canonical value of one field, bytes. */
@@ -10,5 +12,9 @@ export const NAME_CHARS_MAX = 128;
 export const NONCES_MAX = 500_000;
 /** Data key of a subject, bytes. */
 export const DATA_KEY_BYTES = 32;
-/** Address space of one vault's store, bytes; the file grows only as it is used. */
+/** The same sealed under the organisation's key, with nonce and tag, bytes. */
+export const WRAPPED_KEY_BYTES = 60;
+/** What erasing overwrites at a time, bytes. */
+export const ERASE_CHUNK_BYTES = 65_536;
+/** Address space of one vault's index, bytes; the file grows only as it is used. */
 export const VAULT_MAP_BYTES = 64 * 1024 ** 3;

@@ -3,8 +3,8 @@ import { accept, base64urlEncode, encodeCanonical, type Json, type JsonObject, t
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
-import { DOCUMENT_CHARS_MAX, FIELD_BYTES_MAX, FIELDS_MAX, NAME_CHARS_MAX } from './limits.ts';
-import type { OpenedField, VaultStore } from './vault-store.ts';
+import { DOCUMENT_CHARS_MAX, FIELD_BYTES_MAX, FIELDS_MAX, ITEMS_MAX, NAME_CHARS_MAX } from './limits.ts';
+import type { Commitments, OpenedField, PutItem, VaultStore } from './vault-store.ts';
 
 /** One sealed call after its signature, seal, time and nonce were checked. */
 export interface SealedRequest {
@@ -15,7 +15,7 @@ export type SealedMethod = (request: SealedRequest) => Promise<Result<Json>>;
 
 const closed = { additionalProperties: false };
 const Id = Type.String({ minLength: 1, maxLength: NAME_CHARS_MAX, pattern: '^[A-Za-z0-9._:@-]+$' });
-const PutArgs = Type.Object(
+const PutItemArgs = Type.Object(
   {
     subject: Id,
     collection: Id,
@@ -25,6 +25,7 @@ const PutArgs = Type.Object(
   },
   closed,
 );
+const PutArgs = Type.Object({ items: Type.Array(PutItemArgs, { minItems: 1, maxItems: ITEMS_MAX }) }, closed);
 const OpenArgs = Type.Object({ reference: Id, fields: Type.Optional(Type.Array(Id, { maxItems: FIELDS_MAX })) }, closed);
 const CollectArgs = Type.Object({ network: Id, accessKey: Type.String({ minLength: 1, maxLength: 256 }), reference: Id }, closed);
 const EraseArgs = Type.Object({ subject: Id }, closed);
@@ -33,6 +34,22 @@ const EraseArgs = Type.Object({ subject: Id }, closed);
 export function checkSealedArgs<Schema extends TObject>(schema: Schema, args: JsonObject): Result<Static<Schema>> {
   const [first] = [...Value.Errors(schema, args)];
   return first === undefined ? accept(args as Static<Schema>) : refuse('ARGS_INVALID', { field: first.path, expected: first.message });
+}
+
+function putItemOf(form: Static<typeof PutItemArgs>, at: string): Result<PutItem> {
+  const { subject, collection, document = '', reference = base64urlEncode(randomBytes(16)) } = form;
+  const fields = form.fields.map(({ name, value }) => ({ name, value: value as Json }));
+  if (new Set(fields.map(({ name }) => name)).size !== fields.length)
+    return refuse('ARGS_INVALID', { field: `${at}/fields`, expected: 'each name once' });
+  const large = fields.findIndex(({ value }) => encodeCanonical(value).length > FIELD_BYTES_MAX);
+  if (large >= 0) return refuse('ARGS_INVALID', { field: `${at}/fields/${large}`, expected: `at most ${FIELD_BYTES_MAX} bytes` });
+  return accept({ reference, record: { subject, collection, fields, document } });
+}
+
+function putAnswerOf(reference: string, result: Result<Commitments>): JsonObject {
+  if (result.ok) return { ok: true, reference, commitments: result.value };
+  const { code, facts, then } = result.refusal;
+  return { ok: false, refusal: { code, facts, then } };
 }
 
 export interface VaultMethodsOptions {
@@ -50,20 +67,23 @@ export class VaultMethods {
     this.#options = options;
   }
 
-  /** `{subject, collection, fields, document?, reference?}` → `{reference, commitments}`. */
+  /**
+   * `{items: [{subject, collection, fields, document?, reference?}]}` → `{items}`, in order `{ok: true, reference, commitments}` or
+   * `{ok: false, refusal}`: one that is refused leaves the others in.
+   */
   put: SealedMethod = async (request) => {
     const own = this.#checkOwn(request);
     if (!own.ok) return own;
     const args = checkSealedArgs(PutArgs, request.args);
     if (!args.ok) return args;
-    const fields = args.value.fields.map(({ name, value }) => ({ name, value: value as Json }));
-    const names = new Set(fields.map(({ name }) => name));
-    if (names.size !== fields.length) return refuse('ARGS_INVALID', { field: '/fields', expected: 'each name once' });
-    const large = fields.find(({ value }) => encodeCanonical(value).length > FIELD_BYTES_MAX);
-    if (large !== undefined) return refuse('ARGS_INVALID', { field: large.name, expected: `at most ${FIELD_BYTES_MAX} bytes` });
-    const { subject, collection, document = '', reference = base64urlEncode(randomBytes(16)) } = args.value;
-    const commitments = await this.#options.vault.put(reference, { subject, collection, fields, document });
-    return commitments.ok ? accept({ reference, commitments: commitments.value }) : commitments;
+    const items: PutItem[] = [];
+    for (const [index, form] of args.value.items.entries()) {
+      const item = putItemOf(form, `/items/${index}`);
+      if (!item.ok) return item;
+      items.push(item.value);
+    }
+    const results = await this.#options.vault.put(items);
+    return accept({ items: results.map((result, index) => putAnswerOf(items[index]?.reference ?? '', result)) });
   };
 
   /** `{reference, fields?}` → `{fields: [{name, value, salt}], document}`. */

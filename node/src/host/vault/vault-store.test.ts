@@ -1,11 +1,23 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { base64urlDecode, commitmentOf, type JsonObject } from '@civitas/canon';
+import { dirname, join } from 'node:path';
+import { base64urlDecode, commitmentOf, type Json, type JsonObject, type Result } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { aKeyPair } from '@civitas/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { FIELD_BYTES_MAX, FIELDS_MAX } from './limits.ts';
+import { FIELD_BYTES_MAX, FIELDS_MAX, ITEMS_MAX, WRAPPED_KEY_BYTES } from './limits.ts';
+import { subjectFilePath } from './subject-file.ts';
 import { VaultMethods } from './vault-methods.ts';
 import { VaultStore } from './vault-store.ts';
 
@@ -16,16 +28,16 @@ let vault: VaultStore;
 let records: Record<string, JsonObject>;
 let methods: VaultMethods;
 
-function openVault(): VaultStore {
+function openVault(): void {
   const vaultKey = new Uint8Array(32).fill(1);
-  return new VaultStore({ folder, organisation: 'hospital-1', vaultKey, signer: aKeyPair('hospital-1'), nowUnixMs: () => 5 });
+  vault = new VaultStore({ folder, organisation: 'hospital-1', vaultKey, signer: aKeyPair('hospital-1'), nowUnixMs: () => 5 });
+  methods = new VaultMethods({ organisation: 'hospital-1', chainId: CHAIN, vault, ledger: { read: (key) => records[key] } });
 }
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vault-'));
-  vault = openVault();
   records = {};
-  methods = new VaultMethods({ organisation: 'hospital-1', chainId: CHAIN, vault, ledger: { read: (key) => records[key] } });
+  openVault();
 });
 
 afterEach(async () => {
@@ -34,7 +46,25 @@ afterEach(async () => {
 });
 
 const codeOf = (result: { ok: boolean; refusal?: { code: string } }): string => (result.ok ? 'ok' : (result.refusal?.code ?? ''));
-const put = (args: JsonObject, caller = 'hospital-1') => methods.put({ caller, args });
+const putMany = (items: readonly JsonObject[], caller = 'hospital-1') => methods.put({ caller, args: { items: [...items] } });
+
+interface ItemAnswer {
+  readonly ok: boolean;
+  readonly refusal?: { readonly code: string };
+  readonly commitments?: { readonly result: string };
+}
+
+function itemsOf(answer: Result<Json>): readonly ItemAnswer[] {
+  const value: { items: ItemAnswer[] } = JSON.parse(JSON.stringify(answer.ok ? answer.value : { items: [] }));
+  return value.items;
+}
+
+/** The answer about the one item, or the refusal of the whole call. */
+async function put(item: JsonObject, caller = 'hospital-1'): Promise<ItemAnswer> {
+  const answer = await putMany([item], caller);
+  return answer.ok ? (itemsOf(answer)[0] ?? { ok: false }) : answer;
+}
+
 const aPut = (overrides: JsonObject = {}): JsonObject => ({
   subject: 's1',
   collection: 'attestations',
@@ -45,8 +75,8 @@ const aPut = (overrides: JsonObject = {}): JsonObject => ({
 
 async function commitmentOfPut(args: JsonObject): Promise<string> {
   const answer = await put(args);
-  if (!answer.ok) throw new Error(answer.refusal.code);
-  return (answer.value as { commitments: { result: string } }).commitments.result;
+  if (answer.commitments === undefined) throw new Error(answer.refusal?.code);
+  return answer.commitments.result;
 }
 
 test('a value comes back with the salt that opens its commitment', async () => {
@@ -140,12 +170,109 @@ test('more fields or a larger value than allowed are refused with ARGS_INVALID a
   expect(codeOf(vault.read('ref-1'))).toBe('NOT_FOUND');
 });
 
+test('many records go in with one call, each with its own answer', async () => {
+  await put(aPut({ subject: 's2', reference: 'taken' }));
+  await put(aPut({ subject: 's3', reference: 'gone' }));
+  await methods.erase({ caller: 'hospital-1', args: { subject: 's3' } });
+
+  const answer = await putMany([
+    aPut({ reference: 'a' }),
+    aPut({ reference: 'a' }),
+    aPut({ reference: 'a', collection: 'other' }),
+    aPut({ reference: 'taken' }),
+    aPut({ subject: 's3', reference: 'new' }),
+    aPut({ subject: 's4', reference: 'b' }),
+  ]);
+
+  expect(itemsOf(answer).map(codeOf)).toEqual(['ok', 'ok', 'DUPLICATE', 'DUPLICATE', 'ERASED', 'ok']);
+  expect([vault.read('a').ok, vault.read('b').ok, vault.read('new').ok]).toEqual([true, true, false]);
+});
+
+test('one reference for two subjects at one time goes to one of them', async () => {
+  const answers = await Promise.all(['s1', 's2', 's3'].map((subject) => put(aPut({ subject }))));
+
+  expect(answers.map(codeOf).sort()).toEqual(['DUPLICATE', 'DUPLICATE', 'ok']);
+  expect(vault.read('ref-1').ok).toBe(true);
+});
+
+test('no record at all, or more than ITEMS_MAX, is refused with ARGS_INVALID and nothing is stored', async () => {
+  const items = Array.from({ length: ITEMS_MAX + 1 }, (_, at) => aPut({ reference: `r${at}` }));
+
+  expect(codeOf(await putMany([]))).toBe('ARGS_INVALID');
+  expect(codeOf(await putMany(items))).toBe('ARGS_INVALID');
+  expect(vault.read('r0').ok).toBe(false);
+  expect((await putMany(items.slice(1))).ok).toBe(true);
+});
+
+/** Every byte of every file under the vault's folder. */
+function bytesOnDisk(): Buffer {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Buffer.concat(files.map((entry) => readFileSync(join(entry.parentPath, entry.name))));
+}
+
 test('what was stored is there after a restart, and nothing of it stands in clear on disk', async () => {
   await put(aPut({ fields: [{ name: 'result', value: 'CANARY-VALUE' }], document: 'Q0FOQVJZLURPQ1VNRU5U' }));
   await vault.close();
-  const bytes = readdirSync(folder).map((file) => readFileSync(join(folder, file)).toString('latin1'));
-  vault = openVault();
+  const bytes = bytesOnDisk().toString('latin1');
+  openVault();
 
-  expect(bytes.join('')).not.toMatch(/CANARY|Q0FOQVJZ/);
+  expect(bytes).not.toMatch(/CANARY|Q0FOQVJZ/);
   expect(vault.read('ref-1').ok).toBe(true);
+});
+
+test('after an erasure neither the wrapped key nor any ciphertext is in any file, nor where the subject’s file stood', async () => {
+  await putMany([aPut(), aPut({ reference: 'ref-2', document: 'Q0FOQVJZ'.repeat(1_000) }), aPut({ subject: 's2', reference: 'other' })]);
+  await put(aPut({ reference: 'ref-3' }));
+  const path = subjectFilePath(folder, 's1');
+  const sealed = readFileSync(path);
+  const pieces = Array.from({ length: Math.floor(sealed.length / 16) }, (_, at) => sealed.subarray(at * 16, at * 16 + 16));
+  const before = bytesOnDisk();
+  expect(pieces.every((piece) => before.includes(piece))).toBe(true);
+  const held = openSync(path, 'r');
+
+  await methods.erase({ caller: 'hospital-1', args: { subject: 's1' } });
+
+  const left = bytesOnDisk();
+  expect(pieces.filter((piece) => left.includes(piece))).toEqual([]);
+  const overwritten = readFileSync(held);
+  closeSync(held);
+  expect(overwritten.length).toBe(sealed.length);
+  expect(pieces.filter((piece) => overwritten.includes(piece))).toEqual([]);
+  expect(vault.read('other').ok).toBe(true);
+});
+
+test('an erasure that was cut short is finished at the next opening', async () => {
+  await put(aPut());
+  const path = subjectFilePath(folder, 's1');
+  const sealed = readFileSync(path);
+  // A folder in the file's place makes the overwriting fail once the tombstone stands.
+  rmSync(path);
+  mkdirSync(path);
+  await expect(vault.erase('s1')).rejects.toThrow('EISDIR');
+  expect(codeOf(vault.read('ref-1'))).toBe('ERASED');
+  rmSync(path, { recursive: true });
+  writeFileSync(path, sealed);
+  await vault.close();
+
+  openVault();
+
+  expect(existsSync(path)).toBe(false);
+  expect([codeOf(vault.read('ref-1')), codeOf(await put(aPut()))]).toEqual(['NOT_FOUND', 'ERASED']);
+});
+
+test('a subject’s file cut short before its first record is begun again', async () => {
+  const path = subjectFilePath(folder, 's1');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, new Uint8Array(WRAPPED_KEY_BYTES - 1));
+
+  expect((await put(aPut())).ok).toBe(true);
+  expect(vault.read('ref-1').ok).toBe(true);
+});
+
+test('what a crash left half written behind the last record is passed over', async () => {
+  await put(aPut());
+  appendFileSync(subjectFilePath(folder, 's1'), new Uint8Array(7));
+
+  expect((await put(aPut({ reference: 'ref-2' }))).ok).toBe(true);
+  expect([vault.read('ref-1').ok, vault.read('ref-2').ok]).toEqual([true, true]);
 });

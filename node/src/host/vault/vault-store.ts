@@ -6,6 +6,7 @@ import {
   base64urlEncode,
   commitmentOf,
   encodeCanonical,
+  equalBytes,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -19,6 +20,7 @@ import { open, type RootDatabase } from 'lmdb';
 import type { SigningKey } from '../keys/node-keys.ts';
 import { DATA_KEY_BYTES, VAULT_MAP_BYTES } from './limits.ts';
 import { deriveBytes, openBox, sealBox } from './sealed-box.ts';
+import { appendBoxes, destroySubjectFile, type Extent, findWrappedKey, readBox, subjectFilePath } from './subject-file.ts';
 
 export interface VaultField {
   readonly name: string;
@@ -47,9 +49,18 @@ export interface VaultStoreOptions {
   readonly nowUnixMs: () => number;
 }
 
-interface StoredRecord {
+/** Commitments by field name, base64url of 32 bytes. */
+export type Commitments = Readonly<Record<string, string>>;
+
+export interface PutItem {
+  /** The caller's own handle, or a random one. */
+  readonly reference: string;
+  readonly record: VaultRecord;
+}
+
+/** What the index holds: whose file, and where in it. */
+interface StoredRecord extends Extent {
   readonly subject: string;
-  readonly box: Uint8Array;
 }
 
 const ERASURE_DOMAIN = 'civitas/erasure/v1\n';
@@ -57,113 +68,182 @@ const ERASURE_DOMAIN = 'civitas/erasure/v1\n';
 /**
  * One organisation's private values. Each subject has a random data key, wrapped by the organisation's; values are sealed under it
  * and salts derived from it, so that destroying the one key destroys them all, while commitments on ledgers stand.
+ *
+ * Key and boxes lie in a file a subject; the index holds handles, ids and tombstones.
  */
 export class VaultStore {
   readonly #options: VaultStoreOptions;
-  readonly #database: RootDatabase<unknown, string[]>;
+  readonly #index: RootDatabase<unknown, string[]>;
+  /** The last work queued for each subject: what one key seals happens one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: VaultStoreOptions) {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#options = options;
-    this.#database = open<unknown, string[]>({ path: options.folder, mapSize: VAULT_MAP_BYTES, encoding: 'msgpack' });
+    this.#index = open<unknown, string[]>({ path: options.folder, mapSize: VAULT_MAP_BYTES, encoding: 'msgpack' });
+    const begun = [...this.#index.getKeys({ start: ['erasing'], end: ['erasing', '\uffff'] })];
+    for (const [, subject] of begun) if (subject !== undefined) this.#purge(subject);
   }
 
   /**
-   * Stores a record; durable when it answers. The same content under the same reference again changes nothing.
+   * Stores records; durable when it answers. The same content under the same reference again changes nothing.
    *
-   * @returns commitments by field name; DUPLICATE for other content under that reference, ERASED for a subject that was erased.
+   * @returns one result an item, in order: commitments; DUPLICATE for other content under that reference, ERASED for a subject that
+   * was erased. A refused item leaves the others in.
    */
-  async put(reference: string, record: VaultRecord): Promise<Result<Readonly<Record<string, string>>>> {
-    const plaintext = encodeCanonical({
-      collection: record.collection,
-      document: record.document,
-      fields: record.fields.map(({ name, value }) => ({ name, value })),
-      subject: record.subject,
-    });
-    return this.#database.transaction((): Result<Readonly<Record<string, string>>> => {
-      if (this.#findTombstone(record.subject) !== undefined) return refuse('ERASED', { subject: record.subject });
-      const stored = this.#database.get(['record', reference]) as StoredRecord | undefined;
-      if (stored !== undefined) {
-        const dataKey = stored.subject === record.subject ? this.#findDataKey(record.subject) : undefined;
-        const isSame = dataKey !== undefined && Buffer.compare(this.#openRecord(reference, stored, dataKey), plaintext) === 0;
-        return isSame ? accept(this.#commitments(dataKey, reference, record.fields)) : refuse('DUPLICATE', { reference });
-      }
-      const dataKey = this.#findDataKey(record.subject) ?? this.#makeDataKey(record.subject);
-      const box = sealBox(dataKey, plaintext, `record/${reference}`);
-      void this.#database.put(['record', reference], { subject: record.subject, box } satisfies StoredRecord);
-      void this.#database.put(['subject', record.subject, reference], true);
-      return accept(this.#commitments(dataKey, reference, record.fields));
-    });
+  async put(items: readonly PutItem[]): Promise<readonly Result<Commitments>[]> {
+    const bySubject = new Map<string, PutItem[]>();
+    for (const item of items) bySubject.set(item.record.subject, [...(bySubject.get(item.record.subject) ?? []), item]);
+    const results = new Map<PutItem, Result<Commitments>>();
+    const stored = [...bySubject].map(([subject, own]) => this.#inTurn(subject, () => this.#putOf(subject, own, results)));
+    await Promise.all(stored);
+    return items.map((item) => results.get(item) ?? refuse('NOT_FOUND', { reference: item.reference }));
   }
 
   /** The record with the salt and commitment of each field; NOT_FOUND or ERASED. */
   read(reference: string): Result<{ record: VaultRecord; fields: readonly OpenedField[] }> {
-    const stored = this.#database.get(['record', reference]) as StoredRecord | undefined;
+    const stored = this.#findStored(reference);
     if (stored === undefined) return refuse('NOT_FOUND', { reference });
-    const dataKey = this.#findDataKey(stored.subject);
+    const dataKey = this.#findTombstone(stored.subject) === undefined ? this.#findDataKey(stored.subject) : undefined;
     if (dataKey === undefined) return refuse('ERASED', { reference });
     const record = parseRecord(this.#openRecord(reference, stored, dataKey));
     const fields = record.fields.map(({ name, value }) => {
-      const salt = this.#saltOf(dataKey, reference, name);
+      const salt = saltOf(dataKey, reference, name);
       return { name, value, salt: base64urlEncode(salt), commitment: base64urlEncode(commitmentOf(nodeCrypto.sha256, salt, value)) };
     });
     return accept({ record, fields });
   }
 
-  /** Destroys the subject's data key and everything sealed under it. Idempotent: the first tombstone stays. */
+  /**
+   * Destroys the subject's data key and everything sealed under it: overwritten in place, then removed. Idempotent: the first
+   * tombstone stays. One that a crash cut short is finished when the vault opens again.
+   */
   async erase(subject: string): Promise<JsonObject> {
-    return this.#database.transaction(() => {
-      const existing = this.#findTombstone(subject);
-      if (existing !== undefined) return existing;
-      for (const [, , reference] of this.#database.getKeys({ start: ['subject', subject], end: ['subject', subject, '\uffff'] })) {
-        if (reference === undefined) continue;
-        void this.#database.remove(['record', reference]);
-        void this.#database.remove(['subject', subject, reference]);
-      }
-      void this.#database.remove(['key', subject]);
-      const { organisation, signer, nowUnixMs } = this.#options;
-      const statement = { erasedAtUnixMs: nowUnixMs(), keyId: signer.keyId, organisation, subject };
-      const message = Buffer.concat([utf8Encode(ERASURE_DOMAIN), encodeCanonical(statement)]);
-      const tombstone = { ...statement, signature: base64urlEncode(signer.sign(message)) };
-      void this.#database.put(['tombstone', subject], tombstone);
+    return this.#inTurn(subject, async () => {
+      const tombstone = await this.#index.transaction(() => this.#findTombstone(subject) ?? this.#bury(subject));
+      if (this.#index.get(['erasing', subject]) !== undefined) this.#purge(subject);
       return tombstone;
     });
   }
 
   async close(): Promise<void> {
-    await this.#database.close();
+    await Promise.allSettled(this.#turns.values());
+    await this.#index.close();
+  }
+
+  async #inTurn<T>(subject: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(subject) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(subject, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(subject) === turn) this.#turns.delete(subject);
+    }
+  }
+
+  async #putOf(subject: string, items: readonly PutItem[], results: Map<PutItem, Result<Commitments>>): Promise<void> {
+    if (this.#findTombstone(subject) !== undefined) {
+      for (const item of items) results.set(item, refuse('ERASED', { subject }));
+      return;
+    }
+    const known = this.#findDataKey(subject);
+    const dataKey = known ?? new Uint8Array(randomBytes(DATA_KEY_BYTES));
+    const fresh = new Map<string, { item: PutItem; plaintext: Bytes }>();
+    for (const item of items) {
+      const { reference, record } = item;
+      const plaintext = encodeCanonical({ ...record, fields: record.fields.map(({ name, value }) => ({ name, value })) });
+      const stored = this.#findStored(reference);
+      const isOthers = stored !== undefined && stored.subject !== subject;
+      const there = isOthers || stored === undefined ? fresh.get(reference)?.plaintext : this.#openRecord(reference, stored, dataKey);
+      const isSame = !isOthers && (there === undefined || equalBytes(there, plaintext));
+      results.set(item, isSame ? accept(commitmentsOf(dataKey, item)) : refuse('DUPLICATE', { reference }));
+      if (isSame && there === undefined) fresh.set(reference, { item, plaintext });
+    }
+    if (fresh.size === 0) return;
+    const boxes = [...fresh].map(([reference, { plaintext }]) => sealBox(dataKey, plaintext, `record/${reference}`));
+    const wrappedKey = known === undefined ? sealBox(this.#options.vaultKey, dataKey, `key/${subject}`) : undefined;
+    const extents = await appendBoxes(this.#pathOf(subject), wrappedKey, boxes);
+    const clashes = await this.#enter(
+      subject,
+      [...fresh.keys()].map((reference, at) => ({ reference, extent: extents[at] })),
+    );
+    for (const reference of clashes) {
+      for (const item of items) if (item.reference === reference) results.set(item, refuse('DUPLICATE', { reference }));
+    }
+  }
+
+  /** Puts boxes into the index; answers the references that another subject's record has taken in the meantime. */
+  async #enter(subject: string, written: readonly { reference: string; extent: Extent | undefined }[]): Promise<readonly string[]> {
+    return this.#index.transaction(() => {
+      const clashes: string[] = [];
+      for (const { reference, extent } of written) {
+        if (this.#findStored(reference) !== undefined) {
+          clashes.push(reference);
+          continue;
+        }
+        void this.#index.put(['record', reference], { subject, ...extent });
+        void this.#index.put(['subject', subject, reference], true);
+      }
+      return clashes;
+    });
+  }
+
+  /** Signs and enters the tombstone; the file goes after it, so that no crash leaves a subject erased by halves. */
+  #bury(subject: string): JsonObject {
+    const { organisation, signer, nowUnixMs } = this.#options;
+    const statement = { erasedAtUnixMs: nowUnixMs(), keyId: signer.keyId, organisation, subject };
+    const message = Buffer.concat([utf8Encode(ERASURE_DOMAIN), encodeCanonical(statement)]);
+    const tombstone = { ...statement, signature: base64urlEncode(signer.sign(message)) };
+    void this.#index.put(['tombstone', subject], tombstone);
+    void this.#index.put(['erasing', subject], true);
+    return tombstone;
+  }
+
+  #purge(subject: string): void {
+    destroySubjectFile(this.#pathOf(subject));
+    this.#index.transactionSync(() => {
+      const own = [...this.#index.getKeys({ start: ['subject', subject], end: ['subject', subject, '\uffff'] })];
+      for (const [, , reference] of own) {
+        if (reference === undefined) continue;
+        void this.#index.remove(['record', reference]);
+        void this.#index.remove(['subject', subject, reference]);
+      }
+      void this.#index.remove(['erasing', subject]);
+    });
+  }
+
+  #pathOf(subject: string): string {
+    return subjectFilePath(this.#options.folder, subject);
+  }
+
+  #findStored(reference: string): StoredRecord | undefined {
+    return this.#index.get(['record', reference]) as StoredRecord | undefined;
   }
 
   #findTombstone(subject: string): JsonObject | undefined {
-    return this.#database.get(['tombstone', subject]) as JsonObject | undefined;
+    return this.#index.get(['tombstone', subject]) as JsonObject | undefined;
   }
 
   #findDataKey(subject: string): Bytes | undefined {
-    const wrapped = this.#database.get(['key', subject]) as Uint8Array | undefined;
+    const wrapped = findWrappedKey(this.#pathOf(subject));
     return wrapped === undefined ? undefined : openBox(this.#options.vaultKey, wrapped, `key/${subject}`);
   }
 
-  #makeDataKey(subject: string): Bytes {
-    const dataKey = new Uint8Array(randomBytes(DATA_KEY_BYTES));
-    void this.#database.put(['key', subject], sealBox(this.#options.vaultKey, dataKey, `key/${subject}`));
-    return dataKey;
-  }
-
   #openRecord(reference: string, stored: StoredRecord, dataKey: Bytes): Bytes {
-    return openBox(dataKey, stored.box, `record/${reference}`);
+    return openBox(dataKey, readBox(this.#pathOf(stored.subject), stored), `record/${reference}`);
   }
+}
 
-  #saltOf(dataKey: Bytes, reference: string, field: string): Bytes {
-    return deriveBytes(dataKey, `civitas/salt/v1\n${reference}\n${field}`);
-  }
+function saltOf(dataKey: Bytes, reference: string, field: string): Bytes {
+  return deriveBytes(dataKey, `civitas/salt/v1\n${reference}\n${field}`);
+}
 
-  #commitments(dataKey: Bytes, reference: string, fields: readonly VaultField[]): Readonly<Record<string, string>> {
-    const entries = fields.map(({ name, value }): [string, string] => {
-      const salt = this.#saltOf(dataKey, reference, name);
-      return [name, base64urlEncode(commitmentOf(nodeCrypto.sha256, salt, value))];
-    });
-    return Object.fromEntries(entries);
-  }
+function commitmentsOf(dataKey: Bytes, { reference, record }: PutItem): Commitments {
+  const entries = record.fields.map(({ name, value }): [string, string] => [
+    name,
+    base64urlEncode(commitmentOf(nodeCrypto.sha256, saltOf(dataKey, reference, name), value)),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function parseRecord(bytes: Bytes): VaultRecord {
