@@ -1,7 +1,7 @@
 // `npm run check`: everything that reads the tree without running the product. Each step prints how long it took; all steps run.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,11 +23,13 @@ const steps: readonly (readonly [string, string, readonly string[]])[] = [
 ];
 
 const only = process.argv.slice(2);
+// Launchers name `node`: this one, not the machine's.
+const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}` };
 let failed = 0;
 for (const [name, command, args] of steps) {
   if (only.length > 0 && !only.includes(name)) continue;
   const startedMs = performance.now();
-  const run = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const run = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, env });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const ok = run.status === 0;
   if (!ok) {
