@@ -148,17 +148,17 @@ export interface Contract {
 
 /** Keeps the argument type of a method tied to its schema. */
 export function method<Args extends TObject>(definition: Method<Args>): Method {
-  return definition as Method<TObject> as Method;
+  return definition;
 }
 
 /** The same for views. */
 export function view<Args extends TObject>(definition: View<Args>): View {
-  return definition as View<TObject> as View;
+  return definition;
 }
 
 /** The same for ports. */
 export function port<Payload extends TObject>(definition: Port<Payload>): Port {
-  return definition as Port<TObject> as Port;
+  return definition;
 }
 
 /** A method's success. */

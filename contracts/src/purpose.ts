@@ -10,7 +10,6 @@ export const PURPOSES = [
   'enforce-law',
   'dispute-resolution',
 ] as const;
-export type Purpose = (typeof PURPOSES)[number];
 export const PurposeCode = oneOf(...PURPOSES);
 
 /** Legal bases (DPV). */

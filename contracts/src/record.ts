@@ -35,10 +35,6 @@ export function table<R extends JsonObject>(collection: string): Table<R> {
   };
 }
 
-export function hashText(ctx: Pick<ReadContext, 'crypto'>, text: string): string {
-  return base64urlEncode(ctx.crypto.sha256(utf8Encode(text)));
-}
-
 /** SHA-256 of a value's canonical JSON behind a domain line, base64url. */
 export function hashOfJson(sha256: Sha256, domain: string, value: JsonObject): string {
   const prefix = utf8Encode(`${domain}\n`);

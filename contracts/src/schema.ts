@@ -60,7 +60,11 @@ export function listOf<T extends TSchema>(item: T, maxItems: number, minItems = 
   return Type.Array(item, { minItems, maxItems });
 }
 
-export const optional = Type.Optional;
+/** A field that may be left out. */
+export function optional<T extends TSchema>(schema: T) {
+  return Type.Optional(schema);
+}
+
 export const Bool = Type.Boolean(marked('public'));
 /** Null in place of an absent value, since canonical JSON has no undefined. */
 export function orNull<T extends TSchema>(schema: T) {

@@ -193,6 +193,14 @@ const account: readonly Provocation[] = [
   ],
   ['housing.account close RULE_UNMET balance-left', (f) => state(f, 'close', f.account())],
   [
+    'housing.account close LOCKED reserved',
+    (f) => {
+      const id = f.account();
+      inner(f, 'reserve', id);
+      return state(f, 'close', id);
+    },
+  ],
+  [
     'housing.account reserve STATE wrong-status',
     (f) => {
       const id = f.account();

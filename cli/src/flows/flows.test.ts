@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { TestCity } from '@civitas/contracts/testing';
 import { verifyBundle } from '@civitas/proofs';
@@ -34,6 +35,24 @@ test('the happy paths carry evidence of three ledgers each', async () => {
     const { report } = await runCase({ flow: name, seed: 12, parties });
     expect(report.networks.length).toBeGreaterThanOrEqual(3);
   }
+});
+
+test('the registrar confirms a registered network whose genesis is the one its members were given, and no other', async () => {
+  const register = (network: string, genesisHash: string) => {
+    const { chainId } = parties.anyLedger(network);
+    const args = { chainId, name: network, domain: network, city: 'jincheng', genesisHash, validatorsHash: genesisHash, predecessor: null };
+    return city.ledger('city').call({ contract: 'city.registry', method: 'register', role: 'platform', organisation: 'platform', args });
+  };
+  const given = base64urlEncode(parties.anyLedger('health').access.genesisHash);
+  expect([register('health', given).ok, register('courts', given).ok]).toEqual([true, true]);
+
+  await prepareCity({ parties });
+
+  const statusOf = (network: string) => {
+    const { chainId } = parties.anyLedger(network);
+    return city.ledger('city').read(`city.registry/networks/${chainId}`)?.['status'];
+  };
+  expect([statusOf('health'), statusOf('courts')]).toEqual(['confirmed', 'registered']);
 });
 
 test('preparing the city a second time changes nothing', async () => {

@@ -15,10 +15,5 @@ export function homeFolder(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   }
 }
 
-/** Where credential profiles stand. */
-export function profilesFolder(home: string): string {
-  return join(home, 'profiles');
-}
-
 export const KUBECONFIG_FILE = 'kubeconfig';
 export const READY_FILE = 'ready.json';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonObject } from '@civitas/canon';
+import { base64urlEncode, type JsonObject } from '@civitas/canon';
 import { EXIT } from '../../exit-codes.ts';
 import { Fault, Refused } from '../../fault.ts';
-import type { Parties } from '../../sdk/parties.ts';
+import { type Parties, REGISTRAR } from '../../sdk/parties.ts';
 import type { Approver, Call } from '../../sdk/sign-operation.ts';
 import { SAMPLE_RULES } from './rule-values.ts';
 
@@ -100,10 +100,28 @@ async function ensureViewPolicy(options: PrepareOptions): Promise<void> {
 }
 
 /**
+ * The registrar confirms a registered network: it compares the genesis hash that the registry names with the one that its own
+ * profile, or another organisation's of this machine, was given. What is not registered yet, or differs, stays as it is.
+ */
+async function ensureConfirmed(options: PrepareOptions, network: string): Promise<void> {
+  const { parties } = options;
+  const seat = { agency: REGISTRAR, network: 'city' };
+  const { chainId, access } = parties.anyLedger(network);
+  const record = (await parties.ledger(seat.agency, seat.network).read(`city.registry/networks/${chainId}`)).value;
+  const genesisHash = base64urlEncode(access.genesisHash);
+  if (record?.['status'] !== 'registered' || record['genesisHash'] !== genesisHash) return;
+  const approver = await ensureApprover(parties, seat.agency, seat.network);
+  const call = { contract: 'city.registry@v1', method: 'confirm', role: 'registrar', actor: 'registry-desk' };
+  await submit(parties, seat, { ...call, args: { chainId, genesisHash }, approver });
+  options.onStep?.(`city: ${chainId} confirmed with its genesis ${genesisHash.slice(0, 12)} (${REGISTRAR})`);
+}
+
+/**
  * Gives the sample city its first rules: a rule set a ledger and the view policy of X1, each made by the organisation whose
- * business it is. Running it again changes nothing.
+ * business it is, and the registrar's word on each network's genesis. Running it again changes nothing.
  */
 export async function prepareCity(options: PrepareOptions): Promise<void> {
   await Promise.all(SAMPLE_RULES.map((rules) => ensureRules(options, rules)));
+  await Promise.all(SAMPLE_RULES.map(({ network }) => ensureConfirmed(options, network)));
   await ensureViewPolicy(options);
 }

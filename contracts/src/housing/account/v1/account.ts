@@ -65,6 +65,7 @@ function changeState(ctx: Context, id: string, change: { from: readonly AccountS
   if (!change.from.includes(account.state)) return wrongState(id, account.state);
   if (account.centre !== ctx.caller.organisation) return no('NOT_AUTHORISED', 'other-centre', { record: id });
   const closing = CLOSED_STATES.includes(change.to);
+  if (closing && account.reservedFen > 0) return no('LOCKED', 'reserved', { record: id, reservedFen: account.reservedFen });
   if (closing && account.balanceFen > 0) return no('RULE_UNMET', 'balance-left', { balanceFen: account.balanceFen });
   const changed: Account = { ...account, state: change.to, history: addLine(account.history, ctx, `state-${change.to}`) };
   accounts.put(ctx, id, changed);
@@ -79,7 +80,7 @@ function stateMethod(summary: string, change: { from: readonly AccountState[]; t
     args: fields({ account: Id }),
     roles: ['centre'],
     coSignatures: 1,
-    refusals: change.to === '05' ? ['STATE', 'NOT_AUTHORISED', 'RULE_UNMET'] : ['STATE', 'NOT_AUTHORISED'],
+    refusals: change.to === '05' ? ['STATE', 'NOT_AUTHORISED', 'LOCKED', 'RULE_UNMET'] : ['STATE', 'NOT_AUTHORISED'],
     events: ['AccountStateChanged'],
     run: (ctx, args) => changeState(ctx, args.account, change),
   });
