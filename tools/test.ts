@@ -27,7 +27,11 @@ const suites: readonly Suite[] = [
   { name: 'unit', budgetSeconds: 150, jestArguments: ['--config', 'jest.config.mjs'] },
   { name: 'e2e', budgetSeconds: 150, jestArguments: ['--config', 'test/e2e/jest.config.mjs', '--runInBand'] },
   { name: 'alerts', budgetSeconds: 60, jestArguments: ['--config', 'test/alerts/jest.config.mjs', '--runInBand'] },
+  { name: 'browser', budgetSeconds: 60, jestArguments: ['--config', 'test/browser/jest.config.mjs', '--runInBand'] },
 ];
+
+/** What needs nothing but Node; the others say which package they need. */
+const DEFAULT_SUITES: readonly string[] = ['unit', 'e2e'];
 
 /** Counts from jest's own report; a suite that dies before its report counts as one failure. */
 function countsOf(reportPath: string): Counts {
@@ -84,7 +88,7 @@ if (unknown.length > 0) {
   process.stderr.write(`npm test: no suite called ${unknown.join(', ')}; there are ${suites.map((suite) => suite.name).join(', ')}\n`);
   process.exit(2);
 }
-const chosen = suites.filter((suite) => (names.length === 0 ? suite.name !== 'alerts' : names.includes(suite.name)));
+const chosen = suites.filter((suite) => (names.length === 0 ? DEFAULT_SUITES.includes(suite.name) : names.includes(suite.name)));
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const times: string[] = [];
