@@ -1,4 +1,4 @@
-import { type Bytes, base64urlDecode, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
+import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
 import {
   type BlockSummary,
   type GetBlockResponse,
@@ -44,6 +44,8 @@ export interface LedgerClient {
   submitBulk(call: Call): Promise<Submitted>;
   read(key: string, options?: ReadOptions): Promise<RecordRead>;
   view(contract: string, method: string, args: JsonObject): Promise<Json>;
+  /** Asks that this network's client of a peer be brought to a header. @returns the height that the client has now. */
+  requestHeader(peer: string, height: number): Promise<number>;
   /** @param hash base64url. */
   receipt(hash: string, withProof?: boolean): Promise<GetReceiptResponse>;
   blocks(limit: number, fromHeight?: number): Promise<readonly BlockSummary[]>;
@@ -68,14 +70,14 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
 
   const submit = async (call: Call): Promise<Submitted> => {
     const signed = signCall(profile, access, call, Date.now());
-    const hash = Buffer.from(signed.hash).toString('base64url');
     try {
       const answer = await retried(`${call.contract} ${call.method}`, () =>
         unary(client.submit.bind(client), { operation: signed.operation }, signal),
       );
-      return submittedOf(signed.hash, answer.receipt);
+      return submittedOf(signed, answer.receipt);
     } catch (error) {
-      if (error instanceof Refused) return { ok: false, hash, height: 0, refusal: error.refusal };
+      const { body } = signed.operation;
+      if (error instanceof Refused) return { ok: false, hash: base64urlEncode(signed.hash), body, height: 0, refusal: error.refusal };
       throw error;
     }
   };
@@ -101,6 +103,11 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       const request = { contract, method, args: encodeCanonical(args) };
       const answer = await retried(`${contract} ${method}`, () => unary(client.view.bind(client), request, signal));
       return parseAnswer(named(`${contract} ${method}`), answer.result);
+    },
+    async requestHeader(peer, height) {
+      const request = { peer, height: BigInt(height) };
+      const answer = await retried(`header ${height} of ${peer}`, () => unary(client.requestHeader.bind(client), request, signal));
+      return Number(answer.clientHeight);
     },
     async receipt(hash, withProof = false) {
       const operationHash = base64urlDecode(hash);

@@ -6,6 +6,9 @@ export type Sha256 = (data: Bytes) => Bytes;
 /** Cofactorless Ed25519 (RFC 8032 section 5.1.7); only called with inputs that passed the signature rule. */
 export type VerifyEd25519 = (message: Bytes, signature: Bytes, publicKey: Bytes) => boolean;
 
+/** The same verdict from another thread, so that the caller's goes on meanwhile. */
+export type VerifyEd25519Elsewhere = (message: Bytes, signature: Bytes, publicKey: Bytes) => Promise<boolean>;
+
 /** What a host injects: node:crypto on a server, noble in a browser. */
 export interface CryptoPort {
   readonly sha256: Sha256;

@@ -1,4 +1,4 @@
-import { type Bytes, concatBytes } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
 import type { Sha256 } from './crypto-port.ts';
 import { type Hash, hashOf, type KeyId } from './ids.ts';
 import { CO_SIGNATURES_MAX, OPERATION_BODY_BYTES_MAX, SIGNATURE_BYTES } from './limits.ts';
@@ -21,12 +21,14 @@ export interface Envelope {
 }
 
 const ENVELOPE_DOMAIN = utf8Encode('civitas/envelope/v1\n');
+const LENGTH_BYTES = 4;
 
-function sized(bytes: Bytes): Bytes {
-  const framed = new Uint8Array(4 + bytes.length);
-  new DataView(framed.buffer).setUint32(0, bytes.length);
-  framed.set(bytes, 4);
-  return framed;
+/** Writes the length (32-bit big-endian) and the bytes. @returns where the next part begins. */
+function putSized(target: Bytes, at: number, part: Bytes): number {
+  const { length } = part;
+  for (let i = 0; i < LENGTH_BYTES; i++) target[at + i] = (length >>> (24 - i * 8)) & 0xff;
+  target.set(part, at + LENGTH_BYTES);
+  return at + LENGTH_BYTES + length;
 }
 
 /** Bounds and order of an envelope; BODY_TOO_LARGE, SIGNATURE_FORM, CO_SIGNATURES_TOO_MANY or CO_SIGNATURE_ORDER. */
@@ -52,7 +54,12 @@ export function checkEnvelope(envelope: Envelope): Result<Envelope> {
  * Verdict caches are keyed by this, never by the operation alone: a copy with a garbage signature would pass where the operation is cached.
  */
 export function envelopeHash(sha256: Sha256, envelope: Envelope): Hash {
-  const parts = [ENVELOPE_DOMAIN, sized(envelope.body), sized(envelope.signature)];
-  for (const { keyId, signature } of envelope.coSignatures) parts.push(sized(utf8Encode(keyId)), sized(signature));
-  return hashOf(sha256(concatBytes(...parts)));
+  const parts = [envelope.body, envelope.signature];
+  for (const { keyId, signature } of envelope.coSignatures) parts.push(utf8Encode(keyId), signature);
+  // One array for all of it: this is on every operation's way.
+  const framed = new Uint8Array(parts.reduce((length, part) => length + LENGTH_BYTES + part.length, ENVELOPE_DOMAIN.length));
+  framed.set(ENVELOPE_DOMAIN);
+  let at = ENVELOPE_DOMAIN.length;
+  for (const part of parts) at = putSized(framed, at, part);
+  return hashOf(sha256(framed));
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { Bytes } from './bytes.ts';
-import type { CryptoPort } from './crypto-port.ts';
+import type { CryptoPort, VerifyEd25519Elsewhere } from './crypto-port.ts';
 import { hexDecode, hexEncode } from './hex.ts';
 import { invariant } from './invariant.ts';
 
@@ -37,6 +37,19 @@ export const nodeCrypto: CryptoPort = {
       return false;
     }
   },
+};
+
+/** verifyEd25519 on a thread of libuv's pool; whoever calls bounds how many run at once. */
+export const verifyEd25519InPool: VerifyEd25519Elsewhere = (message, signature, publicKey) => {
+  if (publicKey.length !== 32) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    try {
+      verify(null, message, publicKeyObject(publicKey), signature, (error, isValid) => resolve(error === null && isValid));
+    } catch {
+      // A key that is no point of the curve, as above.
+      resolve(false);
+    }
+  });
 };
 
 export interface Ed25519KeyPair {

@@ -85,8 +85,10 @@ function bytesOf(body: JsonObject, field: string, length: number): Bytes | undef
   return bytes?.length === length ? bytes : undefined;
 }
 
-function checkArguments(args: Json | undefined): Result<JsonObject> {
+function checkArguments(args: Json | undefined, bodyBytes: number): Result<JsonObject> {
   if (!isJsonObject(args)) return malformed('args', 'an object');
+  // They are part of the canonical body, so a body within their bound holds nothing larger.
+  if (bodyBytes <= ARGUMENTS_BYTES_MAX) return accept(args);
   const argumentsBytes = encodeCanonical(args).length;
   if (argumentsBytes > ARGUMENTS_BYTES_MAX)
     return refuse('ARGUMENTS_TOO_LARGE', { argumentsBytes, argumentsBytesMax: ARGUMENTS_BYTES_MAX });
@@ -100,7 +102,7 @@ function checkFixedFields(body: JsonObject): Result<true> {
   return accept(true);
 }
 
-function parseFields(body: JsonObject): Result<Operation> {
+function parseFields(body: JsonObject, bodyBytes: number): Result<Operation> {
   const fixed = checkFixedFields(body);
   if (!fixed.ok) return fixed;
   const contract = parseContractName(textOf(body, 'contract'));
@@ -122,7 +124,7 @@ function parseFields(body: JsonObject): Result<Operation> {
   if (actor.length > NAME_CHARS_MAX || !ACTOR.test(actor)) return malformed('actor', '1 … 64 characters');
   if (method.length > NAME_CHARS_MAX || !METHOD.test(method)) return malformed('method', '1 … 64 letters and digits');
   if (!isName(role)) return malformed('role', '1 … 64 of a-z 0-9 . -');
-  const args = checkArguments(body['args']);
+  const args = checkArguments(body['args'], bodyBytes);
   if (!args.ok) return args;
   return accept({
     actor,
@@ -150,7 +152,7 @@ export function parseOperation(body: Bytes): Result<Operation> {
   }
   const json = parseCanonical(body, OPERATION_BODY_BYTES_MAX);
   if (!json.ok) return json;
-  return isJsonObject(json.value) ? parseFields(json.value) : malformed('body', 'an object');
+  return isJsonObject(json.value) ? parseFields(json.value, body.length) : malformed('body', 'an object');
 }
 
 /** What the organisation's key signs. The prefix keeps a signature of one purpose from serving another. */

@@ -1,5 +1,5 @@
 import { type Bytes, byteAt } from './bytes.ts';
-import type { CryptoPort } from './crypto-port.ts';
+import type { CryptoPort, VerifyEd25519Elsewhere } from './crypto-port.ts';
 import { hexEncode } from './hex.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './limits.ts';
 
@@ -47,18 +47,29 @@ export function isSoundPublicKey(publicKey: Bytes): boolean {
   return publicKey.length === PUBLIC_KEY_BYTES && isSoundPoint(publicKey, 0);
 }
 
+interface Signed {
+  readonly message: Bytes;
+  readonly signature: Bytes;
+  readonly publicKey: Bytes;
+}
+
+/** The rule's own part, before any curve arithmetic. */
+function isSoundSignature({ signature, publicKey }: Signed): boolean {
+  if (signature.length !== SIGNATURE_BYTES || !isSoundPublicKey(publicKey)) return false;
+  return isSoundPoint(signature, 0) && isBelow(signature, 32, ORDER, 0xff);
+}
+
 /**
  * The signature rule: what every validator on every Node version decides alike.
  *
  * 64 bytes, S < L, A and R canonical and not of small order, then the port's cofactorless verification.
  * Libraries disagree exactly on what the checks here remove (Chalkias, Garillot, Nikolaenko 2020, eprint 2020/1244).
  */
-export function verifySignature(
-  crypto: Pick<CryptoPort, 'verifyEd25519'>,
-  signed: { readonly message: Bytes; readonly signature: Bytes; readonly publicKey: Bytes },
-): boolean {
-  const { message, signature, publicKey } = signed;
-  if (signature.length !== SIGNATURE_BYTES || !isSoundPublicKey(publicKey)) return false;
-  if (!isSoundPoint(signature, 0) || !isBelow(signature, 32, ORDER, 0xff)) return false;
-  return crypto.verifyEd25519(message, signature, publicKey);
+export function verifySignature(crypto: Pick<CryptoPort, 'verifyEd25519'>, signed: Signed): boolean {
+  return isSoundSignature(signed) && crypto.verifyEd25519(signed.message, signed.signature, signed.publicKey);
+}
+
+/** The signature rule with the port's arithmetic on another thread: the same verdict as verifySignature. */
+export async function verifySignatureElsewhere(verifyEd25519: VerifyEd25519Elsewhere, signed: Signed): Promise<boolean> {
+  return isSoundSignature(signed) && verifyEd25519(signed.message, signed.signature, signed.publicKey);
 }

@@ -4,8 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { browserCrypto } from './browser.ts';
 import { hexDecode } from './hex.ts';
 import { invariant } from './invariant.ts';
-import { ed25519FromSeed, nodeCrypto, signEd25519 } from './node.ts';
-import { verifySignature } from './signature-rule.ts';
+import { ed25519FromSeed, nodeCrypto, signEd25519, verifyEd25519InPool } from './node.ts';
+import { verifySignature, verifySignatureElsewhere } from './signature-rule.ts';
 import { utf8Encode } from './utf8.ts';
 
 interface Vector {
@@ -33,6 +33,15 @@ describe.each([
     expect(verifySignature(crypto, signed)).toBe(vector.accepted);
   });
 });
+
+test.each(vectors.cases.map((vector, index) => ({ ...vector, index })))(
+  'speccheck case $index gets the same verdict on another thread',
+  async (vector) => {
+    const signed = { message: bytes(vector.message), publicKey: bytes(vector.publicKey), signature: bytes(vector.signature) };
+
+    expect(await verifySignatureElsewhere(verifyEd25519InPool, signed)).toBe(vector.accepted);
+  },
+);
 
 test('every speccheck case but the cofactor ones is decided before the library is asked', () => {
   const asked: number[] = [];

@@ -117,6 +117,7 @@ export function testLedgerClient(seat: TestSeat, access: LedgerClient['access'])
     submitBulk: submit,
     read,
     view: unused,
+    requestHeader: async (_peer, height) => height,
     receipt: unused,
     blocks: unused,
     block: unused,

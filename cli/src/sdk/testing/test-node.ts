@@ -81,6 +81,7 @@ export class TestNode {
       listBlocks: unused,
       getBlock: unused,
       getNetwork: unused,
+      requestHeader: unused,
     };
     server.addService(LedgerServiceService, { ...rest, submit: this.#submit, submitStream: this.#submitStream });
     server.addService(VaultServiceService, { put: this.#sealed, open: this.#sealed, collect: this.#sealed, erase: this.#sealed });

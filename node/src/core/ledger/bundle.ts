@@ -1,4 +1,14 @@
-import { type Bytes, concatBytes, type Envelope, utf8Encode } from '@civitas/canon';
+import { type Bytes, concatBytes, type Envelope, envelopeHash, type Sha256, utf8Encode } from '@civitas/canon';
+
+/** An envelope with its hash, which is computed once on its way through a ledger. */
+export interface HashedEnvelope {
+  readonly envelope: Envelope;
+  readonly hash: Bytes;
+}
+
+export function hashedEnvelope(sha256: Sha256, envelope: Envelope): HashedEnvelope {
+  return { envelope, hash: envelopeHash(sha256, envelope) };
+}
 
 /** A bundle as the host's strict decoder hands it over; its bytes are within BUNDLE_BYTES_MAX and say exactly this. */
 export interface Bundle {
@@ -6,7 +16,7 @@ export interface Bundle {
   /** Organisation whose gateway submits it. */
   readonly gateway: string;
   readonly keyId: string;
-  readonly envelopes: readonly Envelope[];
+  readonly operations: readonly HashedEnvelope[];
   /** Over bundleSignBytes, by the gateway's operation key. */
   readonly signature: Bytes;
 }

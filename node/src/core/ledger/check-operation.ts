@@ -5,7 +5,6 @@ import {
   checkEnvelope,
   coSignatureSignBytes,
   type Envelope,
-  envelopeHash,
   equalBytes,
   invariant,
   type KeyId,
@@ -19,10 +18,11 @@ import {
 import type { Caller } from '@civitas/contracts';
 import { findKey, findOrganisation, type KeyRecord } from '../members/records.ts';
 import type { RecordSource } from '../state/records.ts';
+import type { HashedEnvelope } from './bundle.ts';
 import type { BlockFacts } from './execution.ts';
 import { EXPIRY_AHEAD_MS_MAX } from './limits.ts';
 import { type ReplayTable, replayIdOf } from './replay-table.ts';
-import type { Verdicts } from './verdicts.ts';
+import { coSignatureVerdictId, operationVerdictId, type Verdicts } from './verdicts.ts';
 
 /** What operations are checked against. */
 export interface Admission {
@@ -42,11 +42,16 @@ export interface ProvenOperation {
   readonly envelopeHash: Bytes;
 }
 
-function checkSignature(admission: Admission, signed: { envelope: Envelope; hash: Bytes; key: KeyRecord }): boolean {
-  const publicKey = base64urlDecode(signed.key.publicKey);
+function checkSignature(admission: Admission, { envelope, hash }: HashedEnvelope, key: KeyRecord): boolean {
+  const publicKey = base64urlDecode(key.publicKey);
   invariant(publicKey !== undefined, 'an enrolled key is not base64url');
-  const { body, signature } = signed.envelope;
-  return admission.verdicts.verify({ envelopeHash: signed.hash, message: operationSignBytes(body), signature, publicKey });
+  const { body, signature } = envelope;
+  return admission.verdicts.verify({
+    verdictId: operationVerdictId(hash),
+    message: () => operationSignBytes(body),
+    signature,
+    publicKey,
+  });
 }
 
 function checkTime(operation: Operation, timeUnixMs: number, lagMsMax: number): Result<true> {
@@ -65,9 +70,10 @@ function checkTime(operation: Operation, timeUnixMs: number, lagMsMax: number): 
 export function proveOperation(
   admission: Admission,
   records: RecordSource,
-  envelope: Envelope,
+  signed: HashedEnvelope,
   at: Pick<BlockFacts, 'timeUnixMs'> & { readonly lagMsMax: number },
 ): Result<ProvenOperation> {
+  const { envelope, hash } = signed;
   const formed = checkEnvelope(envelope);
   if (!formed.ok) return formed;
   const parsed = parseOperation(envelope.body);
@@ -79,8 +85,7 @@ export function proveOperation(
   if (key === undefined || key.status !== 'active') return refuse('NOT_AUTHORISED', { reason: 'unknown-key', keyId: operation.keyId });
   if (key.organisation !== operation.organisation)
     return refuse('NOT_AUTHORISED', { reason: 'another-organisations-key', keyId: operation.keyId });
-  const hash = envelopeHash(admission.sha256, envelope);
-  if (!checkSignature(admission, { envelope, hash, key })) return refuse('SIGNATURE_INVALID', { keyId: operation.keyId });
+  if (!checkSignature(admission, signed, key)) return refuse('SIGNATURE_INVALID', { keyId: operation.keyId });
   const time = checkTime(operation, at.timeUnixMs, at.lagMsMax);
   if (!time.ok) return time;
   const replayId = replayIdOf(admission.sha256, operation.organisation, operation.idempotencyKey);
@@ -101,8 +106,8 @@ function checkCoSignatures(
     const publicKey = key === undefined ? undefined : base64urlDecode(key.publicKey);
     if (key?.use !== 'approver' || key.status !== 'active' || publicKey === undefined)
       return refuse('CO_SIGNATURE_INVALID', { reason: 'no-approver', keyId });
-    const message = coSignatureSignBytes(proven.operationHash);
-    if (!admission.verdicts.verify({ envelopeHash: proven.envelopeHash, message, signature, publicKey }))
+    const message = (): Bytes => coSignatureSignBytes(proven.operationHash);
+    if (!admission.verdicts.verify({ verdictId: coSignatureVerdictId(proven.envelopeHash, keyId), message, signature, publicKey }))
       return refuse('CO_SIGNATURE_INVALID', { keyId });
     coSigners.push({ keyId, organisation: key.organisation });
   }

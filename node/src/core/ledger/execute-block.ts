@@ -1,4 +1,4 @@
-import { accept, type Bytes, base64urlDecode, envelopeHash, invariant, type Result, refuse, utf8Encode } from '@civitas/canon';
+import { accept, type Bytes, base64urlDecode, invariant, type Result, refuse, utf8Encode } from '@civitas/canon';
 import { encodeReceipt, receiptsRoot, type TransactionResult } from '@civitas/proofs';
 import { findKey, findOrganisation } from '../members/records.ts';
 import type { PageReader } from '../state/page-store.ts';
@@ -8,6 +8,7 @@ import { type Bundle, bundleSignBytes } from './bundle.ts';
 import { type Executed, executeOperation, type RunningLedger } from './execute-operation.ts';
 import type { BlockFacts } from './execution.ts';
 import { BUNDLE_OPERATIONS_MAX } from './limits.ts';
+import { bundleVerdictId } from './verdicts.ts';
 
 /** One receipt of a block, with what the host indexes it by. */
 export interface BlockReceipt {
@@ -15,6 +16,7 @@ export interface BlockReceipt {
   readonly operationHash: Bytes;
   readonly bytes: Bytes;
   readonly isCharged: boolean;
+  readonly isSuccess: boolean;
 }
 
 /** All that a block changes. */
@@ -41,7 +43,7 @@ export const BUNDLE_REFUSED = 1;
 export function checkBundle(ledger: RunningLedger, records: RecordSource, bundle: Bundle): Result<true> {
   const { admission, crypto } = ledger;
   if (bundle.chainId !== ledger.chainId) return refuse('WRONG_NETWORK', { network: bundle.chainId, expected: ledger.chainId });
-  const count = bundle.envelopes.length;
+  const count = bundle.operations.length;
   if (count === 0 || count > BUNDLE_OPERATIONS_MAX) {
     return refuse('BUNDLE_TOO_LARGE', { operationCount: count, operationCountMax: BUNDLE_OPERATIONS_MAX });
   }
@@ -54,9 +56,10 @@ export function checkBundle(ledger: RunningLedger, records: RecordSource, bundle
   invariant(publicKey !== undefined, 'an enrolled key is not base64url');
   const message = bundleSignBytes(
     bundle.chainId,
-    bundle.envelopes.map((envelope) => envelopeHash(crypto.sha256, envelope)),
+    bundle.operations.map(({ hash }) => hash),
   );
-  const verdict = admission.verdicts.verify({ envelopeHash: crypto.sha256(message), message, signature: bundle.signature, publicKey });
+  const signed = { message, signature: bundle.signature, publicKey };
+  const verdict = admission.verdicts.verify({ ...signed, message: () => message, verdictId: bundleVerdictId(crypto.sha256, signed) });
   return verdict ? accept(true) : refuse('SIGNATURE_INVALID', { gateway: bundle.gateway });
 }
 
@@ -79,7 +82,7 @@ export class BlockExecution {
   executeBundle(bundle: Bundle | undefined): void {
     const isSound = bundle !== undefined && checkBundle(this.#ledger, this.#state, bundle).ok;
     const receipts = isSound
-      ? bundle.envelopes.map((envelope) => this.#receiptOf(executeOperation(this.#ledger, this.#block, this.#state, envelope)))
+      ? bundle.operations.map((operation) => this.#receiptOf(executeOperation(this.#ledger, this.#block, this.#state, operation)))
       : [];
     const data = receiptsRoot(
       this.#ledger.crypto.sha256,
@@ -101,7 +104,7 @@ export class BlockExecution {
     const index = this.#operationCount++;
     const { operationHash, outcome, events, isCharged } = executed;
     const bytes = encodeReceipt({ height: this.#block.height, index, operation: operationHash, outcome, events });
-    return { index, operationHash, bytes, isCharged };
+    return { index, operationHash, bytes, isCharged, isSuccess: outcome.ok };
   }
 }
 

@@ -1,7 +1,8 @@
-import { base64urlEncode, type Envelope, encodeCanonical, operationHash, type Refusal } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical, operationHash, type Refusal } from '@civitas/canon';
 import { type Caller, type Contract, checkArgs, type Outcome, refused } from '@civitas/contracts';
 import type { ReceiptOutcome } from '@civitas/proofs';
 import type { Overlay } from '../state/records.ts';
+import type { HashedEnvelope } from './bundle.ts';
 import { type Admission, callerOf, type ProvenOperation, proveOperation } from './check-operation.ts';
 import { runMethod } from './context.ts';
 import { type BlockFacts, type ContractEvent, Execution, type LedgerFacts } from './execution.ts';
@@ -88,9 +89,10 @@ function refusedOutcome({ code, facts }: Refusal): ReceiptOutcome {
 }
 
 /** Executes one operation on top of the block so far; its changes are merged into `state` only when it succeeds. */
-export function executeOperation(ledger: RunningLedger, block: BlockFacts, state: Overlay, envelope: Envelope): Executed {
+export function executeOperation(ledger: RunningLedger, block: BlockFacts, state: Overlay, signed: HashedEnvelope): Executed {
   const { admission } = ledger;
-  const proven = proveOperation(admission, state, envelope, { timeUnixMs: block.timeUnixMs, lagMsMax: HEADER_LAG_MS_MAX });
+  const { envelope } = signed;
+  const proven = proveOperation(admission, state, signed, { timeUnixMs: block.timeUnixMs, lagMsMax: HEADER_LAG_MS_MAX });
   if (!proven.ok) {
     const hash = operationHash(ledger.crypto.sha256, envelope.body);
     return { operationHash: hash, outcome: refusedOutcome(proven.refusal), events: [], isCharged: false };

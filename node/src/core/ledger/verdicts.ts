@@ -1,19 +1,45 @@
-import { type Bytes, base64urlEncode, type CryptoPort, concatBytes, verifySignature } from '@civitas/canon';
+import {
+  type Bytes,
+  base64urlEncode,
+  type CryptoPort,
+  concatBytes,
+  type KeyId,
+  type Sha256,
+  type VerifyEd25519Elsewhere,
+  verifySignature,
+  verifySignatureElsewhere,
+} from '@civitas/canon';
 import { VERDICTS_MAX } from './limits.ts';
 
-/** One signature to check; `envelopeHash` covers everything signed and the signature itself. */
+/** One signature to check. */
 export interface SignedUnder {
-  readonly envelopeHash: Bytes;
-  readonly message: Bytes;
+  /** Names message, signature and key together, from one of the functions below: what is equal here is equal in all three. */
+  readonly verdictId: string;
   readonly signature: Bytes;
   readonly publicKey: Bytes;
+  /** Asked for only where the verdict is not known yet. */
+  message(): Bytes;
 }
 
-/**
- * Remembers verdicts by the hash of the whole envelope and the public key, so that what admission verified is not verified again.
- *
- * Keyed by the operation alone, a copy with a garbage signature would pass where it is cached and fail elsewhere.
- */
+// An envelope hash covers the body, the signature and every co-signature with its key id, and a key id is the hash of its key.
+// Keyed by the operation alone, a copy with a garbage signature would pass where it is cached and fail elsewhere.
+
+/** The organisation's signature over an operation. */
+export function operationVerdictId(envelopeHash: Bytes): string {
+  return base64urlEncode(envelopeHash);
+}
+
+/** One co-signature of an operation. */
+export function coSignatureVerdictId(envelopeHash: Bytes, keyId: KeyId): string {
+  return `${base64urlEncode(envelopeHash)} ${keyId}`;
+}
+
+/** A gateway's signature over its bundle. */
+export function bundleVerdictId(sha256: Sha256, signed: { message: Bytes; signature: Bytes; publicKey: Bytes }): string {
+  return `bundle ${base64urlEncode(sha256(concatBytes(signed.publicKey, signed.signature, signed.message)))}`;
+}
+
+/** Remembers verdicts, so that what admission verified is not verified again when it executes. */
 export class Verdicts {
   readonly #crypto: CryptoPort;
   readonly #verdicts = new Map<string, boolean>();
@@ -23,15 +49,27 @@ export class Verdicts {
   }
 
   verify(signed: SignedUnder): boolean {
-    const key = base64urlEncode(this.#crypto.sha256(concatBytes(signed.envelopeHash, signed.publicKey, signed.signature)));
-    const known = this.#verdicts.get(key);
+    const known = this.#verdicts.get(signed.verdictId);
     if (known !== undefined) return known;
-    const verdict = verifySignature(this.#crypto, signed);
+    const { signature, publicKey } = signed;
+    return this.#remember(signed.verdictId, verifySignature(this.#crypto, { message: signed.message(), signature, publicKey }));
+  }
+
+  /** The same verdict, found on another thread; verify answers with it from then on. */
+  async verifyElsewhere(verifyEd25519: VerifyEd25519Elsewhere, signed: SignedUnder): Promise<boolean> {
+    const known = this.#verdicts.get(signed.verdictId);
+    if (known !== undefined) return known;
+    const { signature, publicKey } = signed;
+    const verdict = await verifySignatureElsewhere(verifyEd25519, { message: signed.message(), signature, publicKey });
+    return this.#remember(signed.verdictId, verdict);
+  }
+
+  #remember(id: string, verdict: boolean): boolean {
     if (this.#verdicts.size >= VERDICTS_MAX) {
       const oldest = this.#verdicts.keys().next();
       if (!oldest.done) this.#verdicts.delete(oldest.value);
     }
-    this.#verdicts.set(key, verdict);
+    this.#verdicts.set(id, verdict);
     return verdict;
   }
 }

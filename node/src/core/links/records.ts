@@ -17,6 +17,13 @@ export const receiptKey = (peer: string, sequence: number): string => `links/${p
 export const acknowledgementKey = (peer: string, sequence: number): string => `links/${peer}/ack/${paddedNumber(sequence)}`;
 export const laneKey = (peer: string, lane: string): string => `links/${peer}/lane/${escapeId(lane)}`;
 
+/** What a written key says to a relay: a packet sent to a peer, an answer to one of its packets, or nothing. */
+export function linkWriteOf(key: string): { readonly peer: string; readonly space: 'out' | 'ack' } | undefined {
+  if (!key.startsWith(LINKS_PREFIX)) return undefined;
+  const [, peer = '', space] = key.split('/');
+  return space === 'out' || space === 'ack' ? { peer, space } : undefined;
+}
+
 /** `links/<peer>/client`. Stale is not a status here: it follows from the latest header's time when it is read. */
 export type ClientRecord = {
   readonly chainId: string;

@@ -1,4 +1,4 @@
-import { base64urlEncode, type CryptoPort, type Refusal, type Result, refuse } from '@civitas/canon';
+import { base64urlEncode, type CryptoPort, type Refusal, type Result, refuse, type VerifyEd25519Elsewhere } from '@civitas/canon';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { Instruments, nodeMetrics } from '@civitas/telemetry';
 import type { Verdicts } from '../../core/ledger/verdicts.ts';
@@ -14,10 +14,13 @@ import {
   QUEUE_RETRY_AFTER_MS,
 } from './limits.ts';
 import { openTokenBuckets, type TokenBuckets } from './token-bucket.ts';
+import { VerifyQueue } from './verify-queue.ts';
 
 export interface AdmissionOptions {
   readonly ledger: LedgerHost;
-  readonly crypto: CryptoPort;
+  readonly crypto: Pick<CryptoPort, 'sha256'>;
+  readonly verifyEd25519: VerifyEd25519Elsewhere;
+  /** Shared with the ledger, so that no signature is verified twice. */
   readonly verdicts: Verdicts;
   readonly gateway: { readonly organisation: string; readonly key: SigningKey };
   readonly bundleWaitMs: number;
@@ -46,8 +49,10 @@ const COUNTED: ReadonlySet<string> = new Set<KnownRefusal>([
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #bundler: Bundler;
+  readonly #signatures: VerifyQueue;
   readonly #buckets: TokenBuckets;
   readonly #inFlight = new Map<string, Promise<StoredReceipt>>();
+  #queuedCount = 0;
   readonly #queuedByOrganisation = new Map<string, number>();
   #isDraining = false;
   #onIdle: (() => void)[] = [];
@@ -61,6 +66,7 @@ export class Admission {
     });
     const perSecond = options.ledger.genesis.appState.limits.operationsPerSecondPerOrganisation;
     this.#buckets = openTokenBuckets({ perSecond, burst: perSecond * BURST_SECONDS, namesMax: ORGANISATIONS_MAX, nowMs: options.nowMs });
+    this.#signatures = new VerifyQueue(options.verdicts, options.verifyEd25519);
     this.#bundler = new Bundler({
       chainId: options.ledger.genesis.chainId,
       gateway: options.gateway.organisation,
@@ -77,32 +83,43 @@ export class Admission {
    */
   async submit(signed: SignedOperation, organisation: string): Promise<Result<StoredReceipt>> {
     const admitted = this.#admit(signed, organisation);
-    if (!admitted.ok) {
-      const { code } = admitted.refusal;
-      this.#options.metrics.admissionRefusals.inc({ code: COUNTED.has(code) ? code : 'other' });
-      return admitted;
+    const full = admitted.ok ? this.#checkQueue(organisation) : undefined;
+    if (full !== undefined) return this.#refuse(full);
+    if (!admitted.ok) return this.#refuse(admitted.refusal);
+    const startedMs = this.#options.nowMs();
+    this.#count(organisation, 1);
+    try {
+      const refusal = await this.#checkSignatures(admitted.value);
+      if (refusal !== undefined) return this.#refuse(refusal);
+      const value = await this.#receiptOf(admitted.value);
+      this.#options.metrics.operationSeconds.observe({}, (this.#options.nowMs() - startedMs) / 1000);
+      return { ok: true, value };
+    } finally {
+      this.#count(organisation, -1);
+      if (this.#queuedCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     }
-    const known = this.#options.ledger.findReceipt(admitted.value.operationHash);
-    if (known !== undefined) return { ok: true, value: known };
-    const id = base64urlEncode(admitted.value.operationHash);
-    const joined = this.#inFlight.get(id);
-    if (joined !== undefined) return { ok: true, value: await joined };
-    const full = this.#checkQueue(organisation);
-    if (full !== undefined) {
-      this.#options.metrics.admissionRefusals.inc({ code: full.code });
-      return { ok: false, refusal: full };
-    }
-    return { ok: true, value: await this.#order(id, admitted.value) };
   }
 
   /** Refuses what comes from now on; resolves once nothing is in flight. */
   async drain(): Promise<void> {
     this.#isDraining = true;
-    if (this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    if (this.#queuedCount > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   get queuedCount(): number {
-    return this.#inFlight.size;
+    return this.#queuedCount;
+  }
+
+  #count(organisation: string, change: 1 | -1): void {
+    this.#queuedCount += change;
+    this.#queuedByOrganisation.set(organisation, (this.#queuedByOrganisation.get(organisation) ?? 0) + change);
+    this.#options.metrics.admissionQueue.set({}, this.#queuedCount);
+  }
+
+  #refuse(refusal: Refusal): Result<never> {
+    const { code } = refusal;
+    this.#options.metrics.admissionRefusals.inc({ code: COUNTED.has(code) ? code : 'other' });
+    return { ok: false, refusal };
   }
 
   #admit(signed: SignedOperation, organisation: string): Result<AdmittedOperation> {
@@ -112,33 +129,37 @@ export class Admission {
       this.#options.metrics.rpcThrottled.inc({ limit: 'operations' });
       return refuse('RATE_LIMITED', { retryAfterMs }, 'retry');
     }
-    const { crypto, verdicts, ledger, nowUnixMs } = this.#options;
-    return admitOperation({ crypto, verdicts, ledger, nowUnixMs, blockTimeUnixMs: this.#blockTimeUnixMs }, signed, organisation);
+    const { crypto, ledger, nowUnixMs } = this.#options;
+    return admitOperation({ crypto, ledger, nowUnixMs, blockTimeUnixMs: this.#blockTimeUnixMs }, signed, organisation);
+  }
+
+  async #checkSignatures({ signatures }: AdmittedOperation): Promise<Refusal | undefined> {
+    const verdicts = await Promise.all(signatures.map((signature) => this.#signatures.ask(signature)));
+    const invalid = signatures.find((_, at) => verdicts[at] !== true);
+    return invalid && { code: 'SIGNATURE_INVALID', facts: { keyId: invalid.keyId }, then: 'drop' };
   }
 
   #checkQueue(organisation: string): Refusal | undefined {
-    const queued = this.#inFlight.size;
+    const queued = this.#queuedCount;
     const own = this.#queuedByOrganisation.get(organisation) ?? 0;
     if (queued < QUEUE_OPERATIONS_MAX && own < QUEUE_OPERATIONS_PER_ORGANISATION_MAX) return undefined;
     this.#options.metrics.rpcThrottled.inc({ limit: 'queue' });
     return { code: 'QUEUE_FULL', facts: { queued, queuedByOrganisation: own, retryAfterMs: QUEUE_RETRY_AFTER_MS }, then: 'retry' };
   }
 
-  async #order(id: string, admitted: AdmittedOperation): Promise<StoredReceipt> {
-    const { organisation } = admitted.operation;
-    const startedMs = this.#options.nowMs();
-    const receipt = this.#bundler.add(admitted);
-    this.#inFlight.set(id, receipt);
-    this.#queuedByOrganisation.set(organisation, (this.#queuedByOrganisation.get(organisation) ?? 0) + 1);
-    this.#options.metrics.admissionQueue.set({}, this.#inFlight.size);
+  /** The receipt that it got when it was executed before, or gets now. */
+  async #receiptOf(admitted: AdmittedOperation): Promise<StoredReceipt> {
+    const id = base64urlEncode(admitted.operationHash);
+    const joined = this.#inFlight.get(id);
+    if (joined !== undefined) return joined;
+    const known = this.#options.ledger.findReceipt(admitted.operationHash);
+    if (known !== undefined) return known;
+    const ordered = this.#bundler.add(admitted);
+    this.#inFlight.set(id, ordered);
     try {
-      return await receipt;
+      return await ordered;
     } finally {
       this.#inFlight.delete(id);
-      this.#queuedByOrganisation.set(organisation, (this.#queuedByOrganisation.get(organisation) ?? 1) - 1);
-      this.#options.metrics.admissionQueue.set({}, this.#inFlight.size);
-      this.#options.metrics.operationSeconds.observe({}, (this.#options.nowMs() - startedMs) / 1000);
-      if (this.#inFlight.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
     }
   }
 }

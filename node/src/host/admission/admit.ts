@@ -11,7 +11,6 @@ import {
   equalBytes,
   type KeyId,
   type Operation,
-  operationHash,
   operationSignBytes,
   parseOperation,
   type Result,
@@ -19,20 +18,21 @@ import {
 } from '@civitas/canon';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { EXPIRY_AHEAD_MS_MAX } from '../../core/ledger/limits.ts';
-import type { Verdicts } from '../../core/ledger/verdicts.ts';
+import { coSignatureVerdictId, operationVerdictId, type SignedUnder } from '../../core/ledger/verdicts.ts';
 import type { LedgerHost, Members } from '../ledger/ledger-host.ts';
 
-/** An operation that may be ordered: everything that its bytes and the last commit decide has been checked. */
+/** An operation that may be ordered once its signatures hold: all else that its bytes and the last commit decide has been checked. */
 export interface AdmittedOperation {
   readonly operation: Operation;
   readonly envelope: Envelope;
   readonly envelopeHash: Bytes;
   readonly operationHash: Bytes;
+  /** The organisation's own first, then the co-signatures. */
+  readonly signatures: readonly (SignedUnder & { readonly keyId: KeyId })[];
 }
 
 export interface AdmissionContext {
-  readonly crypto: CryptoPort;
-  readonly verdicts: Verdicts;
+  readonly crypto: Pick<CryptoPort, 'sha256'>;
   readonly ledger: Pick<LedgerHost, 'genesis' | 'genesisHash' | 'members'>;
   /** Header time of the last block. */
   readonly blockTimeUnixMs: number;
@@ -81,29 +81,34 @@ function checkMembership(members: Members, operation: Operation): Result<Bytes> 
   return publicKey === undefined ? denied('a sound key') : accept(publicKey);
 }
 
-function checkCoSignatures(context: AdmissionContext, admitted: AdmittedOperation): Result<true> {
-  const message = coSignatureSignBytes(admitted.operationHash);
-  for (const { keyId, signature } of admitted.envelope.coSignatures) {
+function coSignaturesOf(
+  context: AdmissionContext,
+  envelope: Envelope,
+  hashes: Pick<AdmittedOperation, 'envelopeHash' | 'operationHash'>,
+): Result<AdmittedOperation['signatures']> {
+  const signatures: AdmittedOperation['signatures'][number][] = [];
+  for (const { keyId, signature } of envelope.coSignatures) {
     const known = context.ledger.members.findKey(keyId);
     const publicKey = known === undefined || known.revoked ? undefined : base64urlDecode(known.key.publicKey);
     if (publicKey === undefined) return refuse('NOT_AUTHORISED', { keyId, expected: 'an approver key in force' });
-    if (!context.verdicts.verify({ envelopeHash: admitted.envelopeHash, message, signature, publicKey })) {
-      return refuse('SIGNATURE_INVALID', { keyId });
-    }
+    const message = (): Bytes => coSignatureSignBytes(hashes.operationHash);
+    signatures.push({ keyId, verdictId: coSignatureVerdictId(hashes.envelopeHash, keyId), signature, publicKey, message });
   }
-  return accept(true);
+  return accept(signatures);
 }
 
 /**
- * Everything that can be refused before ordering, cheapest first; the ledger checks it all again when it executes.
+ * Everything that can be refused before ordering but the signatures themselves, cheapest first; the ledger checks it all again when it
+ * executes.
  *
  * @param organisation of the caller's certificate: an organisation submits its own operations only.
- * @returns MALFORMED and canon's other form codes, WRONG_NETWORK, EXPIRED, NOT_AUTHORISED or SIGNATURE_INVALID.
+ * @returns MALFORMED and canon's other form codes, WRONG_NETWORK, EXPIRED or NOT_AUTHORISED.
  */
 export function admitOperation(context: AdmissionContext, signed: SignedOperation, organisation: string): Result<AdmittedOperation> {
-  const envelope = envelopeOf(signed);
-  if (!envelope.ok) return envelope;
-  const parsed = parseOperation(envelope.value.body);
+  const formed = envelopeOf(signed);
+  if (!formed.ok) return formed;
+  const envelope = formed.value;
+  const parsed = parseOperation(envelope.body);
   if (!parsed.ok) return parsed;
   const operation = parsed.value;
   if (operation.organisation !== organisation) {
@@ -114,15 +119,17 @@ export function admitOperation(context: AdmissionContext, signed: SignedOperatio
   const key = checkMembership(context.ledger.members, operation);
   if (!key.ok) return key;
   const { sha256 } = context.crypto;
-  const admitted: AdmittedOperation = {
-    operation,
-    envelope: envelope.value,
-    envelopeHash: envelopeHash(sha256, envelope.value),
-    operationHash: operationHash(sha256, envelope.value.body),
+  const message = operationSignBytes(envelope.body);
+  // canon's operationHash, over the bytes that the signature needs too.
+  const hashes = { envelopeHash: envelopeHash(sha256, envelope), operationHash: sha256(message) };
+  const coSignatures = coSignaturesOf(context, envelope, hashes);
+  if (!coSignatures.ok) return coSignatures;
+  const own = {
+    keyId: operation.keyId,
+    verdictId: operationVerdictId(hashes.envelopeHash),
+    signature: envelope.signature,
+    publicKey: key.value,
+    message: () => message,
   };
-  const message = operationSignBytes(envelope.value.body);
-  const signedUnder = { envelopeHash: admitted.envelopeHash, message, signature: envelope.value.signature, publicKey: key.value };
-  if (!context.verdicts.verify(signedUnder)) return refuse('SIGNATURE_INVALID', { keyId: operation.keyId });
-  const coSigned = checkCoSignatures(context, admitted);
-  return coSigned.ok ? accept(admitted) : coSigned;
+  return accept({ operation, envelope, ...hashes, signatures: [own, ...coSignatures.value] });
 }

@@ -8,6 +8,8 @@ export const BUNDLES_IN_FLIGHT_MAX = 8;
 export const QUEUE_OPERATIONS_MAX = 8192;
 /** One organisation's share of the queue, so that none can fill it alone. */
 export const QUEUE_OPERATIONS_PER_ORGANISATION_MAX = 4096;
+/** Signatures verified at one time: enough for every thread of the pool, and few enough that a commit's own jobs do not queue behind many. */
+export const VERIFYING_MAX = 16;
 /** What a caller that met a full queue is told to wait, ms. */
 export const QUEUE_RETRY_AFTER_MS = 250;
 /** Seconds' worth of operations that an organisation may save up. */

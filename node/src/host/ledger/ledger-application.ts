@@ -10,6 +10,7 @@ import type { Application, ApplicationInfo, DecidedBlock, FinalizedBlock, Propos
 import type { BlockRecord, LedgerStore } from '../store/ledger-store.ts';
 import { decodeBundle } from './bundle-codec.ts';
 import type { CommittedBlock } from './ledger-host.ts';
+import { linksTouched } from './link-activity.ts';
 
 /** What the application runs on. */
 export interface ApplicationParts {
@@ -67,14 +68,14 @@ export class LedgerApplication implements Application {
 
   operationCountOf(transaction: Bytes): number {
     const bundle = this.bundleOf(transaction);
-    return bundle.ok ? bundle.value.envelopes.length : 0;
+    return bundle.ok ? bundle.value.operations.length : 0;
   }
 
   /** Decodes a bundle once, however often it is asked for on its way into a block. */
   bundleOf(transaction: Bytes): Result<Bundle> {
     const known = this.#decoded.get(transaction);
     if (known !== undefined) return known;
-    const decoded = decodeBundle(transaction);
+    const decoded = decodeBundle(this.#parts.sha256, transaction);
     this.#decoded.set(transaction, decoded);
     return decoded;
   }
@@ -137,7 +138,9 @@ export class LedgerApplication implements Application {
       root: record.root.hash,
       receipts: receipts.map(({ index, operationHash, bytes }) => ({ height, index, operationHash, bytes })),
       operationCount: receipts.length,
+      successCount: receipts.filter(({ isSuccess }) => isSuccess).length,
       blockBytes: record.blockBytes,
+      links: linksTouched(effects.writes),
       seconds: { execute: (executedMs - startedMs) / 1000, persist: (endedMs - executedMs) / 1000, total: (endedMs - startedMs) / 1000 },
     });
   }

@@ -76,9 +76,18 @@ export interface CommittedBlock {
   readonly root: Bytes;
   readonly receipts: readonly StoredReceipt[];
   readonly operationCount: number;
+  /** Those of them that succeeded. */
+  readonly successCount: number;
   readonly blockBytes: number;
+  /** Chain ids of peers that a packet was sent to, or whose packet was answered; provable under the next header. */
+  readonly links: LinksTouched;
   /** Seconds from proposal to durable, by step. */
   readonly seconds: { readonly execute: number; readonly persist: number; readonly total: number };
+}
+
+export interface LinksTouched {
+  readonly sent: readonly string[];
+  readonly answered: readonly string[];
 }
 
 /** Membership as of the last commit; cheap, called on every stream and operation. */

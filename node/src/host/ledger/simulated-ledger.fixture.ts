@@ -122,7 +122,7 @@ export class SimulatedLedger {
     const timeUnixMs = this.nextTimeUnixMs;
     const execution = new BlockExecution(this.#ledger, { height: info.height + 1, timeUnixMs }, this.records);
     for (const transaction of transactions) {
-      const bundle = decodeBundle(transaction);
+      const bundle = decodeBundle(sha256, transaction);
       execution.executeBundle(bundle.ok ? bundle.value : undefined);
     }
     const effects = execution.finish(this.#root(), this.#reader);

@@ -15,6 +15,9 @@ export interface BatchItem {
   readonly needs: readonly NeededHeader[];
 }
 
+/** What a header of a third network takes in `updates` besides its own text and its peer's name. */
+const UPDATE_FRAMING_BYTES = 64;
+
 export interface Batch {
   readonly items: readonly BatchItem[];
   readonly args: JsonObject;
@@ -44,25 +47,35 @@ function argsOf(head: BatchHead, items: readonly BatchItem[]): JsonObject {
   return { headerHeight: head.header.height, packets: items.map(({ entry }) => entry), peer: head.peer, updates: updatesOf(needs) };
 }
 
-function fits(head: BatchHead, items: readonly BatchItem[]): boolean {
-  if (items.length > BATCH_PACKETS_MAX) return false;
-  const args = argsOf(head, items);
-  const updates = args['updates'] as readonly { lightBlocks: readonly string[] }[];
-  if (updates.length > BATCH_PEERS_MAX || updates.some(({ lightBlocks }) => lightBlocks.length > BATCH_HEADERS_PER_PEER_MAX)) return false;
-  return encodeCanonical(args).length <= BATCH_ARGUMENTS_BYTES_MAX;
+/** Bytes that an item adds to a batch, at most: headers that several items need are counted for each. */
+function bytesOf({ entry, needs }: BatchItem): number {
+  const headerBytes = needs.map(({ peer, header }) => peer.length + Math.ceil((header.lightBlock.length * 4) / 3) + UPDATE_FRAMING_BYTES);
+  return encodeCanonical(entry).length + 1 + headerBytes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** Whether the headers of a batch are within the ledger's bounds. */
+function headersFit(head: BatchHead, items: readonly BatchItem[]): boolean {
+  const updates = updatesOf([{ peer: head.peer, header: head.header }, ...items.flatMap((item) => item.needs)]);
+  return updates.length <= BATCH_PEERS_MAX && updates.every(({ lightBlocks }) => lightBlocks.length <= BATCH_HEADERS_PER_PEER_MAX);
 }
 
 /** Cuts items, in order, into operations within the ledger's bounds; an item that is too large alone goes alone. */
 export function batchesOf(head: BatchHead, items: readonly BatchItem[]): Batch[] {
   const batches: Batch[] = [];
+  const headBytes = encodeCanonical(argsOf(head, [])).length;
   let current: BatchItem[] = [];
+  let currentBytes = headBytes;
   const close = (): void => {
     if (current.length > 0) batches.push({ items: current, args: argsOf(head, current) });
     current = [];
+    currentBytes = headBytes;
   };
   for (const item of items) {
-    if (current.length > 0 && !fits(head, [...current, item])) close();
+    const bytes = bytesOf(item);
+    const isFull = current.length >= BATCH_PACKETS_MAX || currentBytes + bytes > BATCH_ARGUMENTS_BYTES_MAX;
+    if (isFull || (item.needs.length > 0 && !headersFit(head, [...current, item]))) close();
     current.push(item);
+    currentBytes += bytes;
   }
   close();
   return batches;

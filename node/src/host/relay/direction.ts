@@ -1,12 +1,22 @@
-import { base64urlEncode, encodeCanonical, isJsonObject, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
+import { base64urlEncode, isJsonObject, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
 import type { Receipt } from '@civitas/proofs';
 import type { OutgoingPacket, Peer } from '@civitas/proto/civitas/node/v1/link';
 import type { Instruments, Logger, relayMetrics } from '@civitas/telemetry';
-import { type BatchItem, batchesOf, type NeededHeader } from './batch.ts';
-import { CLIENT_LAG_MS_MAX, LEASE_RENEW_MS, PAGE_PACKETS, PAGES_MAX, PROOFS_IN_FLIGHT, STUCK_LOG_MS, STUCK_MS } from './limits.ts';
+import { type Batch, type BatchHead, type BatchItem, batchesOf, type NeededHeader } from './batch.ts';
+import {
+  BATCHES_IN_FLIGHT,
+  CLIENT_LAG_MS_MAX,
+  LEASE_RENEW_MS,
+  PACKETS_IN_FLIGHT,
+  PAGE_PACKETS,
+  PAGES_MAX,
+  STUCK_LOG_MS,
+  STUCK_MS,
+} from './limits.ts';
 import { mapConcurrently } from './map-concurrently.ts';
-import { GatewayError, type LinkProof, type NetworkClient, type NetworkHeader, type ProofQuery } from './network-client.ts';
+import { GatewayError, type LinkProof, type NetworkClient, type NetworkHeader } from './network-client.ts';
 import { dueOf, type OpenPacketView, type PacketStep, planPacket } from './plan-packet.ts';
+import { provePackets } from './prove-packets.ts';
 
 export interface DirectionOptions {
   readonly source: NetworkClient;
@@ -25,6 +35,8 @@ interface Memo {
   answer: OpenPacketView['answer'];
   isAsked: boolean;
   loggedAtUnixMs: number;
+  /** A packet never changes: read once. */
+  packet: JsonObject | undefined;
 }
 
 interface OpenPacket {
@@ -37,6 +49,8 @@ interface Pass {
   readonly sourceHead: NetworkHeader;
   readonly destinationHead: NetworkHeader;
   readonly open: readonly { readonly packet: OpenPacket; readonly step: PacketStep }[];
+  /** Acknowledgements as the destination's header shows them. */
+  readonly answers: ReadonlyMap<number, LinkProof>;
 }
 
 type Verb = 'receive' | 'acknowledge' | 'timeout';
@@ -54,16 +68,21 @@ function resultsOf(receipt: Receipt): readonly JsonObject[] {
   return Array.isArray(results) ? results.filter((item: Json) => isJsonObject(item)) : [];
 }
 
-const NOT_PROVABLE: ReadonlySet<string> = new Set(['PROOF_NOT_YET', 'PRUNED']);
+/** An acknowledgement with its proof; undefined where the header does not show it. */
+function answerItem(sequence: number, answers: Pass['answers']): BatchItem | undefined {
+  const shown = answers.get(sequence);
+  if (shown?.value === undefined) return undefined;
+  return { sequence, entry: { acknowledgement: shown.value, proof: shown.proof, sequence }, needs: [] };
+}
 
-/** Undefined when the record changed since that header: the pass after the next block asks again. */
-async function tryProve(network: NetworkClient, space: 'packet' | 'ack' | 'absence', query: ProofQuery): Promise<LinkProof | undefined> {
-  try {
-    return await network.prove(space, query);
-  } catch (error) {
-    if (error instanceof GatewayError && NOT_PROVABLE.has(error.code)) return undefined;
-    throw error;
-  }
+/** Whether a client takes headers at all. */
+export function isUsable({ status }: Pick<Peer, 'status'>): boolean {
+  return status === 'Active' || status === 'Stale';
+}
+
+/** Whether a client is to be brought further though nothing needs it. @param timeUnixMs of the newest header, or the wall clock's. */
+export function isLagging(peer: Pick<Peer, 'clientHeight' | 'clientTimeUnixMs'>, timeUnixMs: number): boolean {
+  return peer.clientHeight === 0n || timeUnixMs - Number(peer.clientTimeUnixMs) >= CLIENT_LAG_MS_MAX;
 }
 
 /**
@@ -84,6 +103,10 @@ export class Direction {
 
   get name(): string {
     return `${this.#labels.source} → ${this.#labels.destination}`;
+  }
+
+  goes(source: string, destination: string): boolean {
+    return this.#labels.source === source && this.#labels.destination === destination;
   }
 
   touches(chainId: string): boolean {
@@ -107,7 +130,7 @@ export class Direction {
     this.#oldestSentAtUnixMs = Number(outgoing.oldestSentAtUnixMs);
     if (!(await this.#holdLease())) return;
     const startedUnixMs = this.#options.nowUnixMs();
-    const pass = await this.#observe();
+    const pass = await this.#observe(outgoing.inFlight > 0);
     const [didReceive] = await Promise.all([this.#receive(pass), this.#settle(pass)]);
     await this.#freshen(pass, incoming, didReceive);
     metrics.passSeconds.observe(this.#labels, (this.#options.nowUnixMs() - startedUnixMs) / 1000);
@@ -124,18 +147,19 @@ export class Direction {
     return held;
   }
 
-  async #observe(): Promise<Pass> {
+  async #observe(hasOpen: boolean): Promise<Pass> {
     const { source, destination } = this.#options;
     const [sourceHead, destinationHead] = await Promise.all([source.newestHeader(), destination.newestHeader()]);
-    const outgoing = await this.#readOutbox();
-    const open = await mapConcurrently(outgoing, PROOFS_IN_FLIGHT, async (entry) => {
-      const packet = await this.#look(entry, destinationHead);
+    const outgoing = hasOpen ? await this.#readOutbox() : [];
+    const answers = await this.#askAnswers(outgoing, destinationHead);
+    const open = outgoing.map((entry) => {
+      const packet = this.#openPacketOf(entry);
       return { packet, step: planPacket(packet.view, { source: sourceHead, destination: destinationHead }) };
     });
     const sequences = new Set(open.map(({ packet }) => packet.view.sequence));
     for (const sequence of this.#memos.keys()) if (!sequences.has(sequence)) this.#memos.delete(sequence);
     this.#report(open);
-    return { sourceHead, destinationHead, open };
+    return { sourceHead, destinationHead, open, answers };
   }
 
   async #readOutbox(): Promise<OutgoingPacket[]> {
@@ -150,21 +174,31 @@ export class Direction {
     return packets;
   }
 
-  async #look(outgoing: OutgoingPacket, destinationHead: NetworkHeader): Promise<OpenPacket> {
+  /** Asks at first sight, when something was delivered that now has a proof, and until the answer is final. */
+  async #askAnswers(outgoing: readonly OutgoingPacket[], destinationHead: NetworkHeader): Promise<Pass['answers']> {
+    const { source, destination } = this.#options;
+    const asked = outgoing
+      .map((entry) => Number(entry.sequence))
+      .filter((sequence) => {
+        const memo = this.#memoOf(sequence);
+        const mayHaveAnswer = !memo.isAsked || memo.deliveredAtHeight > 0 || memo.answer !== undefined;
+        return mayHaveAnswer && memo.deliveredAtHeight < destinationHead.height;
+      });
+    const query = { peer: source.chainId, sequences: asked, headerHeight: destinationHead.height };
+    const answers = await provePackets(destination, 'ack', query);
+    for (const [sequence, { value }] of answers) {
+      const memo = this.#memoOf(sequence);
+      memo.answer = value === undefined ? undefined : { acknowledgement: value, dueUnixMs: dueOf(value) };
+      memo.isAsked = true;
+    }
+    return answers;
+  }
+
+  #openPacketOf(outgoing: OutgoingPacket): OpenPacket {
     const sequence = Number(outgoing.sequence);
     const memo = this.#memoOf(sequence);
-    // Asked at first sight, when something was delivered that now has a proof, and until the answer is final.
-    const mayHaveAnswer = !memo.isAsked || memo.deliveredAtHeight > 0 || memo.answer !== undefined;
-    if (mayHaveAnswer && memo.deliveredAtHeight < destinationHead.height) {
-      const query = { peer: this.#options.source.chainId, sequence, headerHeight: destinationHead.height };
-      const shown = await tryProve(this.#options.destination, 'ack', query);
-      if (shown !== undefined) {
-        const { value } = shown;
-        memo.answer = value === undefined ? undefined : { acknowledgement: value, dueUnixMs: dueOf(value) };
-        memo.isAsked = true;
-      }
-    }
-    const packet = packetJson(outgoing);
+    const packet = memo.packet ?? packetJson(outgoing);
+    memo.packet = packet;
     const timeout = packet['timeoutUnixMs'];
     const view: OpenPacketView = {
       sequence,
@@ -178,7 +212,13 @@ export class Direction {
   }
 
   #memoOf(sequence: number): Memo {
-    const memo = this.#memos.get(sequence) ?? { deliveredAtHeight: 0, answer: undefined, isAsked: false, loggedAtUnixMs: 0 };
+    const memo = this.#memos.get(sequence) ?? {
+      deliveredAtHeight: 0,
+      answer: undefined,
+      isAsked: false,
+      loggedAtUnixMs: 0,
+      packet: undefined,
+    };
     this.#memos.set(sequence, memo);
     return memo;
   }
@@ -205,21 +245,32 @@ export class Direction {
     const { source, destination } = this.#options;
     const due = pass.open.filter(({ step }) => step.step === 'receive');
     if (due.length === 0) return false;
-    const items = await mapConcurrently(due, PROOFS_IN_FLIGHT, async ({ packet }): Promise<BatchItem | undefined> => {
-      const query = { peer: destination.chainId, sequence: packet.view.sequence, headerHeight: pass.sourceHead.height };
-      const [shown, needs] = await Promise.all([tryProve(source, 'packet', query), this.#requiredHeaders(packet.packet)]);
-      if (shown === undefined) return undefined;
-      const { found, proof } = shown;
-      return found ? { sequence: packet.view.sequence, entry: { packet: packet.packet, proof }, needs } : undefined;
+    const sequences = due.map(({ packet }) => packet.view.sequence);
+    const query = { peer: destination.chainId, sequences, headerHeight: pass.sourceHead.height };
+    const proofs = await provePackets(source, 'packet', query);
+    const items = await mapConcurrently(due, PACKETS_IN_FLIGHT, async ({ packet }): Promise<BatchItem | undefined> => {
+      const { sequence } = packet.view;
+      const shown = proofs.get(sequence);
+      if (shown?.found !== true) return undefined;
+      return { sequence, entry: { packet: packet.packet, proof: shown.proof }, needs: await this.#requiredHeaders(packet.packet) };
     });
     const head = { peer: source.chainId, header: pass.sourceHead };
-    for (const batch of batchesOf(
+    await this.#deliverAll(destination, 'receive', head, items);
+    return true;
+  }
+
+  /** Cuts items into operations and submits them side by side. @returns what each packet met. */
+  async #deliverAll(
+    at: NetworkClient,
+    verb: Verb,
+    head: BatchHead,
+    items: readonly (BatchItem | undefined)[],
+  ): Promise<readonly JsonObject[]> {
+    const batches = batchesOf(
       head,
       items.filter((item) => item !== undefined),
-    )) {
-      await this.#deliver(destination, 'receive', batch.args, batch.items);
-    }
-    return true;
+    );
+    return (await mapConcurrently(batches, BATCHES_IN_FLIGHT, (batch) => this.#deliver(at, verb, batch))).flat();
   }
 
   /** Headers of third networks that the packet's own references are proven under. */
@@ -238,34 +289,32 @@ export class Direction {
   async #settle(pass: Pass): Promise<void> {
     const { source, destination } = this.#options;
     const head = { peer: destination.chainId, header: pass.destinationHead };
-    const prove = async (space: 'ack' | 'absence', { view }: OpenPacket): Promise<BatchItem | undefined> => {
-      const { sequence } = view;
-      const query = { peer: source.chainId, sequence, headerHeight: pass.destinationHead.height };
-      const shown = await tryProve(destination, space, query);
+    const answered = (wanted: PacketStep['step']): readonly (BatchItem | undefined)[] =>
+      pass.open.filter(({ step }) => step.step === wanted).map(({ packet }) => answerItem(packet.view.sequence, pass.answers));
+    const absences = await this.#absences(pass);
+    const results = await Promise.all([
+      // The same answers that the plan was made from.
+      this.#deliverAll(source, 'acknowledge', head, answered('acknowledge')),
+      this.#deliverAll(source, 'timeout', head, answered('past-due')),
+      this.#deliverAll(source, 'timeout', head, absences),
+    ]);
+    this.#observeRoundTrips(pass, results.flat());
+  }
+
+  /** Proofs that packets past their time were not received. */
+  async #absences(pass: Pass): Promise<readonly (BatchItem | undefined)[]> {
+    const { source, destination } = this.#options;
+    const sequences = pass.open.filter(({ step }) => step.step === 'timeout').map(({ packet }) => packet.view.sequence);
+    const query = { peer: source.chainId, sequences, headerHeight: pass.destinationHead.height };
+    const proofs = await provePackets(destination, 'receipt', query);
+    return sequences.map((sequence) => {
+      const shown = proofs.get(sequence);
       if (shown === undefined) return undefined;
-      const { value, proof } = shown;
-      if (space === 'absence') {
-        if (value === undefined) return { sequence, entry: { proof, sequence }, needs: [] };
-        // Another relay has delivered it since it was looked at.
-        this.#memoOf(sequence).isAsked = false;
-        return undefined;
-      }
-      return value === undefined ? undefined : { sequence, entry: { acknowledgement: value, proof, sequence }, needs: [] };
-    };
-    const settle = async (steps: readonly PacketStep['step'][], space: 'ack' | 'absence', verb: Verb): Promise<void> => {
-      const due = pass.open.filter(({ step }) => steps.includes(step.step));
-      const items = await mapConcurrently(due, PROOFS_IN_FLIGHT, ({ packet }) => prove(space, packet));
-      for (const batch of batchesOf(
-        head,
-        items.filter((item) => item !== undefined),
-      )) {
-        const results = await this.#deliver(source, verb, batch.args, batch.items);
-        this.#observeRoundTrips(pass, results);
-      }
-    };
-    await settle(['acknowledge'], 'ack', 'acknowledge');
-    await settle(['timeout'], 'absence', 'timeout');
-    await settle(['past-due'], 'ack', 'timeout');
+      if (!shown.found) return { sequence, entry: { proof: shown.proof, sequence }, needs: [] };
+      // Another relay has delivered it since it was looked at.
+      this.#memoOf(sequence).isAsked = false;
+      return undefined;
+    });
   }
 
   #observeRoundTrips(pass: Pass, results: readonly JsonObject[]): void {
@@ -279,7 +328,7 @@ export class Direction {
   }
 
   /** Submits one batch and notes what each packet met. @throws GatewayError when the operation as a whole was refused. */
-  async #deliver(at: NetworkClient, verb: Verb, args: JsonObject, items: readonly BatchItem[]): Promise<readonly JsonObject[]> {
+  async #deliver(at: NetworkClient, verb: Verb, { args, items }: Batch): Promise<readonly JsonObject[]> {
     const receipt = await at.deliver(verb, args);
     const { log, metrics } = this.#options;
     if (!receipt.outcome.ok) {
@@ -298,17 +347,17 @@ export class Direction {
       if (counted === 'refused') log.warn('packet-refused', { ...this.#labels, verb, sequence: item.sequence, code: result['code'] ?? '' });
       else if (verb === 'receive') this.#memoOf(item.sequence).deliveredAtHeight = receipt.height;
     }
-    log.debug('relayed', { ...this.#labels, verb, packets: items.length, height: receipt.height, bytes: encodeCanonical(args).length });
+    log.debug('relayed', { ...this.#labels, verb, packets: items.length, height: receipt.height });
     return results;
   }
 
-  /** Keeps the destination's client from growing stale while nothing is sent. */
+  /** Keeps the destination's client from growing stale while nothing is sent, and brings a header that somebody waits for. */
   async #freshen(pass: Pass, incoming: Peer, didReceive: boolean): Promise<void> {
     const { source, destination, metrics } = this.#options;
     const lagMs = Math.max(0, pass.sourceHead.timeUnixMs - Number(incoming.clientTimeUnixMs));
     metrics.clientLag.set(this.#labels, didReceive || incoming.clientHeight === 0n ? 0 : lagMs / 1000);
-    const isUsable = incoming.status === 'Active' || incoming.status === 'Stale';
-    if (didReceive || !isUsable || (lagMs < CLIENT_LAG_MS_MAX && incoming.clientHeight > 0n)) return;
+    const isWanted = incoming.wantedHeight > incoming.clientHeight && BigInt(pass.sourceHead.height) >= incoming.wantedHeight;
+    if (didReceive || !isUsable(incoming) || !(isWanted || isLagging(incoming, pass.sourceHead.timeUnixMs))) return;
     const updates = [{ peer: source.chainId, lightBlocks: [base64urlEncode(pass.sourceHead.lightBlock)] }];
     const receipt = await destination.deliver('update', { updates });
     if (!receipt.outcome.ok) throw new GatewayError(destination.network, receipt.outcome.refusal.code, false);

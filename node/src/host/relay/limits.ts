@@ -10,8 +10,13 @@ export const BATCH_PACKETS_MAX = 64;
 export const BATCH_PEERS_MAX = 5;
 /** Headers of one peer in one operation. */
 export const BATCH_HEADERS_PER_PEER_MAX = 15;
-/** Proofs asked for at the same time. */
-export const PROOFS_IN_FLIGHT = 16;
+/** Proofs of one call (LinkService.Prove takes as many), and such calls at the same time. */
+export const PROOFS_PER_CALL = 64;
+export const PROOF_CALLS_IN_FLIGHT = 4;
+/** Packets whose required headers are looked up at the same time. */
+export const PACKETS_IN_FLIGHT = 16;
+/** Operations of one pass that a ledger is given at the same time: they share its blocks. */
+export const BATCHES_IN_FLIGHT = 4;
 /** Header time after which a client is brought further though nothing needs it, ms. */
 export const CLIENT_LAG_MS_MAX = 30_000;
 /** Deadline of one call to a gateway, ms. */

@@ -2,7 +2,7 @@ import { type Bytes, base64urlDecode, isJsonObject, type JsonObject, parseCanoni
 import type { RelayNetwork } from '@civitas/deployment';
 import { decodeLightBlock, parseReceipt, type Receipt, unixMsOf } from '@civitas/proofs';
 import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
-import { LinkServiceClient, type OutgoingPacket, type Peer } from '@civitas/proto/civitas/node/v1/link';
+import { LinkServiceClient, type OutgoingPacket, type Peer, ProofSpace } from '@civitas/proto/civitas/node/v1/link';
 import { type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { signGatewayOperation } from '../admission/gateway-operation.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
@@ -40,8 +40,19 @@ export interface LinkProof {
 
 export interface ProofQuery {
   readonly peer: string;
-  readonly sequence: number;
+  /** At most PROOFS_PER_CALL. */
+  readonly sequences: readonly number[];
   readonly headerHeight: number;
+}
+
+/** What may be proven of a packet: that it was sent, how it was answered, whether it was received. */
+export type ProvenSpace = 'packet' | 'ack' | 'receipt';
+
+/** What happened on a network's links since an earlier answer. */
+export interface LinkNews {
+  readonly activity: number;
+  readonly outgoing: readonly string[];
+  readonly incoming: readonly string[];
 }
 
 /** One network as the relay sees it. */
@@ -50,16 +61,23 @@ export interface NetworkClient {
   readonly chainId: string;
   peers(): Promise<readonly Peer[]>;
   outbox(peer: string, afterSequence: number, limit: number): Promise<readonly OutgoingPacket[]>;
-  prove(space: 'packet' | 'ack' | 'absence', query: ProofQuery): Promise<LinkProof>;
+  /** In the order asked; undefined for a record that changed since that header: the pass after the next block asks again. */
+  prove(space: ProvenSpace, query: ProofQuery): Promise<readonly (LinkProof | undefined)[]>;
   newestHeader(): Promise<NetworkHeader>;
   headerAt(height: number): Promise<NetworkHeader>;
   /** Submits one of the relay's verbs; the receipt once its block is durable. */
   deliver(method: 'update' | 'receive' | 'acknowledge' | 'timeout', args: JsonObject): Promise<Receipt>;
-  /** The height, as soon as it is above `seenHeight` or the wait is over. */
-  wake(seenHeight: number, waitMs: number): Promise<number>;
+  /** What happened since `seenActivity`, as soon as something did or the wait is over. */
+  wake(seenActivity: number, waitMs: number): Promise<LinkNews>;
   acquireLease(peer: string, holder: string): Promise<boolean>;
   close(): void;
 }
+
+const SPACES: Readonly<Record<ProvenSpace, ProofSpace>> = {
+  packet: ProofSpace.PROOF_SPACE_PACKET,
+  ack: ProofSpace.PROOF_SPACE_ACKNOWLEDGEMENT,
+  receipt: ProofSpace.PROOF_SPACE_RECEIPT,
+};
 
 type Unary<Request, Response> = (
   request: Request,
@@ -120,11 +138,6 @@ export function openNetworkClient({ network: config, certificates, key }: Networ
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5000,
   });
-  const proofs = {
-    packet: client.packetProof.bind(client),
-    ack: client.ackProof.bind(client),
-    absence: client.absenceProof.bind(client),
-  };
   async function headerAt(height: number): Promise<NetworkHeader> {
     const { lightBlocks } = await call(network, client.headers.bind(client), { heights: [BigInt(height)] });
     return headerOf(network, lightBlocks[0]);
@@ -135,10 +148,13 @@ export function openNetworkClient({ network: config, certificates, key }: Networ
     peers: async () => (await call(network, client.listPeers.bind(client), {})).peers,
     outbox: async (peer, afterSequence, limit) =>
       (await call(network, client.outbox.bind(client), { peer, afterSequence: BigInt(afterSequence), limit })).packets,
-    prove: async (space, { peer, sequence, headerHeight }) => {
-      const request = { peer, sequence: BigInt(sequence), headerHeight: BigInt(headerHeight) };
-      const { found, value, proof } = await call(network, proofs[space], request);
-      return { found, value: found ? objectOf(network, value) : undefined, proof: objectOf(network, proof) };
+    prove: async (space, { peer, sequences, headerHeight }) => {
+      const request = { peer, space: SPACES[space], sequences: sequences.map(BigInt), headerHeight: BigInt(headerHeight) };
+      const { proofs } = await call(network, client.prove.bind(client), request);
+      return proofs.map(({ found, value, proof }) => {
+        if (proof.length === 0) return undefined;
+        return { found, value: found ? objectOf(network, value) : undefined, proof: objectOf(network, proof) };
+      });
     },
     newestHeader: () => headerAt(0),
     headerAt,
@@ -160,14 +176,10 @@ export function openNetworkClient({ network: config, certificates, key }: Networ
       if (!parsed.ok) throw new GatewayError(network, 'ANSWER_MALFORMED', false);
       return parsed.value;
     },
-    wake: async (seenHeight, waitMs) => {
-      const { height } = await call(
-        network,
-        client.wake.bind(client),
-        { seenHeight: BigInt(seenHeight), waitMs },
-        waitMs + CALL_DEADLINE_MS,
-      );
-      return Number(height);
+    wake: async (seenActivity, waitMs) => {
+      const request = { seenActivity: BigInt(seenActivity), waitMs };
+      const answer = await call(network, client.wake.bind(client), request, waitMs + CALL_DEADLINE_MS);
+      return { activity: Number(answer.activity), outgoing: answer.outgoingPeers, incoming: answer.incomingPeers };
     },
     acquireLease: async (peer, holder) => (await call(network, client.acquireLease.bind(client), { peer, holder })).held,
     close: () => client.close(),

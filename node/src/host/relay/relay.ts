@@ -1,8 +1,8 @@
 import type { RelayConfig, RelayNetwork } from '@civitas/deployment';
 import { errorFields, type Instruments, type Logger, type relayMetrics } from '@civitas/telemetry';
-import { Direction } from './direction.ts';
+import { Direction, isLagging, isUsable } from './direction.ts';
 import { BACKOFF_MS_MAX, BACKOFF_MS_MIN } from './limits.ts';
-import { GatewayError, type NetworkClient } from './network-client.ts';
+import { GatewayError, type LinkNews, type NetworkClient } from './network-client.ts';
 
 export interface RelayOptions {
   /** Opens a channel to a network; rejects while its certificates are not there yet. */
@@ -168,23 +168,42 @@ export class Relay {
     void this.#follow(served, pollMs);
   }
 
-  /** Asks for the height again and again; each new block sets the network's directions going, and so does each failed one's retry. */
+  /** Follows what happens on a network's links; where nothing was heard, the ledger itself is asked what is open. */
   async #follow(served: ServedNetwork, pollMs: number): Promise<void> {
-    let height = 0;
+    const { client } = served;
+    let activity = 0;
     let failureCount = 0;
     while (!served.isStopped) {
       try {
-        const next = await served.client.wake(height, pollMs);
+        const news = await client.wake(activity, pollMs);
+        if (news.activity === activity) await this.#poll(client);
+        else this.#trigger(client, news);
+        activity = news.activity;
         failureCount = 0;
-        if (next === height) continue;
-        // A lower height is another chain's past: the ledgers refuse what does not fit.
-        height = next;
-        for (const loop of this.#directions.values()) if (loop.direction.touches(served.config.chainId)) loop.trigger();
       } catch {
         failureCount += 1;
         await new Pause().for(Math.min(pollMs, backoffMs(failureCount, this.#options.random)));
       }
     }
+  }
+
+  #trigger({ chainId }: NetworkClient, news: Pick<LinkNews, 'outgoing' | 'incoming'>): void {
+    for (const peer of news.outgoing) this.#loopOf(chainId, peer)?.trigger();
+    for (const peer of news.incoming) this.#loopOf(peer, chainId)?.trigger();
+  }
+
+  /** With every event lost, what is open, late or wanted is found here. */
+  async #poll(client: NetworkClient): Promise<void> {
+    const now = this.#options.nowUnixMs();
+    const peers = await client.peers();
+    const outgoing = peers.filter(({ inFlight }) => inFlight > 0);
+    const incoming = peers.filter((peer) => isUsable(peer) && (peer.wantedHeight > 0n || isLagging(peer, now)));
+    const namesOf = (some: typeof peers): string[] => some.map(({ chainId }) => chainId);
+    this.#trigger(client, { outgoing: namesOf(outgoing), incoming: namesOf(incoming) });
+  }
+
+  #loopOf(source: string, destination: string): DirectionLoop | undefined {
+    return [...this.#directions.values()].find(({ direction }) => direction.goes(source, destination));
   }
 
   #closeNetwork(name: string): void {

@@ -9,6 +9,8 @@ import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
 import { expect, test } from '@jest/globals';
 import type { Admission } from '../admission/admission.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
+import { LinkActivity } from '../ledger/link-activity.ts';
+import { WantedHeaders } from '../ledger/wanted-headers.ts';
 import { aFakeLedger, aGenesis } from '../testing/fake-ledger.ts';
 import { Guard } from './guard.ts';
 import { ledgerService } from './ledger-service.ts';
@@ -29,7 +31,18 @@ const guard = new Guard({
 const unused = (): never => {
   throw new Error('no operation is submitted here');
 };
-const service = ledgerService(guard, () => ({ ledger, admission: { submit: unused } as object as Admission, contracts: allContracts }));
+const door = {
+  ledger,
+  admission: { submit: unused } as object as Admission,
+  contracts: allContracts,
+  activity: new LinkActivity(ledger),
+  wanted: new WantedHeaders(() => 0),
+};
+const service = ledgerService(
+  guard,
+  () => door,
+  () => 0,
+);
 
 /** Calls a handler as a member does; a refusal comes back as its code. */
 function call<Request, Response>(handler: handleUnaryCall<Request, Response>, request: Request): Promise<Response | string> {

@@ -13,17 +13,28 @@ import type {
   ListBlocksResponse,
   ReadRequest,
   ReadResponse,
+  RequestHeaderRequest,
   SubmitRequest,
   SubmitResponse,
   ViewRequest,
   ViewResponse,
 } from '@civitas/proto/civitas/node/v1/ledger';
+import { ORGANISATIONS_MAX } from '../admission/limits.ts';
+import { openTokenBuckets } from '../admission/token-bucket.ts';
 import type { LedgerHost, ProvenRecord, StoredBlockSummary } from '../ledger/ledger-host.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
-import { BLOCK_PAGE_MAX, PROOF_ATTEMPTS_MAX, PROOF_WAIT_MS_MAX, VIEW_ARGUMENTS_BYTES_MAX } from './limits.ts';
+import {
+  BLOCK_PAGE_MAX,
+  HEADER_REQUESTS_BURST,
+  HEADER_REQUESTS_PER_SECOND,
+  PROOF_ATTEMPTS_MAX,
+  PROOF_WAIT_MS_MAX,
+  VIEW_ARGUMENTS_BYTES_MAX,
+} from './limits.ts';
 import { nextCommit } from './next-commit.ts';
 import { checkRecordAccess } from './record-access.ts';
+import { requestHeader } from './request-header.ts';
 import { serveSubmitStream } from './submit-stream.ts';
 import { serveEvents } from './watch-events.ts';
 
@@ -155,8 +166,14 @@ function getNetwork({ ledger }: LedgerDoor): Result<GetNetworkResponse> {
 }
 
 /** LedgerService: for every enrolled organisation, by whatever certificate it holds. */
-export function ledgerService(guard: Guard, door: () => LedgerDoor): LedgerServiceServer {
+export function ledgerService(guard: Guard, door: () => LedgerDoor, nowMs: () => number): LedgerServiceServer {
   const rule: ServiceRule = { service: 'LedgerService', accepts: () => true, membership: true };
+  const requests = openTokenBuckets({
+    perSecond: HEADER_REQUESTS_PER_SECOND,
+    burst: HEADER_REQUESTS_BURST,
+    namesMax: ORGANISATIONS_MAX,
+    nowMs,
+  });
   return {
     submit: guard.unary(rule, (request: SubmitRequest, peer) => submit(door(), request, peer)),
     submitStream: guard.duplex(rule, (call, peer) => serveSubmitStream(door(), call, peer.organisation)),
@@ -167,5 +184,8 @@ export function ledgerService(guard: Guard, door: () => LedgerDoor): LedgerServi
     listBlocks: guard.unary(rule, (request: ListBlocksRequest) => listBlocks(door(), request)),
     getBlock: guard.unary(rule, (request: { height: bigint }) => getBlock(door(), Number(request.height))),
     getNetwork: guard.unary(rule, () => getNetwork(door())),
+    requestHeader: guard.unary(rule, (request: RequestHeaderRequest, { organisation }) =>
+      requestHeader(door(), request, { organisation, requests }),
+    ),
   };
 }

@@ -20,14 +20,19 @@ export const CALLS_PER_SECOND = 2000;
 export const CALLS_BURST = 4000;
 /** Open server streams (events, submits) of one organisation. */
 export const STREAMS_PER_ORGANISATION_MAX = 64;
-/** Operations in flight on one submit stream. */
-export const SUBMIT_CREDITS = 64;
+/** Operations in flight on one submit stream: a few bundles' worth; the queue of admission bounds what all streams hold. */
+export const SUBMIT_CREDITS = 512;
 /** Blocks in one page of ListBlocks. */
 export const BLOCK_PAGE_MAX = 200;
 /** Packets in one page of Outbox. */
 export const OUTBOX_PAGE_MAX = 256;
 /** Headers in one call. */
 export const HEADERS_MAX = 64;
+/** Proofs in one call. */
+export const PROOFS_MAX = 64;
+/** RequestHeader calls of one organisation a second, and what it may save up: each makes a relay work. */
+export const HEADER_REQUESTS_PER_SECOND = 2;
+export const HEADER_REQUESTS_BURST = 20;
 /** Longest wait of Wake, ms. */
 export const WAKE_WAIT_MS_MAX = 5000;
 /** A relay's soft lease, ms (links.md section 6). */

@@ -1,64 +1,70 @@
 import { accept, encodeCanonical, type Result, refuse } from '@civitas/canon';
 import { proofToJson } from '@civitas/proofs';
-import type {
-  AcquireLeaseRequest,
-  AcquireLeaseResponse,
-  DeliverRequest,
-  DeliverResponse,
-  HeadersRequest,
-  HeadersResponse,
-  LinkProofResponse,
-  LinkServiceServer,
-  ListPeersResponse,
-  OutboxRequest,
-  OutboxResponse,
-  WakeRequest,
-  WakeResponse,
+import {
+  type AcquireLeaseRequest,
+  type AcquireLeaseResponse,
+  type DeliverRequest,
+  type DeliverResponse,
+  type HeadersRequest,
+  type HeadersResponse,
+  type LinkProof,
+  type LinkServiceServer,
+  type ListPeersResponse,
+  type OutboxRequest,
+  type OutboxResponse,
+  ProofSpace,
+  type ProveRequest,
+  type ProveResponse,
+  type WakeRequest,
+  type WakeResponse,
 } from '@civitas/proto/civitas/node/v1/link';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
-import { HEADERS_MAX, LEASE_HOLDER_CHARS_MAX, LEASE_MS, OUTBOX_PAGE_MAX, WAKE_WAIT_MS_MAX } from './limits.ts';
-import { nextCommit } from './next-commit.ts';
-
-interface ProofRequest {
-  readonly peer: string;
-  readonly sequence: bigint;
-  readonly headerHeight: bigint;
-}
+import { HEADERS_MAX, LEASE_HOLDER_CHARS_MAX, LEASE_MS, OUTBOX_PAGE_MAX, PROOFS_MAX, WAKE_WAIT_MS_MAX } from './limits.ts';
 
 /** Digits of a sequence or height in a key, so that text order is numeric order. */
 const SEQUENCE_DIGITS = 12;
+const NOTHING = new Uint8Array(0);
+
+const SPACES: Readonly<Record<number, 'out' | 'ack' | 'in'>> = {
+  [ProofSpace.PROOF_SPACE_PACKET]: 'out',
+  [ProofSpace.PROOF_SPACE_ACKNOWLEDGEMENT]: 'ack',
+  [ProofSpace.PROOF_SPACE_RECEIPT]: 'in',
+};
 
 function checkPeer(ledger: LedgerHost, peer: string): Result<true> {
   const known = ledger.links.peers().some(({ chainId }) => chainId === peer);
   return known ? accept(true) : refuse('NOT_FOUND', { what: 'light client', peer });
 }
 
-/** Proves `links/<peer>/<space>/<sequence>`, present or absent. */
-function linkProof(ledger: LedgerHost, space: 'out' | 'ack' | 'in', request: ProofRequest): Result<LinkProofResponse> {
-  const peer = checkPeer(ledger, request.peer);
-  if (!peer.ok) return peer;
-  const key = `links/${request.peer}/${space}/${request.sequence.toString().padStart(SEQUENCE_DIGITS, '0')}`;
-  const wanted = Number(request.headerHeight);
-  const proven = ledger.prove(key, wanted === 0 ? undefined : wanted);
-  if (proven === undefined) {
-    const { height } = ledger.status();
-    // A record that changed since that header is proven by the next one.
-    return wanted === 0 || wanted >= height - 1
-      ? refuse('PROOF_NOT_YET', { height }, 'retry')
-      : refuse('PRUNED', { headerHeight: wanted, height }, 'retry');
-  }
-  return accept({
+function linkProof(ledger: LedgerHost, key: string, headerHeight: number): LinkProof {
+  const proven = ledger.prove(key, headerHeight === 0 ? undefined : headerHeight);
+  // A record that changed since that header is proven by the next one.
+  if (proven === undefined) return { found: false, value: NOTHING, proof: NOTHING };
+  return {
     found: proven.value !== undefined,
-    value: proven.value === undefined ? new Uint8Array(0) : encodeCanonical(proven.value),
+    value: proven.value === undefined ? NOTHING : encodeCanonical(proven.value),
     proof: encodeCanonical(proofToJson(proven.proof)),
-    headerHeight: BigInt(proven.headerHeight),
-    headerTimeUnixMs: BigInt(proven.headerTimeUnixMs),
-  });
+  };
 }
 
-function listPeers(ledger: LedgerHost): Result<ListPeersResponse> {
+/** Proves `links/<peer>/<space>/<sequence>`, present or absent, for many sequences under one header. */
+function prove(ledger: LedgerHost, request: ProveRequest): Result<ProveResponse> {
+  const space = SPACES[request.space];
+  if (space === undefined) return refuse('MALFORMED', { field: 'space', expected: 'packet, acknowledgement or receipt' });
+  if (request.sequences.length < 1 || request.sequences.length > PROOFS_MAX)
+    return refuse('MALFORMED', { field: 'sequences', expected: `1 … ${PROOFS_MAX}` });
+  const peer = checkPeer(ledger, request.peer);
+  if (!peer.ok) return peer;
+  const prefix = `links/${request.peer}/${space}/`;
+  const proofs = request.sequences.map((sequence) =>
+    linkProof(ledger, prefix + sequence.toString().padStart(SEQUENCE_DIGITS, '0'), Number(request.headerHeight)),
+  );
+  return accept({ proofs });
+}
+
+function listPeers({ ledger, wanted }: LedgerDoor): Result<ListPeersResponse> {
   const peers = ledger.links.peers().map((peer) => ({
     chainId: peer.chainId,
     status: peer.status,
@@ -67,6 +73,7 @@ function listPeers(ledger: LedgerHost): Result<ListPeersResponse> {
     lastSequence: BigInt(peer.lastSequence),
     inFlight: peer.inFlight,
     oldestSentAtUnixMs: BigInt(peer.oldestSentAtUnixMs),
+    wantedHeight: BigInt(wanted.heightOf(peer.chainId, peer.clientHeight)),
   }));
   return accept({ peers });
 }
@@ -105,10 +112,16 @@ async function deliver(door: LedgerDoor, request: DeliverRequest, organisation: 
   return receipt.ok ? accept({ receipt: receipt.value.bytes }) : receipt;
 }
 
-async function wake(ledger: LedgerHost, request: WakeRequest): Promise<Result<WakeResponse>> {
-  const seen = Number(request.seenHeight);
-  if (ledger.status().height <= seen) await nextCommit(ledger, Math.min(request.waitMs, WAKE_WAIT_MS_MAX), seen);
-  return accept({ height: BigInt(ledger.status().height) });
+async function wake({ ledger, activity }: LedgerDoor, request: WakeRequest): Promise<Result<WakeResponse>> {
+  const seen = Number(request.seenActivity);
+  if (activity.since(seen).activity === seen) await activity.next(Math.min(request.waitMs, WAKE_WAIT_MS_MAX));
+  const { activity: now, outgoing, incoming } = activity.since(seen);
+  return accept({
+    activity: BigInt(now),
+    height: BigInt(ledger.status().height),
+    outgoingPeers: [...outgoing],
+    incomingPeers: [...incoming],
+  });
 }
 
 /** One active relay a link, softly: a lease that is not renewed ends by itself, and a second delivery would be harmless. */
@@ -142,14 +155,12 @@ export function linkService(guard: Guard, door: () => LedgerDoor, nowMs: () => n
   const watched: ServiceRule = { ...rule, accepts: ({ kind }) => kind === 'relay' || kind === 'operator' };
   const leases = new Leases(nowMs);
   return {
-    listPeers: guard.unary(watched, () => listPeers(door().ledger)),
+    listPeers: guard.unary(watched, () => listPeers(door())),
     outbox: guard.unary(rule, (request: OutboxRequest) => outbox(door().ledger, request)),
-    packetProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'out', request)),
-    ackProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'ack', request)),
-    absenceProof: guard.unary(rule, (request: ProofRequest) => linkProof(door().ledger, 'in', request)),
+    prove: guard.unary(rule, (request: ProveRequest) => prove(door().ledger, request)),
     headers: guard.unary(rule, (request: HeadersRequest) => headers(door().ledger, request)),
     deliver: guard.unary(rule, (request: DeliverRequest, peer) => deliver(door(), request, peer.organisation)),
-    wake: guard.unary(rule, (request: WakeRequest) => wake(door().ledger, request)),
+    wake: guard.unary(rule, (request: WakeRequest) => wake(door(), request)),
     acquireLease: guard.unary(rule, async (request: AcquireLeaseRequest) => {
       const known = checkPeer(door().ledger, request.peer);
       return known.ok ? leases.acquire(request) : known;

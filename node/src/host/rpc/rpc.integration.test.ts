@@ -3,7 +3,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { spiffe } from '@civitas/deployment';
 import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceClient, type SubmitStreamResponse, type WatchEventsResponse } from '@civitas/proto/civitas/node/v1/ledger';
-import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
+import { LinkServiceClient, ProofSpace } from '@civitas/proto/civitas/node/v1/link';
 import { HealthCheckResponse_ServingStatus, HealthClient } from '@civitas/proto/grpc/health/v1/health';
 import type { ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -27,7 +27,14 @@ import {
   refusalOf,
   reopenWithBurst,
 } from '../testing/test-gateway.ts';
-import { LEDGER_MESSAGE_BYTES_MAX, STREAMS_PER_ORGANISATION_MAX, SUBMIT_CREDITS } from './limits.ts';
+import {
+  HEADER_REQUESTS_BURST,
+  HEADER_REQUESTS_PER_SECOND,
+  LEDGER_MESSAGE_BYTES_MAX,
+  PROOFS_MAX,
+  STREAMS_PER_ORGANISATION_MAX,
+  SUBMIT_CREDITS,
+} from './limits.ts';
 
 beforeAll(prepareGateway);
 beforeEach(openGateway);
@@ -187,10 +194,63 @@ test('LinkService is for relays, AdminService for the operator alone', async () 
   const admin = await aClient(AdminServiceClient, spiffe.operator(CHAIN), { listener: 1 });
   const intruder = await aClient(AdminServiceClient, HOSPITAL, { listener: 1 });
 
-  expect(await refusalOf(ask(link.wake.bind(link), { seenHeight: 0n, waitMs: 1 }))).toMatchObject({ code: 'NOT_AUTHORISED' });
-  expect(await ask(relayLink.wake.bind(relayLink), { seenHeight: 0n, waitMs: 1 })).toMatchObject({ height: 0n });
+  expect(await refusalOf(ask(link.wake.bind(link), { seenActivity: 0n, waitMs: 1 }))).toMatchObject({ code: 'NOT_AUTHORISED' });
+  expect(await ask(relayLink.wake.bind(relayLink), { seenActivity: 0n, waitMs: 1 })).toMatchObject({ height: 0n });
   expect(await refusalOf(ask(intruder.keys.bind(intruder), {}))).toMatchObject({ code: 'NOT_AUTHORISED' });
   expect((await ask(admin.keys.bind(admin), {})).consensusPublicKey).toEqual(Buffer.from(consensus.publicKey));
+});
+
+const PEER = 'jincheng-city-1';
+const aPeer = { status: 'Active', clientHeight: 4, clientTimeUnixMs: 1, lastSequence: 0, inFlight: 0, oldestSentAtUnixMs: 0 };
+
+test('a header that a member waits for is shown to the relay, which is woken, until the client has it', async () => {
+  const [member, relay] = await Promise.all([aClient(LedgerServiceClient, FUND), aClient(LinkServiceClient, spiffe.relay(CHAIN))]);
+  const peers = [{ ...aPeer, chainId: PEER }];
+  Object.assign(ledger.links, { peers: () => peers });
+  const request = (peer: string, height: bigint) => ask(member.requestHeader.bind(member), { peer, height });
+  const wantedHeight = async () => (await ask(relay.listPeers.bind(relay), {})).peers[0]?.wantedHeight;
+
+  expect(await refusalOf(request('unknown-1', 5n))).toMatchObject({ code: 'NOT_FOUND' });
+  expect(await refusalOf(request(PEER, 0n))).toMatchObject({ code: 'MALFORMED' });
+  expect(await request(PEER, 4n)).toEqual({ clientHeight: 4n });
+  expect(await wantedHeight()).toBe(0n);
+  const woken = ask(relay.wake.bind(relay), { seenActivity: 0n, waitMs: 5000 });
+  expect(await request(PEER, 6n)).toEqual({ clientHeight: 4n });
+  expect(await woken).toMatchObject({ activity: 1n, incomingPeers: [PEER], outgoingPeers: [] });
+  expect(await wantedHeight()).toBe(6n);
+  peers[0] = { ...aPeer, chainId: PEER, clientHeight: 7 };
+  expect(await wantedHeight()).toBe(0n);
+});
+
+test('who asks for headers faster than a relay should work is refused with RATE_LIMITED', async () => {
+  const member = await aClient(LedgerServiceClient, FUND);
+  Object.assign(ledger.links, { peers: () => [{ ...aPeer, chainId: PEER }] });
+  const ends = Array.from({ length: HEADER_REQUESTS_BURST + 2 * HEADER_REQUESTS_PER_SECOND }, () =>
+    ask(member.requestHeader.bind(member), { peer: PEER, height: 9n }).then(
+      () => 'ok',
+      (error: ServiceError) => errorOf(error).code,
+    ),
+  );
+
+  expect(new Set(await Promise.all(ends))).toEqual(new Set(['ok', 'RATE_LIMITED']));
+});
+
+test('many proofs come in one call, and more than it takes are refused', async () => {
+  const relay = await aClient(LinkServiceClient, spiffe.relay(CHAIN));
+  const proof = { key: new Uint8Array([1]), leaf: { kind: 'present' as const }, siblings: [] };
+  Object.assign(ledger.links, { peers: () => [{ ...aPeer, chainId: PEER }] });
+  ledger.prove = (key) => (key.endsWith('2') ? undefined : { value: { key }, proof, headerHeight: 1, headerTimeUnixMs: 1 });
+  const prove = (sequences: bigint[], space: ProofSpace = ProofSpace.PROOF_SPACE_ACKNOWLEDGEMENT) =>
+    ask(relay.prove.bind(relay), { peer: PEER, space, sequences, headerHeight: 1n });
+  const { proofs } = await prove([1n, 2n]);
+
+  expect(proofs.map(({ found, proof: shown }) => [found, shown.length > 0])).toEqual([
+    [true, true],
+    [false, false],
+  ]);
+  expect(Buffer.from(proofs[0]?.value ?? []).toString()).toBe(`{"key":"links/${PEER}/ack/000000000001"}`);
+  expect(await refusalOf(prove(Array.from({ length: PROOFS_MAX + 1 }, (_, at) => BigInt(at))))).toMatchObject({ code: 'MALFORMED' });
+  expect(await refusalOf(prove([1n], ProofSpace.PROOF_SPACE_UNSPECIFIED))).toMatchObject({ code: 'MALFORMED' });
 });
 
 test('a signing grant must name this key and this pod', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accept, type Bytes, base64urlEncode, type CryptoPort, type Result, refuse } from '@civitas/canon';
-import { nodeCrypto } from '@civitas/canon/node';
+import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import type { Contract } from '@civitas/contracts';
 import { type NodeConfig, PORTS } from '@civitas/deployment';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
@@ -21,6 +21,8 @@ import type { Pod } from '../config/pod.ts';
 import { type GatewayKeys, type NodeKeys, openNodeKeys } from '../keys/node-keys.ts';
 import { openSigningGrant, type SigningGrant } from '../keys/signing-grant.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
+import { LinkActivity } from '../ledger/link-activity.ts';
+import { WantedHeaders } from '../ledger/wanted-headers.ts';
 import { type AdminDoor, adminService } from '../rpc/admin-service.ts';
 import { Guard } from '../rpc/guard.ts';
 import { openHealth } from '../rpc/health-service.ts';
@@ -168,7 +170,7 @@ class ServedNode implements RunningNode {
         credentials,
         messageBytesMax: LEDGER_MESSAGE_BYTES_MAX,
         register: (server) => {
-          server.addService(LedgerServiceService, ledgerService(guard, this.#door));
+          server.addService(LedgerServiceService, ledgerService(guard, this.#door, nowMs));
           server.addService(LinkServiceService, linkService(guard, this.#door, nowMs));
           server.addService(VaultServiceService, vaultService(guard, sealed));
           server.addService(SubjectServiceService, subjectService(guard, sealed));
@@ -216,6 +218,7 @@ class ServedNode implements RunningNode {
     const admission = new Admission({
       ledger,
       crypto: nodeCrypto,
+      verifyEd25519: verifyEd25519InPool,
       verdicts,
       gateway: { organisation, key },
       bundleWaitMs: this.#config.bundleWaitMs,
@@ -234,15 +237,18 @@ class ServedNode implements RunningNode {
       nowMs,
     });
     const mismatch = this.#watchMismatch(mountedPath, bytes);
+    const activity = new LinkActivity(ledger);
     const close = async (): Promise<void> => {
       mismatch.stop();
+      activity.close();
       stopApprover();
       stopMetrics();
       await gateways.close();
       await ledger.close();
     };
     const contracts = this.#options.contracts.filter(({ name, version }) => genesis.appState.contracts.includes(`${name}@${version}`));
-    this.#open = { ledger, admission, contracts, gateways, genesisHash, isMismatch: mismatch.isMismatch, close };
+    const links = { activity, wanted: new WantedHeaders(nowMs) };
+    this.#open = { ledger, admission, contracts, ...links, gateways, genesisHash, isMismatch: mismatch.isMismatch, close };
     this.#health.set(true);
     this.log.info('serving', { height: ledger.status().height, root: base64urlEncode(ledger.status().root) });
   }

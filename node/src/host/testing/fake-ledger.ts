@@ -6,6 +6,8 @@ import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { TestKeyPair } from '@civitas/testkit';
 import type { CommittedBlock, LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
 
+const NO_LINKS_TOUCHED = { sent: [], answered: [] } as const;
+
 /** A ledger in memory whose every operation succeeds: for tests of what stands before it. */
 export interface FakeLedger extends LedgerHost {
   readonly records: Map<string, JsonObject>;
@@ -84,7 +86,8 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
     });
     for (const receipt of stored) receipts.set(base64urlEncode(receipt.operationHash), receipt);
     const seconds = { execute: 0, persist: 0, total: 0 };
-    const block = { height, timeUnixMs: height, root, receipts: stored, operationCount: stored.length, blockBytes: bytes.length, seconds };
+    const counts = { operationCount: stored.length, successCount: stored.length, blockBytes: bytes.length };
+    const block = { height, timeUnixMs: height, root, receipts: stored, ...counts, links: NO_LINKS_TOUCHED, seconds };
     for (const listener of listeners) listener(block);
     return stored;
   }

@@ -11,7 +11,7 @@ import {
   organisationNameOf,
   unixMsFrom,
 } from '@civitas/canon';
-import { nodeCrypto } from '@civitas/canon/node';
+import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { type PeerIdentity, spiffe } from '@civitas/deployment';
 import { type SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
@@ -27,6 +27,8 @@ import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { Admission } from '../admission/admission.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
 import { openSigningGrant } from '../keys/signing-grant.ts';
+import { LinkActivity } from '../ledger/link-activity.ts';
+import { WantedHeaders } from '../ledger/wanted-headers.ts';
 import { adminService } from '../rpc/admin-service.ts';
 import { Guard } from '../rpc/guard.ts';
 import { openHealth } from '../rpc/health-service.ts';
@@ -93,6 +95,7 @@ async function openServer(): Promise<void> {
   const admission = new Admission({
     ledger,
     crypto: nodeCrypto,
+    verifyEd25519: verifyEd25519InPool,
     verdicts: new Verdicts(nodeCrypto),
     gateway: { organisation: 'hospital-1', key: hospital },
     bundleWaitMs: 5,
@@ -108,7 +111,8 @@ async function openServer(): Promise<void> {
     nowUnixMs: Date.now,
   });
   const methods = new VaultMethods({ organisation: 'hospital-1', chainId: CHAIN, vault, ledger });
-  const door = () => ({ ledger, admission, contracts: [] });
+  const links = { activity: new LinkActivity(ledger), wanted: new WantedHeaders(nowMs) };
+  const door = () => ({ ledger, admission, contracts: [], ...links });
   const calls = openTokenBuckets({ perSecond: 1, burst: callsBurst, namesMax: 10, nowMs });
   const guard = new Guard({
     chainId: CHAIN,
@@ -147,7 +151,7 @@ async function openServer(): Promise<void> {
       ...common,
       messageBytesMax: LEDGER_MESSAGE_BYTES_MAX,
       register: (server) => {
-        server.addService(LedgerServiceService, ledgerService(guard, door));
+        server.addService(LedgerServiceService, ledgerService(guard, door, nowMs));
         server.addService(LinkServiceService, linkService(guard, door, nowMs));
         server.addService(VaultServiceService, vaultService(guard, sealed));
         server.addService(HealthService, health.service);

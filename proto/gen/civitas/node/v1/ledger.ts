@@ -237,6 +237,20 @@ export interface GetNetworkResponse {
   genesis: Uint8Array;
 }
 
+/** Request of RequestHeader. */
+export interface RequestHeaderRequest {
+  /** Chain id of the peer. */
+  peer: string;
+  /** Lowest header height that serves; at least 1. */
+  height: bigint;
+}
+
+/** Response of RequestHeader. */
+export interface RequestHeaderResponse {
+  /** Latest verified height of the peer; the header is there when it is not below the one asked for. */
+  clientHeight: bigint;
+}
+
 function createBaseSubmitRequest(): SubmitRequest {
   return { operation: undefined };
 }
@@ -1922,6 +1936,136 @@ export const GetNetworkResponse: MessageFns<GetNetworkResponse> = {
   },
 };
 
+function createBaseRequestHeaderRequest(): RequestHeaderRequest {
+  return { peer: "", height: 0n };
+}
+
+export const RequestHeaderRequest: MessageFns<RequestHeaderRequest> = {
+  encode(message: RequestHeaderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.peer !== "") {
+      writer.uint32(10).string(message.peer);
+    }
+    if (message.height !== 0n) {
+      if (BigInt.asUintN(64, message.height) !== message.height) {
+        throw new globalThis.Error("value provided for field message.height of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.height);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestHeaderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestHeaderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.peer = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.height = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RequestHeaderRequest>): RequestHeaderRequest {
+    return RequestHeaderRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RequestHeaderRequest>): RequestHeaderRequest {
+    const message = createBaseRequestHeaderRequest();
+    message.peer = object.peer ?? "";
+    message.height = (object.height !== undefined && object.height !== null) ? BigInt(object.height) : 0n;
+    return message;
+  },
+};
+
+function createBaseRequestHeaderResponse(): RequestHeaderResponse {
+  return { clientHeight: 0n };
+}
+
+export const RequestHeaderResponse: MessageFns<RequestHeaderResponse> = {
+  encode(message: RequestHeaderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clientHeight !== 0n) {
+      if (BigInt.asUintN(64, message.clientHeight) !== message.clientHeight) {
+        throw new globalThis.Error("value provided for field message.clientHeight of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.clientHeight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestHeaderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestHeaderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.clientHeight = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RequestHeaderResponse>): RequestHeaderResponse {
+    return RequestHeaderResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RequestHeaderResponse>): RequestHeaderResponse {
+    const message = createBaseRequestHeaderResponse();
+    message.clientHeight = (object.clientHeight !== undefined && object.clientHeight !== null)
+      ? BigInt(object.clientHeight)
+      : 0n;
+    return message;
+  },
+};
+
 /** Operations, receipts, records and blocks of one network, for the organisations enrolled in it. */
 export type LedgerServiceService = typeof LedgerServiceService;
 export const LedgerServiceService = {
@@ -2016,6 +2160,17 @@ export const LedgerServiceService = {
     responseSerialize: (value: GetNetworkResponse): Buffer => Buffer.from(GetNetworkResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetNetworkResponse => GetNetworkResponse.decode(value),
   },
+  /** Asks for a header of a peer, so that a proof under it can be checked here; the relay brings it within a second or two. */
+  requestHeader: {
+    path: "/civitas.node.v1.LedgerService/RequestHeader" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RequestHeaderRequest): Buffer => Buffer.from(RequestHeaderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RequestHeaderRequest => RequestHeaderRequest.decode(value),
+    responseSerialize: (value: RequestHeaderResponse): Buffer =>
+      Buffer.from(RequestHeaderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RequestHeaderResponse => RequestHeaderResponse.decode(value),
+  },
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
@@ -2037,6 +2192,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   getBlock: handleUnaryCall<GetBlockRequest, GetBlockResponse>;
   /** Chain id, genesis, height, engine and validators. */
   getNetwork: handleUnaryCall<GetNetworkRequest, GetNetworkResponse>;
+  /** Asks for a header of a peer, so that a proof under it can be checked here; the relay brings it within a second or two. */
+  requestHeader: handleUnaryCall<RequestHeaderRequest, RequestHeaderResponse>;
 }
 
 export interface LedgerServiceClient extends Client {
@@ -2159,6 +2316,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetNetworkResponse) => void,
+  ): ClientUnaryCall;
+  /** Asks for a header of a peer, so that a proof under it can be checked here; the relay brings it within a second or two. */
+  requestHeader(
+    request: RequestHeaderRequest,
+    callback: (error: ServiceError | null, response: RequestHeaderResponse) => void,
+  ): ClientUnaryCall;
+  requestHeader(
+    request: RequestHeaderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RequestHeaderResponse) => void,
+  ): ClientUnaryCall;
+  requestHeader(
+    request: RequestHeaderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RequestHeaderResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -24,6 +24,29 @@ export const protobufPackage = "civitas.node.v1";
 
 export const protobufFileName = "civitas/node/v1/link.proto";
 
+/** What is proven of a packet. */
+export const ProofSpace = {
+  /** PROOF_SPACE_UNSPECIFIED - Not set. */
+  PROOF_SPACE_UNSPECIFIED: 0,
+  /** PROOF_SPACE_PACKET - The commitment of a packet that this network sent. */
+  PROOF_SPACE_PACKET: 1,
+  /** PROOF_SPACE_ACKNOWLEDGEMENT - The acknowledgement of a packet that this network received. */
+  PROOF_SPACE_ACKNOWLEDGEMENT: 2,
+  /** PROOF_SPACE_RECEIPT - The receipt of a packet; its absence proves a timeout. */
+  PROOF_SPACE_RECEIPT: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ProofSpace = typeof ProofSpace[keyof typeof ProofSpace];
+
+export namespace ProofSpace {
+  export type PROOF_SPACE_UNSPECIFIED = typeof ProofSpace.PROOF_SPACE_UNSPECIFIED;
+  export type PROOF_SPACE_PACKET = typeof ProofSpace.PROOF_SPACE_PACKET;
+  export type PROOF_SPACE_ACKNOWLEDGEMENT = typeof ProofSpace.PROOF_SPACE_ACKNOWLEDGEMENT;
+  export type PROOF_SPACE_RECEIPT = typeof ProofSpace.PROOF_SPACE_RECEIPT;
+  export type UNRECOGNIZED = typeof ProofSpace.UNRECOGNIZED;
+}
+
 /** Request of ListPeers. */
 export interface ListPeersRequest {
 }
@@ -50,6 +73,8 @@ export interface Peer {
   inFlight: number;
   /** Block time at which the oldest of them was sent; zero when none is open. */
   oldestSentAtUnixMs: bigint;
+  /** Lowest header height of the peer that somebody waits for (LedgerService.RequestHeader); zero when nobody does. */
+  wantedHeight: bigint;
 }
 
 /** Request of Outbox. */
@@ -82,48 +107,32 @@ export interface OutgoingPacket {
   sentAtUnixMs: bigint;
 }
 
-/** Request of PacketProof. */
-export interface PacketProofRequest {
-  /** Chain id of the peer. */
+/** Request of Prove. */
+export interface ProveRequest {
+  /** Chain id of the other side. */
   peer: string;
-  /** Sequence. */
-  sequence: bigint;
+  /** What to prove. */
+  space: ProofSpace;
+  /** Sequences wanted; 1 to 64. */
+  sequences: bigint[];
   /** Header to prove against; zero for the newest. */
   headerHeight: bigint;
 }
 
-/** Request of AckProof. */
-export interface AckProofRequest {
-  /** Chain id of the packet's source. */
-  peer: string;
-  /** Sequence. */
-  sequence: bigint;
-  /** Header to prove against; zero for the newest. */
-  headerHeight: bigint;
-}
-
-/** Request of AbsenceProof. */
-export interface AbsenceProofRequest {
-  /** Chain id of the packet's source. */
-  peer: string;
-  /** Sequence. */
-  sequence: bigint;
-  /** Header to prove against; zero for the newest. */
-  headerHeight: bigint;
+/** Response of Prove. */
+export interface ProveResponse {
+  /** In the order asked. */
+  proofs: LinkProof[];
 }
 
 /** A record under links/ with its proof. */
-export interface LinkProofResponse {
+export interface LinkProof {
   /** Whether the record exists. */
   found: boolean;
   /** Canonical JSON of the record. */
   value: Uint8Array;
-  /** Canonical JSON of the state proof. */
+  /** Canonical JSON of the state proof; empty when the record changed since that header, or that header's root is not kept. */
   proof: Uint8Array;
-  /** Header whose app hash it is against. */
-  headerHeight: bigint;
-  /** Header time. */
-  headerTimeUnixMs: bigint;
 }
 
 /** Request of Headers. */
@@ -152,16 +161,22 @@ export interface DeliverResponse {
 
 /** Request of Wake. */
 export interface WakeRequest {
-  /** Height the relay has seen. */
-  seenHeight: bigint;
+  /** `activity` of the last answer; zero at first. */
+  seenActivity: bigint;
   /** Longest wait; at most 5000. */
   waitMs: number;
 }
 
 /** Response of Wake. */
 export interface WakeResponse {
+  /** Names all that happened up to now, in this process. */
+  activity: bigint;
   /** Current height. */
   height: bigint;
+  /** Peers with packets to take to them. */
+  outgoingPeers: string[];
+  /** Peers whose packets were answered, or of which a header is wanted. */
+  incomingPeers: string[];
 }
 
 /** Request of AcquireLease. */
@@ -289,6 +304,7 @@ function createBasePeer(): Peer {
     lastSequence: 0n,
     inFlight: 0,
     oldestSentAtUnixMs: 0n,
+    wantedHeight: 0n,
   };
 }
 
@@ -326,6 +342,12 @@ export const Peer: MessageFns<Peer> = {
         throw new globalThis.Error("value provided for field message.oldestSentAtUnixMs of type uint64 too large");
       }
       writer.uint32(56).uint64(message.oldestSentAtUnixMs);
+    }
+    if (message.wantedHeight !== 0n) {
+      if (BigInt.asUintN(64, message.wantedHeight) !== message.wantedHeight) {
+        throw new globalThis.Error("value provided for field message.wantedHeight of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.wantedHeight);
     }
     return writer;
   },
@@ -399,6 +421,14 @@ export const Peer: MessageFns<Peer> = {
             message.oldestSentAtUnixMs = reader.uint64() as bigint;
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.wantedHeight = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -430,6 +460,9 @@ export const Peer: MessageFns<Peer> = {
     message.inFlight = object.inFlight ?? 0;
     message.oldestSentAtUnixMs = (object.oldestSentAtUnixMs !== undefined && object.oldestSentAtUnixMs !== null)
       ? BigInt(object.oldestSentAtUnixMs)
+      : 0n;
+    message.wantedHeight = (object.wantedHeight !== undefined && object.wantedHeight !== null)
+      ? BigInt(object.wantedHeight)
       : 0n;
     return message;
   },
@@ -695,31 +728,38 @@ export const OutgoingPacket: MessageFns<OutgoingPacket> = {
   },
 };
 
-function createBasePacketProofRequest(): PacketProofRequest {
-  return { peer: "", sequence: 0n, headerHeight: 0n };
+function createBaseProveRequest(): ProveRequest {
+  return { peer: "", space: 0, sequences: [], headerHeight: 0n };
 }
 
-export const PacketProofRequest: MessageFns<PacketProofRequest> = {
-  encode(message: PacketProofRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const ProveRequest: MessageFns<ProveRequest> = {
+  encode(message: ProveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.peer !== "") {
       writer.uint32(10).string(message.peer);
     }
-    if (message.sequence !== 0n) {
-      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
-        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+    if (message.space !== 0) {
+      writer.uint32(16).int32(message.space);
+    }
+    if (message.sequences.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.sequences) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field sequences of type uint64 is too large");
+        }
+        writer.uint64(v);
       }
-      writer.uint32(16).uint64(message.sequence);
+      writer.join();
     }
     if (message.headerHeight !== 0n) {
       if (BigInt.asUintN(64, message.headerHeight) !== message.headerHeight) {
         throw new globalThis.Error("value provided for field message.headerHeight of type uint64 too large");
       }
-      writer.uint32(24).uint64(message.headerHeight);
+      writer.uint32(32).uint64(message.headerHeight);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PacketProofRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): ProveRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -728,7 +768,7 @@ export const PacketProofRequest: MessageFns<PacketProofRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePacketProofRequest();
+      const message = createBaseProveRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -745,11 +785,29 @@ export const PacketProofRequest: MessageFns<PacketProofRequest> = {
               break;
             }
 
-            message.sequence = reader.uint64() as bigint;
+            message.space = reader.int32() as any;
             continue;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag === 24) {
+              message.sequences.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.sequences.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 32) {
               break;
             }
 
@@ -768,13 +826,14 @@ export const PacketProofRequest: MessageFns<PacketProofRequest> = {
     }
   },
 
-  create(base?: DeepPartial<PacketProofRequest>): PacketProofRequest {
-    return PacketProofRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<ProveRequest>): ProveRequest {
+    return ProveRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<PacketProofRequest>): PacketProofRequest {
-    const message = createBasePacketProofRequest();
+  fromPartial(object: DeepPartial<ProveRequest>): ProveRequest {
+    const message = createBaseProveRequest();
     message.peer = object.peer ?? "";
-    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.space = object.space ?? 0;
+    message.sequences = object.sequences?.map((e) => BigInt(e)) || [];
     message.headerHeight = (object.headerHeight !== undefined && object.headerHeight !== null)
       ? BigInt(object.headerHeight)
       : 0n;
@@ -782,31 +841,19 @@ export const PacketProofRequest: MessageFns<PacketProofRequest> = {
   },
 };
 
-function createBaseAckProofRequest(): AckProofRequest {
-  return { peer: "", sequence: 0n, headerHeight: 0n };
+function createBaseProveResponse(): ProveResponse {
+  return { proofs: [] };
 }
 
-export const AckProofRequest: MessageFns<AckProofRequest> = {
-  encode(message: AckProofRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.peer !== "") {
-      writer.uint32(10).string(message.peer);
-    }
-    if (message.sequence !== 0n) {
-      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
-        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.sequence);
-    }
-    if (message.headerHeight !== 0n) {
-      if (BigInt.asUintN(64, message.headerHeight) !== message.headerHeight) {
-        throw new globalThis.Error("value provided for field message.headerHeight of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.headerHeight);
+export const ProveResponse: MessageFns<ProveResponse> = {
+  encode(message: ProveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.proofs) {
+      LinkProof.encode(v!, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AckProofRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): ProveResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -815,7 +862,7 @@ export const AckProofRequest: MessageFns<AckProofRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAckProofRequest();
+      const message = createBaseProveResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -824,23 +871,7 @@ export const AckProofRequest: MessageFns<AckProofRequest> = {
               break;
             }
 
-            message.peer = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.sequence = reader.uint64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.headerHeight = reader.uint64() as bigint;
+            message.proofs.push(LinkProof.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -855,113 +886,22 @@ export const AckProofRequest: MessageFns<AckProofRequest> = {
     }
   },
 
-  create(base?: DeepPartial<AckProofRequest>): AckProofRequest {
-    return AckProofRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<ProveResponse>): ProveResponse {
+    return ProveResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<AckProofRequest>): AckProofRequest {
-    const message = createBaseAckProofRequest();
-    message.peer = object.peer ?? "";
-    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
-    message.headerHeight = (object.headerHeight !== undefined && object.headerHeight !== null)
-      ? BigInt(object.headerHeight)
-      : 0n;
+  fromPartial(object: DeepPartial<ProveResponse>): ProveResponse {
+    const message = createBaseProveResponse();
+    message.proofs = object.proofs?.map((e) => LinkProof.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseAbsenceProofRequest(): AbsenceProofRequest {
-  return { peer: "", sequence: 0n, headerHeight: 0n };
+function createBaseLinkProof(): LinkProof {
+  return { found: false, value: new Uint8Array(0), proof: new Uint8Array(0) };
 }
 
-export const AbsenceProofRequest: MessageFns<AbsenceProofRequest> = {
-  encode(message: AbsenceProofRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.peer !== "") {
-      writer.uint32(10).string(message.peer);
-    }
-    if (message.sequence !== 0n) {
-      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
-        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.sequence);
-    }
-    if (message.headerHeight !== 0n) {
-      if (BigInt.asUintN(64, message.headerHeight) !== message.headerHeight) {
-        throw new globalThis.Error("value provided for field message.headerHeight of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.headerHeight);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AbsenceProofRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAbsenceProofRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.peer = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.sequence = reader.uint64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.headerHeight = reader.uint64() as bigint;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<AbsenceProofRequest>): AbsenceProofRequest {
-    return AbsenceProofRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<AbsenceProofRequest>): AbsenceProofRequest {
-    const message = createBaseAbsenceProofRequest();
-    message.peer = object.peer ?? "";
-    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
-    message.headerHeight = (object.headerHeight !== undefined && object.headerHeight !== null)
-      ? BigInt(object.headerHeight)
-      : 0n;
-    return message;
-  },
-};
-
-function createBaseLinkProofResponse(): LinkProofResponse {
-  return { found: false, value: new Uint8Array(0), proof: new Uint8Array(0), headerHeight: 0n, headerTimeUnixMs: 0n };
-}
-
-export const LinkProofResponse: MessageFns<LinkProofResponse> = {
-  encode(message: LinkProofResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const LinkProof: MessageFns<LinkProof> = {
+  encode(message: LinkProof, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.found !== false) {
       writer.uint32(8).bool(message.found);
     }
@@ -971,22 +911,10 @@ export const LinkProofResponse: MessageFns<LinkProofResponse> = {
     if (message.proof.length !== 0) {
       writer.uint32(26).bytes(message.proof);
     }
-    if (message.headerHeight !== 0n) {
-      if (BigInt.asUintN(64, message.headerHeight) !== message.headerHeight) {
-        throw new globalThis.Error("value provided for field message.headerHeight of type uint64 too large");
-      }
-      writer.uint32(32).uint64(message.headerHeight);
-    }
-    if (message.headerTimeUnixMs !== 0n) {
-      if (BigInt.asUintN(64, message.headerTimeUnixMs) !== message.headerTimeUnixMs) {
-        throw new globalThis.Error("value provided for field message.headerTimeUnixMs of type uint64 too large");
-      }
-      writer.uint32(40).uint64(message.headerTimeUnixMs);
-    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): LinkProofResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): LinkProof {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -995,7 +923,7 @@ export const LinkProofResponse: MessageFns<LinkProofResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLinkProofResponse();
+      const message = createBaseLinkProof();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1023,22 +951,6 @@ export const LinkProofResponse: MessageFns<LinkProofResponse> = {
             message.proof = reader.bytes();
             continue;
           }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.headerHeight = reader.uint64() as bigint;
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.headerTimeUnixMs = reader.uint64() as bigint;
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1051,20 +963,14 @@ export const LinkProofResponse: MessageFns<LinkProofResponse> = {
     }
   },
 
-  create(base?: DeepPartial<LinkProofResponse>): LinkProofResponse {
-    return LinkProofResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<LinkProof>): LinkProof {
+    return LinkProof.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<LinkProofResponse>): LinkProofResponse {
-    const message = createBaseLinkProofResponse();
+  fromPartial(object: DeepPartial<LinkProof>): LinkProof {
+    const message = createBaseLinkProof();
     message.found = object.found ?? false;
     message.value = object.value ?? new Uint8Array(0);
     message.proof = object.proof ?? new Uint8Array(0);
-    message.headerHeight = (object.headerHeight !== undefined && object.headerHeight !== null)
-      ? BigInt(object.headerHeight)
-      : 0n;
-    message.headerTimeUnixMs = (object.headerTimeUnixMs !== undefined && object.headerTimeUnixMs !== null)
-      ? BigInt(object.headerTimeUnixMs)
-      : 0n;
     return message;
   },
 };
@@ -1309,16 +1215,16 @@ export const DeliverResponse: MessageFns<DeliverResponse> = {
 };
 
 function createBaseWakeRequest(): WakeRequest {
-  return { seenHeight: 0n, waitMs: 0 };
+  return { seenActivity: 0n, waitMs: 0 };
 }
 
 export const WakeRequest: MessageFns<WakeRequest> = {
   encode(message: WakeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.seenHeight !== 0n) {
-      if (BigInt.asUintN(64, message.seenHeight) !== message.seenHeight) {
-        throw new globalThis.Error("value provided for field message.seenHeight of type uint64 too large");
+    if (message.seenActivity !== 0n) {
+      if (BigInt.asUintN(64, message.seenActivity) !== message.seenActivity) {
+        throw new globalThis.Error("value provided for field message.seenActivity of type uint64 too large");
       }
-      writer.uint32(8).uint64(message.seenHeight);
+      writer.uint32(8).uint64(message.seenActivity);
     }
     if (message.waitMs !== 0) {
       writer.uint32(16).uint32(message.waitMs);
@@ -1344,7 +1250,7 @@ export const WakeRequest: MessageFns<WakeRequest> = {
               break;
             }
 
-            message.seenHeight = reader.uint64() as bigint;
+            message.seenActivity = reader.uint64() as bigint;
             continue;
           }
           case 2: {
@@ -1372,8 +1278,8 @@ export const WakeRequest: MessageFns<WakeRequest> = {
   },
   fromPartial(object: DeepPartial<WakeRequest>): WakeRequest {
     const message = createBaseWakeRequest();
-    message.seenHeight = (object.seenHeight !== undefined && object.seenHeight !== null)
-      ? BigInt(object.seenHeight)
+    message.seenActivity = (object.seenActivity !== undefined && object.seenActivity !== null)
+      ? BigInt(object.seenActivity)
       : 0n;
     message.waitMs = object.waitMs ?? 0;
     return message;
@@ -1381,16 +1287,28 @@ export const WakeRequest: MessageFns<WakeRequest> = {
 };
 
 function createBaseWakeResponse(): WakeResponse {
-  return { height: 0n };
+  return { activity: 0n, height: 0n, outgoingPeers: [], incomingPeers: [] };
 }
 
 export const WakeResponse: MessageFns<WakeResponse> = {
   encode(message: WakeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.activity !== 0n) {
+      if (BigInt.asUintN(64, message.activity) !== message.activity) {
+        throw new globalThis.Error("value provided for field message.activity of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.activity);
+    }
     if (message.height !== 0n) {
       if (BigInt.asUintN(64, message.height) !== message.height) {
         throw new globalThis.Error("value provided for field message.height of type uint64 too large");
       }
-      writer.uint32(8).uint64(message.height);
+      writer.uint32(16).uint64(message.height);
+    }
+    for (const v of message.outgoingPeers) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.incomingPeers) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -1413,7 +1331,31 @@ export const WakeResponse: MessageFns<WakeResponse> = {
               break;
             }
 
+            message.activity = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
             message.height = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.outgoingPeers.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.incomingPeers.push(reader.string());
             continue;
           }
         }
@@ -1433,7 +1375,10 @@ export const WakeResponse: MessageFns<WakeResponse> = {
   },
   fromPartial(object: DeepPartial<WakeResponse>): WakeResponse {
     const message = createBaseWakeResponse();
+    message.activity = (object.activity !== undefined && object.activity !== null) ? BigInt(object.activity) : 0n;
     message.height = (object.height !== undefined && object.height !== null) ? BigInt(object.height) : 0n;
+    message.outgoingPeers = object.outgoingPeers?.map((e) => e) || [];
+    message.incomingPeers = object.incomingPeers?.map((e) => e) || [];
     return message;
   },
 };
@@ -1607,35 +1552,15 @@ export const LinkServiceService = {
     responseSerialize: (value: OutboxResponse): Buffer => Buffer.from(OutboxResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): OutboxResponse => OutboxResponse.decode(value),
   },
-  /** Proof of a packet's commitment. */
-  packetProof: {
-    path: "/civitas.node.v1.LinkService/PacketProof" as const,
+  /** Proofs of packets, of acknowledgements, or that packets were not received, all against one header. */
+  prove: {
+    path: "/civitas.node.v1.LinkService/Prove" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PacketProofRequest): Buffer => Buffer.from(PacketProofRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): PacketProofRequest => PacketProofRequest.decode(value),
-    responseSerialize: (value: LinkProofResponse): Buffer => Buffer.from(LinkProofResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): LinkProofResponse => LinkProofResponse.decode(value),
-  },
-  /** Acknowledgement of a received packet with its proof. */
-  ackProof: {
-    path: "/civitas.node.v1.LinkService/AckProof" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: AckProofRequest): Buffer => Buffer.from(AckProofRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): AckProofRequest => AckProofRequest.decode(value),
-    responseSerialize: (value: LinkProofResponse): Buffer => Buffer.from(LinkProofResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): LinkProofResponse => LinkProofResponse.decode(value),
-  },
-  /** Proof that a packet was not received. */
-  absenceProof: {
-    path: "/civitas.node.v1.LinkService/AbsenceProof" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: AbsenceProofRequest): Buffer => Buffer.from(AbsenceProofRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): AbsenceProofRequest => AbsenceProofRequest.decode(value),
-    responseSerialize: (value: LinkProofResponse): Buffer => Buffer.from(LinkProofResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): LinkProofResponse => LinkProofResponse.decode(value),
+    requestSerialize: (value: ProveRequest): Buffer => Buffer.from(ProveRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ProveRequest => ProveRequest.decode(value),
+    responseSerialize: (value: ProveResponse): Buffer => Buffer.from(ProveResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ProveResponse => ProveResponse.decode(value),
   },
   /** Light blocks by height. */
   headers: {
@@ -1657,7 +1582,7 @@ export const LinkServiceService = {
     responseSerialize: (value: DeliverResponse): Buffer => Buffer.from(DeliverResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeliverResponse => DeliverResponse.decode(value),
   },
-  /** Waits until there may be something to do: a new block with packets or acknowledgements, or the wait is over. */
+  /** Waits until something happened on a link: a packet or an acknowledgement became provable, a header is wanted, or the wait is over. */
   wake: {
     path: "/civitas.node.v1.LinkService/Wake" as const,
     requestStream: false as const,
@@ -1685,17 +1610,13 @@ export interface LinkServiceServer extends UntypedServiceImplementation {
   listPeers: handleUnaryCall<ListPeersRequest, ListPeersResponse>;
   /** Unacknowledged outgoing packets towards a peer, by sequence. */
   outbox: handleUnaryCall<OutboxRequest, OutboxResponse>;
-  /** Proof of a packet's commitment. */
-  packetProof: handleUnaryCall<PacketProofRequest, LinkProofResponse>;
-  /** Acknowledgement of a received packet with its proof. */
-  ackProof: handleUnaryCall<AckProofRequest, LinkProofResponse>;
-  /** Proof that a packet was not received. */
-  absenceProof: handleUnaryCall<AbsenceProofRequest, LinkProofResponse>;
+  /** Proofs of packets, of acknowledgements, or that packets were not received, all against one header. */
+  prove: handleUnaryCall<ProveRequest, ProveResponse>;
   /** Light blocks by height. */
   headers: handleUnaryCall<HeadersRequest, HeadersResponse>;
   /** Submits a relay's operation (update, receive, acknowledge, timeout, misbehaviour) and answers with its receipt. */
   deliver: handleUnaryCall<DeliverRequest, DeliverResponse>;
-  /** Waits until there may be something to do: a new block with packets or acknowledgements, or the wait is over. */
+  /** Waits until something happened on a link: a packet or an acknowledgement became provable, a header is wanted, or the wait is over. */
   wake: handleUnaryCall<WakeRequest, WakeResponse>;
   /** Takes or renews the soft lease of a link for a relay. */
   acquireLease: handleUnaryCall<AcquireLeaseRequest, AcquireLeaseResponse>;
@@ -1734,53 +1655,21 @@ export interface LinkServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: OutboxResponse) => void,
   ): ClientUnaryCall;
-  /** Proof of a packet's commitment. */
-  packetProof(
-    request: PacketProofRequest,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
+  /** Proofs of packets, of acknowledgements, or that packets were not received, all against one header. */
+  prove(
+    request: ProveRequest,
+    callback: (error: ServiceError | null, response: ProveResponse) => void,
   ): ClientUnaryCall;
-  packetProof(
-    request: PacketProofRequest,
+  prove(
+    request: ProveRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
+    callback: (error: ServiceError | null, response: ProveResponse) => void,
   ): ClientUnaryCall;
-  packetProof(
-    request: PacketProofRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
-  ): ClientUnaryCall;
-  /** Acknowledgement of a received packet with its proof. */
-  ackProof(
-    request: AckProofRequest,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
-  ): ClientUnaryCall;
-  ackProof(
-    request: AckProofRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
-  ): ClientUnaryCall;
-  ackProof(
-    request: AckProofRequest,
+  prove(
+    request: ProveRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
-  ): ClientUnaryCall;
-  /** Proof that a packet was not received. */
-  absenceProof(
-    request: AbsenceProofRequest,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
-  ): ClientUnaryCall;
-  absenceProof(
-    request: AbsenceProofRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
-  ): ClientUnaryCall;
-  absenceProof(
-    request: AbsenceProofRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: LinkProofResponse) => void,
+    callback: (error: ServiceError | null, response: ProveResponse) => void,
   ): ClientUnaryCall;
   /** Light blocks by height. */
   headers(
@@ -1814,7 +1703,7 @@ export interface LinkServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeliverResponse) => void,
   ): ClientUnaryCall;
-  /** Waits until there may be something to do: a new block with packets or acknowledgements, or the wait is over. */
+  /** Waits until something happened on a link: a packet or an acknowledgement became provable, a header is wanted, or the wait is over. */
   wake(request: WakeRequest, callback: (error: ServiceError | null, response: WakeResponse) => void): ClientUnaryCall;
   wake(
     request: WakeRequest,
