@@ -108,6 +108,7 @@ describe('kill -9', () => {
       await runChild([folder, `r${run}`], said, random.nextInt(120));
       await check(folder, said);
     }
-    expect(said.acknowledged.length).toBeGreaterThan(10);
+    // One a run at least: each child is killed some time after its first.
+    expect(said.acknowledged.length).toBeGreaterThanOrEqual(5);
   }, 120_000);
 });

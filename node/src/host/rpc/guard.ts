@@ -1,5 +1,5 @@
 import { type Refusal, type Result, refuse } from '@civitas/canon';
-import { findPeerIdentity, type PeerIdentity } from '@civitas/deployment';
+import type { PeerIdentity } from '@civitas/deployment';
 import { errorFields, type Instruments, type Logger, type nodeMetrics } from '@civitas/telemetry';
 import type {
   handleBidiStreamingCall,
@@ -10,8 +10,8 @@ import type {
 } from '@grpc/grpc-js';
 import type { TokenBuckets } from '../admission/token-bucket.ts';
 import type { Members } from '../ledger/ledger-host.ts';
-import { findUriName } from '../tls/certificate-set.ts';
 import { DEADLINE_DEFAULT_MS, DEADLINE_MS_MAX, STREAMS_PER_ORGANISATION_MAX } from './limits.ts';
+import { type CallWithPeer, PeerCache } from './peer-cache.ts';
 import { rpcErrorOf } from './rpc-error.ts';
 
 export type ServiceName = (typeof nodeMetrics)['rpcRequests']['labels']['service'][number];
@@ -36,9 +36,6 @@ export interface ServiceRule {
   readonly membership: boolean;
 }
 
-interface CallWithPeer {
-  getAuthContext(): { sslPeerCertificate?: { subjectaltname?: string | undefined } };
-}
 interface CallWithDeadline {
   getDeadline(): Date | number;
 }
@@ -47,6 +44,7 @@ interface CallWithDeadline {
 export class Guard {
   readonly #options: GuardOptions;
   readonly #streams = new Map<string, number>();
+  readonly #peers = new PeerCache();
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -54,8 +52,7 @@ export class Guard {
 
   /** The identity behind a call, or why it is none here. */
   check(call: CallWithPeer, rule: ServiceRule): Result<PeerIdentity> {
-    const uri = findUriName(call.getAuthContext().sslPeerCertificate?.subjectaltname);
-    const peer = uri === undefined ? undefined : findPeerIdentity(uri);
+    const peer = this.#peers.findIdentity(call);
     if (peer === undefined || peer.network !== this.#options.chainId) {
       return refuse('UNAUTHENTICATED', { expected: `a certificate of ${this.#options.chainId}` });
     }
