@@ -23,7 +23,13 @@ async function readWithProof(context: CommandContext, key: string, options: Read
   const plain = await ledger.read(key);
   const record = { title: key, statement: `Read by ${ledger.organisation}`, ledger, key, afterHeight: 0, absent: !plain.found };
   const subject = { kind: 'record', id: `${ledger.chainId}/${key}` };
-  const bytes = await collectEvidence({ subject, records: [record], capturedBy: ledger.organisation, capturedAtUnixMs: Date.now() });
+  const bytes = await collectEvidence({
+    subject,
+    records: [record],
+    operations: [],
+    capturedBy: ledger.organisation,
+    capturedAtUnixMs: Date.now(),
+  });
   if (options.out !== undefined) writeFileSync(options.out, bytes, { mode: 0o600 });
   const verified = verifyBundle(nodeCrypto, bytes);
   const holds = verified.ok && verified.value.ok;

@@ -6,6 +6,7 @@ import { Fault } from '../fault.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
 
 const MARKS = { ok: '✓', failed: '✗', asserted: '·' } as const;
+const CHECK_CELLS = 'UNCHANGED_SINCE_DEPOSIT'.length;
 
 function read(path: string): Uint8Array {
   try {
@@ -17,16 +18,45 @@ function read(path: string): Uint8Array {
   }
 }
 
-/** Prints a bundle's report: each check, then which genesis hashes a person should compare. */
+type CheckName = BundleReport['checks'][number]['check'];
+
+/** The report's chapters in the order a reader asks: each check stands in exactly one. */
+const CHAPTERS: readonly (readonly [title: string, checks: readonly CheckName[]])[] = [
+  ['The document', ['DIGEST']],
+  ['Who vouches: validators that the genesis document names signed the headers', ['GENESIS', 'HEADERS']],
+  ['Who did what', ['OPERATION', 'RECEIPT']],
+  ['What stands on the ledgers', ['MEMBERSHIP', 'ABSENCE']],
+  ['What was disclosed', ['OPENING']],
+  ['Unchanged since it was deposited: proven', ['UNCHANGED_SINCE_DEPOSIT']],
+  ['True when it was captured: no ledger proves that, somebody says it', ['TRUE_WHEN_CAPTURED']],
+];
+
+function timesFor(text: string): string {
+  return text.replace(/unix ms (\d{1,15})/g, (_, unixMs: string) => new Date(Number(unixMs)).toISOString());
+}
+
+/** Prints a bundle's report: each check in its chapter, then which genesis hashes a person should compare. */
 export function tellReport(terminal: Terminal, report: BundleReport): void {
   terminal.line(`${report.subject.kind} ${report.subject.id}`);
-  for (const { check, about, outcome, reason } of report.checks)
-    terminal.line(`  ${MARKS[outcome]} ${check.padEnd(24)} ${about}: ${reason}`);
-  terminal.line('Trust starts at these genesis hashes; compare them with a source you trust:');
+  for (const [title, names] of CHAPTERS) {
+    const checks = report.checks.filter(({ check }) => names.includes(check));
+    if (checks.length === 0) continue;
+    terminal.line();
+    terminal.line(title);
+    for (const { check, about, outcome, reason } of checks)
+      terminal.line(`  ${MARKS[outcome]} ${check.padEnd(CHECK_CELLS)} ${timesFor(about)}: ${timesFor(reason)}`);
+  }
+  terminal.line();
+  terminal.line('All of this rests on these genesis hashes. Compare them with a source you trust:');
   terminal.table(
-    ['  network', 'chain id', 'genesis hash', 'headers'],
-    report.networks.map(({ name, chainId, genesisHash, headerHeights }) => [`  ${name}`, chainId, genesisHash, headerHeights.join(', ')]),
+    ['  network', 'chain id', 'genesis hash', 'validators', 'headers'],
+    report.networks.map(({ name, chainId, genesisHash, headerHeights, keyIds }) => {
+      const range =
+        headerHeights.length > 1 ? `${headerHeights.length}: ${headerHeights[0]} … ${headerHeights.at(-1)}` : headerHeights.join();
+      return [`  ${name}`, chainId, genesisHash, String(keyIds.length), range];
+    }),
   );
+  terminal.line();
 }
 
 /** Verifies a bundle or proof file with nothing but its bytes: no network, no home folder. */
@@ -42,7 +72,9 @@ export function verifyCommand(options: { json?: boolean }, file: string): ExitCo
   tellReport(terminal, verified.value);
   const failed = verified.value.checks.filter(({ outcome }) => outcome === 'failed').length;
   terminal.line(
-    verified.value.ok ? 'VERIFIED: every check holds.' : `NOT VERIFIED: ${failed} of ${verified.value.checks.length} checks failed.`,
+    verified.value.ok
+      ? `VERIFIED: every check holds (${verified.value.checks.length}).`
+      : `NOT VERIFIED: ${failed} of ${verified.value.checks.length} checks failed.`,
   );
   terminal.result({ ...verified.value });
   return verified.value.ok ? EXIT.ok : EXIT.unverified;

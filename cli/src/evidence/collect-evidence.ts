@@ -1,5 +1,4 @@
-import type { Json } from '@civitas/canon';
-import { base64urlDecode } from '@civitas/canon';
+import { type Bytes, base64urlDecode, type Json, parseCanonical } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import {
   decodeLightBlock,
@@ -8,8 +7,11 @@ import {
   type EvidenceNetwork,
   type EvidenceOpening,
   encodeEvidence,
+  parseReceipt,
+  receiptProofFromJson,
   unixMsOf,
 } from '@civitas/proofs';
+import { EXIT } from '../exit-codes.ts';
 import { Fault } from '../fault.ts';
 import type { LedgerClient } from '../sdk/ledger-client.ts';
 import { type ProvenRead, readProven, readProvenAfter } from '../sdk/proven-read.ts';
@@ -30,9 +32,21 @@ export interface EvidenceRecord {
   readonly opening?: { readonly path: readonly string[]; readonly value: Json; readonly salt: string };
 }
 
+/** What a party did in a case: the operation that a receipt proves. */
+export interface EvidenceOperation {
+  readonly title: string;
+  /** Client of an organisation that may read the receipt. */
+  readonly ledger: LedgerClient;
+  /** Operation hash, base64url. */
+  readonly hash: string;
+  /** What was signed. */
+  readonly body: Bytes;
+}
+
 export interface EvidenceRequest {
   readonly subject: EvidenceBundle['subject'];
   readonly records: readonly EvidenceRecord[];
+  readonly operations: readonly EvidenceOperation[];
   readonly capturedBy: string;
   readonly capturedAtUnixMs: number;
 }
@@ -52,52 +66,79 @@ function headerTimeUnixMs(lightBlock: Uint8Array): number {
   return unixMsOf(block.value.header.time);
 }
 
-interface NetworkShare {
-  readonly network: EvidenceNetwork;
-  readonly items: readonly (readonly [EvidenceRecord, EvidenceItem])[];
-  readonly timeUnixMs: number;
+/** A proven item with the light block whose header it is proven against. */
+interface Proven {
+  readonly item: EvidenceItem;
+  readonly lightBlock: Bytes;
+  readonly opening: EvidenceRecord['opening'];
+}
+
+/** The receipt of an operation against the header after its block. */
+async function proveOperation({ title, ledger, hash, body }: EvidenceOperation): Promise<Proven> {
+  const answer = await ledger.receipt(hash, true);
+  const json = parseCanonical(answer.proof);
+  const proof = json.ok ? receiptProofFromJson(json.value) : json;
+  const receipt = proof.ok ? parseReceipt(proof.value.receipt) : proof;
+  if (!proof.ok || !receipt.ok)
+    throw new Fault('PROOF_MALFORMED', `the proof of receipt ${hash} cannot be read`, { exitCode: EXIT.unverified });
+  const frame = { title, statement: `Operation ${hash}`, network: ledger.chainId, height: receipt.value.height + 1 };
+  return { item: { kind: 'receipt', ...frame, proof: proof.value, operation: body }, lightBlock: answer.lightBlock, opening: undefined };
 }
 
 /** All records of one network against one header. */
-async function collectNetwork(records: readonly EvidenceRecord[]): Promise<NetworkShare> {
-  const latest = records.reduce((left, right) => (right.afterHeight > left.afterHeight ? right : left));
+async function proveRecords(records: readonly EvidenceRecord[]): Promise<readonly Proven[]> {
+  const [first, ...others] = records;
+  if (first === undefined) return [];
+  const latest = others.reduce((left, right) => (right.afterHeight > left.afterHeight ? right : left), first);
   const anchor = await readProvenAfter(latest.ledger, latest.key, latest.afterHeight);
-  const items: [EvidenceRecord, EvidenceItem][] = [];
+  const proven: Proven[] = [];
   for (const record of records) {
     const read = record === latest ? anchor : await readProven(record.ledger, record.key, { headerHeight: anchor.headerHeight });
-    items.push([record, itemOf(record, read)]);
+    proven.push({ item: itemOf(record, read), lightBlock: anchor.lightBlock, opening: record.opening });
   }
-  const network = { ...(await fetchEvidenceNetwork(latest.ledger)), lightBlocks: [anchor.lightBlock] };
-  return { network, items, timeUnixMs: headerTimeUnixMs(anchor.lightBlock) };
+  return proven;
 }
 
-function openingsOf(pairs: readonly (readonly [EvidenceRecord, EvidenceItem])[]): EvidenceOpening[] {
-  return pairs.flatMap(([{ opening }], item) => {
+interface NetworkShare {
+  readonly network: EvidenceNetwork;
+  readonly proven: readonly Proven[];
+  readonly timeUnixMs: number;
+}
+
+async function collectNetwork(ledger: LedgerClient, request: EvidenceRequest): Promise<NetworkShare> {
+  const isHere = (one: { readonly ledger: LedgerClient }): boolean => one.ledger.chainId === ledger.chainId;
+  const proven = [...(await proveRecords(request.records.filter(isHere)))];
+  for (const operation of request.operations.filter(isHere)) proven.push(await proveOperation(operation));
+  const byHeight = new Map(proven.map(({ item, lightBlock }) => [item.height, lightBlock]));
+  const lightBlocks = [...byHeight].sort(([left], [right]) => left - right).map(([, lightBlock]) => lightBlock);
+  const network = { ...(await fetchEvidenceNetwork(ledger)), lightBlocks };
+  return { network, proven, timeUnixMs: Math.max(...lightBlocks.map(headerTimeUnixMs)) };
+}
+
+function openingsOf(proven: readonly Proven[]): EvidenceOpening[] {
+  return proven.flatMap(({ opening }, item) => {
     const salt = opening === undefined ? undefined : base64urlDecode(opening.salt);
     return opening === undefined || salt === undefined ? [] : [{ item, path: opening.path, value: opening.value, salt }];
   });
 }
 
 /**
- * Fetches the proofs of a case's records, one header a network, and writes the bundle.
+ * Fetches the proofs of a case and writes the bundle: its records as they stand, one header a network, and the receipt of each
+ * operation, so that who did what and when can be seen.
  *
  * @returns Canonical bytes of an evidence bundle that verifies with nothing but itself and a genesis hash to compare.
  * @throws Fault RECORD_MISSING, HEADER_LATE; Refused where an organisation may not read its record.
  */
 export async function collectEvidence(request: EvidenceRequest): Promise<Uint8Array> {
-  const groups = new Map<string, EvidenceRecord[]>();
-  for (const record of request.records) {
-    const { chainId } = record.ledger;
-    groups.set(chainId, [...(groups.get(chainId) ?? []), record]);
-  }
+  const ledgers = new Map([...request.records, ...request.operations].map(({ ledger }) => [ledger.chainId, ledger]));
   const shares: NetworkShare[] = [];
-  for (const records of groups.values()) shares.push(await collectNetwork(records));
-  const pairs = shares.flatMap(({ items }) => items);
+  for (const ledger of ledgers.values()) shares.push(await collectNetwork(ledger, request));
+  const proven = shares.flatMap((share) => share.proven);
   return encodeEvidence(nodeCrypto.sha256, {
     subject: request.subject,
     networks: shares.map(({ network }) => network),
-    items: pairs.map(([, item]) => item),
-    openings: openingsOf(pairs),
+    items: proven.map(({ item }) => item),
+    openings: openingsOf(proven),
     claims: {
       unchangedSinceUnixMs: Math.max(...shares.map(({ timeUnixMs }) => timeUnixMs)),
       capturedBy: request.capturedBy,

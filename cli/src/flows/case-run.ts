@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '@civitas/canon';
-import type { EvidenceRecord } from '../evidence/collect-evidence.ts';
+import type { EvidenceOperation, EvidenceRecord } from '../evidence/collect-evidence.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Fault, Refused } from '../fault.ts';
 import type { Random } from '../samples/random.ts';
@@ -60,6 +60,8 @@ export class CaseRun {
   readonly parties: Parties;
   readonly random: Random;
   readonly steps: Step[] = [];
+  /** What its parties did on the ledgers, in order, refused operations too. */
+  readonly operations: EvidenceOperation[] = [];
   readonly #records = new Map<string, EvidenceRecord>();
   readonly #heights = new Map<string, number>();
   readonly #onStep: (step: Step) => void;
@@ -85,9 +87,11 @@ export class CaseRun {
   /** Submits and answers the result. @throws Refused when the ledger says no. */
   async submit(title: string, seat: Seat, call: Call): Promise<JsonObject & { readonly height: number; readonly hash: string }> {
     const startedMs = Date.now();
-    const submitted = await this.parties.ledger(seat.agency, seat.network).submit(call);
-    const { hash, height } = submitted;
+    const ledger = this.parties.ledger(seat.agency, seat.network);
+    const submitted = await ledger.submit(call);
+    const { hash, height, body } = submitted;
     const frame = { title, ...seat, hash, height, tookMs: Date.now() - startedMs };
+    if (height > 0) this.operations.push({ title, ledger, hash, body });
     if (!submitted.ok) {
       const { code, facts } = submitted.refusal;
       this.#note({ ...frame, outcome: 'refused', detail: `${code}${reasonOf(facts)}` });

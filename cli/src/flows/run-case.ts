@@ -60,7 +60,8 @@ async function exportCase(
   path: string,
 ): Promise<{ bytes: number; report: BundleReport }> {
   const capturedAtUnixMs = Date.now();
-  const bytes = await collectEvidence({ subject, records: run.records, capturedBy: 'civitas case run', capturedAtUnixMs });
+  const { records, operations } = run;
+  const bytes = await collectEvidence({ subject, records, operations, capturedBy: 'civitas case run', capturedAtUnixMs });
   const verified = verifyBundle(nodeCrypto, bytes);
   if (!verified.ok || !verified.value.ok) {
     const why = verified.ok

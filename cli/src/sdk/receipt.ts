@@ -1,5 +1,6 @@
 import { type Bytes, base64urlEncode, isJsonObject, type Json, type JsonObject, parseCanonical, type Refusal } from '@civitas/canon';
 import { Fault } from '../fault.ts';
+import type { Signed } from './sign-operation.ts';
 
 /** The canonical receipt of an operation, as packages/proofs defines it. */
 export interface Receipt {
@@ -13,10 +14,19 @@ export interface Receipt {
   readonly events: readonly { readonly contract: string; readonly name: string; readonly data: JsonObject }[];
 }
 
+interface SubmittedFrame {
+  /** Operation hash, base64url. */
+  readonly hash: string;
+  /** What was signed: canonical JSON. */
+  readonly body: Bytes;
+  /** Block that holds it; 0 for what was not admitted. */
+  readonly height: number;
+}
+
 /** What became of a submitted operation: executed (and perhaps refused by the contract), or not admitted at all. */
 export type Submitted =
-  | { readonly ok: true; readonly hash: string; readonly height: number; readonly result: Json; readonly receipt: Receipt }
-  | { readonly ok: false; readonly hash: string; readonly height: number; readonly refusal: Refusal };
+  | (SubmittedFrame & { readonly ok: true; readonly result: Json; readonly receipt: Receipt })
+  | (SubmittedFrame & { readonly ok: false; readonly refusal: Refusal });
 
 function isReceipt(value: unknown): value is Receipt {
   if (typeof value !== 'object' || value === null) return false;
@@ -33,12 +43,12 @@ export function parseReceipt(bytes: Bytes): Receipt {
 }
 
 /** Reads a receipt into the outcome callers branch on. A refusal on the ledger is final: its `then` is `drop`. */
-export function submittedOf(hash: Bytes, bytes: Bytes): Submitted {
+export function submittedOf(signed: Signed, bytes: Bytes): Submitted {
   const receipt = parseReceipt(bytes);
-  const name = base64urlEncode(hash);
-  if (receipt.outcome.ok) return { ok: true, hash: name, height: receipt.height, result: receipt.outcome.result, receipt };
+  const frame = { hash: base64urlEncode(signed.hash), body: signed.operation.body, height: receipt.height };
+  if (receipt.outcome.ok) return { ok: true, ...frame, result: receipt.outcome.result, receipt };
   const { code, facts } = receipt.outcome.refusal;
-  return { ok: false, hash: name, height: receipt.height, refusal: { code, facts, then: 'drop' } };
+  return { ok: false, ...frame, refusal: { code, facts, then: 'drop' } };
 }
 
 /** Canonical JSON bytes of a node's answer. @throws Fault ANSWER_MALFORMED. */

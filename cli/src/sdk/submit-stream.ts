@@ -92,7 +92,7 @@ export class SubmitStream {
 
   #settle(waiting: Waiting, answer: NonNullable<SubmitStreamResponse['answer']>): void {
     if (answer.$case === 'receipt') {
-      waiting.resolve(submittedOf(waiting.signed.hash, answer.value));
+      waiting.resolve(submittedOf(waiting.signed, answer.value));
       return;
     }
     const { refusal, retryAfterMs } = refusalOfErrorInfo(answer.value);
@@ -105,7 +105,8 @@ export class SubmitStream {
       }, pauseMs);
       return;
     }
-    waiting.resolve({ ok: false, hash: base64urlEncode(waiting.signed.hash), height: 0, refusal });
+    const { hash, operation } = waiting.signed;
+    waiting.resolve({ ok: false, hash: base64urlEncode(hash), body: operation.body, height: 0, refusal });
   }
 
   #onBroken(stream: unknown, error: unknown): void {

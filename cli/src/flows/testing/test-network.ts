@@ -1,13 +1,25 @@
 import { base64urlEncode, encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { contractsOf, type Domain } from '@civitas/contracts';
+import { contractsOf, type Domain, type Outcome } from '@civitas/contracts';
 import type { TestCity, TestLedger } from '@civitas/contracts/testing';
-import { encodeLightBlock, proofToJson, ReferenceTree } from '@civitas/proofs';
+import {
+  encodeLightBlock,
+  encodeReceipt,
+  parseReceipt,
+  proofToJson,
+  proveReceipt,
+  ReferenceTree,
+  receiptProofToJson,
+  receiptsRoot,
+  type TransactionResult,
+} from '@civitas/proofs';
 import { nextBlock, someValidators } from '@civitas/proofs/testing';
+import type { GetReceiptResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { Refused } from '../../fault.ts';
+import type { Profile } from '../../profile/load-profile.ts';
 import type { LedgerClient, ReadOptions, RecordRead } from '../../sdk/ledger-client.ts';
 import type { Submitted } from '../../sdk/receipt.ts';
-import type { Call } from '../../sdk/sign-operation.ts';
+import { type Call, signCall } from '../../sdk/sign-operation.ts';
 
 const keys = someValidators(1, 'flows');
 const CLOCK_STEP_MS = 400;
@@ -20,15 +32,54 @@ export function testGenesis(chainId: string): JsonObject {
   };
 }
 
+/** One operation a block, as the test ledgers run them: its receipt by height. */
+const receiptsOf = new WeakMap<TestLedger, Map<number, Uint8Array>>();
+
+function resultsOf(ledger: TestLedger, height: number): readonly TransactionResult[] {
+  const receipt = receiptsOf.get(ledger)?.get(height);
+  return receipt === undefined ? [] : [{ code: 0, data: receiptsRoot(nodeCrypto.sha256, [receipt]), gasWanted: 0n, gasUsed: 0n }];
+}
+
+/** The light block of a height: state and receipts of the block before, in time order. */
+function lightBlockAt(ledger: TestLedger, height: number, appHash: Uint8Array): Uint8Array {
+  const time = { seconds: 1_700_000_000n + BigInt(height), nanos: 0 };
+  const change = { height: BigInt(height), time };
+  const block = nextBlock(ledger.chainId, undefined, { keys, appHash, lastResults: resultsOf(ledger, height - 1), change });
+  return encodeLightBlock(block.lightBlock);
+}
+
+function treeAt(ledger: TestLedger, height: number): ReferenceTree {
+  const tree = new ReferenceTree(nodeCrypto.sha256);
+  for (const name of ledger.state.keys()) {
+    const record = ledger.state.find(name, height);
+    if (record !== undefined) tree.put(utf8Encode(name), encodeCanonical(record));
+  }
+  return tree;
+}
+
+/** Keeps the receipt of the operation that the ledger has just run. */
+function keepReceipt(ledger: TestLedger, hash: Uint8Array, outcome: Outcome): void {
+  const ended = outcome.ok ? outcome : { ok: false as const, refusal: outcome.refusal };
+  const receipt = encodeReceipt({ height: ledger.height, index: 0, operation: hash, outcome: ended, events: [] });
+  receiptsOf.set(ledger, (receiptsOf.get(ledger) ?? new Map<number, Uint8Array>()).set(ledger.height, receipt));
+}
+
+function provenReceipt(ledger: TestLedger, hash: string): GetReceiptResponse {
+  const found = [...(receiptsOf.get(ledger) ?? [])].find(([, bytes]) => {
+    const receipt = parseReceipt(bytes);
+    return receipt.ok && base64urlEncode(receipt.value.operation) === hash;
+  });
+  if (found === undefined) throw new Refused('receipt', { code: 'NOT_FOUND', facts: { hash }, then: 'drop' });
+  const [height, receipt] = found;
+  const proof = proveReceipt(nodeCrypto.sha256, { results: resultsOf(ledger, height), bundleIndex: 0, receipts: [receipt] }, 0);
+  const lightBlock = lightBlockAt(ledger, height + 1, treeAt(ledger, height).root());
+  return { receipt, proof: encodeCanonical(receiptProofToJson(proof)), lightBlock };
+}
+
 /** A node's answer with a real tree, a real header and a real commit over the test ledger's state. */
 function provenRead(ledger: TestLedger, key: string, headerHeight: number): RecordRead {
   const at = headerHeight - 1;
-  const tree = new ReferenceTree(nodeCrypto.sha256);
-  for (const name of ledger.state.keys()) {
-    const record = ledger.state.find(name, at);
-    if (record !== undefined) tree.put(utf8Encode(name), encodeCanonical(record));
-  }
-  const block = nextBlock(ledger.chainId, undefined, { keys, appHash: tree.root(), change: { height: BigInt(headerHeight) } });
+  const tree = treeAt(ledger, at);
   const value = ledger.state.find(key, at);
   return {
     found: value !== undefined,
@@ -36,7 +87,7 @@ function provenRead(ledger: TestLedger, key: string, headerHeight: number): Reco
     bytes: value === undefined ? new Uint8Array(0) : encodeCanonical(value),
     proof: encodeCanonical(proofToJson(tree.prove(utf8Encode(key)))),
     headerHeight,
-    lightBlock: encodeLightBlock(block.lightBlock),
+    lightBlock: lightBlockAt(ledger, headerHeight, tree.root()),
   };
 }
 
@@ -53,6 +104,8 @@ export interface TestSeat {
   readonly city: TestCity;
   readonly domain: Domain;
   readonly agency: string;
+  /** With its keys. */
+  readonly profile: Profile;
   /** Roles the sample city gives the agency here. */
   readonly roles: readonly string[];
 }
@@ -72,22 +125,25 @@ function systemRecord(seat: TestSeat, key: string): JsonObject | undefined {
 
 /** A LedgerClient over a ledger in memory: roles and record classes as in the sample city, packets carried after each call. */
 export function testLedgerClient(seat: TestSeat, access: LedgerClient['access']): LedgerClient {
-  const { city, domain, agency, roles } = seat;
+  const { city, domain, agency, roles, profile } = seat;
   const ledger = city.ledger(domain);
   const submit = async (call: Call): Promise<Submitted> => {
-    const hash = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+    const { hash: bytes, operation } = signCall(profile, access, call, Date.now());
+    const { body } = operation;
+    const hash = base64urlEncode(bytes);
     if (call.role !== 'member' && !roles.includes(call.role)) {
-      return { ok: false, hash, height: 0, refusal: { code: 'NOT_AUTHORISED', facts: { role: call.role, agency }, then: 'drop' } };
+      return { ok: false, hash, body, height: 0, refusal: { code: 'NOT_AUTHORISED', facts: { role: call.role, agency }, then: 'drop' } };
     }
     const { method, role, actor = 'cli' } = call;
     const coSigners = call.approver === undefined ? [] : [agency];
     const contract = call.contract.replace(/@v1$/, '');
     const outcome = ledger.call({ contract, method, role, actor, organisation: agency, args: withTestProofs(call.args), coSigners });
     const height = ledger.height;
+    keepReceipt(ledger, bytes, outcome);
     city.relay();
-    if (!outcome.ok) return { ok: false, hash, height, refusal: outcome.refusal };
+    if (!outcome.ok) return { ok: false, hash, body, height, refusal: outcome.refusal };
     const receipt = { height, index: 0, operation: hash, outcome, events: [] };
-    return { ok: true, hash, height, result: outcome.result, receipt };
+    return { ok: true, hash, body, height, result: outcome.result, receipt };
   };
   const read = async (key: string, options: ReadOptions = {}): Promise<RecordRead> => {
     city.advance(CLOCK_STEP_MS);
@@ -118,7 +174,7 @@ export function testLedgerClient(seat: TestSeat, access: LedgerClient['access'])
     read,
     view: unused,
     requestHeader: async (_peer, height) => height,
-    receipt: unused,
+    receipt: async (hash) => provenReceipt(ledger, hash),
     blocks: unused,
     block: unused,
     info: async () => ({

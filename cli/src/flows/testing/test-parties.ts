@@ -9,7 +9,7 @@ import { TestCity } from '@civitas/contracts/testing';
 import { parseAllDocuments } from 'yaml';
 import { Refused } from '../../fault.ts';
 import { ensureProfile } from '../../profile/ensure-profile.ts';
-import { loadProfile, type NetworkAccess } from '../../profile/load-profile.ts';
+import { loadProfile, type NetworkAccess, type Profile } from '../../profile/load-profile.ts';
 import type { LedgerClient } from '../../sdk/ledger-client.ts';
 import type { Parties } from '../../sdk/parties.ts';
 import type { SubjectClient } from '../../sdk/subject-client.ts';
@@ -140,17 +140,21 @@ export async function openTestParties(): Promise<{ parties: Parties; city: TestC
   const agencies = new Set([...roles.keys()].map((key) => key.split('\n')[0] ?? ''));
   for (const agency of agencies) await ensureProfile(home, agency);
   const gateways = new TestGateways(city);
+  const profiles = new Map([...agencies].map((agency) => [agency, loadProfile(home, agency)]));
+  const profileOf = (agency: string): Profile => profiles.get(agency) ?? loadProfile(home, agency);
   const ledger = (agency: string, network: string): LedgerClient => {
     const domain: Domain | undefined = DOMAINS.find((name) => name === network);
     const held = roles.get(`${agency}\n${network}`);
     if (domain === undefined || held === undefined) throw new Error(`${agency} is no member of ${network} in samples/jincheng.yaml`);
-    return testLedgerClient({ city, domain, agency, roles: held }, accessOf(city.ledger(domain).chainId, agency, network));
+    return testLedgerClient(
+      { city, domain, agency, roles: held, profile: profileOf(agency) },
+      accessOf(city.ledger(domain).chainId, agency, network),
+    );
   };
-  const profiles = new Map([...agencies].map((agency) => [agency, loadProfile(home, agency)]));
   const parties: Parties = {
     home,
     signal: undefined,
-    profile: (agency) => profiles.get(agency) ?? loadProfile(home, agency),
+    profile: profileOf,
     ledger,
     vault: (agency) => gateways.vault(agency),
     subjects: (agency) => gateways.subjects(agency),

@@ -48,7 +48,9 @@ function networkToJson(network: EvidenceNetwork): JsonObject {
 function itemToJson(item: EvidenceItem): JsonObject {
   const { title, statement, network, height, kind } = item;
   const frame = { height, kind, network, statement, title };
-  if (item.kind === 'receipt') return { ...frame, proof: receiptProofToJson(item.proof) };
+  if (item.kind === 'receipt') {
+    return { ...frame, operation: item.operation === null ? null : bytesText(item.operation), proof: receiptProofToJson(item.proof) };
+  }
   const proof = proofToJson(item.proof);
   return item.kind === 'state' ? { ...frame, key: item.key, proof, value: item.value } : { ...frame, key: item.key, proof };
 }
@@ -98,10 +100,11 @@ function unwrap<T>(result: Result<T>): T {
 }
 
 const FRAME = ['height', 'kind', 'network', 'proof', 'statement', 'title'];
+const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = { state: ['key', 'value'], absence: ['key'], receipt: ['operation'] };
 
 function itemFromJson(value: Json): EvidenceItem {
   const kind = isJsonObject(value) ? textField(value, 'kind') : '';
-  const own = kind === 'state' ? ['key', 'value'] : kind === 'absence' ? ['key'] : [];
+  const own = OWN_FIELDS[kind] ?? [];
   const form = objectWith(value, [...FRAME, ...own]);
   const frame = {
     title: textField(form, 'title'),
@@ -110,7 +113,10 @@ function itemFromJson(value: Json): EvidenceItem {
     height: integerField(form, 'height'),
   };
   const proof = form['proof'] ?? null;
-  if (kind === 'receipt') return { ...frame, kind, proof: unwrap(receiptProofFromJson(proof)) };
+  if (kind === 'receipt') {
+    const operation = form['operation'] === null ? null : bytesOfText(form['operation'], 'operation');
+    return { ...frame, kind, operation, proof: unwrap(receiptProofFromJson(proof)) };
+  }
   if (kind === 'absence') return { ...frame, kind, key: textField(form, 'key', KEY_BYTES_MAX), proof: unwrap(proofFromJson(proof)) };
   if (kind !== 'state') throw new FieldError('items: unknown kind');
   return { ...frame, kind, key: textField(form, 'key', KEY_BYTES_MAX), value: form['value'] ?? null, proof: unwrap(proofFromJson(proof)) };

@@ -33,7 +33,12 @@ interface ItemFrame {
 export type EvidenceItem =
   | (ItemFrame & { readonly kind: 'state'; readonly key: string; readonly value: Json; readonly proof: StateProof })
   | (ItemFrame & { readonly kind: 'absence'; readonly key: string; readonly proof: StateProof })
-  | (ItemFrame & { readonly kind: 'receipt'; readonly proof: ReceiptProof });
+  | (ItemFrame & {
+      readonly kind: 'receipt';
+      readonly proof: ReceiptProof;
+      /** Body of the operation that the receipt names: who did what, as its organisation's key signed it; null leaves that open. */
+      readonly operation: Bytes | null;
+    });
 
 /** A private value whose salted commitment stands in an item. */
 export interface EvidenceOpening {
@@ -73,6 +78,7 @@ export interface EvidenceCheck {
     | 'MEMBERSHIP'
     | 'ABSENCE'
     | 'RECEIPT'
+    | 'OPERATION'
     | 'OPENING'
     | 'UNCHANGED_SINCE_DEPOSIT'
     | 'TRUE_WHEN_CAPTURED';

@@ -1,11 +1,19 @@
 import {
   base64urlEncode,
+  chainIdOf,
   commitmentOf,
+  contractNameOf,
   encodeCanonical,
+  encodeOperation,
+  hashOf,
   invariant,
   isJsonObject,
   type JsonObject,
+  keyIdOf,
+  operationHash,
+  organisationNameOf,
   parseCanonical,
+  unixMsFrom,
   utf8Encode,
 } from '@civitas/canon';
 import { browserCrypto } from '@civitas/canon/browser';
@@ -27,8 +35,26 @@ const { sha256 } = nodeCrypto;
 const chainId = 'housing-1';
 const salt = sha256(utf8Encode('salt'));
 
+/** The body of the payout, whose hash the second receipt names. */
+function aPayout(change: { network?: string } = {}): Uint8Array {
+  const { network = chainId } = change;
+  return encodeOperation({
+    actor: 'cashier',
+    args: { application: 'case-1' },
+    contract: contractNameOf('housing.withdrawal@v1'),
+    expiresAtUnixMs: unixMsFrom(9),
+    genesis: hashOf(sha256(utf8Encode('genesis'))),
+    idempotencyKey: new Uint8Array(16),
+    keyId: keyIdOf(sha256, new Uint8Array(32)),
+    method: 'pay',
+    network: chainIdOf(network),
+    organisation: organisationNameOf('bank-1'),
+    role: 'bank',
+  });
+}
+
 /** A housing network of four blocks with one decision on it, and the case file that shows it. */
-function aBundle(change: Partial<EvidenceBundle> = {}): EvidenceBundle {
+function aBundle(change: Partial<EvidenceBundle> = {}, payout: Uint8Array = aPayout()): EvidenceBundle {
   const keys = someValidators(1);
   const tree = new ReferenceTree(sha256);
   const value = { answer: base64urlEncode(commitmentOf(sha256, salt, 'yes')), status: 'paid' };
@@ -36,7 +62,9 @@ function aBundle(change: Partial<EvidenceBundle> = {}): EvidenceBundle {
   const key = 'housing.withdrawal/case/case-1';
   tree.put(utf8Encode(key), encodeCanonical(value));
   const outcome = { ok: true, result: { paid: true } } as const;
-  const receipts = [0, 1].map((index) => encodeReceipt({ height: 2, index, operation: sha256(Uint8Array.of(index)), outcome, events: [] }));
+  const receipts = [0, 1].map((index) =>
+    encodeReceipt({ height: 2, index, operation: operationHash(sha256, index === 1 ? payout : Uint8Array.of(index)), outcome, events: [] }),
+  );
   const results = [{ code: 0, data: receiptsRoot(sha256, receipts), gasWanted: 0n, gasUsed: 0n }];
   const blocks: FixtureBlock[] = [];
   const add = (next: { appHash?: Uint8Array; lastResults?: typeof results }) =>
@@ -55,7 +83,13 @@ function aBundle(change: Partial<EvidenceBundle> = {}): EvidenceBundle {
   const items: EvidenceItem[] = [
     { ...frame, kind: 'state', title: 'decision', key, value, proof: tree.prove(utf8Encode(key)) },
     { ...frame, kind: 'absence', title: 'no second case', key: absent, proof: tree.prove(utf8Encode(absent)) },
-    { ...frame, kind: 'receipt', title: 'payout', proof: proveReceipt(sha256, { results, bundleIndex: 0, receipts }, 1) },
+    {
+      ...frame,
+      kind: 'receipt',
+      title: 'payout',
+      operation: payout,
+      proof: proveReceipt(sha256, { results, bundleIndex: 0, receipts }, 1),
+    },
   ];
   const last = blocks[2]?.lightBlock.header.time;
   invariant(last !== undefined, 'three blocks');
@@ -88,7 +122,10 @@ function failuresOf(bundle: EvidenceBundle): string[] {
   return reportOf(bundle).checks.flatMap(({ check, outcome }) => (outcome === 'failed' ? [check] : []));
 }
 
-function withItem(index: number, change: { value?: JsonObject; key?: string; height?: number; network?: string }): EvidenceBundle {
+function withItem(
+  index: number,
+  change: { value?: JsonObject; key?: string; height?: number; network?: string; operation?: Uint8Array | null },
+): EvidenceBundle {
   const bundle = aBundle();
   return { ...bundle, items: bundle.items.map((item, at) => (at === index ? { ...item, ...change } : item)) };
 }
@@ -113,6 +150,7 @@ describe('an evidence bundle', () => {
       'MEMBERSHIP ok',
       'ABSENCE ok',
       'RECEIPT ok',
+      'OPERATION ok',
       'OPENING ok',
       'UNCHANGED_SINCE_DEPOSIT ok',
       'TRUE_WHEN_CAPTURED asserted',
@@ -127,6 +165,14 @@ describe('an evidence bundle', () => {
       const report = verifyBundle(nodeCrypto, withFlippedBit(bytes, at * 8 + (at % 8)));
       if (report.ok && report.value.ok) throw new Error(`flipped byte ${at} was accepted`);
     }
+  });
+
+  test('the body of an operation says who did what, and may be left out', () => {
+    const reason = reportOf(aBundle()).checks.find(({ check }) => check === 'OPERATION')?.reason;
+
+    expect(reason).toBe('bank-1 as bank called housing.withdrawal@v1 pay in block 2: done');
+    expect(reportOf(withItem(2, { operation: null })).checks.map(({ check }) => check)).not.toContain('OPERATION');
+    expect(reportOf(withItem(2, { operation: null })).ok).toBe(true);
   });
 
   test('without the genesis document the start of trust is only stated', () => {
@@ -157,6 +203,9 @@ describe('an evidence bundle', () => {
       withNetwork({ lightBlocks: aBundle().networks[0]?.lightBlocks.toReversed() ?? [] }),
       ['HEADERS', 'MEMBERSHIP', 'ABSENCE', 'RECEIPT', 'UNCHANGED_SINCE_DEPOSIT'],
     ],
+    ['another operation', withItem(2, { operation: aPayout({ network: 'courts-1' }) }), ['OPERATION']],
+    ['an operation that is none', withItem(2, { operation: utf8Encode('{}') }), ['OPERATION']],
+    ['an operation signed for another network', aBundle({}, aPayout({ network: 'courts-1' })), ['OPERATION']],
     ['another opening', { ...aBundle(), openings: [{ item: 0, path: ['answer'], value: 'no', salt }] }, ['OPENING']],
     ['an opening of nothing', { ...aBundle(), openings: [{ item: 7, path: ['answer'], value: 'yes', salt }] }, ['OPENING']],
     ['too early a claim', { ...aBundle(), claims: { ...aBundle().claims, unchangedSinceUnixMs: 5 } }, ['UNCHANGED_SINCE_DEPOSIT']],

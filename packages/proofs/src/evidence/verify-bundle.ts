@@ -5,16 +5,20 @@ import {
   type CryptoPort,
   commitmentOf,
   encodeCanonical,
+  equalBytes,
   isJsonObject,
   type Json,
   keyIdOf,
+  operationHash,
   parseCanonical,
+  parseOperation,
   type Refused,
   type Result,
   utf8Encode,
 } from '@civitas/canon';
 import type { Header } from '../codec/header.ts';
 import { unixMsOf } from '../codec/timestamp.ts';
+import { parseReceipt } from '../receipt.ts';
 import { verifyReceipt } from '../receipt-proof.ts';
 import { verifyAbsence, verifyMembership } from '../tree/state-proof.ts';
 import type { BundleReport, EvidenceBundle, EvidenceCheck, EvidenceItem, EvidenceNetwork, EvidenceOpening } from './bundle.ts';
@@ -50,7 +54,7 @@ function checkNetwork(
     outcome: 'asserted',
     reason: 'no genesis document: the first validators are only stated',
   };
-  const walked = `${headers.size} headers certified from the first validators`;
+  const walked = `${headers.size} ${headers.size === 1 ? 'header' : 'headers'} certified from the first validators`;
   return {
     checks: [isStated ? asserted : genesisCheck, verdict('HEADERS', network.chainId, certified.ok ? undefined : textOf(certified), walked)],
     headers,
@@ -75,8 +79,33 @@ function failureOf(crypto: CryptoPort, item: EvidenceItem, header: Header): stri
 
 function checkItem(crypto: CryptoPort, item: EvidenceItem, header: Header | undefined): EvidenceCheck {
   if (header === undefined) return verdict(CHECK_OF[item.kind], item.title, `no certified header ${item.height} of ${item.network}`, '');
-  const proven = `proven by header ${item.height} of ${item.network}`;
+  const proven = `proven by header ${item.height} of ${item.network}, unix ms ${unixMsOf(header.time)}`;
   return verdict(CHECK_OF[item.kind], item.title, failureOf(crypto, item, header), proven);
+}
+
+/** Who did what: the body is the one whose hash the proven receipt names, so the ledger has checked its signature. */
+function checkOperation(crypto: CryptoPort, item: EvidenceItem): EvidenceCheck[] {
+  if (item.kind !== 'receipt' || item.operation === null) return [];
+  const receipt = parseReceipt(item.proof.receipt);
+  const operation = parseOperation(item.operation);
+  const failed = (failure: string): EvidenceCheck[] => [verdict('OPERATION', item.title, failure, '')];
+  if (!receipt.ok) return failed(textOf(receipt));
+  if (!operation.ok) return failed(textOf(operation));
+  if (!equalBytes(operationHash(crypto.sha256, item.operation), receipt.value.operation)) {
+    return failed('the body is not of the operation that the receipt names');
+  }
+  const { organisation, role, contract, method, network } = operation.value;
+  if (network !== item.network) return failed(`the operation was signed for ${network}`);
+  const { outcome } = receipt.value;
+  const ended = outcome.ok ? 'done' : `refused ${outcome.refusal.code}`;
+  return [
+    verdict(
+      'OPERATION',
+      item.title,
+      undefined,
+      `${organisation} as ${role} called ${contract} ${method} in block ${receipt.value.height}: ${ended}`,
+    ),
+  ];
 }
 
 function contentOf(item: EvidenceItem | undefined): Json | undefined {
@@ -125,7 +154,7 @@ function reportOf(crypto: CryptoPort, bundle: EvidenceBundle, isDigestRight: boo
   const checks = [
     verdict('DIGEST', bundle.subject.id, digest, 'the document is as it was written'),
     ...walked.flatMap((network) => network.checks),
-    ...bundle.items.map((item) => checkItem(crypto, item, headerOf(item))),
+    ...bundle.items.flatMap((item) => [checkItem(crypto, item, headerOf(item)), ...checkOperation(crypto, item)]),
     ...bundle.openings.map((opening) => checkOpening(crypto, opening, bundle.items[opening.item])),
     ...checkClaims(bundle, bundle.items.map(headerOf)),
   ];
