@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { JsonObject } from '@civitas/canon';
-import { openParties } from '@civitas/cli';
+import { generatePatients, openParties } from '@civitas/cli';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { clusterDriver } from './cluster-driver.ts';
 import { civitas, civitasOffline, kubectl, kubectlPresent } from './commands.ts';
 import { hasReceipt, openFine, payFine } from './fine-payment.ts';
 import { findPodProcess, podProcesses } from './pod-processes.ts';
@@ -16,7 +17,7 @@ const dataPresent = existsSync(join(DATA, 'health'));
 if (!dataPresent) process.stderr.write(`SKIPPED: ingest of real input, because there is none at ${DATA} (CIVITAS_DATA)\n`);
 const withKubectl = kubectlPresent ? test : test.skip;
 const withData = dataPresent ? test : test.skip;
-const withBoth = kubectlPresent && dataPresent ? test : test.skip;
+const CANARY = 'Canary7Q';
 
 let home = '';
 let city: RunningCity;
@@ -34,8 +35,9 @@ afterAll(async () => {
 const patientFiles = (): string[] => readdirSync(join(DATA, 'health')).map((name) => join(DATA, 'health', name));
 
 describe('a newcomer', () => {
-  test('sees five networks, six links and a verified case after npm start', () => {
+  test('sees five networks, six links and a verified case after npm start', async () => {
     const ready = readReady(home);
+    await waitFor('the closing table', () => city.output().includes('Ctrl-C stops the city'), 5_000);
     expect(ready.networks.map((network) => network.name).sort()).toEqual(['city', 'courts', 'health', 'housing', 'transport']);
     for (const network of ready.networks) {
       expect(network.height).toBeGreaterThan(0);
@@ -149,12 +151,16 @@ describe('an agency with civitas', () => {
     async () => {
       const broken = join(home, 'broken.json');
       writeFileSync(broken, '{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient"');
-      const first = await civitas(home, 'ingest', 'health', '--json', ...patientFiles(), broken);
+      const planted = join(home, 'planted.json');
+      writeFileSync(planted, plantedPatient());
+      const first = await civitas(home, 'ingest', 'health', '--json', ...patientFiles(), planted, broken);
       expect({ code: first.code, stderr: first.code === 4 ? '' : first.stderr }).toEqual({ code: 4, stderr: '' });
       const report = JSON.parse(first.stdout);
       expect(readFileSync(report.quarantineFile, 'utf8')).toContain('broken.json');
       expect(report.registered).toBe(report.documents);
-      const again = await civitas(home, 'ingest', 'health', '--json', ...patientFiles());
+      const again = await civitas(home, 'ingest', 'health', '--json', ...patientFiles(), planted);
+      rmSync(planted);
+      rmSync(broken);
       expect({ code: again.code, stderr: again.code === 0 ? '' : again.stderr }).toEqual({ code: 0, stderr: '' });
       expect(JSON.parse(again.stdout)).toMatchObject({ registered: 0, unchanged: report.documents });
       const cases = await civitas(home, 'ingest', 'transport', '--json', join(DATA, 'transport', 'road-traffic-fines-100-cases.csv'));
@@ -202,11 +208,9 @@ describe('a crash', () => {
       const fine = await openFine(parties);
       const sequence = String(Number((await sent())['lastSequence'] ?? 0) + 1).padStart(12, '0');
       await payFine(parties, fine);
-      await waitFor(
-        'the delivery',
-        async () => (await parties.ledger('traffic-police', 'city').read(`links/jincheng-transport-1/in/${sequence}`)).found,
-        30_000,
-      );
+      // As fast as reads go: the window between the two is a few tens of milliseconds.
+      const received = `links/jincheng-transport-1/in/${sequence}`;
+      while (!(await parties.ledger('traffic-police', 'city').read(received)).found);
       await killed('relay-0', async () => {
         hit = (await parties.ledger('traffic-police', 'transport').read(`links/jincheng-city-1/out/${sequence}`)).found;
       });
@@ -219,7 +223,7 @@ describe('a crash', () => {
   test('of the relay in the middle of a case loses and doubles nothing', async () => {
     const out = join(home, 'after-relay-kill.json');
     const running = civitas(home, 'case', 'run', 'serious-illness', '--seed', '11', '--out', out);
-    for (let round = 0; round < 3; round += 1) await killed('relay-0');
+    for (let round = 0; round < 2; round += 1) await killed('relay-0');
     const run = await running;
     expect({ code: run.code, output: run.code === 0 ? '' : run.stdout + run.stderr }).toEqual({ code: 0, output: '' });
     expect((await civitas(home, 'verify', out)).code).toBe(0);
@@ -238,51 +242,36 @@ describe('a crash', () => {
     120_000,
   );
 
-  withKubectl(
-    'of the operator while it provisions a sixth network is made good; deletion drains its link and keeps its data',
-    async () => {
-      const applied = await kubectl(home, ['apply', '-f', join(ROOT, 'samples/yunhai-housing.yaml')]);
-      expect({ code: applied.code, stderr: applied.stderr }).toEqual({ code: 0, stderr: '' });
-      await killed('civitas-operator');
-      const up = await kubectl(home, ['wait', '--for=condition=Available', 'lnet/yunhai-housing', '-n', 'jincheng', '--timeout=60s']);
-      expect({ code: up.code, stderr: up.stderr }).toEqual({ code: 0, stderr: '' });
-      const linked = await kubectl(home, ['wait', '--for=condition=Flowing', 'llink', '--all', '-n', 'jincheng', '--timeout=60s']);
-      expect({ code: linked.code, stderr: linked.stderr }).toEqual({ code: 0, stderr: '' });
-      const deleted = await kubectl(home, ['delete', 'lnet', 'yunhai-housing', '-n', 'jincheng', '--wait', '--timeout=60s']);
-      expect({ code: deleted.code, stderr: deleted.stderr }).toEqual({ code: 0, stderr: '' });
-      expect(findPodProcess(home, 'yunhai-housing-0')).toBeUndefined();
-      const claims = await kubectl(home, ['get', 'pvc', '-n', 'jincheng']);
-      expect(claims.stdout).toContain('yunhai-housing');
-      const unlinked = await kubectl(home, ['delete', 'llink', 'housing-yunhai', '-n', 'jincheng', '--wait', '--timeout=30s']);
-      expect({ code: unlinked.code, stderr: unlinked.stderr }).toEqual({ code: 0, stderr: '' });
-    },
-    180_000,
-  );
+  test('of the operator while it provisions a sixth network is made good; deletion drains its link and keeps its data', async () => {
+    const cluster = clusterDriver(home);
+    await cluster.apply(join(ROOT, 'samples/yunhai-housing.yaml'));
+    await killed('civitas-operator');
+    await cluster.waitFor('Available', { kind: 'LedgerNetwork', name: 'yunhai-housing' }, 60);
+    await cluster.waitFor('Flowing', { kind: 'LedgerLink', name: 'housing-yunhai' }, 60);
+    await cluster.delete({ kind: 'LedgerNetwork', name: 'yunhai-housing' }, 60);
+    expect(findPodProcess(home, 'yunhai-housing-0')).toBeUndefined();
+    expect((await cluster.names('PersistentVolumeClaim')).join()).toContain('yunhai-housing');
+    await cluster.delete({ kind: 'LedgerLink', name: 'housing-yunhai' }, 30);
+  }, 180_000);
 
-  withKubectl(
-    'leaves every condition True in the end',
-    async () => {
-      for (const [kind, condition] of [
-        ['lnet', 'Available'],
-        ['llink', 'Flowing'],
-      ] as const) {
-        const wait = await kubectl(home, ['wait', `--for=condition=${condition}`, kind, '--all', '-n', 'jincheng', '--timeout=60s']);
-        expect({ code: wait.code, stderr: wait.stderr }).toEqual({ code: 0, stderr: '' });
-      }
-    },
-    120_000,
-  );
+  test('leaves every condition True in the end', async () => {
+    const cluster = clusterDriver(home);
+    for (const [kind, condition] of [
+      ['LedgerNetwork', 'Available'],
+      ['LedgerLink', 'Flowing'],
+    ] as const) {
+      for (const name of await cluster.names(kind)) await cluster.waitFor(condition, { kind, name }, 60);
+    }
+  }, 120_000);
 });
 
 describe('privacy', () => {
-  withBoth(
+  withData(
     'names, identifiers and birth dates of the ingested patients stand in no block, state, log or metric',
     async () => {
-      const secrets = patientFiles().flatMap(personalValuesOf);
+      const secrets = [CANARY, ...patientFiles().flatMap(personalValuesOf)];
       expect(secrets.length).toBeGreaterThan(50);
-      const files = filesBelow(home).filter(
-        (path) => !path.includes('/profiles/') && !path.includes('/vault') && basename(path) !== 'broken.json',
-      );
+      const files = filesBelow(home).filter((path) => !path.includes('/profiles/'));
       const metrics = await Promise.all(
         readReady(home).networks.map(async (network) => (await fetch(`http://${network.metrics}/metrics`)).text()),
       );
@@ -317,6 +306,22 @@ describe('Ctrl-C', () => {
     expect(after.case.id).toBe(before.case.id);
   }, 120_000);
 });
+
+/** A generated patient with a canary in a name, an address, a telephone, a diagnosis and a note. */
+function plantedPatient(): string {
+  const [sample] = [...generatePatients({ seed: 4711, count: 1 })];
+  const bundle = JSON.parse(JSON.stringify(sample?.bundle)) as { entry: { resource: Record<string, unknown> }[] };
+  for (const { resource } of bundle.entry) {
+    if (resource['resourceType'] === 'Patient') {
+      resource['name'] = [{ family: `${CANARY}family`, given: [`${CANARY}given`], text: `${CANARY}text` }];
+      resource['telecom'] = [{ system: 'phone', value: `${CANARY}phone` }];
+      resource['address'] = [{ line: [`${CANARY}line`], city: `${CANARY}city` }];
+    }
+    if (resource['resourceType'] === 'Condition') resource['code'] = { ...(resource['code'] as object), text: `${CANARY}diagnosis` };
+    if (resource['resourceType'] === 'Observation') resource['note'] = [{ text: `${CANARY}note` }];
+  }
+  return JSON.stringify(bundle);
+}
 
 /** Values of the listed personal fields, at least 6 characters long: shorter ones occur by chance. */
 function personalValuesOf(path: string): string[] {

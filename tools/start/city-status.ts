@@ -23,7 +23,7 @@ export interface NetworkObject extends KubeObject {
 }
 
 export interface LinkObject extends KubeObject {
-  readonly spec: { readonly from: string; readonly to: string };
+  readonly spec: { readonly from: string; readonly to: string; readonly paused?: boolean };
   readonly status?: {
     readonly phase?: string;
     readonly lastSequence?: number;
@@ -69,15 +69,24 @@ export function reasonOf(object: { status?: { conditions?: readonly Condition[] 
   return condition === undefined ? 'not looked at yet' : `${condition.reason}: ${condition.message}`;
 }
 
+/** What a start waits for, by name: the sample's own objects. What a person has added or broken since is shown and not waited for. */
+export interface Expected {
+  readonly networks: ReadonlySet<string>;
+  readonly links: ReadonlySet<string>;
+  /** Only a first start waits for agencies: a later one may stand beside an application that nobody has approved yet. */
+  readonly agencies: ReadonlySet<string>;
+}
+
 /** What is still missing before the city counts as up: one line each, empty when nothing is. */
-export function missingOf(status: CityStatus): readonly string[] {
+export function missingOf(status: CityStatus, expected: Expected): readonly string[] {
+  const links = status.links.filter((item) => expected.links.has(item.metadata.name) && item.spec.paused !== true);
   return [
     ...status.networks
-      .filter((item) => !holds(item, 'Available'))
+      .filter((item) => expected.networks.has(item.metadata.name) && !holds(item, 'Available'))
       .map((item) => `network ${item.metadata.name}: ${reasonOf(item, 'Available')}`),
     ...status.agencies
-      .filter((item) => !holds(item, 'Enrolled'))
+      .filter((item) => expected.agencies.has(item.metadata.name) && !holds(item, 'Enrolled'))
       .map((item) => `agency ${item.metadata.name}: ${reasonOf(item, 'Enrolled')}`),
-    ...status.links.filter((item) => !holds(item, 'Flowing')).map((item) => `link ${item.metadata.name}: ${reasonOf(item, 'Flowing')}`),
+    ...links.filter((item) => !holds(item, 'Flowing')).map((item) => `link ${item.metadata.name}: ${reasonOf(item, 'Flowing')}`),
   ];
 }

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
 import type { KubeClient } from '@civitas/kube';
 import { startApiServer, startKubelet } from '@civitas/localcluster';
-import { fetchCityStatus } from './city-status.ts';
+import { type Expected, fetchCityStatus } from './city-status.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
 import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
-import { applyManifests, readManifests, withClients } from './manifests.ts';
+import { applyManifests, type Manifest, readManifests, withClients } from './manifests.ts';
 import { verifyOffline } from './offline-verification.ts';
 import type { StartOptions } from './options.ts';
 import { assertPortFree } from './port-holder.ts';
@@ -46,12 +46,11 @@ export async function runCity(options: StartOptions, say: Say, stop: AbortSignal
     const [second, third] = home.record.subnet;
     const address = `127.${second}.${third}.1`;
     await assertPortFree(address, options.port);
-    const startedUnixMs = Date.now();
     const startedMs = performance.now();
     await using cluster = await startCluster(home, { address, port: options.port });
     say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);
     try {
-      await bringUp(home, cluster, { options, say, stop, startedUnixMs });
+      await bringUp(home, cluster, { options, say, stop });
       say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
       await aborted(stop);
     } catch (error) {
@@ -97,11 +96,7 @@ async function startCluster(home: Home, listen: { address: string; port: number 
   };
 }
 
-async function bringUp(
-  home: Home,
-  cluster: Cluster,
-  run: { options: StartOptions; say: Say; stop: AbortSignal; startedUnixMs: number },
-): Promise<void> {
+async function bringUp(home: Home, cluster: Cluster, run: { options: StartOptions; say: Say; stop: AbortSignal }): Promise<void> {
   const { kube } = cluster;
   mkdirSync(join(home.path, 'cases'), { recursive: true, mode: 0o700 });
   await applyManifests(
@@ -109,8 +104,10 @@ async function bringUp(
     CRDS.flatMap((path) => readManifests(ROOT, path)),
   );
   await applyManifests(kube, readManifests(ROOT, OPERATOR));
-  if (home.record.sampleAppliedAt === null) await applySample(home, kube, run.say);
-  await waitUntilUp(kube, run);
+  const isFirst = home.record.sampleAppliedAt === null;
+  const sample = readManifests(ROOT, SAMPLE);
+  if (isFirst) await applySample(home, kube, { sample, say: run.say });
+  await waitUntilUp(kube, { ...run, expected: expectedOf(sample, isFirst) });
   await refreshProfiles(home.path, kube);
   await writeScrapeConfig(home, kube);
   if (home.record.case === null) home.update({ case: await exportFirstCase(home, run) });
@@ -129,13 +126,18 @@ async function bringUp(
   run.say(summaryOf(ready, { bundlePath }));
 }
 
-async function applySample(home: Home, kube: KubeClient, say: Say): Promise<void> {
-  const sample = readManifests(ROOT, SAMPLE);
+async function applySample(home: Home, kube: KubeClient, { sample, say }: { sample: readonly Manifest[]; say: Say }): Promise<void> {
   const agencies = sample.filter((manifest) => manifest.kind === 'Agency').map((manifest) => manifest.metadata.name);
   const requests = await Promise.all(agencies.map((agency) => ensureProfile(home.path, agency)));
   say(`applying ${SAMPLE}: ${sample.length} resources, ${agencies.length} agencies with a credential profile each`);
   await applyManifests(kube, withClients(sample, requests));
   home.update({ sampleAppliedAt: new Date().toISOString() });
+}
+
+function expectedOf(sample: readonly Manifest[], isFirst: boolean): Expected {
+  const namesOf = (kind: string): ReadonlySet<string> =>
+    new Set(sample.filter((manifest) => manifest.kind === kind).map((manifest) => manifest.metadata.name));
+  return { networks: namesOf('LedgerNetwork'), links: namesOf('LedgerLink'), agencies: isFirst ? namesOf('Agency') : new Set() };
 }
 
 async function writeScrapeConfig(home: Home, kube: KubeClient): Promise<void> {
