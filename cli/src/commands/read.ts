@@ -21,7 +21,7 @@ async function readWithProof(context: CommandContext, key: string, options: Read
   const { terminal } = context;
   const ledger = await clientFor(context, options.network);
   const plain = await ledger.read(key);
-  const record = { title: key, statement: `Read by ${ledger.organisation}`, ledger, key, afterHeight: 0, absent: !plain.found };
+  const record = { title: key, statement: `Read by ${ledger.organisation}`, ledger, key, absent: !plain.found };
   const subject = { kind: 'record', id: `${ledger.chainId}/${key}` };
   const bytes = await collectEvidence({
     subject,

@@ -1,4 +1,5 @@
-import { type Bytes, base64urlDecode, type Json, parseCanonical } from '@civitas/canon';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bytes, base64urlDecode, canonicalString, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import {
   decodeLightBlock,
@@ -14,8 +15,11 @@ import {
 import { EXIT } from '../exit-codes.ts';
 import { Fault } from '../fault.ts';
 import type { LedgerClient } from '../sdk/ledger-client.ts';
-import { type ProvenRead, readProven, readProvenAfter } from '../sdk/proven-read.ts';
+import { type ProvenRead, readProven } from '../sdk/proven-read.ts';
 import { fetchEvidenceNetwork } from './evidence-network.ts';
+
+const HEADER_WAIT_MS = 30_000;
+const HEADER_POLL_MS = 25;
 
 /** A record that belongs to a case. */
 export interface EvidenceRecord {
@@ -24,8 +28,6 @@ export interface EvidenceRecord {
   /** Client of an organisation that may read it. */
   readonly ledger: LedgerClient;
   readonly key: string;
-  /** Height of the block that wrote it last, as far as the case knows. */
-  readonly afterHeight: number;
   /** Shown as absent. */
   readonly absent?: boolean;
   /** A private value of it that the case discloses. */
@@ -85,18 +87,33 @@ async function proveOperation({ title, ledger, hash, body }: EvidenceOperation):
   return { item: { kind: 'receipt', ...frame, proof: proof.value, operation: body }, lightBlock: answer.lightBlock, opening: undefined };
 }
 
-/** All records of one network against one header. */
+function isSameValue(left: JsonObject | undefined, right: JsonObject | undefined): boolean {
+  return canonicalString(left ?? null) === canonicalString(right ?? null);
+}
+
+/**
+ * All records of one network against one header: the newest that carries them as they are now. A header carries the state before
+ * its own block, so what has just been written waits for the next.
+ */
 async function proveRecords(records: readonly EvidenceRecord[]): Promise<readonly Proven[]> {
   const [first, ...others] = records;
   if (first === undefined) return [];
-  const latest = others.reduce((left, right) => (right.afterHeight > left.afterHeight ? right : left), first);
-  const anchor = await readProvenAfter(latest.ledger, latest.key, latest.afterHeight);
-  const proven: Proven[] = [];
-  for (const record of records) {
-    const read = record === latest ? anchor : await readProven(record.ledger, record.key, { headerHeight: anchor.headerHeight });
-    proven.push({ item: itemOf(record, read), lightBlock: anchor.lightBlock, opening: record.opening });
+  const current = await Promise.all(records.map(({ ledger, key }) => ledger.read(key)));
+  const endMs = Date.now() + HEADER_WAIT_MS;
+  for (;;) {
+    const anchor = await readProven(first.ledger, first.key);
+    const { headerHeight, lightBlock } = anchor;
+    const reads = [anchor, ...(await Promise.all(others.map(({ ledger, key }) => readProven(ledger, key, { headerHeight }))))];
+    const pairs = reads.map((read, at) => ({ read, record: records[at] ?? first, now: current[at]?.value }));
+    if (pairs.every(({ read, now }) => isSameValue(read.value, now))) {
+      return pairs.map(({ read, record }) => ({ item: itemOf(record, read), lightBlock, opening: record.opening }));
+    }
+    if (Date.now() > endMs) {
+      const message = `${first.ledger.network}: no header with the newest records came in ${HEADER_WAIT_MS} ms`;
+      throw new Fault('HEADER_LATE', message, { exitCode: EXIT.timedOut });
+    }
+    await sleep(HEADER_POLL_MS);
   }
-  return proven;
 }
 
 interface NetworkShare {

@@ -63,7 +63,6 @@ export class CaseRun {
   /** What its parties did on the ledgers, in order, refused operations too. */
   readonly operations: EvidenceOperation[] = [];
   readonly #records = new Map<string, EvidenceRecord>();
-  readonly #heights = new Map<string, number>();
   readonly #onStep: (step: Step) => void;
 
   constructor(options: CaseRunOptions) {
@@ -74,12 +73,11 @@ export class CaseRun {
 
   /** Records to prove at the end, each once. */
   get records(): readonly EvidenceRecord[] {
-    return [...this.#records.values()].map((record) => ({ ...record, afterHeight: this.#heights.get(record.ledger.network) ?? 0 }));
+    return [...this.#records.values()];
   }
 
   #note(step: Omit<Step, 'index'>): void {
     const numbered = { index: this.steps.length + 1, ...step };
-    this.#heights.set(step.network, Math.max(step.height, this.#heights.get(step.network) ?? 0));
     this.steps.push(numbered);
     this.#onStep(numbered);
   }
@@ -153,11 +151,7 @@ export class CaseRun {
 
   /** Names a record that belongs in the case's bundle; naming it again replaces its words. */
   keep(seat: Seat, record: Pick<EvidenceRecord, 'title' | 'statement' | 'key' | 'absent' | 'opening'>): void {
-    this.#records.set(`${seat.network}\n${record.key}`, {
-      ...record,
-      ledger: this.parties.ledger(seat.agency, seat.network),
-      afterHeight: 0,
-    });
+    this.#records.set(`${seat.network}\n${record.key}`, { ...record, ledger: this.parties.ledger(seat.agency, seat.network) });
   }
 }
 
