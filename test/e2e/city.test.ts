@@ -185,17 +185,20 @@ describe('an agency with civitas', () => {
 });
 
 describe('a crash', () => {
-  const killed = async (pod: string, meanwhile: () => Promise<void> = async () => undefined): Promise<void> => {
+  /** Kills a pod's process at a moment, looks at what it left, and waits for the next one. */
+  const killed = async (pod: string, moment: { when?: () => Promise<void>; then?: () => Promise<void> } = {}): Promise<void> => {
     const pid = findPodProcess(home, pod);
     if (pid === undefined) throw new Error(`${pod} does not run`);
+    await moment.when?.();
     process.kill(pid, 'SIGKILL');
+    await moment.then?.();
     await waitFor(
       `new process of ${pod}`,
       () => {
         const next = findPodProcess(home, pod);
         return next !== undefined && next !== pid;
       },
-      30_000,
+      45_000,
     );
   };
 
@@ -207,17 +210,24 @@ describe('a crash', () => {
     for (let attempt = 0; attempt < 8 && !hit; attempt += 1) {
       const fine = await openFine(parties);
       const sequence = String(Number((await sent())['lastSequence'] ?? 0) + 1).padStart(12, '0');
-      await payFine(parties, fine);
-      // As fast as reads go: the window between the two is a few tens of milliseconds.
       const received = `links/jincheng-transport-1/in/${sequence}`;
-      while (!(await parties.ledger('traffic-police', 'city').read(received)).found);
-      await killed('relay-0', async () => {
-        hit = (await parties.ledger('traffic-police', 'transport').read(`links/jincheng-city-1/out/${sequence}`)).found;
+      await killed('relay-0', {
+        // As fast as reads go: the window between the two is a few tens of milliseconds.
+        async when() {
+          await payFine(parties, fine);
+          while (!(await parties.ledger('traffic-police', 'city').read(received)).found);
+        },
+        async then() {
+          hit = (await parties.ledger('traffic-police', 'transport').read(`links/jincheng-city-1/out/${sequence}`)).found;
+        },
       });
       await waitFor('the receipt', () => hasReceipt(parties, fine), 30_000);
     }
+    const taken = (await parties.ledger('traffic-police', 'city').read('links/jincheng-transport-1/counter')).value ?? {};
+    const { lastSequence } = await sent();
     parties.close();
     expect(hit).toBe(true);
+    expect(taken['received']).toBe(lastSequence);
   }, 120_000);
 
   test('of the relay in the middle of a case loses and doubles nothing', async () => {
@@ -233,7 +243,15 @@ describe('a crash', () => {
     'of a node in mid-ingest loses nothing that was acknowledged',
     async () => {
       const running = civitas(home, 'ingest', 'health', '--as', 'hospital-2', '--json', ...patientFiles());
-      await killed('health-0');
+      const parties = openParties(home);
+      const heightOf = async (): Promise<bigint> => (await parties.ledger('hospital-2', 'health').info()).height;
+      const before = await heightOf();
+      await killed('health-0', {
+        async when() {
+          while ((await heightOf()) < before + 4n);
+        },
+      });
+      parties.close();
       const run = await running;
       expect({ code: run.code, stderr: run.code === 0 ? '' : run.stderr }).toEqual({ code: 0, stderr: '' });
       const again = await civitas(home, 'ingest', 'health', '--as', 'hospital-2', '--json', ...patientFiles());
