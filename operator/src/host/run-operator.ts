@@ -22,7 +22,9 @@ export async function runOperator(config: OperatorConfig, version: string, signa
   registry.register(processMetrics).buildInfo.set({ version, component: 'operator', engine: '' }, 1);
   const client = createKubeClient(await loadKubeConfig({ root: config.root }), { clock: systemClock });
   let controllers: RunningControllers | undefined;
-  const isReady = (): boolean => controllers === undefined || (controllers.isReady() && controllers.isHealthy());
+  // A replica that stands by is ready; one that is about to lead is not before what it says is its own.
+  const isReady = (): boolean =>
+    controllers === undefined ? ![undefined, config.identity].includes(elector.holder()) : controllers.isReady() && controllers.isHealthy();
   const server = await serveMetrics({ registry, address: config.address, port: config.metricsPort, isReady });
   let end: (code: number) => void = () => {};
   const ended = new Promise<number>((resolve) => {

@@ -1,26 +1,32 @@
-import type { Agency, AgencyStatus } from '../resources/agency.ts';
+import { base64urlDecode } from '@civitas/canon';
+import type { Agency, AgencyClient, AgencyStatus } from '../resources/agency.ts';
 import { type Verdict, verdict } from './network-status.ts';
 
 export type MembershipState = NonNullable<AgencyStatus['memberships']>[number];
 export type ClientState = NonNullable<AgencyStatus['clients']>[number];
 
+/** Where the memberships and the clients of an agency stand. */
+export interface AgencyProgress {
+  readonly memberships: readonly MembershipState[];
+  readonly clients: readonly ClientState[];
+  /** Networks of its memberships that do not exist. */
+  readonly unknownNetworks: readonly string[];
+}
+
+const PUBLIC_KEY_BYTES = 32;
+
 /** Conditions of an agency from where each of its memberships stands. */
-export function agencyVerdicts(
-  agency: Agency,
-  memberships: readonly MembershipState[],
-  clients: readonly ClientState[],
-): readonly Verdict[] {
+export function agencyVerdicts(agency: Agency, { memberships, clients, unknownNetworks }: AgencyProgress): readonly Verdict[] {
   const open = memberships.filter(({ state }) => state !== 'Enrolled');
   const waiting = open.map(({ network, message }) => `${network}: ${message ?? 'pending'}`).join('; ');
   const policy = agency.spec.approvalPolicy === 'auto' ? 'its gateway approves every proposal by itself' : 'persons approve';
   const refused = clients.filter(({ problem }) => problem !== undefined);
+  const isOnlyUnknown = open.length > 0 && open.every(({ network }) => unknownNetworks.includes(network));
   return [
     open.length === 0
       ? verdict('Approved', true, 'ByFounders', `founders of its networks approved it; approval policy: ${policy}`)
-      : verdict('Approved', false, 'WaitingForApproval', waiting),
-    open.length === 0
-      ? verdict('Enrolled', true, 'OnLedger', `${memberships.length} networks hold it with its keys`)
-      : verdict('Enrolled', false, 'Pending', waiting),
+      : verdict('Approved', false, isOnlyUnknown ? 'NetworkUnknown' : 'WaitingForApproval', waiting),
+    enrolment(memberships, waiting, unknownNetworks),
     refused.length === 0
       ? verdict('ClientsCertified', true, 'Issued', `${clients.length} clients`)
       : verdict('ClientsCertified', false, 'RequestRefused', refused.map(({ name, problem }) => `${name}: ${problem}`).join('; ')),
@@ -33,6 +39,23 @@ export function agencyVerdicts(
   ];
 }
 
+function enrolment(memberships: readonly MembershipState[], waiting: string, unknownNetworks: readonly string[]): Verdict {
+  if (memberships.every(({ state }) => state === 'Enrolled'))
+    return verdict('Enrolled', true, 'OnLedger', `${memberships.length} networks hold it with its keys`);
+  return verdict('Enrolled', false, unknownNetworks.length > 0 ? 'NetworkUnknown' : 'Pending', waiting);
+}
+
 export function agencyPhase(verdicts: readonly Verdict[]): string {
   return verdicts.some(({ type, status }) => type === 'Enrolled' && status === 'True') ? 'Enrolled' : 'Enrolling';
+}
+
+/** Why a client cannot be taken as it is: its key is no key, or another client's; undefined when nothing is wrong with it. */
+export function clientProblem(client: AgencyClient, clients: readonly AgencyClient[]): string | undefined {
+  const bytes = base64urlDecode(client.operationPublicKey);
+  if (bytes?.length !== PUBLIC_KEY_BYTES)
+    return `operationPublicKey is no Ed25519 key: ${PUBLIC_KEY_BYTES} bytes as unpadded base64url are expected, got ${bytes?.length ?? 'text that is not base64url'}`;
+  const first = clients.find(({ operationPublicKey }) => operationPublicKey === client.operationPublicKey);
+  return first === undefined || first.name === client.name
+    ? undefined
+    : `operationPublicKey is that of client ${first.name}: each client has a key of its own`;
 }

@@ -2,6 +2,7 @@ import { type NetworkName, networkNameOf, nodeName } from '../desired/names.ts';
 import type { Agency } from '../resources/agency.ts';
 import type { CityConfig } from '../resources/city-config.ts';
 import { type LedgerNetwork, type LedgerNetworkSpec, MESSAGES } from '../resources/ledger-network.ts';
+import { clientProblem } from './agency-status.ts';
 import { faultTolerance } from './quorum.ts';
 
 export interface EffectiveNode {
@@ -94,7 +95,10 @@ function membersOf(id: NetworkName, defaultNamespace: string, agencies: readonly
           roles: ['member', ...membership.roles.filter((role) => role !== 'member')],
           founder: spec.founder ?? false,
           approvalPolicy: spec.approvalPolicy ?? 'manual',
-          clients: (spec.clients ?? []).map(({ name, operationPublicKey }) => ({ name, operationPublicKey })),
+          // One bad key would have the ledger refuse the whole organisation.
+          clients: (spec.clients ?? [])
+            .filter((client) => clientProblem(client, spec.clients ?? []) === undefined)
+            .map(({ name, operationPublicKey }) => ({ name, operationPublicKey })),
         })),
     )
     .sort((left, right) => (left.organisation < right.organisation ? -1 : 1));

@@ -10,6 +10,10 @@ export interface LinkObservation {
   /** What it waits for, in words; '' when nothing. */
   readonly waiting: string;
   readonly draining: boolean;
+  /** Names of its ends for which there is no LedgerNetwork. */
+  readonly missing: readonly string[];
+  /** Whether it was ever open: a missing network is then gone, else it is not there yet. */
+  readonly wasOpen: boolean;
   /** Whether the status said Drained before: it stays so while one end is being taken down. */
   readonly wasDrained: boolean;
   readonly paused: boolean;
@@ -23,8 +27,9 @@ export interface LinkBounds {
 
 /** Conditions of a link from what both ledgers say. */
 export function linkVerdicts(observation: LinkObservation, bounds: LinkBounds): readonly Verdict[] {
-  const [from, to] = observation.ends;
-  const known = [from, to].filter((end) => end !== undefined);
+  const known = observation.ends.filter((end) => end !== undefined);
+  if (observation.missing.length > 0) return missingVerdicts(observation, known);
+  if (known.length < 2 && observation.wasOpen) return unheardVerdicts(observation, known);
   const frozen = known.filter((end) => end.client?.status === 'Frozen');
   const { fresh, message } = freshness(known, observation.nowUnixMs, bounds.clientFreshMs);
   const late = oldestAgeMs(known, observation.nowUnixMs) > bounds.packetLateMs;
@@ -37,8 +42,39 @@ export function linkVerdicts(observation: LinkObservation, bounds: LinkBounds): 
       : verdict('Granted', false, 'Waiting', observation.waiting),
     verdict('ClientFresh', fresh, fresh ? 'Fresh' : 'Behind', message),
     verdict('Flowing', flowing, flowingReason(observation, { frozen: frozen.length > 0, late, fresh }), `${inFlight} in flight`),
-    verdict('Frozen', frozen.length > 0, frozen.length > 0 ? 'Misbehaviour' : 'NotFrozen', frozen.map((end) => end.name).join(', ')),
+    frozenVerdict(known),
     drainVerdict(observation, inFlight),
+  ];
+}
+
+function frozenVerdict(ends: readonly LinkEnd[]): Verdict {
+  const frozen = ends.filter((end) => end.client?.status === 'Frozen').map((end) => end.name);
+  return verdict('Frozen', frozen.length > 0, frozen.length > 0 ? 'Misbehaviour' : 'NotFrozen', frozen.join(', '));
+}
+
+/** A link that was open and whose networks do not both answer: nothing is known of it now, and nothing is claimed. */
+function unheardVerdicts(observation: LinkObservation, known: readonly LinkEnd[]): readonly Verdict[] {
+  const silent = { status: 'Unknown' as const, reason: 'NotObserved', message: 'not both networks answer' };
+  return [
+    ...['Granted', 'ClientFresh', 'Flowing'].map((type) => ({ type, ...silent })),
+    frozenVerdict(known),
+    drainVerdict(observation, 0),
+  ];
+}
+
+/** A link without one of its networks carries nothing and holds nobody up. */
+function missingVerdicts({ missing, wasOpen, draining }: LinkObservation, known: readonly LinkEnd[]): readonly Verdict[] {
+  const names = missing.join(' and ');
+  const reason = wasOpen ? 'NetworkGone' : 'NetworkMissing';
+  const message = wasOpen
+    ? `there is no LedgerNetwork ${names} any more: delete this link, or apply the network again to take it up`
+    : `there is no LedgerNetwork ${names} yet`;
+  return [
+    ...['Granted', 'ClientFresh', 'Flowing'].map((type) => verdict(type, false, reason, message)),
+    frozenVerdict(known),
+    draining
+      ? verdict('Draining', true, 'Drained', `nothing can be delivered any more: ${message}`)
+      : verdict('Draining', false, reason, message),
   ];
 }
 
@@ -65,13 +101,23 @@ function flowingReason(
 }
 
 /** `Drained` is what a network that is being removed waits for. */
-function drainVerdict({ draining, granted, ends, wasDrained }: LinkObservation, inFlight: number): Verdict {
+function drainVerdict(observation: LinkObservation, inFlight: number): Verdict {
+  const { draining, granted, ends, wasDrained } = observation;
   if (!draining) return verdict('Draining', false, 'NotAskedFor', 'open for new packets');
   const isHeard = ends.every((end) => end !== undefined);
   const closed = granted || ends.every((end) => end?.client === undefined);
-  return (isHeard && closed && inFlight === 0) || (!isHeard && wasDrained)
-    ? verdict('Draining', true, 'Drained', 'closed for new packets, nothing in flight')
-    : verdict('Draining', true, 'Waiting', `${inFlight} packets still in flight`);
+  if ((isHeard && closed && inFlight === 0) || (!isHeard && wasDrained))
+    return verdict('Draining', true, 'Drained', 'closed for new packets, nothing in flight');
+  if (!isHeard)
+    return verdict('Draining', true, 'NetworkSilent', 'not both networks answer: what is still in flight between them cannot be seen');
+  if (!closed) return verdict('Draining', true, 'ClosingTerms', `to be closed for new packets: ${observation.waiting}`);
+  return verdict('Draining', true, 'InFlight', `closed for new packets; ${inFlight} still in flight${hinderance(observation)}`);
+}
+
+/** What keeps packets from arriving, where it is ours to see. */
+function hinderance({ paused, relayReady }: LinkObservation): string {
+  if (paused) return '; spec.paused keeps them waiting';
+  return relayReady ? '' : '; the relay is not ready';
 }
 
 function oldestAgeMs(ends: readonly LinkEnd[], nowUnixMs: number): number {
@@ -85,16 +131,24 @@ export function linkPhase(verdicts: readonly Verdict[]): string {
   return find('Flowing')?.status === 'True' ? 'Flowing' : (find('Flowing')?.reason ?? 'Pending');
 }
 
-export function linkFacts({ ends, nowUnixMs }: LinkObservation): Omit<LedgerLinkStatus, 'conditions' | 'phase' | 'observedGeneration'> {
-  const [from, to] = ends;
-  const known = [from, to].filter((end) => end !== undefined);
+/** The status fields besides the conditions. An end that does not answer keeps what it said last. */
+export function linkFacts(
+  { ends, nowUnixMs }: LinkObservation,
+  previous: LedgerLinkStatus | undefined,
+): Omit<LedgerLinkStatus, 'conditions' | 'phase' | 'observedGeneration'> {
+  const [from, to] = [
+    ends[0] === undefined ? previous?.from : sideOf(ends[0], nowUnixMs),
+    ends[1] === undefined ? previous?.to : sideOf(ends[1], nowUnixMs),
+  ];
+  const sides = [from, to].filter((side) => side !== undefined);
+  const oldestMs = Math.max(0, ...sides.map(({ oldestPendingAgeMs }) => oldestPendingAgeMs));
   return {
-    lastSequence: known.reduce((sum, end) => sum + end.lastSequence, 0),
-    inFlight: known.reduce((sum, end) => sum + end.inFlight, 0),
-    oldestPendingAge: ageText(oldestAgeMs(known, nowUnixMs)),
-    oldestPendingAgeMs: oldestAgeMs(known, nowUnixMs),
-    ...(from === undefined ? {} : { from: sideOf(from, nowUnixMs) }),
-    ...(to === undefined ? {} : { to: sideOf(to, nowUnixMs) }),
+    lastSequence: sides.reduce((sum, side) => sum + side.lastSequence, 0),
+    inFlight: sides.reduce((sum, side) => sum + side.inFlight, 0),
+    oldestPendingAge: ageText(oldestMs),
+    oldestPendingAgeMs: oldestMs,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
   };
 }
 

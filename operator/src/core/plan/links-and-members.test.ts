@@ -5,7 +5,7 @@ import { CONTRACTS } from '../desired/domain-contracts.ts';
 import { DOMAINS } from '../resources/ledger-network.ts';
 import { aKey } from '../testing/builders.ts';
 import { type LinkEnd, planEnd, wantedTerms } from './link-plan.ts';
-import { type LinkObservation, linkPhase, linkVerdicts } from './link-status.ts';
+import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from './link-status.ts';
 import { type OnLedgerOrganisation, planMembership, proposalId } from './membership-plan.ts';
 
 const BOUNDS = { clientFreshMs: 300_000, packetLateMs: 60_000 };
@@ -36,6 +36,8 @@ function anObservation(facts: Partial<LinkObservation> = {}): LinkObservation {
     granted: true,
     waiting: '',
     draining: false,
+    missing: [],
+    wasOpen: false,
     wasDrained: false,
     paused: false,
     relayReady: true,
@@ -94,6 +96,47 @@ describe('an end of a link', () => {
     expect(phaseOf({ draining: true, ends: [anEnd(), undefined] })).toBe('Draining');
     // Its pods are being removed because it was drained.
     expect(phaseOf({ draining: true, wasDrained: true, granted: false, ends: [anEnd(), undefined] })).toBe('Drained');
+  });
+
+  test('says while it drains what it waits for: terms, packets, a paused relay, a silent network', () => {
+    const drainOf = (facts: Partial<LinkObservation>): string => {
+      const verdict = linkVerdicts(anObservation({ draining: true, ...facts }), BOUNDS).find(({ type }) => type === 'Draining');
+      return `${verdict?.status} ${verdict?.reason}: ${verdict?.message}`;
+    };
+    const busy = [anEnd({ inFlight: 2 }), other] as const;
+    expect(drainOf({ granted: false, waiting: 'city: setTerms waits for approvals' })).toBe(
+      'True ClosingTerms: to be closed for new packets: city: setTerms waits for approvals',
+    );
+    expect(drainOf({ ends: busy })).toBe('True InFlight: closed for new packets; 2 still in flight');
+    expect(drainOf({ ends: busy, paused: true })).toContain('2 still in flight; spec.paused keeps them waiting');
+    expect(drainOf({ ends: busy, relayReady: false })).toContain('2 still in flight; the relay is not ready');
+    expect(drainOf({ ends: [anEnd(), undefined] })).toMatch(/^True NetworkSilent: /);
+  });
+
+  test('without one of its networks says so, and holds up neither its own deletion nor that of the other network', () => {
+    const gone: Partial<LinkObservation> = { ends: [anEnd(), undefined], granted: false, missing: ['health'], wasOpen: true };
+    expect(phaseOf(gone)).toBe('NetworkGone');
+    expect(phaseOf({ ...gone, wasOpen: false })).toBe('NetworkMissing');
+    expect(phaseOf({ ...gone, draining: true })).toBe('Drained');
+    const verdicts = linkVerdicts(anObservation(gone), BOUNDS);
+    expect(verdicts.filter(({ status }) => status === 'True')).toEqual([]);
+    expect(verdicts.find(({ type }) => type === 'Flowing')?.message).toBe(
+      'there is no LedgerNetwork health any more: delete this link, or apply the network again to take it up',
+    );
+  });
+
+  test('that was open claims nothing while a network does not answer, and keeps its numbers', () => {
+    const silent = anObservation({ ends: [anEnd({ lastSequence: 4 }), undefined], granted: false, wasOpen: true });
+    const statuses = linkVerdicts(silent, BOUNDS).map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+    expect(statuses).toEqual([
+      'Granted Unknown NotObserved',
+      'ClientFresh Unknown NotObserved',
+      'Flowing Unknown NotObserved',
+      'Frozen False NotFrozen',
+      'Draining False NotAskedFor',
+    ]);
+    const side = { clientStatus: 'Active', clientHeight: 5, lastSequence: 9, inFlight: 1, oldestPendingAgeMs: 1500 };
+    expect(linkFacts(silent, { to: side })).toMatchObject({ lastSequence: 13, inFlight: 1, oldestPendingAge: '1s', to: side });
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
 import { genesisHashOf, isCertificateDue, keyHashOf, type NetworkAction, planNetwork } from './network-plan.ts';
-import { networkPhase, networkVerdicts, rfc3339 } from './network-status.ts';
+import { drainText, networkPhase, networkVerdicts, rfc3339 } from './network-status.ts';
 import type { ObservedAnswer, ObservedNetwork, ObservedNode, ObservedPod } from './observed-network.ts';
 
 const { sha256 } = nodeCrypto;
@@ -44,7 +44,7 @@ function withNode(observed: ObservedNetwork, node: Partial<ObservedNode>): Obser
   };
   return {
     ...observed,
-    nodes: { 'city-0': { ledgerNode: aNode('city-0'), certificate, pod: runningPod(observed), answer: undefined, ...node } },
+    nodes: { 'city-0': { ledgerNode: aNode('city-0'), certificate, pod: runningPod(observed), answer: undefined, heard: false, ...node } },
   };
 }
 
@@ -197,7 +197,9 @@ describe('the status of a network', () => {
     const born = bornNetwork();
     const serving = withNode(born, {
       ledgerNode: born.nodes['city-0']?.ledgerNode,
+      pod: runningPod(born, { ready: true }),
       answer: anAnswer({ phase: 'Serving', signing: true, height: 5 }),
+      heard: true,
     });
     const verdicts = networkVerdicts(serving, planNetwork(serving, sha256));
     expect(verdicts.filter(({ status }) => status === 'True').map(({ type }) => type)).toEqual([
@@ -209,6 +211,40 @@ describe('the status of a network', () => {
     expect(networkPhase(verdicts)).toBe('Available');
     const silent = networkVerdicts(anObservation(), planNetwork(anObservation(), sha256));
     expect(networkPhase(silent)).toBe('WaitingForKeys');
+  });
+
+  test('claims nothing of a node it has not heard, and tells a start from a loss', () => {
+    const born = bornNetwork();
+    const { ledgerNode } = born.nodes['city-0'] ?? {};
+    const available = (node: Partial<ObservedNode>): string => {
+      const observed = withNode(born, { ledgerNode, ...node });
+      const verdict = networkVerdicts(observed, planNetwork(observed, sha256)).find(({ type }) => type === 'Available');
+      return `${verdict?.status} ${verdict?.reason}: ${verdict?.message}`;
+    };
+    const ready = runningPod(born, { ready: true });
+    const serving = anAnswer({ phase: 'Serving', signing: true, height: 5 });
+    expect(available({ pod: undefined })).toBe('False NodeStarting: city-0 has no pod yet');
+    expect(available({ pod: runningPod(born) })).toBe('False NodeStarting: city-0 is not ready yet');
+    expect(available({ pod: runningPod(born), answer: serving, heard: true })).toBe('False NodeStarting: city-0 is not ready yet');
+    expect(available({ pod: ready })).toBe('Unknown NotObserved: city-0 has not answered this operator since it started');
+    expect(available({ pod: ready, answer: anAnswer({ phase: 'Replaying' }), heard: true })).toBe(
+      'False NodeStarting: city-0 says Replaying',
+    );
+    expect(available({ pod: ready, heard: true })).toBe('False NoQuorum: 0 of 1 validators serve, 1 are needed');
+    expect(available({ pod: ready, answer: serving, heard: true })).toMatch(/^True Serving: /);
+  });
+
+  test('says of a removal which links it waits for, however many there are', () => {
+    const links = Array.from({ length: 11 }, (_, index) => ({ name: `link-${index}`, inFlight: index }));
+    expect(drainText(links.slice(0, 2))).toBe('waiting for links to drain: link-0 (0 in flight), link-1 (1 in flight)');
+    expect(drainText(links)).toMatch(/link-7 \(7 in flight\) and 3 more$/);
+    const born = bornNetwork();
+    const network = { ...born.network, metadata: { ...born.network.metadata, deletionTimestamp: '2026-01-02T00:00:00Z' } };
+    const phaseOf = (openLinks: ObservedNetwork['openLinks']): string => {
+      const observed = { ...born, network, openLinks };
+      return networkPhase(networkVerdicts(observed, planNetwork(observed, sha256)));
+    };
+    expect([phaseOf(links), phaseOf([])]).toEqual(['Draining', 'Removing']);
   });
 
   test('writes times as the API server does', () => {

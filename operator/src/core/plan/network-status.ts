@@ -2,7 +2,7 @@ import type { Sha256 } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
 import { genesisHashOf, type NetworkPlan } from './network-plan.ts';
-import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
+import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 
 /** A condition before the API server's clock and generation are added. */
@@ -12,6 +12,9 @@ export interface Verdict {
   readonly reason: string;
   readonly message: string;
 }
+
+/** Nodes or links that one message names; the rest are counted. */
+const NAMED_MAX = 8;
 
 type Counts = NonNullable<LedgerNetworkStatus['validators']>;
 
@@ -39,35 +42,17 @@ export function countValidators(observed: ObservedNetwork, plan: NetworkPlan): C
 }
 
 function isServing(node: ObservedNode | undefined): boolean {
-  return node?.answer?.signing === true && node.answer.phase === 'Serving';
+  return node?.answer?.signing === true && node.answer.phase === 'Serving' && node.pod?.ready === true;
 }
 
 /** Everything about the network in words; `phase` is read off these alone. */
 export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): readonly Verdict[] {
   const counts = countValidators(observed, plan);
-  const { waiting, problems, effective } = plan;
+  const { problems, effective } = plan;
   const problem = problems[0];
   const serving = counts.caughtUp >= counts.quorum;
-  const notYet = waiting ?? {
-    reason: 'NoQuorum',
-    message: `${counts.ready} of ${counts.members} validators serve, ${counts.quorum} are needed`,
-  };
   const verdicts: Verdict[] = [
-    serving
-      ? verdict('Available', true, 'Serving', `blocks are being made by ${counts.ready} of ${counts.members} validators`)
-      : verdict('Available', false, notYet.reason, notYet.message),
-    verdict(
-      'QuorumHealthy',
-      serving,
-      serving ? 'Quorum' : 'NoQuorum',
-      `${counts.caughtUp} of ${counts.members} validators at the head, quorum ${counts.quorum}`,
-    ),
-    verdict(
-      'FullRedundancy',
-      counts.caughtUp === counts.members,
-      counts.caughtUp === counts.members ? 'AllServing' : 'ValidatorsMissing',
-      redundancyText(counts, effective.engine),
-    ),
+    ...availability(observed, plan, counts),
     progress(observed, plan, serving),
     certificates(observed, plan),
     problem === undefined
@@ -84,13 +69,59 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
   return verdicts;
 }
 
+/** Available, QuorumHealthy and FullRedundancy: what the validators say, and what their silence means. */
+function availability(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts): readonly Verdict[] {
+  const atHead = `${counts.caughtUp} of ${counts.members} validators at the head, quorum ${counts.quorum}`;
+  const redundancy = redundancyText(counts, plan.effective.engine);
+  const full =
+    counts.caughtUp === counts.members
+      ? verdict('FullRedundancy', true, 'AllServing', redundancy)
+      : verdict('FullRedundancy', false, 'ValidatorsMissing', redundancy);
+  if (counts.caughtUp >= counts.quorum) {
+    const serving = `blocks are being made by ${counts.ready} of ${counts.members} validators`;
+    return [verdict('Available', true, 'Serving', serving), verdict('QuorumHealthy', true, 'Quorum', atHead), full];
+  }
+  const silence = plan.waiting === undefined ? silenceOf(observed, plan, counts) : { status: 'False' as const, ...plan.waiting };
+  if (silence.status === 'False') return [{ type: 'Available', ...silence }, verdict('QuorumHealthy', false, 'NoQuorum', atHead), full];
+  return ['Available', 'QuorumHealthy', 'FullRedundancy'].map((type) => ({ type, ...silence }));
+}
+
+/** Why too few validators serve: not asked yet, still starting, or lost. An operator that has just started knows of none of them. */
+function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts): Omit<Verdict, 'type'> {
+  const missing = plan.effective.nodes.filter((node) => node.role === 'validator' && !isServing(observed.nodes[node.name]));
+  if (observed.network.metadata.deletionTimestamp !== undefined)
+    return { status: 'False', reason: 'BeingRemoved', message: 'the network is being removed' };
+  const starting = missing.flatMap(({ name }) => startText(name, observed.nodes[name]) ?? []);
+  if (starting.length > 0) return { status: 'False', reason: 'NodeStarting', message: starting.slice(0, NAMED_MAX).join('; ') };
+  const unheard = missing.filter(({ name }) => observed.nodes[name]?.heard !== true).map(({ name }) => name);
+  if (unheard.length > 0) {
+    const message = `${unheard.slice(0, NAMED_MAX).join(', ')} has not answered this operator since it started`;
+    return { status: 'Unknown', reason: 'NotObserved', message };
+  }
+  return {
+    status: 'False',
+    reason: 'NoQuorum',
+    message: `${counts.ready} of ${counts.members} validators serve, ${counts.quorum} are needed`,
+  };
+}
+
+/** How far a node's start has come; undefined for one that is up and silent. */
+function startText(name: string, node: ObservedNode | undefined): string | undefined {
+  if (node?.answer !== undefined && node.answer.phase !== 'Serving') return `${name} says ${node.answer.phase}`;
+  if (node?.pod === undefined) return `${name} has no pod yet`;
+  return node.pod.ready ? undefined : `${name} is not ready yet`;
+}
+
 function redundancyText(counts: Counts, engine: string): string {
   if (engine === 'embedded') return `${counts.caughtUp} of 1 validator; the embedded engine survives no fault`;
   return `${counts.caughtUp} of ${counts.members} validators; ${counts.spareFaults} more may fail`;
 }
 
 function progress(observed: ObservedNetwork, plan: NetworkPlan, serving: boolean): Verdict {
-  if (observed.network.metadata.deletionTimestamp !== undefined) return verdict('Progressing', true, 'Draining', drainText(observed));
+  if (observed.network.metadata.deletionTimestamp !== undefined)
+    return observed.openLinks.length === 0
+      ? verdict('Progressing', true, 'Removing', 'links are drained; pods are being removed, volumes and keys as deletionPolicy says')
+      : verdict('Progressing', true, 'Draining', drainText(observed.openLinks));
   if (plan.waiting !== undefined) return verdict('Progressing', true, plan.waiting.reason, plan.waiting.message);
   const moving = plan.actions.find(
     (action) => action.type === 'deletePod' || action.type === 'createPod' || action.type === 'grantSigning',
@@ -100,8 +131,11 @@ function progress(observed: ObservedNetwork, plan: NetworkPlan, serving: boolean
   return verdict('Progressing', false, 'Settled', 'nothing is under way');
 }
 
-function drainText({ linkNames }: ObservedNetwork): string {
-  return linkNames.length === 0 ? 'links are drained; pods are being removed' : `waiting for links ${linkNames.join(', ')} to drain`;
+/** Links that are waited for, with what they carry; bounded, however many there are. */
+export function drainText(links: readonly OpenLink[]): string {
+  const named = links.slice(0, NAMED_MAX).map(({ name, inFlight }) => `${name} (${inFlight} in flight)`);
+  const rest = links.length - named.length;
+  return `waiting for links to drain: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 function certificates(observed: ObservedNetwork, plan: NetworkPlan): Verdict {
@@ -115,7 +149,8 @@ function certificates(observed: ObservedNetwork, plan: NetworkPlan): Verdict {
 /** One word for `kubectl get`, from the conditions alone. */
 export function networkPhase(verdicts: readonly Verdict[]): string {
   const holds = (type: string): Verdict | undefined => verdicts.find((entry) => entry.type === type && entry.status === 'True');
-  if (holds('Progressing')?.reason === 'Draining') return 'Draining';
+  const progress = holds('Progressing')?.reason;
+  if (progress === 'Draining' || progress === 'Removing') return progress;
   if (holds('Paused') !== undefined) return 'Paused';
   if (holds('Degraded') !== undefined) return 'Degraded';
   if (holds('Available') !== undefined) return 'Available';

@@ -47,6 +47,15 @@ export interface ObservedNode {
   readonly certificate: ObservedCertificate | undefined;
   readonly pod: ObservedPod | undefined;
   readonly answer: ObservedAnswer | undefined;
+  /** Whether it has answered this operator process at all: before that, silence says nothing of the node. */
+  readonly heard: boolean;
+}
+
+/** A link of the network that still carries something or could. */
+export interface OpenLink {
+  readonly name: string;
+  /** Packets without a final acknowledgement, both directions, as last seen. */
+  readonly inFlight: number;
 }
 
 /** The city network as every other network pins it. */
@@ -71,8 +80,8 @@ export interface ObservedNetwork {
   readonly platformKey: string;
   readonly relayKey: string | undefined;
   readonly gatewayAddress: string | undefined;
-  /** LedgerLinks that still name this network. */
-  readonly linkNames: readonly string[];
+  /** LedgerLinks that name this network and are not drained. */
+  readonly openLinks: readonly OpenLink[];
   /** Height at which the city's registry held this chain; undefined while it does not. */
   readonly registered: boolean;
 }

@@ -29,9 +29,13 @@ export const AgencySpec = Type.Object({
     zh: text('In Chinese.', DISPLAY_NAME_CHARS_MAX, { minLength: 1 }),
     en: text('In English.', DISPLAY_NAME_CHARS_MAX, { minLength: 1 }),
   }),
-  founder: Type.Optional(Type.Boolean({ description: 'Stands in the genesis of its networks and approves proposals there.' })),
+  founder: Type.Optional(
+    Type.Boolean({ description: 'Stands in the genesis of its networks and approves proposals there.', default: false }),
+  ),
   approvalPolicy: Type.Optional(
-    oneOf('Whether its gateway approves every proposal by itself (auto) or persons do (manual, the default).', ['manual', 'auto']),
+    oneOf('Whether its gateway approves every proposal by itself (auto) or persons do (manual, the default).', ['manual', 'auto'], {
+      default: 'manual',
+    }),
   ),
   memberships: mapList(AgencyMembership, ['network'], { description: 'Networks it takes part in.', maxItems: MEMBERSHIPS_MAX }),
   clients: Type.Optional(
@@ -85,12 +89,12 @@ export const agencyKind: Kind<typeof AgencySpec, typeof AgencyStatus> = {
   spec: AgencySpec,
   status: AgencyStatus,
   columns: [
-    { name: 'Name', type: 'string', jsonPath: '.spec.displayName.en' },
+    { name: 'Display-Name', type: 'string', jsonPath: '.spec.displayName.en' },
     PHASE_COLUMN,
     { name: 'Namespace', type: 'string', jsonPath: '.status.namespace' },
     { name: 'Approval', type: 'string', jsonPath: '.spec.approvalPolicy' },
     AGE_COLUMN,
-    { name: 'Chinese', type: 'string', jsonPath: '.spec.displayName.zh', priority: 1 },
+    { name: 'Chinese-Name', type: 'string', jsonPath: '.spec.displayName.zh', priority: 1 },
     { name: 'Founder', type: 'boolean', jsonPath: '.spec.founder', priority: 1 },
   ],
 };

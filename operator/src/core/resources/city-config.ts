@@ -43,7 +43,14 @@ export const CityConfigSpec = Type.Object({
   logLevel: Type.Optional(oneOf('Log level of nodes that name none.', LOG_LEVELS)),
 });
 
-export const CityConfigStatus = Type.Object({ ...statusHead });
+const counts = (what: string) => Type.Optional(text(`${what} that are as they should be, of all: 5/5.`, 32));
+
+export const CityConfigStatus = Type.Object({
+  ...statusHead,
+  networks: counts('Networks'),
+  links: counts('Links'),
+  agencies: counts('Agencies'),
+});
 
 export const cityConfigKind: Kind<typeof CityConfigSpec, typeof CityConfigStatus> = {
   kind: 'CityConfig',
@@ -59,6 +66,9 @@ export const cityConfigKind: Kind<typeof CityConfigSpec, typeof CityConfigStatus
     { name: 'Engine', type: 'string', jsonPath: '.spec.engine' },
     { name: 'Validators', type: 'integer', jsonPath: '.spec.validatorsPerNetwork' },
     PHASE_COLUMN,
+    { name: 'Networks', type: 'string', jsonPath: '.status.networks' },
+    { name: 'Links', type: 'string', jsonPath: '.status.links' },
+    { name: 'Agencies', type: 'string', jsonPath: '.status.agencies' },
     AGE_COLUMN,
   ],
 };

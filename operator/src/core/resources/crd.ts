@@ -66,8 +66,8 @@ export function crdOf(kind: Kind): JsonRecord {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: structuralOf(kind.spec),
-      status: structuralOf(kind.status),
+      spec: { description: 'What is asked for.', ...structuralOf(kind.spec) },
+      status: { description: 'What the operator has seen and done.', ...structuralOf(kind.status) },
     },
   };
   return {

@@ -21,20 +21,26 @@ export const Pool = Type.Object({
   replicas: Type.Optional(Type.Integer({ description: 'Nodes; default from CityConfig.', minimum: 1, maximum: POOL_REPLICAS_MAX })),
   agencyRef: Type.Optional(nameString('Agency these nodes belong to; default the network’s first founder.')),
   storage: Type.Optional(
-    Type.Object({
-      size: Type.Optional(text('Size of each volume, such as 1Gi; default from CityConfig.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' })),
-    }),
+    Type.Object(
+      {
+        size: Type.Optional(text('Size of each volume, such as 1Gi; default from CityConfig.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' })),
+      },
+      { description: 'Volume of each node.' },
+    ),
   ),
 });
 
-export const ConsensusSettings = Type.Object({
-  emptyBlockIntervalMs: Type.Optional(
-    Type.Integer({ description: 'Longest pause between blocks with nothing to order, ms.', minimum: 1000, maximum: 60_000 }),
-  ),
-  bundleWaitMs: Type.Optional(
-    Type.Integer({ description: 'Longest time a lone operation waits for company, ms.', minimum: 2, maximum: 40 }),
-  ),
-});
+export const ConsensusSettings = Type.Object(
+  {
+    emptyBlockIntervalMs: Type.Optional(
+      Type.Integer({ description: 'Longest pause between blocks with nothing to order, ms.', minimum: 1000, maximum: 60_000 }),
+    ),
+    bundleWaitMs: Type.Optional(
+      Type.Integer({ description: 'Longest time a lone operation waits for company, ms.', minimum: 2, maximum: 40 }),
+    ),
+  },
+  { description: 'Pace of blocks.' },
+);
 
 /** Validators the spec itself counts; pools without replicas take them from CityConfig, and the reconciler checks those. */
 const COUNTED = "self.pools.filter(p, p.role == 'validator' && has(p.replicas))";
@@ -64,47 +70,62 @@ export const LedgerNetworkSpec = Type.Object(
     }),
     engine: Type.Optional(oneOf('What orders operations; default from CityConfig.', ENGINES)),
     genesis: Type.Optional(
-      Type.Object({
-        approvalThreshold: Type.Optional(
-          Type.Integer({
-            description: 'Approvals a proposal needs; default from CityConfig.',
-            minimum: 1,
-            maximum: APPROVAL_THRESHOLD_MAX,
-          }),
-        ),
-      }),
+      Type.Object(
+        {
+          approvalThreshold: Type.Optional(
+            Type.Integer({
+              description: 'Approvals a proposal needs; default from CityConfig.',
+              minimum: 1,
+              maximum: APPROVAL_THRESHOLD_MAX,
+            }),
+          ),
+        },
+        { description: 'Settings the chain is born with.' },
+      ),
     ),
     consensus: Type.Optional(ConsensusSettings),
     pools: Type.Optional(
       mapList(Pool, ['name'], { description: 'Groups of nodes; default one pool of validators.', maxItems: POOLS_MAX, minItems: 1 }),
     ),
     release: Type.Optional(
-      Type.Object({
-        version: Type.Optional(text('Version of the node; default from CityConfig.', 32, { pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$' })),
-      }),
+      Type.Object(
+        {
+          version: Type.Optional(text('Version of the node; default from CityConfig.', 32, { pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$' })),
+        },
+        { description: 'What its nodes run.' },
+      ),
     ),
     updateStrategy: Type.Optional(
-      Type.Object({
-        maxUnavailable: Type.Optional(
-          Type.Integer({ description: 'Validators that may be down at once for the operator’s own work.', minimum: 1, maximum: 33 }),
-        ),
-      }),
+      Type.Object(
+        {
+          maxUnavailable: Type.Optional(
+            Type.Integer({ description: 'Validators that may be down at once for the operator’s own work.', minimum: 1, maximum: 33 }),
+          ),
+        },
+        { description: 'How its nodes are replaced.' },
+      ),
     ),
     tls: Type.Optional(
-      Type.Object({
-        durationHours: Type.Optional(
-          Type.Integer({
-            description: 'Life of a leaf certificate, hours; renewed at two thirds of it.',
-            minimum: CERTIFICATE_HOURS_MIN,
-            maximum: CERTIFICATE_HOURS_MAX,
-          }),
-        ),
-      }),
+      Type.Object(
+        {
+          durationHours: Type.Optional(
+            Type.Integer({
+              description: 'Life of a leaf certificate, hours; renewed at two thirds of it.',
+              minimum: CERTIFICATE_HOURS_MIN,
+              maximum: CERTIFICATE_HOURS_MAX,
+            }),
+          ),
+        },
+        { description: 'Certificates of its nodes.' },
+      ),
     ),
     deletionPolicy: Type.Optional(
-      Type.Object({
-        data: Type.Optional(oneOf('What becomes of the volumes when the network is deleted; default Retain.', ['Retain', 'Delete'])),
-      }),
+      Type.Object(
+        {
+          data: Type.Optional(oneOf('What becomes of the volumes when the network is deleted; default Retain.', ['Retain', 'Delete'])),
+        },
+        { description: 'What deleting the network takes away.' },
+      ),
     ),
     logLevel: Type.Optional(oneOf('Log level of its nodes.', LOG_LEVELS)),
     allowDowntime: Type.Optional(
@@ -183,7 +204,7 @@ export const ledgerNetworkKind: Kind<typeof LedgerNetworkSpec, typeof LedgerNetw
     { name: 'Chain', type: 'string', jsonPath: '.spec.chainId', priority: 1 },
     { name: 'Version', type: 'string', jsonPath: '.status.release', priority: 1 },
     { name: 'gRPC', type: 'string', jsonPath: '.status.endpoints.grpc', priority: 1 },
-    { name: 'Certificates', type: 'date', jsonPath: '.status.certificates.earliestExpiry', priority: 1 },
+    { name: 'Certificates', type: 'string', jsonPath: '.status.certificates.earliestExpiry', priority: 1 },
   ],
 };
 

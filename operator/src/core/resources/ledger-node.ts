@@ -62,7 +62,7 @@ export const ledgerNodeKind: Kind<typeof LedgerNodeSpec, typeof LedgerNodeStatus
     { name: 'Signing', type: 'boolean', jsonPath: '.status.signing' },
     AGE_COLUMN,
     { name: 'Organisation', type: 'string', jsonPath: '.spec.organisation', priority: 1 },
-    { name: 'Certificate', type: 'date', jsonPath: '.status.certNotAfter', priority: 1 },
+    { name: 'Certificate', type: 'string', jsonPath: '.status.certNotAfter', priority: 1 },
   ],
 };
 

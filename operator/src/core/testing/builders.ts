@@ -81,7 +81,7 @@ export function anObservation(facts: Partial<ObservedNetwork> = {}): ObservedNet
     platformKey: aKey(1),
     relayKey: aKey(2),
     gatewayAddress: undefined,
-    linkNames: [],
+    openLinks: [],
     registered: false,
     ...facts,
   };

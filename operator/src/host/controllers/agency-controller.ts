@@ -13,14 +13,14 @@ import {
 } from '@civitas/kube';
 import { agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
 import { ANNOTATIONS, agencyNamespace, clientConfigName, gatewayName, networkNameOf } from '../../core/desired/names.ts';
-import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState } from '../../core/plan/agency-status.ts';
+import { agencyPhase, agencyVerdicts, type ClientState, clientProblem, type MembershipState } from '../../core/plan/agency-status.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
 import type { Agency, AgencyClient, AgencyMembership } from '../../core/resources/agency.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
 import { issueForRequest, readLeafTimes } from '../certificates/authority.ts';
 import { agencies } from '../observe/custom-resources.ts';
-import { SETTLED_RECHECK_MS, WHILE_SERVING_MS } from './limits.ts';
+import { SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
 import { findCity, findGenesisRecord, type OperatorContext } from './operator-context.ts';
 
 const CLIENT_HOURS = 2160;
@@ -48,7 +48,10 @@ export function createAgencyController(context: OperatorContext): Controller {
     const memberships = agency.spec.memberships.map((membership) => membershipState(context, agency, membership));
     const clientStates: ClientState[] = [];
     for (const client of agency.spec.clients ?? []) clientStates.push(await clients(agency, client));
-    const verdicts = agencyVerdicts(agency, memberships, clientStates);
+    const unknownNetworks = agency.spec.memberships
+      .filter((membership) => networkOf(context, membership) === undefined)
+      .map(({ network }) => network);
+    const verdicts = agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks });
     const facts = { namespace: agencyNamespace(agency.metadata.name), memberships, clients: clientStates };
     await writer.write({ resource: agencies, object: agency, verdicts, phase: agencyPhase(verdicts), facts });
     const isDone =
@@ -78,11 +81,20 @@ function membershipState(context: OperatorContext, agency: Agency, membership: A
   const network = networkOf(context, membership);
   if (network === undefined) return { network: membership.network, state: 'Pending', message: 'there is no such LedgerNetwork' };
   const fact = context.facts.enrolments.get(`${network.metadata.namespace}/${network.metadata.name} ${agency.metadata.name}`);
+  const before = agency.status?.memberships?.find((entry) => entry.network === membership.network);
   if (fact === undefined) {
-    const before = agency.status?.memberships?.find((entry) => entry.network === membership.network);
     return before ?? { network: membership.network, state: 'Pending', message: 'the network does not serve yet' };
   }
-  return { network: membership.network, state: fact.state, message: fact.message };
+  const { state, message, onLedgerHeight, approvalsMissing } = fact;
+  // The height it was first seen at, also across restarts of the operator.
+  const height = (before?.state === 'Enrolled' ? before.onLedgerHeight : undefined) ?? onLedgerHeight;
+  return {
+    network: membership.network,
+    state,
+    message,
+    ...(state === 'Enrolled' && height !== undefined ? { onLedgerHeight: height } : {}),
+    ...(approvalsMissing === undefined ? {} : { approvalsMissing }),
+  };
 }
 
 type ClientIssuer = (agency: Agency, client: AgencyClient) => Promise<ClientState>;
@@ -96,8 +108,8 @@ function createClientIssuer(context: OperatorContext, applier: Applier): ClientI
     const csrHash = createHash('sha256').update(client.csr).digest('base64url');
     const isSameRequest = held?.metadata.annotations?.[ANNOTATIONS.subject] === csrHash;
     const data: Record<string, string> = {};
-    let problem: string | undefined;
-    for (const membership of agency.spec.memberships) {
+    let problem = clientProblem(client, agency.spec.clients ?? []);
+    for (const membership of problem === undefined ? agency.spec.memberships : []) {
       const network = networkOf(context, membership);
       const document = network === undefined ? undefined : clientDocument(context, agency, { network, membership });
       if (network === undefined || document === undefined) continue;
@@ -119,7 +131,12 @@ function createClientIssuer(context: OperatorContext, applier: Applier): ClientI
       const annotated = { ...manifest, metadata: { ...manifest.metadata, annotations: { [ANNOTATIONS.subject]: csrHash } } };
       await applier.apply(configMaps, annotated, held);
     }
-    return { name: client.name, certificates: `${namespace}/${name}`, networks, ...(problem === undefined ? {} : { problem }) };
+    return {
+      name: client.name,
+      certificates: `${namespace}/${name}`,
+      networks,
+      ...(problem === undefined ? {} : { problem: problem.slice(0, STATUS_MESSAGE_CHARS_MAX) }),
+    };
   };
 }
 

@@ -18,5 +18,9 @@ export const CLIENT_FRESH_MS = 5 * 60_000;
 export const PACKET_LATE_MS = 60_000;
 /** One apply of a whole city should make one relay: a new network waits this long for its neighbours. */
 export const RELAY_SETTLE_MS = 700;
+/** Next look at the counts of the whole installation: caches alone are read. */
+export const CITY_RECHECK_MS = 2000;
+/** Length of a message in a status entry; the CRD's own bound. */
+export const STATUS_MESSAGE_CHARS_MAX = 256;
 /** Attempts at one proposal whose application failed. */
 export const PROPOSAL_ATTEMPTS_MAX = 64;

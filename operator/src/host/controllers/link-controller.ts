@@ -1,5 +1,13 @@
 import { base64urlEncode, type JsonObject } from '@civitas/canon';
-import { addFinalizer, type Controller, createController, findCondition, hasFinalizer, type ReconcileResult } from '@civitas/kube';
+import {
+  addFinalizer,
+  type Controller,
+  createController,
+  findCondition,
+  hasFinalizer,
+  isConditionTrue,
+  type ReconcileResult,
+} from '@civitas/kube';
 import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
 import { type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
 import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
@@ -36,10 +44,13 @@ export function createLinkController(context: OperatorContext): Controller {
       from === undefined || to === undefined ? 'both networks must serve first' : await openBoth(context, link, { from, to, draining });
     const observation: LinkObservation = {
       nowUnixMs: context.clock.nowUnixMs(),
-      ends: [from?.end, to?.end],
+      // What one end holds about the other is read only when both are there.
+      ends: from === undefined || to === undefined ? [undefined, undefined] : [from.end, to.end],
       granted: steps === '',
       waiting: steps,
       draining,
+      missing: [link.spec.from, link.spec.to].filter((_, index) => networks[index] === undefined),
+      wasOpen: wasOpen(link),
       wasDrained: findCondition(link.status?.conditions, 'Draining')?.reason === 'Drained',
       paused: link.spec.paused ?? false,
       relayReady: isRelayReady(context),
@@ -54,7 +65,13 @@ export function createLinkController(context: OperatorContext): Controller {
       context.wake('relay');
       return undefined;
     }
-    const target = { resource: ledgerLinks, object: link, verdicts, phase: linkPhase(verdicts), facts: linkFacts(observation) };
+    const target = {
+      resource: ledgerLinks,
+      object: link,
+      verdicts,
+      phase: linkPhase(verdicts),
+      facts: linkFacts(observation, link.status),
+    };
     await writer.write(target, {
       fields: ['from', 'to', 'lastSequence', 'inFlight', 'oldestPendingAge', 'oldestPendingAgeMs'],
       intervalMs: HEIGHT_STATUS_MS,
@@ -74,6 +91,17 @@ export function createLinkController(context: OperatorContext): Controller {
       return link === undefined ? undefined : retryConflict(() => reconcile(link));
     },
   });
+}
+
+/** Read off its own conditions, which outlive this process. */
+function wasOpen({ status }: LedgerLink): boolean {
+  const granted = findCondition(status?.conditions, 'Granted');
+  return (
+    granted?.status === 'True' ||
+    granted?.reason === 'NetworkGone' ||
+    granted?.reason === 'NotObserved' ||
+    isConditionTrue(status?.conditions, 'Draining')
+  );
 }
 
 function networkOf({ caches }: OperatorContext, link: LedgerLink, name: string): LedgerNetwork | undefined {

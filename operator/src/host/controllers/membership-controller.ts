@@ -9,9 +9,10 @@ import { memberKeyId, type OnLedgerOrganisation, planMembership } from '../../co
 import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { ReportedOrganisation } from '../../core/resources/ledger-node.ts';
+import { callNode } from '../ledger/node-connection.ts';
 import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
-import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, WHILE_STARTING_MS } from './limits.ts';
+import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_STARTING_MS } from './limits.ts';
 import { findCity, findCityNetwork, type OperatorContext, reachNetwork } from './operator-context.ts';
 
 /** The ledger of a network as the platform acts on it; undefined before it serves. */
@@ -82,7 +83,7 @@ async function ensureMember(
   context: OperatorContext,
   scope: {
     readonly key: string;
-    readonly ledger: PlatformLedger;
+    readonly ledger: PlatformLedger & { readonly genesis: Genesis };
     readonly member: EffectiveMember;
     readonly reported: readonly ReportedOrganisation[];
   },
@@ -91,7 +92,7 @@ async function ensureMember(
   const wanted = organisationOf(member, scope.reported);
   const factKey = `${scope.key} ${member.organisation}`;
   if (wanted.hpkePublicKey === '') {
-    context.facts.enrolments.set(factKey, { state: 'Pending', height: 0, message: 'its gateway has not reported its keys yet' });
+    context.facts.enrolments.set(factKey, { state: 'Pending', message: 'its gateway has not reported its keys yet' });
     return false;
   }
   const change = planMembership(
@@ -105,7 +106,8 @@ async function ensureMember(
   if (change === undefined) {
     const before = context.facts.enrolments.get(factKey);
     if (before?.state !== 'Enrolled') {
-      context.facts.enrolments.set(factKey, { state: 'Enrolled', height: 1, message: 'enrolled' });
+      const onLedgerHeight = await readHeight(ledger);
+      context.facts.enrolments.set(factKey, { state: 'Enrolled', onLedgerHeight, message: 'enrolled' });
       context.wake('agency');
     }
     return true;
@@ -113,9 +115,21 @@ async function ensureMember(
   const wish = { identity: change, build: () => Promise.resolve(change) };
   const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
   const message = proposalText(change.kind, proposal);
-  context.facts.enrolments.set(factKey, { state: 'Proposed', height: 0, message: message.slice(0, 256) });
+  const approvalsMissing =
+    proposal.state === 'open' ? Math.max(0, ledger.genesis.appState.approvalThreshold - proposal.approvals) : undefined;
+  context.facts.enrolments.set(factKey, {
+    state: 'Proposed',
+    message: message.slice(0, STATUS_MESSAGE_CHARS_MAX),
+    ...(approvalsMissing === undefined ? {} : { approvalsMissing }),
+  });
+  context.wake('agency');
   context.log.info({ network: scope.key, organisation: member.organisation, change: change.kind, state: proposal.state }, message);
   return false;
+}
+
+/** Height the ledger has reached. */
+async function readHeight({ connection: { admin } }: PlatformLedger): Promise<number> {
+  return Number((await callNode(admin.status.bind(admin), {})).height);
 }
 
 async function readOrganisation(

@@ -1,6 +1,7 @@
 import { persistentVolumeClaims, pods } from '@civitas/kube';
-import { nodeDataName } from '../../core/desired/names.ts';
+import { authorityName, genesisRecordName, nodeDataName, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import type { NetworkPlan } from '../../core/plan/network-plan.ts';
+import { drainText } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { connectNode, type OperatorContext } from './operator-context.ts';
@@ -12,8 +13,11 @@ import { connectNode, type OperatorContext } from './operator-context.ts';
  * @returns true when nothing of it runs any more.
  */
 export async function removeNetwork(context: OperatorContext, observed: ObservedNetwork, plan: NetworkPlan): Promise<boolean> {
-  if (observed.genesisRecord !== undefined && observed.linkNames.length > 0) return false;
   const { effective } = plan;
+  if (observed.genesisRecord !== undefined && observed.openLinks.length > 0) {
+    reportOnce(context, observed, { reason: 'Draining', message: drainText(observed.openLinks) });
+    return false;
+  }
   const remaining = Object.entries(observed.nodes).filter(([, { pod }]) => pod !== undefined);
   for (const [name, { pod }] of remaining) {
     if (pod === undefined || pod.deleting || !context.isLeader()) continue;
@@ -27,14 +31,26 @@ export async function removeNetwork(context: OperatorContext, observed: Observed
     if (!effective.keepData)
       await context.client.delete(persistentVolumeClaims, { namespace: effective.namespace, name: nodeDataName(node.name) });
   }
-  context.events.record(observed.network, {
-    type: 'Normal',
-    reason: effective.keepData ? 'DataRetained' : 'DataDeleted',
-    message: effective.keepData
-      ? 'volumes, keys and the genesis record are kept: the same name and chainId take them up again'
-      : 'volumes are deleted, as deletionPolicy.data asks',
-  });
+  context.events.record(observed.network, { type: 'Normal', ...farewell(plan) });
   return true;
+}
+
+/** What is kept and where, or that it is not. */
+function farewell({ effective }: NetworkPlan): { readonly reason: string; readonly message: string } {
+  const volumes = effective.nodes.map(({ name }) => nodeDataName(name)).join(', ');
+  if (!effective.keepData)
+    return { reason: 'DataDeleted', message: `volumes ${volumes} in ${effective.namespace} are deleted, as deletionPolicy.data asks` };
+  const records = `ConfigMap ${genesisRecordName(effective)} and Secret ${authorityName(effective)} in ${SYSTEM_NAMESPACE}`;
+  return {
+    reason: 'DataRetained',
+    message: `kept: volumes ${volumes} in ${effective.namespace}, ${records}; the same name and chainId take them up again`,
+  };
+}
+
+/** An Event at the first step of a removal only: the condition carries what changes. */
+function reportOnce(context: OperatorContext, { network }: ObservedNetwork, event: { reason: string; message: string }): void {
+  const before = network.status?.conditions?.find(({ type }) => type === 'Progressing');
+  if (before?.reason !== event.reason) context.events.record(network, { type: 'Normal', ...event });
 }
 
 /** Lets what is being executed finish; a node that does not answer is stopped all the same. */

@@ -27,11 +27,18 @@ export interface LedgerFacts {
   readonly registered: Set<string>;
   /** By `<network key> <organisation>`. */
   readonly enrolments: Map<string, Enrolment>;
+  /** `namespace/node` of every node that has answered this process. */
+  readonly heard: Set<string>;
+  /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
+  readonly looked: Set<string>;
 }
 
 export interface Enrolment {
   readonly state: 'Pending' | 'Proposed' | 'Enrolled';
-  readonly height: number;
+  /** Height of the ledger when it was first seen there; undefined before. */
+  readonly onLedgerHeight?: number;
+  /** Approvals its open proposal still needs; undefined without one. */
+  readonly approvalsMissing?: number;
   readonly message: string;
 }
 

@@ -20,6 +20,7 @@ import { agencies, cityConfigs, ledgerLinks, ledgerNetworks, ledgerNodes } from 
 import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAgencyController } from './agency-controller.ts';
+import { createCityController } from './city-controller.ts';
 import { createLinkController } from './link-controller.ts';
 import { createMembershipController } from './membership-controller.ts';
 import { createNetworkController } from './network-controller.ts';
@@ -36,7 +37,7 @@ export interface ControllersOptions {
 }
 
 export interface RunningControllers {
-  /** All caches hold the server's state. */
+  /** All caches hold the server's state, and no network's status is older than this process. */
   isReady(): boolean;
   /** No reconcile is stuck. */
   isHealthy(): boolean;
@@ -77,7 +78,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     workspaces: createWorkspaces({ client, metrics, log, onChange }),
     authorities: createAuthorities(client),
     connections: createConnections(() => clock.nowUnixMs()),
-    facts: { registered: new Set(), enrolments: new Map() },
+    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set() },
     applierOf: (controller) => createApplier(client, { fieldManager: `civitas-${controller}`, force: true }),
     wake,
   };
@@ -98,6 +99,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     controllers.set('membership', createMembershipController(context));
     controllers.set('link', createLinkController(context));
     controllers.set('agency', createAgencyController(context));
+    controllers.set('city', createCityController(context));
     subscribe(caches, controllers, wake);
     await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
   } catch (error) {
@@ -105,10 +107,20 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     throw error;
   }
   wake('relay');
+  const hasLooked = whenFirst(() => caches.networks.store.keys().every((key) => context.facts.looked.has(key)));
   return {
-    isReady: () => reflectors.every((reflector) => reflector.hasSynced()),
+    isReady: () => reflectors.every((reflector) => reflector.hasSynced()) && hasLooked(),
     isHealthy: () => [...controllers.values()].every((controller) => controller.healthy()),
     stop,
+  };
+}
+
+/** Holds from the first time on that it held. */
+function whenFirst(holds: () => boolean): () => boolean {
+  let held = false;
+  return () => {
+    held ||= holds();
+    return held;
   };
 }
 
@@ -136,6 +148,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   own(caches.networks, ['network', 'membership']);
   own(caches.links, ['link']);
   own(caches.agencies, ['agency']);
+  own(caches.cities, ['city']);
   const wakes: readonly (readonly [Reflector<KubeObject>, readonly string[]])[] = [
     [caches.cities, ['network', 'relay', 'agency', 'link']],
     [caches.agencies, ['network', 'membership']],

@@ -20,6 +20,7 @@ import type {
   ObservedNetwork,
   ObservedNode,
   ObservedPod,
+  OpenLink,
 } from '../../core/plan/observed-network.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
@@ -66,7 +67,7 @@ export async function observeNetwork(
     platformKey: (await context.authorities.platformKey()).publicKey,
     relayKey: target.relayKey,
     gatewayAddress: serviceAddress(workspace, id),
-    linkNames: openLinks(context, id),
+    openLinks: openLinks(context, id),
     registered: context.facts.registered.has(effective.chainId) || wasRegistered(network),
   };
 }
@@ -82,7 +83,7 @@ function serviceAddress(workspace: Workspace, id: NetworkName): string | undefin
 }
 
 /** Links of this network that still carry something or could: all but those that are drained. */
-function openLinks({ caches }: OperatorContext, id: NetworkName): readonly string[] {
+function openLinks({ caches }: OperatorContext, id: NetworkName): readonly OpenLink[] {
   return caches.links.store
     .list()
     .filter(({ metadata, spec, status }) => {
@@ -91,8 +92,8 @@ function openLinks({ caches }: OperatorContext, id: NetworkName): readonly strin
         status?.conditions?.some((entry) => entry.type === 'Draining' && entry.status === 'True' && entry.reason === 'Drained') ?? false;
       return isOurs && !drained;
     })
-    .map(({ metadata }) => metadata.name)
-    .sort();
+    .map(({ metadata, status }) => ({ name: metadata.name, inFlight: status?.inFlight ?? 0 }))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
 function cityClient(context: OperatorContext): CityClient | undefined {
@@ -137,7 +138,8 @@ async function observeNode(
   const certificate = certificateOf(workspace.secrets.store.get(`${id.namespace}/${nodeTlsName(node)}`));
   const connection = pod?.running === true && !pod.deleting ? await connectNode(context, id, chainId, node) : undefined;
   const answer = connection === undefined || pod === undefined ? undefined : await askNode(connection, ledgerNode, pod.uid);
-  return { ledgerNode, certificate, pod, answer };
+  if (answer !== undefined) context.facts.heard.add(key);
+  return { ledgerNode, certificate, pod, answer, heard: context.facts.heard.has(key) };
 }
 
 export function podOf(pod: Pod | undefined): ObservedPod | undefined {

@@ -26,6 +26,7 @@ interface FakeProcess {
 }
 
 const POLL_MS = 20;
+const READY = { type: 'Ready', status: 'True' };
 const NOTHING = new Uint8Array(0);
 
 /** 32 bytes that a volume keeps: the same for the same pod name, whatever becomes of the pod. */
@@ -61,7 +62,12 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     await listen(process.server, `${addressOf(name)}:${PORTS.admin}`, secret);
     processes.set(name, process);
     record.podUIDs.add(uid);
-    await client.mergePatch(pods, { namespace, name }, { status: { phase: 'Running', podIP: addressOf(name) } }, { subresource: 'status' });
+    await client.mergePatch(
+      pods,
+      { namespace, name },
+      { status: { phase: 'Running', podIP: addressOf(name), conditions: [READY] } },
+      { subresource: 'status' },
+    );
   };
 
   const run = async (): Promise<void> => {

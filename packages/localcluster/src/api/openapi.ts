@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { groupVersions } from './discovery.ts';
-import type { Json, JsonObject } from './json.ts';
+import { type Json, type JsonObject, objectAt } from './json.ts';
 import type { Registry } from './registry.ts';
 import { apiVersionOf, type ResourceType } from './resource.ts';
 
@@ -84,18 +84,43 @@ export function openApiDocument(registry: Registry, of: { group: string; version
       patch: operation(type, 'patch', body(patches)),
       delete: operation(type, 'delete'),
     };
-    schemas[schemaName(type)] = { ...(type.custom?.schema ?? openObject()), 'x-kubernetes-group-version-kind': [gvk(type)] };
+    schemas[schemaName(type)] = {
+      ...(type.custom === undefined ? openObject() : describedHead(type.custom.schema)),
+      'x-kubernetes-group-version-kind': [gvk(type)],
+    };
   }
   return { openapi: '3.0.0', info: { title: 'Civitas localcluster', version: serverVersion }, paths, components: { schemas } };
+}
+
+/** The fields every object begins with, in the words the real server adds to each custom kind. */
+const head: JsonObject = {
+  apiVersion: {
+    description:
+      'APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources',
+    type: 'string',
+  },
+  kind: {
+    description:
+      'Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds',
+    type: 'string',
+  },
+  metadata: {
+    description:
+      "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+    type: 'object',
+  },
+};
+
+function describedHead(schema: JsonObject): JsonObject {
+  return { ...schema, properties: { ...objectAt(schema, 'properties'), ...head } };
 }
 
 function openObject(): JsonObject {
   return {
     type: 'object',
     properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      ...head,
+      metadata: { ...objectAt(head, 'metadata'), 'x-kubernetes-preserve-unknown-fields': true },
     },
     'x-kubernetes-preserve-unknown-fields': true,
   };

@@ -30,6 +30,13 @@ export interface RouterSources {
   readonly watches: WatchHub;
   readonly address: string;
   readonly logs: () => PodLogSource | undefined;
+  readonly audit: ((entry: AuditEntry) => void) | undefined;
+}
+
+/** One authorized or refused request: who asked for what. */
+export interface AuditEntry extends Attributes {
+  readonly user: string;
+  readonly isAllowed: boolean;
 }
 
 export interface Answer {
@@ -48,7 +55,7 @@ export async function route(
   response: ServerResponse,
   readAll: () => Promise<Buffer>,
 ): Promise<Answer | undefined> {
-  authorize(of.authorizer, request);
+  authorize(of, request);
   const { target } = request;
   if (target === undefined) return answerPath(of, request);
   const decoded = async (): Promise<Json> => {
@@ -76,7 +83,7 @@ export async function route(
   return request.method === 'GET' ? answerRead(of, type, { request, target }) : answerWrite(of, type, { request, target, decoded });
 }
 
-function authorize(authorizer: Authorizer, request: ApiRequest): void {
+function authorize({ authorizer, audit }: Pick<RouterSources, 'authorizer' | 'audit'>, request: ApiRequest): void {
   const { target, user } = request;
   const asked: Attributes = {
     verb: request.verb,
@@ -88,7 +95,9 @@ function authorize(authorizer: Authorizer, request: ApiRequest): void {
     namespace: target?.namespace ?? (target?.group === '' && target.plural === 'namespaces' ? (target.name ?? '') : ''),
     ...(target === undefined ? { path: request.path } : {}),
   };
-  if (authorizer.isAllowed(user, asked)) return;
+  const isAllowed = authorizer.isAllowed(user, asked);
+  audit?.({ ...asked, user: user.name, isAllowed });
+  if (isAllowed) return;
   if (target === undefined)
     throw new StatusError({
       code: 403,
@@ -201,7 +210,7 @@ function write(of: RouterSources, context: WriteContext, at: { request: ApiReque
   if (method !== 'PATCH') throw methodNotAllowed();
   const isApply = (request.headers['content-type'] ?? '').includes('apply-patch');
   const isNew = isApply && of.store.findHead(storeNameOf(context.type), context.namespace, target.name) === undefined;
-  if (isNew) authorize(of.authorizer, { ...request, verb: 'create' });
+  if (isNew) authorize(of, { ...request, verb: 'create' });
   return patchObject(of, context, {
     name: target.name,
     contentType: request.headers['content-type'] ?? '',

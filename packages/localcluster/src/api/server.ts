@@ -28,7 +28,7 @@ import { WatchHub } from './read.ts';
 import { Registry } from './registry.ts';
 import { type ApiRequest, parseTarget, readBody, verbOf } from './request.ts';
 import { storeNameOf } from './resource.ts';
-import { type Answer, type RouterSources, route } from './router.ts';
+import { type Answer, type AuditEntry, type RouterSources, route } from './router.ts';
 import { makeServiceAddresses } from './service-addresses.ts';
 import { StatusError, type StatusFacts, statusOf, unauthorized } from './status-error.ts';
 import { ObjectStore } from './store.ts';
@@ -50,6 +50,8 @@ export interface ApiServerOptions {
   /** Range Service addresses come from, like `127.40.7.0/24`. */
   readonly serviceCidr: string;
   readonly podLogs?: PodLogSource;
+  /** Told of every request that names who asks, after it was allowed or refused. */
+  readonly audit?: (entry: AuditEntry) => void;
   readonly log: ApiServerLog;
 }
 
@@ -111,7 +113,17 @@ async function startLocked(options: ApiServerOptions, unlock: () => Promise<void
   });
   const watches = new WatchHub(store);
   let logs = options.podLogs;
-  const sources: RouterSources = { store, registry, writer, authorizer, tokens, watches, address: options.address, logs: () => logs };
+  const sources: RouterSources = {
+    store,
+    registry,
+    writer,
+    authorizer,
+    tokens,
+    watches,
+    address: options.address,
+    logs: () => logs,
+    audit: options.audit,
+  };
   const onFault = (controller: string, cause: unknown): void => options.log.error({ controller, err: cause }, 'a controller failed');
   const endControllers = runControllers({ store, writer, registry, onFault, caPem: pki.caPem });
   await bootstrap({ store, writer, registry });

@@ -65,6 +65,10 @@ function fillContainer(container: JsonObject): void {
     imagePullPolicy: isLatest ? 'Always' : 'IfNotPresent',
     resources: {},
   });
+  for (const entry of objectsAt(container, 'env')) {
+    const from = entry['valueFrom'];
+    if (isObject(from) && isObject(from['fieldRef'])) setMissing(from['fieldRef'], { apiVersion: 'v1' });
+  }
   for (const port of objectsAt(container, 'ports')) setMissing(port, { protocol: 'TCP' });
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) fillProbe(container[probe]);
 }

@@ -1,0 +1,127 @@
+import { createLeaderElector, type KubeClient, type LeaderElector, pods } from '@civitas/kube';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
+import type { RunningControllers } from './controllers/start-controllers.ts';
+import {
+  applyCity,
+  createNamespaces,
+  findNetwork,
+  finishDeletedPods,
+  isAvailable,
+  NAMESPACE,
+  networks,
+  startOperator,
+  waitUntil,
+} from './testing/city-fixture.ts';
+import { type FakeWorld, fakeKeyHash, startFakeWorld } from './testing/fake-world.ts';
+import { FAULTS, startFaultyApi } from './testing/faulty-api.ts';
+import { startTestCluster, type TestCluster } from './testing/test-cluster.ts';
+
+let cluster: TestCluster;
+let world: FakeWorld;
+let octet = 93;
+
+beforeEach(async () => {
+  cluster = await startTestCluster(++octet);
+  await createNamespaces(cluster.client);
+  world = startFakeWorld(cluster.client, NAMESPACE, octet);
+});
+
+afterEach(async () => {
+  await world.stop();
+  await cluster.stop();
+});
+
+async function isRemoved(): Promise<boolean> {
+  await finishDeletedPods(cluster.client);
+  return (await findNetwork(cluster.client, 'city')) === undefined;
+}
+
+describe('an API server that fails', () => {
+  const seed = Number(process.env['CIVITAS_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+
+  test(`every fifth request, in every way there is: one chain, one key, one pod, and a whole removal (seed ${seed})`, async () => {
+    const faulty = await startFaultyApi(cluster.kubeconfigPath, { seed, rate: 0.2 });
+    const stopping = new AbortController();
+    await applyCity(cluster.client);
+    const controllers = await startOperator(faulty.client, stopping.signal);
+    expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 60_000)).toBe(true);
+    const { items } = await cluster.client.listAll(pods, { namespace: NAMESPACE });
+    expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['city-0', 'relay-0']);
+    expect(world.record.genesisTexts.size).toBe(1);
+    const node = items.find(({ metadata }) => metadata.name === 'city-0');
+    expect([...world.record.grants]).toEqual([`${fakeKeyHash('city-0')} ${node?.metadata.uid}`]);
+    expect(controllers.isHealthy()).toBe(true);
+
+    await cluster.client.delete(networks, { namespace: NAMESPACE, name: 'city' });
+    expect(await waitUntil(isRemoved, 60_000)).toBe(true);
+    faulty.heal();
+    stopping.abort();
+    await controllers.stop();
+    await faulty.stop();
+    const made = FAULTS.map((fault) => faulty.made[fault]);
+    expect(made.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(10);
+    expect(made.filter((count) => count > 0).length).toBeGreaterThan(3);
+  }, 150_000);
+});
+
+interface Replica {
+  readonly elector: LeaderElector;
+  stop(): Promise<void>;
+}
+
+/** An operator as its main program runs it: controllers only while it leads. */
+function startReplica(client: KubeClient, identity: string): Replica {
+  let controllers: Promise<RunningControllers | undefined> = Promise.resolve(undefined);
+  const timing = { leaseDurationMs: 2000, renewDeadlineMs: 1500, retryPeriodMs: 100 };
+  const elector = createLeaderElector({
+    ...{ client, namespace: SYSTEM_NAMESPACE, name: 'civitas-operator', identity, ...timing },
+    onStartedLeading: (reign) => {
+      controllers = startOperator(client, reign, () => elector.isLeader());
+    },
+  });
+  elector.start();
+  return {
+    elector,
+    async stop() {
+      await (await controllers)?.stop();
+      await elector.stop();
+    },
+  };
+}
+
+/** Notes every write that controllers make; the elector's own are `create` and `update`. */
+function watchedClient(client: KubeClient, writes: string[]): KubeClient {
+  const note = (verb: string): void => void writes.push(verb);
+  return {
+    ...client,
+    apply: (...call) => (note('apply'), client.apply(...call)),
+    applyStatus: (...call) => (note('applyStatus'), client.applyStatus(...call)),
+    mergePatch: (...call) => (note('mergePatch'), client.mergePatch(...call)),
+    jsonPatch: (...call) => (note('jsonPatch'), client.jsonPatch(...call)),
+    delete: (...call) => (note('delete'), client.delete(...call)),
+  };
+}
+
+describe('two operators with one Lease', () => {
+  test('only the leader acts; when it stops the other goes on where it was', async () => {
+    const first = startReplica(cluster.client, 'first');
+    expect(await waitUntil(() => first.elector.isLeader(), 5_000)).toBe(true);
+    const writes: string[] = [];
+    const second = startReplica(watchedClient(cluster.client, writes), 'second');
+    await applyCity(cluster.client);
+    expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 20_000)).toBe(true);
+    expect(await waitUntil(() => second.elector.holder() === 'first', 5_000)).toBe(true);
+    expect(second.elector.isLeader()).toBe(false);
+    expect(writes).toEqual([]);
+
+    await first.stop();
+    expect(await waitUntil(() => second.elector.isLeader(), 10_000)).toBe(true);
+    await cluster.client.delete(networks, { namespace: NAMESPACE, name: 'city' });
+    expect(await waitUntil(isRemoved, 20_000)).toBe(true);
+    expect(first.elector.isLeader()).toBe(false);
+    expect(writes.length).toBeGreaterThan(0);
+    expect(world.record.grants.size).toBe(1);
+    await second.stop();
+  }, 90_000);
+});

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { configMaps, createLeaderElector, namespaces, type ObjectBody, type Resource } from '@civitas/kube';
+import type { AuditEntry } from '@civitas/localcluster';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
+import { aCity, anAgency } from '../core/testing/builders.ts';
+import { aCertificateRequest } from './testing/certificate-request.ts';
+import {
+  aNetworkBody,
+  bodyOf,
+  findNetwork,
+  finishDeletedPods,
+  isAvailable,
+  NAMESPACE,
+  networks,
+  startOperator,
+  waitUntil,
+} from './testing/city-fixture.ts';
+import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
+import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
+
+const ACCOUNT = 'civitas-operator';
+const MANIFEST = new URL('../../../charts/civitas/laptop/operator.yaml', import.meta.url);
+
+/** Granted and not called as such: the server asks for these rights itself when another call is made. */
+const ASKED_BY_THE_SERVER: Readonly<Record<string, string>> = {
+  'update civitas.dev/ledgernetworks/finalizers': 'owner references with blockOwnerDeletion to a LedgerNetwork',
+  'update civitas.dev/agencies/finalizers': 'owner references with blockOwnerDeletion to an Agency',
+  'bind rbac.authorization.k8s.io/clusterroles': 'making a RoleBinding to a ClusterRole whose rights one does not hold',
+};
+
+let cluster: TestCluster;
+let world: FakeWorld;
+let calls: AuditEntry[];
+
+beforeEach(async () => {
+  calls = [];
+  cluster = await startTestCluster(92, (entry) => calls.push(entry));
+  await cluster.client.create(namespaces, {
+    ...{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'civitas.dev/workspace': 'true' } } },
+  });
+  for (const manifest of manifests()) if (manifest.kind !== 'Pod') await cluster.client.create(resourceOf(manifest), manifest);
+  world = startFakeWorld(cluster.client, NAMESPACE, 92);
+});
+
+afterEach(async () => {
+  await world.stop();
+  await cluster.stop();
+});
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+function manifests(): readonly (ObjectBody & { readonly rules?: readonly Rule[] })[] {
+  return parseAllDocuments(readFileSync(MANIFEST, 'utf8')).map((document) => document.toJS());
+}
+
+function resourceOf({ apiVersion, kind, metadata }: ObjectBody): Resource {
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  return { group: group ?? '', version: version ?? '', plural: `${kind.toLowerCase()}s`, namespaced: metadata.namespace !== undefined };
+}
+
+const rightOf = (verb: string, group: string, resource: string): string => `${verb} ${group === '' ? 'core' : group}/${resource}`;
+
+/** Every right that the manifest gives, one a line. */
+function granted(): ReadonlySet<string> {
+  const rules = manifests().flatMap((manifest) => manifest.rules ?? []);
+  return new Set(
+    rules.flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, group, resource)))),
+    ),
+  );
+}
+
+/** Every right that a call of the operator needed. */
+function used(): ReadonlySet<string> {
+  const own = calls.filter(({ user, path }) => user === `system:serviceaccount:${SYSTEM_NAMESPACE}:${ACCOUNT}` && path === undefined);
+  return new Set(
+    own.map(({ verb, group, resource, subresource }) => rightOf(verb, group, subresource === '' ? resource : `${resource}/${subresource}`)),
+  );
+}
+
+/** A city, a client's certificates, a second network, a link, a relay made anew, a removal with its data, a repeated Event. */
+async function liveThroughIt(): Promise<void> {
+  const { client } = cluster;
+  const memberships = ['city', 'sixth'].map((network) => ({ network, roles: [] }));
+  const clients = [{ name: 'cli', operationPublicKey: 'A'.repeat(43), csr: await aCertificateRequest() }];
+  await client.create(ourResource('cityconfigs'), bodyOf(aCity()));
+  await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs', { memberships, clients, quotas: { pods: 4 } })));
+  await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
+  expect(await waitUntil(() => isAvailable(client, 'city'), 20_000)).toBe(true);
+  const sixth = { domain: 'housing', chainId: 'jincheng-sixth-1', deletionPolicy: { data: 'Delete' } };
+  await client.create(networks, aNetworkBody('sixth', sixth));
+  const link = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerLink', metadata: { name: 'city-seventh', namespace: NAMESPACE } };
+  await client.create(ourResource('ledgerlinks'), { ...link, ...{ spec: { from: 'city', to: 'seventh' } } });
+  expect(await waitUntil(() => isAvailable(client, 'sixth'), 20_000)).toBe(true);
+  const certificates = { namespace: 'agency-civil-affairs', name: 'client-cli' };
+  expect(await waitUntil(async () => (await client.find(configMaps, certificates)) !== undefined, 20_000)).toBe(true);
+  await client.delete(ourResource('ledgerlinks'), { namespace: NAMESPACE, name: 'city-seventh' });
+  await client.delete(networks, { namespace: NAMESPACE, name: 'sixth' });
+  expect(await waitUntil(hasRemoved, 20_000)).toBe(true);
+}
+
+async function hasRemoved(): Promise<boolean> {
+  await finishDeletedPods(cluster.client);
+  return (await findNetwork(cluster.client, 'sixth')) === undefined;
+}
+
+test('the operator is refused nothing that it asks for, and is granted nothing that it does not use', async () => {
+  const client = cluster.clientOf(SYSTEM_NAMESPACE, ACCOUNT);
+  const stopping = new AbortController();
+  const lease = { client, namespace: SYSTEM_NAMESPACE, name: ACCOUNT, identity: 'one', retryPeriodMs: 100, onStartedLeading: () => {} };
+  const elector = createLeaderElector(lease);
+  elector.start();
+  const controllers = await startOperator(client, stopping.signal, () => elector.isLeader());
+  await liveThroughIt();
+  stopping.abort();
+  await controllers.stop();
+  await elector.stop();
+
+  const refused = calls.filter(({ user, isAllowed }) => user.includes(ACCOUNT) && !isAllowed);
+  expect(refused.map(({ verb, resource, namespace, name }) => `${verb} ${resource} ${namespace}/${name}`)).toEqual([]);
+  const unused = [...granted()].filter((right) => !used().has(right) && ASKED_BY_THE_SERVER[right] === undefined);
+  expect(unused).toEqual([]);
+  expect(Object.keys(ASKED_BY_THE_SERVER).filter((right) => !granted().has(right))).toEqual([]);
+}, 90_000);

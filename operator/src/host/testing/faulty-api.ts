@@ -1,0 +1,126 @@
+/** A proxy in front of an API server that fails as real ones do, by a seed. */
+
+import http from 'node:http';
+import https, { type RequestOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createKubeClient, type KubeClient, readKubeConfigFile } from '@civitas/kube';
+
+/** `lost`: the request never arrives. `unheard`: it is done, and its answer never comes. `cut`: a watch ends in the middle of a line. */
+export const FAULTS = ['409', '410', '429', '500', '503', 'lost', 'unheard', 'cut'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface FaultyApi {
+  readonly client: KubeClient;
+  /** How often each fault was made. */
+  readonly made: Readonly<Record<Fault, number>>;
+  /** From now on nothing fails. */
+  heal(): void;
+  stop(): Promise<void>;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  409: 'Conflict',
+  410: 'Expired',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+};
+/** Longest time a connection hangs before it breaks, and that a watch lives before it is cut. */
+const HANG_MS = 40;
+const CUT_MS = 400;
+
+/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** @param rate Share of requests that fail, 0 … 1. */
+export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { seed: number; rate: number }): Promise<FaultyApi> {
+  const access = readKubeConfigFile(kubeconfigPath);
+  const credentials: RequestOptions = {};
+  await access.applyToHTTPSOptions(credentials);
+  const target = new URL(access.getCurrentCluster()?.server ?? '');
+  const random = randomOf(seed);
+  const made: Record<Fault, number> = { 409: 0, 410: 0, 429: 0, 500: 0, 503: 0, lost: 0, unheard: 0, cut: 0 };
+  let isHealed = false;
+
+  const chooseFault = (request: http.IncomingMessage): Fault | undefined => {
+    if (isHealed || random() >= rate) return undefined;
+    const isWatch = request.url?.includes('watch=true') === true;
+    const fitting = FAULTS.filter((fault) => (isWatch ? fault !== '409' && fault !== 'unheard' : fault !== 'cut' && fault !== '410'));
+    const fault = fitting[Math.floor(random() * fitting.length)];
+    // An answer that reads Conflict is only given to writes.
+    return fault === '409' && request.method === 'GET' ? '500' : fault;
+  };
+
+  const forward = (request: http.IncomingMessage, onAnswer: (answer: http.IncomingMessage) => void, onError: () => void): void => {
+    const options = { ...credentials, host: target.hostname, port: target.port, path: request.url, method: request.method };
+    const headers = { ...request.headers, host: target.host };
+    const onward = https.request({ ...options, headers, agent: false }, onAnswer);
+    onward.on('error', onError);
+    request.pipe(onward);
+    request.socket.once('close', () => onward.destroy());
+  };
+
+  const server = http.createServer((request, response) => {
+    const fault = chooseFault(request);
+    const hangUp = (): void => void request.socket.destroy();
+    if (fault !== undefined) made[fault]++;
+    if (fault === 'lost') {
+      setTimeout(hangUp, random() * HANG_MS);
+      return;
+    }
+    if (fault !== undefined && fault !== 'unheard' && fault !== 'cut') {
+      request.resume();
+      refuse(response, Number(fault));
+      return;
+    }
+    const relay = (answer: http.IncomingMessage): void => {
+      if (fault === 'unheard') {
+        answer.resume();
+        answer.once('end', () => setTimeout(hangUp, random() * HANG_MS));
+        return;
+      }
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+      if (fault !== 'cut') return;
+      setTimeout(() => {
+        response.write('{"type":"MODIFIED","object":{"meta');
+        hangUp();
+      }, random() * CUT_MS);
+    };
+    forward(request, relay, hangUp);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = createKubeClient({
+    ...access,
+    getCurrentCluster: () => ({ server: `http://127.0.0.1:${port}` }),
+    applyToHTTPSOptions: () => Promise.resolve(),
+  });
+  return {
+    client,
+    made,
+    heal: () => {
+      isHealed = true;
+    },
+    async stop() {
+      client.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function refuse(response: http.ServerResponse, code: number): void {
+  if (code === 429) response.setHeader('Retry-After', '0');
+  const reason = REASONS[code] ?? 'InternalError';
+  response.writeHead(code, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: `injected ${reason}` }));
+}
