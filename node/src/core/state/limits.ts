@@ -4,8 +4,8 @@ export const KEY_BYTES_MAX = 256;
 export const RECORD_BYTES_MAX = 65_536;
 /** Records one scan returns. */
 export const SCAN_RECORDS_MAX = 256;
-/** Pages of the tree kept decoded, count; 5 KB each in memory. */
-export const CACHED_PAGES_MAX = 4_096;
+/** Pages of the tree kept decoded, count; 10 KB each in memory. */
+export const CACHED_PAGES_MAX = 2_048;
 /** Roots stay provable this many heights … */
 export const KEPT_HEIGHTS_MAX = 100_000;
 /** … or this long in header time, ms, whichever ends first: seven days. */

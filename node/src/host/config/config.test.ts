@@ -77,6 +77,7 @@ test('a genesis is checked field by field against the network it is for', () => 
     { validators: [validator, validator] },
     { validators: [{ ...validator, power: 11 }] },
     { more: 1 },
+    { appState: { ...whole.appState, approvalThreshold: 2 } },
   ]) {
     expect(parse(broken)).toMatchObject({ ok: false, refusal: { code: 'GENESIS_INVALID' } });
   }

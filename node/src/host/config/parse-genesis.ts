@@ -55,22 +55,30 @@ const GenesisSchema = Type.Object(
   closed,
 );
 
+/** Founders that can approve a change: the platform proposes and relays only. */
+function approverCount({ founders }: Genesis['appState']): number {
+  return founders.filter(({ founder, roles }) => founder && !roles.includes('platform')).length;
+}
+
 /**
- * Checks a genesis document against what this node was told it is.
+ * Checks a genesis document, and that it is of the network this node was told it is of.
  *
  * @returns GENESIS_INVALID naming the field, or JSON_* when the bytes are not canonical.
  */
-export function parseGenesis(bytes: Bytes, config: Pick<NodeConfig, 'chainId'>): Result<Genesis> {
+export function parseGenesis(bytes: Bytes, config: Partial<Pick<NodeConfig, 'chainId'>> = {}): Result<Genesis> {
   const json = parseCanonical(bytes, GENESIS_BYTES_MAX);
   if (!json.ok) return json;
   const [first] = [...Value.Errors(GenesisSchema, json.value)];
   if (first !== undefined) return refuse('GENESIS_INVALID', { field: first.path || '/', expected: first.message });
   const genesis = json.value as object as Genesis;
-  if (genesis.chainId !== config.chainId)
+  if (config.chainId !== undefined && genesis.chainId !== config.chainId)
     return refuse('GENESIS_INVALID', { field: '/chainId', got: genesis.chainId, expected: config.chainId });
   const keys = genesis.validators.map(({ publicKey }) => publicKey);
   if (!keys.every((key) => base64urlDecode(key)?.length === 32))
     return refuse('GENESIS_INVALID', { field: '/validators', expected: 'keys of 32 bytes' });
   if (new Set(keys).size !== keys.length) return refuse('GENESIS_INVALID', { field: '/validators', expected: 'each key once' });
+  const [approvers, { approvalThreshold }] = [approverCount(genesis.appState), genesis.appState];
+  if (approvalThreshold > approvers)
+    return refuse('GENESIS_INVALID', { field: '/appState/approvalThreshold', got: approvalThreshold, expected: `at most ${approvers}` });
   return accept(genesis);
 }

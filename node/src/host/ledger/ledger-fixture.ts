@@ -116,6 +116,7 @@ export const probe: Contract = {
           to: Type.String(),
           timeoutUnixMs: Type.Integer(),
           value: Type.Object({}),
+          second: Type.Optional(Type.Object({})),
           lane: Type.Optional(Type.String()),
           version: Type.Optional(Type.String()),
         },
@@ -124,9 +125,12 @@ export const probe: Contract = {
       roles: ['member'],
       refusals: [],
       events: [],
-      run: (ctx, { to, timeoutUnixMs, value, lane, version }) => {
-        const payload = { port: 'test.probe', version: version ?? 'v1', encoding: 'json', value: value as JsonObject } as const;
-        const sent = ctx.send({ destination: to, timeoutUnixMs, payloads: [payload], ...(lane === undefined ? {} : { lane }) });
+      run: (ctx, { to, timeoutUnixMs, value, second, lane, version }) => {
+        const values = second === undefined ? [value] : [value, second];
+        const payloads = values.map(
+          (each) => ({ port: 'test.probe', version: version ?? 'v1', encoding: 'json', value: each as JsonObject }) as const,
+        );
+        const sent = ctx.send({ destination: to, timeoutUnixMs, payloads, ...(lane === undefined ? {} : { lane }) });
         return sent.ok ? done({ sequence: sent.sequence }) : sent;
       },
     }),
@@ -185,7 +189,7 @@ function organisation(name: string, rest: Partial<GenesisOrganisation>): Genesis
   return {
     name,
     displayName: { zh: name, en: name },
-    roles: [],
+    roles: ['member'],
     keys: [],
     hpkePublicKey: '',
     approvalPolicy: 'auto',

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@civitas/canon';
+import { base64urlEncode, type Json, type JsonObject } from '@civitas/canon';
 import { describe, expect, test } from '@jest/globals';
 import { aNetwork, approverKey, founderKey, platformKey, relayKey, secondApproverKey } from './ledger-fixture.ts';
 import { aLink, CITY, codeOf, decide, HEALTH, registered, resultOf, send, statuses, validatorsOf } from './link.fixture.ts';
@@ -35,6 +35,18 @@ describe('links', () => {
     city.block();
     health.relay('acknowledge', acknowledgeArgs(health, city, [1, 2, 3]));
     expect(health.records.get('test.probe/heard/1-error')).toBeDefined();
+  });
+
+  test('one failed payload undoes the others of its packet, and each says so', () => {
+    const { city, health } = aLink();
+    send(health, city, { n: 1 }, { second: { fail: true } });
+    const received = city.relay('receive', receiveArgs(health, city, [1]));
+    const [result] = resultOf(received)['results'] as { acknowledgement: { payloads: JsonObject[] } }[];
+    expect(result?.acknowledgement.payloads).toMatchObject([
+      { status: 'error', code: 'UNDONE', facts: { payload: 1 } },
+      { status: 'error', code: 'STATE' },
+    ]);
+    expect(city.records.get('test.probe/items/received-1')).toBeUndefined();
   });
 
   test('a packet past its timeout is refused by the destination and ended by proof of absence', () => {
@@ -202,6 +214,24 @@ describe('links', () => {
     expect(codeOf(city.relay('receive', { ...receiveArgs(health, city, [1], older), updates: [] }))).toBe('HEADER_UNKNOWN');
     expect(statuses(city.relay('receive', receiveArgs(health, city, [1], older)))).toEqual(['received']);
     expect(city.records.get(`links/${HEALTH}/client`)).toMatchObject({ latestHeight: health.height });
+  });
+
+  test('a header of a set that is no longer trusted fills nothing in, and one whose base set is not held is not judged', () => {
+    const { city, health } = aLink();
+    for (let i = 0; i < 6; i++) health.block([], 2000);
+    city.relay('update', { updates: updatesFrom(health, 4) });
+    const platform = { organisation: 'platform', role: 'platform', key: platformKey };
+    const update = (height: number) =>
+      city.run({ ...platform, contract: 'links@v1', method: 'update', args: { updates: updatesFrom(health, height) } });
+    const key = `links/${HEALTH}/client`;
+    const client = city.records.get(key) ?? {};
+    // As after the peer's validators have changed: the older header's set is another than the one trusted now.
+    city.records.records.set(key, { ...client, nextValidatorsHash: base64urlEncode(new Uint8Array(32)) });
+    expect(codeOf(update(2))).toBe('HEADER_TOO_OLD');
+    city.records.records.set(key, client);
+    city.records.records.delete(`links/${HEALTH}/validators/${String(client['nextValidatorsHash'])}`);
+    expect(codeOf(update(7))).toBe('VALIDATORS_UNKNOWN');
+    expect(resultOf(update(5))).toMatchObject({ effects: [{ effect: 'stored' }] });
   });
 
   test('a client that heard nothing for its trust period is stale until its trusted validators sign again', () => {

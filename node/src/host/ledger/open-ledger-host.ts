@@ -13,15 +13,16 @@ import { linksModule } from '../../core/links/links-module.ts';
 import { membersModule } from '../../core/members/members-module.ts';
 import { PageReader } from '../../core/state/page-store.ts';
 import { EMPTY_ROOT } from '../../core/state/tree.ts';
+import { parseGenesis } from '../config/parse-genesis.ts';
 import { type ChainFacts, type ChainHead, NO_BLOCKS } from '../engine/block-maker.ts';
 import { EmbeddedEngine } from '../engine/embedded-engine.ts';
 import type { EngineClock, EngineStep, SigningPermission } from '../engine/engine.ts';
 import { isSameChain, LedgerStore } from '../store/ledger-store.ts';
-import { onlyValidator, parseGenesis } from './genesis-document.ts';
 import { genesisRecord, LedgerApplication } from './ledger-application.ts';
 import type { LedgerHost } from './ledger-host.ts';
 import { LinkView } from './link-view.ts';
 import { MemberView } from './member-view.ts';
+import { onlyValidator } from './only-validator.ts';
 import { CommitListeners, OpenLedgerHost } from './running-host.ts';
 
 /** The key that signs blocks. */
@@ -139,7 +140,9 @@ function stopProcess(error: unknown): void {
 export async function openLedgerHost(request: LedgerHostRequest): Promise<LedgerHost> {
   const { crypto, consensusKey, clock, options, log } = request;
   const { sha256 } = crypto;
-  const genesis = parseGenesis(request.genesis);
+  const parsed = parseGenesis(request.genesis);
+  if (!parsed.ok) throw new Error(`genesis: ${parsed.refusal.code} ${JSON.stringify(parsed.refusal.facts)}`);
+  const genesis = parsed.value;
   const genesisHash = sha256(request.genesis);
   const { publicKey, power } = onlyValidator(genesis);
   if (!equalBytes(publicKey, consensusKey.publicKey)) throw new Error('genesis names another consensus key than this node holds');
