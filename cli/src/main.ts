@@ -16,8 +16,9 @@ function tell(error: unknown, json: boolean): void {
   const message = error instanceof Error ? error.message : String(error);
   const known = error instanceof Fault || error instanceof Refused;
   process.stderr.write(known ? `civitas: ${message}\n` : `civitas: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
-  if (!json || error instanceof Refused) return;
-  process.stdout.write(`${JSON.stringify({ ok: false, code: error instanceof Fault ? error.code : 'UNEXPECTED', message })}\n`);
+  if (!json) return;
+  const { code, facts } = error instanceof Refused ? error.refusal : error instanceof Fault ? error : { code: 'UNEXPECTED', facts: {} };
+  process.stdout.write(`${JSON.stringify({ ok: false, code, facts, message })}\n`);
 }
 
 const run: Runner = async (command, body) => {

@@ -122,6 +122,16 @@ function addCases(program: Command, { run }: ProgramPort): void {
     );
 }
 
+const FIRST_STEPS = `
+Try, while a city runs (npm start):
+  civitas status
+  civitas case run serious-illness
+  civitas access --subject last
+  civitas read city.registry/networks/jincheng-health-1 -n city --proof
+  civitas verify <the file that case run names>
+
+Exit codes: civitas help exit-codes`;
+
 /** The command line of `civitas`. */
 export function createProgram(port: ProgramPort): Command {
   const program = new Command('civitas')
@@ -131,7 +141,7 @@ export function createProgram(port: ProgramPort): Command {
     .option('--home <folder>', 'home folder (default: CIVITAS_HOME, or the nearest .civitas)')
     .option('--json', 'print one JSON document')
     .showHelpAfterError('(civitas --help says more)')
-    .addHelpText('after', '\nExit codes: civitas help exit-codes');
+    .addHelpText('after', FIRST_STEPS);
   addCity(program, port);
   addIngest(program, port);
   addLedger(program, port);

@@ -192,14 +192,7 @@ const account: readonly Provocation[] = [
     (f) => state(f, 'close', f.account(), { organisation: 'x', role: 'centre', coSigners: ['x'] }),
   ],
   ['housing.account close RULE_UNMET balance-left', (f) => state(f, 'close', f.account())],
-  [
-    'housing.account close LOCKED reserved',
-    (f) => {
-      const id = f.account();
-      inner(f, 'reserve', id);
-      return state(f, 'close', id);
-    },
-  ],
+  ['housing.account close LOCKED reserved', (f, id = f.account()) => (inner(f, 'reserve', id), state(f, 'close', id))],
   [
     'housing.account reserve STATE wrong-status',
     (f) => {

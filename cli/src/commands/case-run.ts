@@ -5,6 +5,7 @@ import { prepareCity } from '../flows/city/prepare-city.ts';
 import { FLOWS, findBranch, runCase } from '../flows/run-case.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
+import { wholeNumberOf } from './usage.ts';
 
 const MARKS = { done: '✓', refused: '✗', arrived: '→', private: '·' } as const;
 
@@ -24,7 +25,8 @@ export interface CaseRunCommandOptions {
 export async function caseRunCommand(context: CommandContext, flow: string, options: CaseRunCommandOptions): Promise<ExitCode> {
   const { terminal } = context;
   const found = findBranch(flow, options.branch);
-  const seed = options.seed === undefined ? randomInt(2 ** 31) : Number(options.seed);
+  const seed =
+    options.seed === undefined ? randomInt(2 ** 31) : wholeNumberOf('--seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER });
   const parties = await context.parties();
   await prepareCity({ parties, onStep: (text) => terminal.line(text) });
   terminal.line(`${flow} / ${found.branch.name} (seed ${seed}): ${found.branch.summary}`);

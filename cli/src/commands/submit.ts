@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { base64urlDecode, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
+import { base64urlDecode, isJsonObject, type Json, type JsonObject, parseContractName } from '@civitas/canon';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { Fault, Refused } from '../fault.ts';
+import { Refused } from '../fault.ts';
 import { ensureApprover } from '../flows/city/prepare-city.ts';
 import type { CommandContext } from './context.ts';
+import { usage } from './usage.ts';
 
 export interface SubmitOptions {
   readonly network: string;
@@ -16,12 +17,16 @@ export interface SubmitOptions {
   readonly coSign?: boolean;
 }
 
-function usage(message: string): Fault {
-  return new Fault('USAGE', message, { exitCode: EXIT.usage });
+function readArgs(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    throw usage(`--args names a file that cannot be read: ${path} (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
 }
 
 function argsOf(text: string): JsonObject {
-  const source = text.startsWith('@') ? readFileSync(text.slice(1) === '-' ? 0 : text.slice(1), 'utf8') : text;
+  const source = text.startsWith('@') ? readArgs(text.slice(1)) : text;
   let value: Json;
   try {
     value = JSON.parse(source);
@@ -45,13 +50,15 @@ export async function submitCommand(context: CommandContext, options: SubmitOpti
   const { network, contract, method, role, actor } = options;
   const args = argsOf(options.args);
   const key = keyOf(options.key);
+  if (!parseContractName(contract).ok) throw usage(`--contract is '${contract}', expected name@vN, such as health.index@v1`);
   const parties = await context.parties();
   const approver = options.coSign === true ? { approver: await ensureApprover(parties, context.as, network) } : {};
   const call = { contract, method, role, args, ...key, ...approver, ...(actor === undefined ? {} : { actor }) };
   const submitted = await parties.ledger(context.as, network).submit(call);
   if (!submitted.ok) {
+    context.terminal.note(`civitas: ${new Refused(`${network}: ${contract} ${method}`, submitted.refusal).message}`);
     context.terminal.result({ ok: false, hash: submitted.hash, height: submitted.height, refusal: submitted.refusal });
-    throw new Refused(`${network}: ${contract} ${method}`, submitted.refusal);
+    return EXIT.refused;
   }
   const { hash, height, result, receipt } = submitted;
   context.terminal.line(`done at ${network} height ${height}`);

@@ -6,6 +6,7 @@ import {
   type GetReceiptResponse,
   LedgerServiceClient,
 } from '@civitas/proto/civitas/node/v1/ledger.ts';
+import { EXIT } from '../exit-codes.ts';
 import { Fault, Refused } from '../fault.ts';
 import { type NetworkAccess, networkOf, type Profile } from '../profile/load-profile.ts';
 import { CHANNEL_OPTIONS, channelCredentials } from './channel.ts';
@@ -59,6 +60,12 @@ function valueOf(request: string, found: boolean, bytes: Bytes): JsonObject | un
   return found ? parseAnswerObject(request, bytes) : undefined;
 }
 
+function operationHashOf(hash: string): Bytes {
+  const bytes = base64urlDecode(hash);
+  if (bytes?.length === 32) return bytes;
+  throw new Fault('HASH_MALFORMED', `'${hash}' is not an operation hash (base64url of 32 bytes)`, { exitCode: EXIT.usage });
+}
+
 /** Opens a client; nothing is sent before the first call. */
 export function openLedgerClient(profile: Profile, network: string, signal?: AbortSignal): LedgerClient {
   const access = networkOf(profile, network);
@@ -110,8 +117,7 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       return Number(answer.clientHeight);
     },
     async receipt(hash, withProof = false) {
-      const operationHash = base64urlDecode(hash);
-      if (operationHash?.length !== 32) throw new Fault('HASH_MALFORMED', `'${hash}' is not an operation hash (base64url of 32 bytes)`);
+      const operationHash = operationHashOf(hash);
       return retried('receipt', () => unary(client.getReceipt.bind(client), { operationHash, withProof }, signal));
     },
     async blocks(limit, fromHeight = 0) {

@@ -34,6 +34,12 @@ function memo<T>(make: (agency: string, network: string) => T): { get(agency: st
   };
 }
 
+function unreachable(network: string, profiles: readonly Profile[]): Fault {
+  const known = [...new Set(profiles.flatMap(({ networks }) => [...networks.keys()]))].sort();
+  const there = known.length === 0 ? 'none is known here yet: is the city started (npm start)?' : `there are: ${known.join(', ')}`;
+  return new Fault('PROFILE_WITHOUT_NETWORK', `no credential profile of this machine reaches network '${network}'; ${there}`);
+}
+
 export function openParties(home: string, signal?: AbortSignal): Parties {
   const profiles = memo((agency) => loadProfile(home, agency));
   const profile = (agency: string): Profile => profiles.get(agency, '');
@@ -49,8 +55,7 @@ export function openParties(home: string, signal?: AbortSignal): Parties {
     subjects: (agency) => registrars.get(agency, ''),
     anyLedger(network) {
       const agency = listProfiles(home).find((name) => profile(name).networks.has(network));
-      if (agency === undefined)
-        throw new Fault('PROFILE_WITHOUT_NETWORK', `no credential profile of this machine reaches network '${network}'`);
+      if (agency === undefined) throw unreachable(network, listProfiles(home).map(profile));
       return ledgers.get(agency, network);
     },
     close() {

@@ -6,7 +6,8 @@ import { spiffe } from '@civitas/deployment';
 import { generateHpkeKeyPair, type HpkeKeyPair } from '@civitas/sealed-call';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { Refused } from '../fault.ts';
+import { EXIT } from '../exit-codes.ts';
+import { Fault, Refused } from '../fault.ts';
 import { ensureProfile } from '../profile/ensure-profile.ts';
 import { loadProfile, type NetworkAccess, type Profile } from '../profile/load-profile.ts';
 import { type LedgerClient, openLedgerClient } from './ledger-client.ts';
@@ -42,7 +43,7 @@ async function startNode(leaf: TestLeaf): Promise<TestNode> {
   return started;
 }
 
-function connect(to: TestNode, leaf = clientLeaf): LedgerClient {
+function connect(to: TestNode, leaf = clientLeaf, signal?: AbortSignal): LedgerClient {
   const document = {
     schemaVersion: 1,
     network: 'health',
@@ -54,7 +55,7 @@ function connect(to: TestNode, leaf = clientLeaf): LedgerClient {
     roles: [],
   } as const;
   const access: NetworkAccess = { document, genesis: undefined, genesisHash: new Uint8Array(32), authorityPem: authority.pem, ...leaf };
-  return openLedgerClient({ ...profile, networks: new Map([['health', access]]) }, 'health');
+  return openLedgerClient({ ...profile, networks: new Map([['health', access]]) }, 'health', signal);
 }
 
 beforeEach(async () => {
@@ -115,6 +116,38 @@ test('a node that restarts loses nobody’s call', async () => {
   await client.submitBulk(CALL);
   await node.restart();
   expect(await client.submitBulk({ ...CALL, method: 'after' })).toMatchObject({ ok: true, result: { method: 'after' } });
+});
+
+test('a text that is no operation hash is HASH_MALFORMED before anything is sent', async () => {
+  await expect(client.receipt('xx')).rejects.toMatchObject({ code: 'HASH_MALFORMED', exitCode: EXIT.usage });
+});
+
+test('a bulk submit after the client was closed is STREAM_CLOSED', async () => {
+  await client.submitBulk(CALL);
+  client.close();
+  await expect(client.submitBulk(CALL)).rejects.toMatchObject({ code: 'STREAM_CLOSED' });
+});
+
+test('an organisation whose membership names no gateway key is NO_VAULT', async () => {
+  const read: LedgerClient['read'] = async () => ({
+    found: true,
+    value: { name: 'hospital-1' },
+    bytes: new Uint8Array(0),
+    proof: new Uint8Array(0),
+    headerHeight: 0,
+    lightBlock: new Uint8Array(0),
+  });
+  const vault = openVaultClient(profile, { ...client, read });
+  await expect(vault.open('r1')).rejects.toMatchObject({ code: 'NO_VAULT' });
+  vault.close();
+});
+
+test('a call after Ctrl-C is INTERRUPTED and is not tried', async () => {
+  const abort = new AbortController();
+  abort.abort(new Fault('INTERRUPTED', 'interrupted', { exitCode: EXIT.interrupted }));
+  const stopped = connect(node, clientLeaf, abort.signal);
+  await expect(stopped.info()).rejects.toMatchObject({ code: 'INTERRUPTED', exitCode: EXIT.interrupted });
+  stopped.close();
 });
 
 test('a vault call is sealed to the gateway, signed by the caller, and its answer or refusal comes back sealed', async () => {

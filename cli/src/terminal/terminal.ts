@@ -115,6 +115,7 @@ export function createTerminal(streams: TerminalStreams, options: { json: boolea
     note: (text) => void stderr.write(`${text}\n`),
     table: (headers, rows) => void (options.json || stdout.write(`${formatTable(headers, rows)}\n`)),
     result: (value) => void (options.json && stdout.write(`${JSON.stringify(value, plainOf, 2)}\n`)),
-    progress: (label, total) => (stderr.isTTY ? ttyProgress(label, total, stderr) : plainProgress(label, total, stderr)),
+    progress: (label, total) =>
+      stderr.isTTY === true && process.env['TERM'] !== 'dumb' ? ttyProgress(label, total, stderr) : plainProgress(label, total, stderr),
   };
 }
