@@ -114,7 +114,7 @@ function checkResource(entry: unknown): Finding | { resource: Loose; resourceTyp
 
 function documentOf(position: string, fullUrl: string, resource: Loose, resourceType: string): FhirDocument | Finding {
   const rule = RESOURCE_RULES[resourceType];
-  if (rule === undefined) return finding('TYPE_UNKNOWN', `resources of type ${resourceType.slice(0, 40)} are not taken`);
+  if (rule === undefined) return finding('TYPE_UNKNOWN', 'resourceType is not one that is taken');
   const missing = findMissing(resource, rule);
   if (missing !== undefined) return finding('FIELD_MISSING', `${resourceType}.${missing} is missing`);
   const status = textOf(resource, 'status');
