@@ -28,8 +28,9 @@ const run: Runner = async (command, body) => {
     process.exitCode = await body(context);
   } catch (error) {
     const interrupted = abort.signal.aborted;
-    if (interrupted) process.stderr.write('\ncivitas: interrupted\n');
-    else tell(error, options['json'] === true);
+    // The progress bar stands on the line that the message would go to.
+    if (interrupted) process.stderr.write('\n');
+    tell(interrupted ? abort.signal.reason : error, options['json'] === true);
     process.exitCode = interrupted ? EXIT.interrupted : exitCodeOf(error);
   } finally {
     context.close();
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     else {
-      tell(error, false);
+      tell(error, program.opts()['json'] === true);
       process.exitCode = exitCodeOf(error);
     }
   }

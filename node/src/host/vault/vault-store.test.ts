@@ -16,7 +16,7 @@ import { base64urlDecode, commitmentOf, type Json, type JsonObject, type Result 
 import { nodeCrypto } from '@civitas/canon/node';
 import { aKeyPair } from '@civitas/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { FIELD_BYTES_MAX, FIELDS_MAX, ITEMS_MAX, WRAPPED_KEY_BYTES } from './limits.ts';
+import { DOCUMENT_CHARS_MAX, FIELD_BYTES_MAX, FIELDS_MAX, ITEMS_MAX, NAME_CHARS_MAX, WRAPPED_KEY_BYTES } from './limits.ts';
 import { subjectFilePath } from './subject-file.ts';
 import { VaultMethods } from './vault-methods.ts';
 import { VaultStore } from './vault-store.ts';
@@ -168,6 +168,18 @@ test('more fields or a larger value than allowed are refused with ARGS_INVALID a
     ),
   ).toBe('ARGS_INVALID');
   expect(codeOf(vault.read('ref-1'))).toBe('NOT_FOUND');
+});
+
+test.each<[string, JsonObject]>([
+  ['a longer document than DOCUMENT_CHARS_MAX', { document: 'A'.repeat(DOCUMENT_CHARS_MAX + 1) }],
+  ['a document that is not base64url', { document: 'a+b=' }],
+  ['a longer name than NAME_CHARS_MAX', { collection: 'c'.repeat(NAME_CHARS_MAX + 1) }],
+])('%s is refused with ARGS_INVALID for the whole call, and the value is not told', async (_, change) => {
+  const answer = await putMany([aPut(), aPut({ reference: 'ref-2', ...change })]);
+
+  expect(answer).toMatchObject({ ok: false, refusal: { code: 'ARGS_INVALID', facts: { field: expect.stringMatching(/^.items.1/) } } });
+  expect(JSON.stringify(answer)).not.toMatch(/AAAA|a\+b=|cccc/);
+  expect(vault.read('ref-1').ok).toBe(false);
 });
 
 test('many records go in with one call, each with its own answer', async () => {

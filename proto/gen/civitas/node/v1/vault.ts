@@ -242,7 +242,7 @@ export const SealedAnswer: MessageFns<SealedAnswer> = {
 /** Private values at an organisation's gateway. A client certificate alone opens nothing: every call is a SealedCall. */
 export type VaultServiceService = typeof VaultServiceService;
 export const VaultServiceService = {
-  /** Stores values of one subject and answers with their commitments (organisation's own members only). */
+  /** Stores 1 … 64 records and answers for each with its commitments or a refusal (organisation's own members only). */
   put: {
     path: "/civitas.node.v1.VaultService/Put" as const,
     requestStream: false as const,
@@ -272,7 +272,7 @@ export const VaultServiceService = {
     responseSerialize: (value: SealedAnswer): Buffer => Buffer.from(SealedAnswer.encode(value).finish()),
     responseDeserialize: (value: Buffer): SealedAnswer => SealedAnswer.decode(value),
   },
-  /** Destroys a subject's data key and salts, leaving a signed tombstone. */
+  /** Overwrites and removes a subject's data key and all that it sealed, leaving a signed tombstone. */
   erase: {
     path: "/civitas.node.v1.VaultService/Erase" as const,
     requestStream: false as const,
@@ -285,18 +285,18 @@ export const VaultServiceService = {
 } as const;
 
 export interface VaultServiceServer extends UntypedServiceImplementation {
-  /** Stores values of one subject and answers with their commitments (organisation's own members only). */
+  /** Stores 1 … 64 records and answers for each with its commitments or a refusal (organisation's own members only). */
   put: handleUnaryCall<SealedCall, SealedAnswer>;
   /** Opens stored values to the organisation itself. */
   open: handleUnaryCall<SealedCall, SealedAnswer>;
   /** Hands a released value to the organisation that the on-ledger access record names, against a proven commitment. */
   collect: handleUnaryCall<SealedCall, SealedAnswer>;
-  /** Destroys a subject's data key and salts, leaving a signed tombstone. */
+  /** Overwrites and removes a subject's data key and all that it sealed, leaving a signed tombstone. */
   erase: handleUnaryCall<SealedCall, SealedAnswer>;
 }
 
 export interface VaultServiceClient extends Client {
-  /** Stores values of one subject and answers with their commitments (organisation's own members only). */
+  /** Stores 1 … 64 records and answers for each with its commitments or a refusal (organisation's own members only). */
   put(request: SealedCall, callback: (error: ServiceError | null, response: SealedAnswer) => void): ClientUnaryCall;
   put(
     request: SealedCall,
@@ -335,7 +335,7 @@ export interface VaultServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SealedAnswer) => void,
   ): ClientUnaryCall;
-  /** Destroys a subject's data key and salts, leaving a signed tombstone. */
+  /** Overwrites and removes a subject's data key and all that it sealed, leaving a signed tombstone. */
   erase(request: SealedCall, callback: (error: ServiceError | null, response: SealedAnswer) => void): ClientUnaryCall;
   erase(
     request: SealedCall,
