@@ -70,6 +70,18 @@ test('without a city a command is a fault that says what to do', () => {
   expect(err).toContain('npm start');
 });
 
+test('a city that was stopped is a fault that says so, in words and in JSON', () => {
+  const home = mkdtempSync(join(tmpdir(), 'stopped-'));
+  const cluster = { name: 'c', cluster: { server: 'https://127.0.0.1:1' } };
+  const context = { name: 'c', context: { cluster: 'c', user: 'u' } };
+  const config = { clusters: [cluster], contexts: [context], users: [{ name: 'u', user: {} }], 'current-context': 'c' };
+  writeFileSync(join(home, 'kubeconfig'), JSON.stringify(config));
+  const { code, out, err } = civitas(['--json', '--home', home, 'links']);
+  expect(code).toBe(EXIT.fault);
+  expect(err).toMatch(/does not answer.*npm start/);
+  expect(JSON.parse(out)).toMatchObject({ ok: false, code: 'CALL_FAILED' });
+});
+
 test('help exit-codes prints them, without a home', () => {
   const { code, out } = civitas(['help', 'exit-codes']);
   expect(code).toBe(EXIT.ok);

@@ -1,4 +1,6 @@
-import { homeFolder } from '../profile/home.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { homeFolder, KUBECONFIG_FILE, READY_FILE } from '../profile/home.ts';
 import type { Parties } from '../sdk/parties.ts';
 import { createTerminal } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
@@ -14,10 +16,9 @@ async function refreshIfDue(home: string): Promise<void> {
   const { listProfiles, loadProfile, needsRefresh } = await import('../profile/load-profile.ts');
   const isDue = listProfiles(home).some((agency) => needsRefresh(loadProfile(home, agency), Date.now()));
   if (!isDue) return;
-  const { connectCluster, refreshProfiles } = await import('../profile/refresh-profiles.ts');
+  const { refreshProfiles, withCluster } = await import('../profile/refresh-profiles.ts');
   try {
-    const kube = connectCluster(home);
-    await refreshProfiles(home, kube).finally(() => kube.close());
+    await withCluster(home, (kube) => refreshProfiles(home, kube));
   } catch {
     // The command itself tells what is missing, in its own words.
   }
@@ -28,6 +29,8 @@ export function openContext(options: GlobalOptions, signal: AbortSignal): Comman
   const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr }, { json: options.json ?? false });
   let opened: Promise<Parties> | undefined;
   const open = async (): Promise<Parties> => {
+    const isStopped = existsSync(join(home, KUBECONFIG_FILE)) && !existsSync(join(home, READY_FILE));
+    if (isStopped) terminal.note(`civitas: no city is ready at ${home} (npm start starts it); trying for up to a minute`);
     await refreshIfDue(home);
     const { openParties } = await import('../sdk/parties.ts');
     return openParties(home, signal);

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { listProfiles } from '../profile/load-profile.ts';
-import { connectCluster } from '../profile/refresh-profiles.ts';
+import { withCluster } from '../profile/refresh-profiles.ts';
 import type { Parties } from '../sdk/parties.ts';
 import { type CityResources, findReady, type LinkObject, listCityResources, type NetworkObject, phaseOf } from './city-resources.ts';
 import type { CommandContext } from './context.ts';
@@ -70,10 +70,7 @@ export function linkRow({ metadata, status, spec }: LinkObject): string[] {
 
 export const LINK_HEADERS = ['link', 'between', 'phase', 'last sequence', 'in flight', 'oldest'];
 
-export async function fetchCity(home: string): Promise<CityResources> {
-  const kube = connectCluster(home);
-  return listCityResources(kube).finally(() => kube.close());
-}
+export const fetchCity = (home: string): Promise<CityResources> => withCluster(home, listCityResources);
 
 /** Networks, links and agencies: the operator's word, with heights from the nodes themselves. */
 export async function statusCommand(context: CommandContext): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKubeClient, type KubeClient, type KubeObject, type Resource, readKubeConfigFile } from '@civitas/kube';
+import { ApiError, createKubeClient, type KubeClient, type KubeObject, type Resource, readKubeConfigFile } from '@civitas/kube';
 import { Fault } from '../fault.ts';
 import { CLIENT_NAME } from './client-name.ts';
 import { KUBECONFIG_FILE } from './home.ts';
@@ -29,6 +29,25 @@ export function connectCluster(home: string, env: NodeJS.ProcessEnv = process.en
     );
   }
   return createKubeClient(readKubeConfigFile(file));
+}
+
+/** Runs `work` with a client of the home's cluster. @throws Fault CALL_FAILED where its API does not answer. */
+export async function withCluster<T>(home: string, work: (kube: KubeClient) => Promise<T>): Promise<T> {
+  const kube = connectCluster(home);
+  try {
+    return await work(kube);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw new Fault(
+      'CALL_FAILED',
+      `the city's Kubernetes API does not answer as it should: ${error.message}; is the city started (npm start)?`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    kube.close();
+  }
 }
 
 /** Brings one profile's certificates and network documents from `agency-<agency>/client-cli`. */
