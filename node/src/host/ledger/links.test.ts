@@ -282,7 +282,7 @@ describe('links', () => {
     const honest = receiveArgs(health, city, [1]);
     const [first] = honest['packets'] as { packet: JsonObject }[];
     const misrouted = { ...first, packet: { ...first?.packet, destination: 'jincheng-courts-1' } };
-    expect(codeOf(city.relay('receive', { ...honest, packets: [misrouted] } as JsonObject))).toBe('PACKET_MISROUTED');
+    expect(codeOf(city.relay('receive', { ...honest, packets: [misrouted] }))).toBe('PACKET_MISROUTED');
     expect(statuses(city.relay('receive', honest))).toEqual(['received']);
     // A source that forgot what it sent, as after an unlawful restore, uses the sequence again.
     health.records.records.delete(`links/${CITY}/counter`);

@@ -76,12 +76,12 @@ function answerItem(sequence: number, answers: Pass['answers']): BatchItem | und
 }
 
 /** Whether a client takes headers at all. */
-export function isUsable({ status }: Pick<Peer, 'status'>): boolean {
+function isUsable({ status }: Pick<Peer, 'status'>): boolean {
   return status === 'Active' || status === 'Stale';
 }
 
-/** Whether a client is to be brought further though nothing needs it. @param timeUnixMs of the newest header, or the wall clock's. */
-export function isLagging(peer: Pick<Peer, 'clientHeight' | 'clientTimeUnixMs'>, timeUnixMs: number): boolean {
+/** Whether a client is to be brought further though nothing needs it. @param timeUnixMs of the source's newest header, or the wall clock's. */
+function isLagging(peer: Pick<Peer, 'clientHeight' | 'clientTimeUnixMs'>, timeUnixMs: number): boolean {
   return peer.clientHeight === 0n || timeUnixMs - Number(peer.clientTimeUnixMs) >= CLIENT_LAG_MS_MAX;
 }
 
@@ -128,12 +128,26 @@ export class Direction {
     // A link is there once both sides hold a client of the other.
     if (outgoing === undefined || incoming === undefined) return;
     this.#oldestSentAtUnixMs = Number(outgoing.oldestSentAtUnixMs);
-    if (!(await this.#holdLease())) return;
+    if (!(await this.#holdLease()) || this.#isIdle(outgoing, incoming)) return;
     const startedUnixMs = this.#options.nowUnixMs();
     const pass = await this.#observe(outgoing.inFlight > 0);
     const [didReceive] = await Promise.all([this.#receive(pass), this.#settle(pass)]);
     await this.#freshen(pass, incoming, didReceive);
     metrics.passSeconds.observe(this.#labels, (this.#options.nowUnixMs() - startedUnixMs) / 1000);
+  }
+
+  /** Nothing to carry and a client that is young enough: no header is fetched. */
+  #isIdle(outgoing: Peer, incoming: Peer): boolean {
+    const isIdle = outgoing.inFlight === 0 && incoming.wantedHeight === 0n && !isLagging(incoming, this.#options.nowUnixMs());
+    if (isIdle) this.#keepMemos([]);
+    return isIdle;
+  }
+
+  /** Forgets packets that are no longer open. */
+  #keepMemos(open: Pass['open']): void {
+    const sequences = new Set(open.map(({ packet }) => packet.view.sequence));
+    for (const sequence of this.#memos.keys()) if (!sequences.has(sequence)) this.#memos.delete(sequence);
+    this.#report(open);
   }
 
   async #holdLease(): Promise<boolean> {
@@ -156,9 +170,7 @@ export class Direction {
       const packet = this.#openPacketOf(entry);
       return { packet, step: planPacket(packet.view, { source: sourceHead, destination: destinationHead }) };
     });
-    const sequences = new Set(open.map(({ packet }) => packet.view.sequence));
-    for (const sequence of this.#memos.keys()) if (!sequences.has(sequence)) this.#memos.delete(sequence);
-    this.#report(open);
+    this.#keepMemos(open);
     return { sourceHead, destinationHead, open, answers };
   }
 

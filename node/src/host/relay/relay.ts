@@ -1,8 +1,8 @@
 import type { RelayConfig, RelayNetwork } from '@civitas/deployment';
 import { errorFields, type Instruments, type Logger, type relayMetrics } from '@civitas/telemetry';
-import { Direction, isLagging, isUsable } from './direction.ts';
+import { Direction } from './direction.ts';
 import { BACKOFF_MS_MAX, BACKOFF_MS_MIN } from './limits.ts';
-import { GatewayError, type LinkNews, type NetworkClient } from './network-client.ts';
+import { GatewayError, type NetworkClient } from './network-client.ts';
 
 export interface RelayOptions {
   /** Opens a channel to a network; rejects while its certificates are not there yet. */
@@ -168,7 +168,7 @@ export class Relay {
     void this.#follow(served, pollMs);
   }
 
-  /** Follows what happens on a network's links; where nothing was heard, the ledger itself is asked what is open. */
+  /** Follows what happens on a network's links, and once a poll what is open on them whether or not it was heard of. */
   async #follow(served: ServedNetwork, pollMs: number): Promise<void> {
     const { client } = served;
     let activity = 0;
@@ -176,30 +176,15 @@ export class Relay {
     while (!served.isStopped) {
       try {
         const news = await client.wake(activity, pollMs);
-        if (news.activity === activity) await this.#poll(client);
-        else this.#trigger(client, news);
         activity = news.activity;
         failureCount = 0;
+        for (const peer of news.outgoing) this.#loopOf(client.chainId, peer)?.trigger();
+        for (const peer of news.incoming) this.#loopOf(peer, client.chainId)?.trigger();
       } catch {
         failureCount += 1;
         await new Pause().for(Math.min(pollMs, backoffMs(failureCount, this.#options.random)));
       }
     }
-  }
-
-  #trigger({ chainId }: NetworkClient, news: Pick<LinkNews, 'outgoing' | 'incoming'>): void {
-    for (const peer of news.outgoing) this.#loopOf(chainId, peer)?.trigger();
-    for (const peer of news.incoming) this.#loopOf(peer, chainId)?.trigger();
-  }
-
-  /** With every event lost, what is open, late or wanted is found here. */
-  async #poll(client: NetworkClient): Promise<void> {
-    const now = this.#options.nowUnixMs();
-    const peers = await client.peers();
-    const outgoing = peers.filter(({ inFlight }) => inFlight > 0);
-    const incoming = peers.filter((peer) => isUsable(peer) && (peer.wantedHeight > 0n || isLagging(peer, now)));
-    const namesOf = (some: typeof peers): string[] => some.map(({ chainId }) => chainId);
-    this.#trigger(client, { outgoing: namesOf(outgoing), incoming: namesOf(incoming) });
   }
 
   #loopOf(source: string, destination: string): DirectionLoop | undefined {

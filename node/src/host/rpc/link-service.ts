@@ -18,7 +18,8 @@ import {
   type WakeRequest,
   type WakeResponse,
 } from '@civitas/proto/civitas/node/v1/link';
-import type { LedgerHost } from '../ledger/ledger-host.ts';
+import type { LedgerHost, LinkPeer } from '../ledger/ledger-host.ts';
+import type { LinkNews } from '../ledger/link-activity.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
 import { HEADERS_MAX, LEASE_HOLDER_CHARS_MAX, LEASE_MS, OUTBOX_PAGE_MAX, PROOFS_MAX, WAKE_WAIT_MS_MAX } from './limits.ts';
@@ -112,15 +113,29 @@ async function deliver(door: LedgerDoor, request: DeliverRequest, organisation: 
   return receipt.ok ? accept({ receipt: receipt.value.bytes }) : receipt;
 }
 
-async function wake({ ledger, activity }: LedgerDoor, request: WakeRequest): Promise<Result<WakeResponse>> {
+/** All that is open now, whatever was said of it before: what a relay goes on with when every event was lost. */
+function openOf({ ledger, activity, wanted }: LedgerDoor): LinkNews {
+  const peers = ledger.links.peers();
+  const isAwaited = ({ chainId, clientHeight }: LinkPeer): boolean =>
+    clientHeight === 0 || wanted.heightOf(chainId, clientHeight) > clientHeight;
+  return {
+    activity: activity.since(0).activity,
+    outgoing: peers.filter(({ inFlight }) => inFlight > 0).map(({ chainId }) => chainId),
+    incoming: peers.filter(isAwaited).map(({ chainId }) => chainId),
+  };
+}
+
+async function wake(door: LedgerDoor, request: WakeRequest): Promise<Result<WakeResponse>> {
+  const { ledger, activity } = door;
   const seen = Number(request.seenActivity);
   if (activity.since(seen).activity === seen) await activity.next(Math.min(request.waitMs, WAKE_WAIT_MS_MAX));
-  const { activity: now, outgoing, incoming } = activity.since(seen);
+  const since = activity.since(seen);
+  const news = since.activity === seen ? openOf(door) : since;
   return accept({
-    activity: BigInt(now),
+    activity: BigInt(news.activity),
     height: BigInt(ledger.status().height),
-    outgoingPeers: [...outgoing],
-    incomingPeers: [...incoming],
+    outgoingPeers: [...news.outgoing],
+    incomingPeers: [...news.incoming],
   });
 }
 

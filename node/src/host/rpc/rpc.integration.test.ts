@@ -222,6 +222,19 @@ test('a header that a member waits for is shown to the relay, which is woken, un
   expect(await wantedHeight()).toBe(0n);
 });
 
+test('a relay that heard of nothing is told of all that is open once its wait is over', async () => {
+  const relay = await aClient(LinkServiceClient, spiffe.relay(CHAIN));
+  const open = { ...aPeer, chainId: 'jincheng-courts-1', inFlight: 2 };
+  const fresh = { ...aPeer, chainId: 'jincheng-housing-1', clientHeight: 0 };
+  Object.assign(ledger.links, { peers: () => [{ ...aPeer, chainId: PEER }, open, fresh] });
+
+  expect(await ask(relay.wake.bind(relay), { seenActivity: 0n, waitMs: 1 })).toMatchObject({
+    activity: 0n,
+    outgoingPeers: [open.chainId],
+    incomingPeers: [fresh.chainId],
+  });
+});
+
 test('who asks for headers faster than a relay should work is refused with RATE_LIMITED', async () => {
   const member = await aClient(LedgerServiceClient, FUND);
   Object.assign(ledger.links, { peers: () => [{ ...aPeer, chainId: PEER }] });

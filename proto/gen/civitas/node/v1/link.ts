@@ -175,7 +175,7 @@ export interface WakeResponse {
   height: bigint;
   /** Peers with packets to take to them. */
   outgoingPeers: string[];
-  /** Peers whose packets were answered, or of which a header is wanted. */
+  /** Peers whose packets were answered, or of which a header, or the first one, is wanted. */
   incomingPeers: string[];
 }
 
@@ -1582,7 +1582,10 @@ export const LinkServiceService = {
     responseSerialize: (value: DeliverResponse): Buffer => Buffer.from(DeliverResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeliverResponse => DeliverResponse.decode(value),
   },
-  /** Waits until something happened on a link: a packet or an acknowledgement became provable, a header is wanted, or the wait is over. */
+  /**
+   * Waits until something happened on a link: a packet or an acknowledgement became provable, or a header is wanted. When the wait is
+   * over it answers with all that is open, so that nothing depends on having heard of it.
+   */
   wake: {
     path: "/civitas.node.v1.LinkService/Wake" as const,
     requestStream: false as const,
@@ -1616,7 +1619,10 @@ export interface LinkServiceServer extends UntypedServiceImplementation {
   headers: handleUnaryCall<HeadersRequest, HeadersResponse>;
   /** Submits a relay's operation (update, receive, acknowledge, timeout, misbehaviour) and answers with its receipt. */
   deliver: handleUnaryCall<DeliverRequest, DeliverResponse>;
-  /** Waits until something happened on a link: a packet or an acknowledgement became provable, a header is wanted, or the wait is over. */
+  /**
+   * Waits until something happened on a link: a packet or an acknowledgement became provable, or a header is wanted. When the wait is
+   * over it answers with all that is open, so that nothing depends on having heard of it.
+   */
   wake: handleUnaryCall<WakeRequest, WakeResponse>;
   /** Takes or renews the soft lease of a link for a relay. */
   acquireLease: handleUnaryCall<AcquireLeaseRequest, AcquireLeaseResponse>;
@@ -1703,7 +1709,10 @@ export interface LinkServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeliverResponse) => void,
   ): ClientUnaryCall;
-  /** Waits until something happened on a link: a packet or an acknowledgement became provable, a header is wanted, or the wait is over. */
+  /**
+   * Waits until something happened on a link: a packet or an acknowledgement became provable, or a header is wanted. When the wait is
+   * over it answers with all that is open, so that nothing depends on having heard of it.
+   */
   wake(request: WakeRequest, callback: (error: ServiceError | null, response: WakeResponse) => void): ClientUnaryCall;
   wake(
     request: WakeRequest,
