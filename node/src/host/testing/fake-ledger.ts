@@ -54,6 +54,12 @@ export function aGenesis(chainId: string, members: readonly TestMember[], operat
   };
 }
 
+function aBlock(height: number, receipts: readonly StoredReceipt[], blockBytes: number): CommittedBlock {
+  const counts = { operationCount: receipts.length, successCount: receipts.length, blockBytes };
+  const seconds = { execute: 0, persist: 0, total: 0 };
+  return { height, timeUnixMs: height, root: new Uint8Array(32), receipts, ...counts, links: NO_LINKS_TOUCHED, seconds };
+}
+
 export function aFakeLedger(genesis: Genesis): FakeLedger {
   const records = new Map<string, JsonObject>();
   const revoked = new Set<string>();
@@ -85,9 +91,7 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       };
     });
     for (const receipt of stored) receipts.set(base64urlEncode(receipt.operationHash), receipt);
-    const seconds = { execute: 0, persist: 0, total: 0 };
-    const counts = { operationCount: stored.length, successCount: stored.length, blockBytes: bytes.length };
-    const block = { height, timeUnixMs: height, root, receipts: stored, ...counts, links: NO_LINKS_TOUCHED, seconds };
+    const block = aBlock(height, stored, bytes.length);
     for (const listener of listeners) listener(block);
     return stored;
   }

@@ -20,7 +20,7 @@ import { LinkServiceService } from '@civitas/proto/civitas/node/v1/link';
 import { VaultServiceService } from '@civitas/proto/civitas/node/v1/vault';
 import { HealthService } from '@civitas/proto/grpc/health/v1/health';
 import { generateHpkeKeyPair, type HpkeKeyPair } from '@civitas/sealed-call';
-import { nodeMetrics, openLogger, openMetricsRegistry } from '@civitas/telemetry';
+import { type Instruments, nodeMetrics, openLogger, openMetricsRegistry } from '@civitas/telemetry';
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
 import { type ChannelCredentials, type Client, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
@@ -77,6 +77,20 @@ function leafOf(uri: string): Promise<TestLeaf> {
   return known;
 }
 
+function anAdmission(metrics: Instruments<typeof nodeMetrics>, nowMs: () => number): Admission {
+  return new Admission({
+    ledger,
+    crypto: nodeCrypto,
+    verifyEd25519: verifyEd25519InPool,
+    verdicts: new Verdicts(nodeCrypto),
+    gateway: { organisation: 'hospital-1', key: hospital },
+    bundleWaitMs: 5,
+    metrics,
+    nowUnixMs: Date.now,
+    nowMs,
+  });
+}
+
 async function openServer(): Promise<void> {
   ledger = aFakeLedger(
     aGenesis(CHAIN, [
@@ -92,17 +106,7 @@ async function openServer(): Promise<void> {
   );
   const metrics = openMetricsRegistry({}).register(nodeMetrics);
   const nowMs = (): number => performance.now();
-  const admission = new Admission({
-    ledger,
-    crypto: nodeCrypto,
-    verifyEd25519: verifyEd25519InPool,
-    verdicts: new Verdicts(nodeCrypto),
-    gateway: { organisation: 'hospital-1', key: hospital },
-    bundleWaitMs: 5,
-    metrics,
-    nowUnixMs: Date.now,
-    nowMs,
-  });
+  const admission = anAdmission(metrics, nowMs);
   vault = new VaultStore({
     folder: join(folder, 'vault'),
     organisation: 'hospital-1',
