@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
-import { type AgencyProgress, agencyPhase, agencyVerdicts, clientProblem, type MembershipState } from './agency-status.ts';
+import { type AgencyProgress, agencyPhase, agencyVerdicts, type MembershipState } from './agency-status.ts';
 import { cityFacts, cityPhase, cityVerdicts, type ObservedCity } from './city-status.ts';
+import { clientProblem } from './client-problem.ts';
 import { effectiveNetwork } from './effective-network.ts';
 import type { Verdict } from './network-status.ts';
 

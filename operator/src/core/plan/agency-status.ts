@@ -1,5 +1,4 @@
-import { base64urlDecode } from '@civitas/canon';
-import type { Agency, AgencyClient, AgencyStatus } from '../resources/agency.ts';
+import type { Agency, AgencyStatus } from '../resources/agency.ts';
 import { type Verdict, verdict } from './network-status.ts';
 
 export type MembershipState = NonNullable<AgencyStatus['memberships']>[number];
@@ -12,8 +11,6 @@ export interface AgencyProgress {
   /** Networks of its memberships that do not exist. */
   readonly unknownNetworks: readonly string[];
 }
-
-const PUBLIC_KEY_BYTES = 32;
 
 /** Conditions of an agency from where each of its memberships stands. */
 export function agencyVerdicts(agency: Agency, { memberships, clients, unknownNetworks }: AgencyProgress): readonly Verdict[] {
@@ -47,15 +44,4 @@ function enrolment(memberships: readonly MembershipState[], waiting: string, unk
 
 export function agencyPhase(verdicts: readonly Verdict[]): string {
   return verdicts.some(({ type, status }) => type === 'Enrolled' && status === 'True') ? 'Enrolled' : 'Enrolling';
-}
-
-/** Why a client cannot be taken as it is: its key is no key, or another client's; undefined when nothing is wrong with it. */
-export function clientProblem(client: AgencyClient, clients: readonly AgencyClient[]): string | undefined {
-  const bytes = base64urlDecode(client.operationPublicKey);
-  if (bytes?.length !== PUBLIC_KEY_BYTES)
-    return `operationPublicKey is no Ed25519 key: ${PUBLIC_KEY_BYTES} bytes as unpadded base64url are expected, got ${bytes?.length ?? 'text that is not base64url'}`;
-  const first = clients.find(({ operationPublicKey }) => operationPublicKey === client.operationPublicKey);
-  return first === undefined || first.name === client.name
-    ? undefined
-    : `operationPublicKey is that of client ${first.name}: each client has a key of its own`;
 }

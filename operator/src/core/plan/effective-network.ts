@@ -2,7 +2,7 @@ import { type NetworkName, networkNameOf, nodeName } from '../desired/names.ts';
 import type { Agency } from '../resources/agency.ts';
 import type { CityConfig } from '../resources/city-config.ts';
 import { type LedgerNetwork, type LedgerNetworkSpec, MESSAGES } from '../resources/ledger-network.ts';
-import { clientProblem } from './agency-status.ts';
+import { clientProblem } from './client-problem.ts';
 import { faultTolerance } from './quorum.ts';
 
 export interface EffectiveNode {

@@ -13,7 +13,8 @@ import {
 } from '@civitas/kube';
 import { agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
 import { ANNOTATIONS, agencyNamespace, clientConfigName, gatewayName, networkNameOf } from '../../core/desired/names.ts';
-import { agencyPhase, agencyVerdicts, type ClientState, clientProblem, type MembershipState } from '../../core/plan/agency-status.ts';
+import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState } from '../../core/plan/agency-status.ts';
+import { clientProblem } from '../../core/plan/client-problem.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
 import type { Agency, AgencyClient, AgencyMembership } from '../../core/resources/agency.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';

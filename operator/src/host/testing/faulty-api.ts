@@ -59,15 +59,6 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
     return fault === '409' && request.method === 'GET' ? '500' : fault;
   };
 
-  const forward = (request: http.IncomingMessage, onAnswer: (answer: http.IncomingMessage) => void, onError: () => void): void => {
-    const options = { ...credentials, host: target.hostname, port: target.port, path: request.url, method: request.method };
-    const headers = { ...request.headers, host: target.host };
-    const onward = https.request({ ...options, headers, agent: false }, onAnswer);
-    onward.on('error', onError);
-    request.pipe(onward);
-    request.socket.once('close', () => onward.destroy());
-  };
-
   const server = http.createServer((request, response) => {
     const fault = chooseFault(request);
     const hangUp = (): void => void request.socket.destroy();
@@ -95,7 +86,7 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
         hangUp();
       }, random() * CUT_MS);
     };
-    forward(request, relay, hangUp);
+    forward({ credentials, target }, request, { onAnswer: relay, onError: hangUp });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -116,6 +107,19 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+interface Ends {
+  readonly onAnswer: (answer: http.IncomingMessage) => void;
+  readonly onError: () => void;
+}
+
+function forward({ credentials, target }: { credentials: RequestOptions; target: URL }, request: http.IncomingMessage, ends: Ends): void {
+  const options = { ...credentials, host: target.hostname, port: target.port, path: request.url, method: request.method };
+  const onward = https.request({ ...options, headers: { ...request.headers, host: target.host }, agent: false }, ends.onAnswer);
+  onward.on('error', ends.onError);
+  request.pipe(onward);
+  request.socket.once('close', () => onward.destroy());
 }
 
 function refuse(response: http.ServerResponse, code: number): void {

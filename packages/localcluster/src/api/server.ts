@@ -92,17 +92,7 @@ async function startLocked(options: ApiServerOptions, unlock: () => Promise<void
   mkdirSync(storeFolder, { recursive: true, mode: 0o700 });
   const store = new ObjectStore(storeFolder, (cause) => options.log.error({ err: cause }, 'a follower of the store failed'));
   const addresses = makeServiceAddresses(options.serviceCidr, store);
-  const names = [
-    options.address,
-    '127.0.0.1',
-    addresses.first,
-    'localhost',
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    'kubernetes.default.svc.cluster.local',
-  ];
-  const pki = await openPki(join(options.home, 'pki'), [...new Set(names)]);
+  const pki = await openPki(join(options.home, 'pki'), serverNames(options.address, addresses.first));
   const registry = new Registry();
   const authorizer = new Authorizer(store);
   const tokens = new TokenSigner(pki.tokenKeyPem);
@@ -157,6 +147,12 @@ async function startLocked(options: ApiServerOptions, unlock: () => Promise<void
       await unlock();
     },
   };
+}
+
+/** Names and addresses the server's certificate is for, each once. */
+function serverNames(address: string, serviceAddress: string): string[] {
+  const cluster = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+  return [...new Set([address, '127.0.0.1', serviceAddress, 'localhost', ...cluster])];
 }
 
 function runControllers(context: Parameters<typeof runNamespaces>[0]): () => void {

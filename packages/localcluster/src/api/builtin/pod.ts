@@ -221,6 +221,8 @@ function validatePodUpdate(spec: JsonObject, old: JsonObject): FieldError[] {
     const copy = cloneJson(of);
     for (const field of ['activeDeadlineSeconds', 'tolerations', 'nodeName']) delete copy[field];
     for (const container of [...objectsAt(copy, 'containers'), ...objectsAt(copy, 'initContainers')]) {
+      // A pod stored before a default was known must not look changed by it.
+      fillContainer(container);
       delete container['image'];
       delete container['imagePullPolicy'];
     }
