@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProfileRequest } from '@civitas/cli';
-import { type KubeClient, type ObjectBody, type Resource } from '@civitas/kube';
+import { isApiError, type KubeClient, type ObjectBody, type Resource } from '@civitas/kube';
 import { parseAllDocuments } from 'yaml';
 
 /** A manifest as YAML has it; what the API server thinks of it, it says itself. */
@@ -30,6 +30,8 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
 
 /** Name under which `npm start` owns fields. */
 const FIELD_MANAGER = 'civitas-start';
+const UNPROCESSABLE = 422;
+const POLL_MS = 50;
 
 /** Resource of a kind of ours or of the few built-in ones above. */
 export function resourceOf(kind: string): Resource {
@@ -56,9 +58,25 @@ export function withClients(manifests: readonly Manifest[], requests: readonly P
   });
 }
 
-/** Applies manifests in order, server side. */
+/** Applies manifests in order, server side. A pod of an earlier release whose spec has changed since is made anew: a pod's spec is fixed. */
 export async function applyManifests(kube: KubeClient, manifests: readonly Manifest[]): Promise<void> {
   for (const manifest of manifests) {
-    await kube.apply(resourceOf(manifest.kind), manifest, { fieldManager: FIELD_MANAGER, force: true });
+    try {
+      await applyOne(kube, manifest);
+    } catch (error) {
+      if (manifest.kind !== 'Pod' || !isApiError(error) || error.status !== UNPROCESSABLE) throw error;
+      await removePod(kube, manifest);
+      await applyOne(kube, manifest);
+    }
   }
+}
+
+async function applyOne(kube: KubeClient, manifest: Manifest): Promise<void> {
+  await kube.apply(resourceOf(manifest.kind), manifest, { fieldManager: FIELD_MANAGER, force: true });
+}
+
+async function removePod(kube: KubeClient, { kind, metadata }: Manifest): Promise<void> {
+  const ref = { namespace: metadata.namespace, name: metadata.name };
+  await kube.delete(resourceOf(kind), ref);
+  while ((await kube.find(resourceOf(kind), ref)) !== undefined) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
