@@ -9,6 +9,7 @@ import { COMPILE_CACHE } from './compile-cache.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
 import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
+import { fetchLiveFigures } from './live-figures.ts';
 import { applyManifests, type Manifest, readManifests, withClients } from './manifests.ts';
 import { verifyOffline } from './offline-verification.ts';
 import type { StartOptions } from './options.ts';
@@ -117,7 +118,7 @@ async function bringUp(home: Home, cluster: Cluster, run: { options: StartOption
   const { verifiedAt } = verifyOffline(CIVITAS, bundlePath);
   run.say(`case ${exported.id}: bundle verified offline in an empty folder`);
   const status = await fetchCityStatus(kube);
-  const ready = readyFileOf(status, {
+  const ready = readyFileOf(status, await fetchLiveFigures(home.path, status), {
     pid: process.pid,
     kubeconfig: cluster.kubeconfigPath,
     case: { id: exported.id, bundle: bundlePath, verifiedAt },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CityStatus } from './city-status.ts';
 import { writeAtomically } from './home.ts';
+import type { LiveFigures } from './live-figures.ts';
 
 /** `ready.json` (design: keys, authority, genesis): appears only after the exported case has been verified offline. */
 export interface ReadyFile {
@@ -30,7 +31,7 @@ export interface ReadyFile {
 }
 
 /** The city as `ready.json` and the closing table show it. */
-export function readyFileOf(status: CityStatus, facts: Pick<ReadyFile, 'pid' | 'kubeconfig' | 'case'>): ReadyFile {
+export function readyFileOf(status: CityStatus, live: LiveFigures, facts: Pick<ReadyFile, 'pid' | 'kubeconfig' | 'case'>): ReadyFile {
   return {
     schemaVersion: 1,
     pid: facts.pid,
@@ -42,15 +43,15 @@ export function readyFileOf(status: CityStatus, facts: Pick<ReadyFile, 'pid' | '
       genesisHash: item.status?.genesisHash ?? '',
       engine: item.status?.engine ?? item.spec.engine ?? '',
       validators: item.status?.validators?.members ?? 0,
-      height: item.status?.height ?? 0,
-      root: item.status?.root ?? '',
+      height: live.networks.get(item.metadata.name)?.height ?? item.status?.height ?? 0,
+      root: live.networks.get(item.metadata.name)?.root ?? item.status?.root ?? '',
       grpc: item.status?.endpoints?.grpc ?? '',
       metrics: item.status?.endpoints?.metrics ?? '',
     })),
     links: status.links.map((item) => ({
       name: item.metadata.name,
-      lastSequence: item.status?.lastSequence ?? 0,
-      inFlight: item.status?.inFlight ?? 0,
+      lastSequence: live.links.get(item.metadata.name)?.lastSequence ?? item.status?.lastSequence ?? 0,
+      inFlight: live.links.get(item.metadata.name)?.inFlight ?? item.status?.inFlight ?? 0,
       oldestAgeMs: item.status?.oldestPendingAgeMs ?? 0,
     })),
     case: facts.case,
