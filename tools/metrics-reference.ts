@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { operatorMetrics, runtimeMetrics } from '../operator/src/host/telemetry/operator-metrics.ts';
-import { type MetricDefinition, nodeMetrics, processMetrics, relayMetrics } from '../packages/telemetry/src/index.ts';
+import { localClusterMetrics, type MetricDefinition, nodeMetrics, processMetrics, relayMetrics } from '../packages/telemetry/src/index.ts';
 
 const file = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs', 'reference', 'metrics.md');
 
@@ -24,6 +24,7 @@ const text = [
   section('Relay', relayMetrics),
   section('Operator', operatorMetrics),
   section('Controller runtime of the operator', runtimeMetrics),
+  section('Local cluster: the root process of a laptop', localClusterMetrics),
 ].join('\n');
 
 if (process.argv.includes('--check')) {

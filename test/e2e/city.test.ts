@@ -6,6 +6,7 @@ import type { JsonObject } from '@civitas/canon';
 import { generatePatients, openParties } from '@civitas/cli';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { clusterDriver } from './cluster-driver.ts';
 import { civitas, civitasOffline, kubectl, kubectlPresent } from './commands.ts';
 import { hasReceipt, openFine, payFine } from './fine-payment.ts';
@@ -142,6 +143,23 @@ describe('a platform admin with kubectl', () => {
       '{"spec":{"chainId":"jincheng-health-2"}}',
     ]);
     expect(chain.stderr).toContain('chainId cannot change');
+  });
+});
+
+describe('an SRE', () => {
+  test('scrapes every process with the file that npm start wrote', async () => {
+    const config = parse(readFileSync(join(home, 'prometheus.yml'), 'utf8')) as {
+      scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+    };
+    const targets = config.scrape_configs.flatMap((job) => job.static_configs.flatMap(({ targets }) => targets));
+    expect(config.scrape_configs.map((job) => job.job_name)).toEqual([
+      'civitas-localcluster',
+      'civitas-node',
+      'civitas-operator',
+      'civitas-relay',
+    ]);
+    expect(targets).toHaveLength(podProcesses(home).length + 1);
+    for (const target of targets) expect(await (await fetch(`http://${target}/metrics`)).text()).toMatch(/^civitas_\w+/m);
   });
 });
 

@@ -5,6 +5,7 @@ import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
 import type { KubeClient } from '@civitas/kube';
 import { startApiServer, startKubelet } from '@civitas/localcluster';
 import { type Expected, fetchCityStatus } from './city-status.ts';
+import { openClusterMetrics } from './cluster-metrics.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
@@ -68,12 +69,15 @@ interface Cluster extends AsyncDisposable {
   readonly url: string;
   readonly kubeconfigPath: string;
   readonly kube: KubeClient;
+  readonly metricsAddress: string;
 }
 
 async function startCluster(home: Home, listen: { address: string; port: number }): Promise<Cluster> {
   const [second, third] = home.record.subnet;
   const log = createFileLog(join(home.path, 'cluster.log'));
-  const api = await startApiServer({ home: home.path, ...listen, serviceCidr: `127.${second}.${third + 1}.0/24`, log });
+  const metrics = openClusterMetrics(listen.address);
+  const serviceCidr = `127.${second}.${third + 1}.0/24`;
+  const api = await startApiServer({ home: home.path, ...listen, serviceCidr, log, audit: metrics.count });
   const kubelet = await startKubelet({
     port: api.port,
     home: home.path,
@@ -85,11 +89,14 @@ async function startCluster(home: Home, listen: { address: string; port: number 
     log,
   });
   api.attachPodLogs(kubelet.logs);
+  const metricsAddress = await metrics.serve(kubelet);
   return {
+    metricsAddress,
     url: api.url,
     kubeconfigPath: api.kubeconfigPath,
     kube: connectCluster(home.path),
     async [Symbol.asyncDispose]() {
+      await metrics.close();
       await kubelet.stop();
       await api.stop();
       log.close();
@@ -110,7 +117,7 @@ async function bringUp(home: Home, cluster: Cluster, run: { options: StartOption
   if (isFirst) await applySample(home, kube, { sample, say: run.say });
   await waitUntilUp(kube, { ...run, expected: expectedOf(sample, isFirst) });
   await refreshProfiles(home.path, kube);
-  await writeScrapeConfig(home, kube);
+  await writeScrapeConfig(home, cluster);
   if (home.record.case === null) home.update({ case: await exportFirstCase(home, run) });
   const { case: exported } = home.record;
   if (exported === null) throw new Error('the first case was exported and not recorded');
@@ -141,8 +148,9 @@ function expectedOf(sample: readonly Manifest[], isFirst: boolean): Expected {
   return { networks: namesOf('LedgerNetwork'), links: namesOf('LedgerLink'), agencies: isFirst ? namesOf('Agency') : new Set() };
 }
 
-async function writeScrapeConfig(home: Home, kube: KubeClient): Promise<void> {
-  writeAtomically(join(home.path, 'prometheus.yml'), scrapeConfigOf(await fetchScrapeTargets(kube), join(ROOT, RULES)));
+async function writeScrapeConfig(home: Home, { kube, metricsAddress }: Cluster): Promise<void> {
+  const targets = [{ job: 'civitas-localcluster', address: metricsAddress, labels: {} }, ...(await fetchScrapeTargets(kube))];
+  writeAtomically(join(home.path, 'prometheus.yml'), scrapeConfigOf(targets, join(ROOT, RULES)));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
