@@ -8,7 +8,7 @@ import { acknowledgementKey, acknowledgementOf, bodyKey, findBody, findClient, p
 import { AcknowledgeArgs } from './schema.ts';
 import { packetHashOf } from './send.ts';
 import { closePacket, type OpenPacket, tellSender } from './settle.ts';
-import { applyUpdates, hasFrozen } from './updates.ts';
+import { underHeaders } from './updates.ts';
 import { verifyUnderHeader } from './verify-foreign.ts';
 
 /** An acknowledgement as a relay shows it, with its proof under a header of the peer. */
@@ -94,13 +94,11 @@ export const acknowledge = systemMethod({
     'ACKNOWLEDGEMENT_MISMATCH',
   ],
   run(execution, { peer, headerHeight, packets, updates }) {
-    const updated = applyUpdates(execution, updates ?? [], [{ peer, headerHeight }]);
-    if (!updated.ok) return updated;
-    if (hasFrozen(updated.value)) return done({ results: [], frozen: true });
-    const client = settlingClient(execution, peer);
-    if (!client.ok) return client;
-    return settleEach(execution, packets, (inner, { sequence, acknowledgement, proof }) =>
-      acknowledgeOne(inner, { peer, headerHeight, sequence, acknowledgement, proof }),
+    const shown = { updates, needed: [{ peer, headerHeight }], client: () => settlingClient(execution, peer) };
+    return underHeaders(execution, shown, () =>
+      settleEach(execution, packets, (inner, { sequence, acknowledgement, proof }) =>
+        acknowledgeOne(inner, { peer, headerHeight, sequence, acknowledgement, proof }),
+      ),
     );
   },
 });

@@ -34,7 +34,7 @@ import {
 } from './records.ts';
 import { ReceiveArgs } from './schema.ts';
 import { packetHashOf } from './send.ts';
-import { applyUpdates, hasFrozen, type NeededHeaders } from './updates.ts';
+import { type NeededHeaders, underHeaders } from './updates.ts';
 import { verifyUnderHeader } from './verify-foreign.ts';
 
 const error = (code: string, facts: JsonObject = {}): PayloadAcknowledgement => ({ status: 'error', code, retriable: false, facts });
@@ -186,11 +186,8 @@ export const receive = systemMethod({
   ],
   run(execution, { peer, headerHeight, packets, updates }) {
     const needed: NeededHeaders[] = [{ peer, headerHeight }, ...packets.flatMap(({ packet }) => packet.requires)];
-    const updated = applyUpdates(execution, updates ?? [], needed);
-    if (!updated.ok) return updated;
-    if (hasFrozen(updated.value)) return done({ results: [], frozen: true });
-    const client = activeClient(execution, peer);
-    if (!client.ok) return client;
-    return settleEach(execution, packets, (inner, { packet, proof }) => receiveOne(inner, { peer, headerHeight, packet, proof }));
+    return underHeaders(execution, { updates, needed, client: () => activeClient(execution, peer) }, () =>
+      settleEach(execution, packets, (inner, { packet, proof }) => receiveOne(inner, { peer, headerHeight, packet, proof })),
+    );
   },
 });

@@ -7,7 +7,7 @@ import { settleEach } from './receive.ts';
 import { acknowledgementOf, findBody, findClient, findHeader, packetOf, receiptKey } from './records.ts';
 import { TimeoutArgs } from './schema.ts';
 import { closePacket, type OpenPacket, tellSender } from './settle.ts';
-import { applyUpdates, hasFrozen } from './updates.ts';
+import { underHeaders } from './updates.ts';
 import { verifyUnderHeader } from './verify-foreign.ts';
 
 interface ShownTimeout {
@@ -73,19 +73,11 @@ export const timeout = systemMethod({
     'ACKNOWLEDGEMENT_MISMATCH',
   ],
   run(execution, { peer, headerHeight, packets, updates }) {
-    const updated = applyUpdates(execution, updates ?? [], [{ peer, headerHeight }]);
-    if (!updated.ok) return updated;
-    if (hasFrozen(updated.value)) return done({ results: [], frozen: true });
-    const client = settlingClient(execution, peer);
-    if (!client.ok) return client;
-    return settleEach(execution, packets, (inner, { sequence, proof, acknowledgement }) =>
-      timeoutOne(inner, {
-        peer,
-        headerHeight,
-        sequence,
-        proof,
-        acknowledgement,
-      }),
+    const shown = { updates, needed: [{ peer, headerHeight }], client: () => settlingClient(execution, peer) };
+    return underHeaders(execution, shown, () =>
+      settleEach(execution, packets, (inner, { sequence, proof, acknowledgement }) =>
+        timeoutOne(inner, { peer, headerHeight, sequence, proof, acknowledgement }),
+      ),
     );
   },
 });

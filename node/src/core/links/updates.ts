@@ -1,5 +1,6 @@
 import type { Result } from '@civitas/canon';
 import { accept } from '@civitas/canon';
+import { done, type Outcome } from '@civitas/contracts';
 import type { Execution } from '../ledger/execution.ts';
 import { type UpdateEffect, updateClient } from './client.ts';
 import type { UpdatesValue } from './schema.ts';
@@ -30,6 +31,18 @@ export function applyUpdates(
   return accept(effects);
 }
 
-export function hasFrozen(effects: readonly { readonly effect: UpdateEffect }[]): boolean {
-  return effects.some(({ effect }) => effect === 'frozen');
+/** What a verb that shows proofs brings: headers, which of them the proofs need, and whether the client may be acted on. */
+export interface Shown {
+  readonly updates: UpdatesValue | undefined;
+  readonly needed: readonly NeededHeaders[];
+  readonly client: () => { readonly ok: true } | (Outcome & { readonly ok: false });
+}
+
+/** The frame of receive, acknowledge and timeout: headers in, stop where one froze its client, then the client's state, then the packets. */
+export function underHeaders(execution: Execution, { updates, needed, client }: Shown, settle: () => Outcome): Outcome {
+  const updated = applyUpdates(execution, updates ?? [], needed);
+  if (!updated.ok) return updated;
+  if (updated.value.some(({ effect }) => effect === 'frozen')) return done({ results: [], frozen: true });
+  const usable = client();
+  return usable.ok ? settle() : usable;
 }
