@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { findStartTicks } from './process-identity.ts';
+import { processStatOf } from '@civitas/localcluster/process-stat';
 import { StartRefused } from './start-refused.ts';
 
 /** Version of the folder's layout; a newer one is refused. */
@@ -79,7 +79,7 @@ export function writeAtomically(path: string, content: string): void {
 }
 
 function acquireLock(lockPath: string, homePath: string): void {
-  const mine = JSON.stringify({ pid: process.pid, startTicks: findStartTicks(process.pid), since: new Date().toISOString() });
+  const mine = JSON.stringify({ pid: process.pid, startTicks: processStatOf(process.pid)?.startTicks, since: new Date().toISOString() });
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       writeFileSync(lockPath, mine, { flag: 'wx', mode: 0o600 });
@@ -104,7 +104,7 @@ function acquireLock(lockPath: string, homePath: string): void {
 function findHolder(lockPath: string): { pid: number; since: string } | undefined {
   try {
     const lock = JSON.parse(readFileSync(lockPath, 'utf8')) as { pid: number; startTicks: string; since: string };
-    return findStartTicks(lock.pid) === lock.startTicks ? lock : undefined;
+    return processStatOf(lock.pid)?.startTicks === lock.startTicks ? lock : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { processStatOf } from '../process-stat.ts';
 import { statusRetryMs } from './limits.ts';
 import { claimsResource, configMapsResource, podsResource, secretsResource } from './pod.ts';
-import { processStatOf } from './process-registry.ts';
 import { openRig, type Rig } from './testing/kubelet-rig.ts';
 
 const stay = 'setInterval(() => {}, 1000);';

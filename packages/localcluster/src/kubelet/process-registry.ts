@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { processStatOf } from '../process-stat.ts';
 import { writeDurably } from './durable-file.ts';
 import { strayGraceMs } from './limits.ts';
 
@@ -63,19 +64,6 @@ export function signalGroup(processGroup: number, signal: NodeJS.Signals): void 
     process.kill(-processGroup, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** Facts of /proc/<pid>/stat; undefined when there is no such process, or only its zombie. */
-export function processStatOf(pid: number): { startTicks: string; processGroup: number; session: number } | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in brackets and may hold anything: count from its end.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    return { startTicks: fields[19] ?? '', processGroup: Number(fields[2]), session: Number(fields[3]) };
-  } catch {
-    return undefined;
   }
 }
 

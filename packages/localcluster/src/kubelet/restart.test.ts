@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openProcessRegistry, processStatOf } from './process-registry.ts';
+import { processStatOf } from '../process-stat.ts';
+import { openProcessRegistry } from './process-registry.ts';
 import { openRig, type Rig } from './testing/kubelet-rig.ts';
 
 const stay = 'setInterval(() => {}, 1000);';
