@@ -4,6 +4,8 @@ import { findKey, findOrganisation } from '../members/records.ts';
 import type { PageReader } from '../state/page-store.ts';
 import { Overlay, type RecordSource, type StoredRecord } from '../state/records.ts';
 import { applyChanges, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
+import { type Misbehaviour, recordMisbehaviour } from '../validators/misbehaviour.ts';
+import { type ValidatorUpdate, validatorUpdatesOf } from '../validators/validator-update.ts';
 import { type Bundle, bundleSignBytes } from './bundle.ts';
 import { type Executed, executeOperation, type RunningLedger } from './execute-operation.ts';
 import type { BlockFacts } from './execution.ts';
@@ -29,6 +31,8 @@ export interface BlockEffects {
   /** By key; undefined where deleted. */
   readonly writes: ReadonlyMap<string, StoredRecord | undefined>;
   readonly tree: TreeUpdate;
+  /** Changes of the validator set that the block decided; they hold from two blocks later on. */
+  readonly validatorUpdates: readonly ValidatorUpdate[];
 }
 
 /** Result codes of a bundle. */
@@ -78,6 +82,11 @@ export class BlockExecution {
     this.#state = new Overlay(records);
   }
 
+  /** Before the bundles: what the block's evidence says becomes part of the ledger. */
+  recordMisbehaviour(evidence: readonly Misbehaviour[]): void {
+    recordMisbehaviour(this.#state, this.#block.height, evidence);
+  }
+
   /** @param bundle undefined when the host's decoder refused its bytes: it has a result and no receipts. */
   executeBundle(bundle: Bundle | undefined): void {
     const isSound = bundle !== undefined && checkBundle(this.#ledger, this.#state, bundle).ok;
@@ -97,7 +106,9 @@ export class BlockExecution {
     const { admission, crypto } = this.#ledger;
     admission.replay.endBlock(this.#state, this.#block.height, this.#block.timeUnixMs);
     const tree = applyWrites({ sha256: crypto.sha256, reader }, base, this.#block.height, this.#state.changes);
-    return { block: this.#block, results: this.#results, receipts: this.#receipts, writes: this.#state.changes, tree };
+    const writes = this.#state.changes;
+    const validatorUpdates = validatorUpdatesOf(writes);
+    return { block: this.#block, results: this.#results, receipts: this.#receipts, writes, tree, validatorUpdates };
   }
 
   #receiptOf(executed: Executed): BlockReceipt {

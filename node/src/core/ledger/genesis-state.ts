@@ -3,6 +3,7 @@ import type { Genesis, GenesisOrganisation } from '@civitas/deployment';
 import { pinCityClient } from '../links/client-change.ts';
 import { memberKeyKey, organisationKey, SETTINGS_KEY } from '../members/records.ts';
 import { NO_RECORDS, Overlay } from '../state/records.ts';
+import { putGenesisValidators } from '../validators/genesis-validators.ts';
 
 function putOrganisation(state: Overlay, sha256: Sha256, { keys, ...organisation }: GenesisOrganisation): void {
   const roles = [...new Set(organisation.founder ? ['member', ...organisation.roles] : organisation.roles)];
@@ -15,11 +16,12 @@ function putOrganisation(state: Overlay, sha256: Sha256, { keys, ...organisation
   }
 }
 
-/** The records a network is born with: membership, settings, and the pinned client of the city network. */
+/** The records a network is born with: membership, validators, settings, and the pinned client of the city network. */
 export function genesisState(sha256: Sha256, genesis: Genesis): Overlay {
   const state = new Overlay(NO_RECORDS);
   const { founders, approvalThreshold, contracts, limits, cityClient } = genesis.appState;
   for (const organisation of founders) putOrganisation(state, sha256, organisation);
+  putGenesisValidators(state, sha256, genesis.validators);
   const { operationsPerSecondPerOrganisation, linkPacketsPerMinute } = limits;
   const settings: JsonObject = {
     approvalThreshold,

@@ -43,6 +43,16 @@ export const ChangeSchema = Type.Union([
   Type.Object({ kind: Type.Literal('setRoles'), organisation: Name, roles: Roles }, closed),
   Type.Object({ kind: Type.Literal('setHpkeKey'), organisation: Name, hpkePublicKey: KeyBytes }, closed),
   Type.Object({ kind: Type.Literal('removeOrganisation'), organisation: Name }, closed),
+  Type.Object({ kind: Type.Literal('addValidator'), publicKey: KeyBytes, node: Name, organisation: Name }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('removeValidator'),
+      publicKey: KeyBytes,
+      /** Must be true when fewer than four validators remain: no one of them may fail then. */
+      allowFewer: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
   Type.Object(
     {
       kind: Type.Literal('createClient'),
@@ -67,4 +77,5 @@ export type MembershipChange = Extract<
   Change,
   { kind: 'enrolOrganisation' | 'addKeys' | 'revokeKey' | 'setRoles' | 'setHpkeKey' | 'removeOrganisation' }
 >;
-export type ClientChange = Exclude<Change, MembershipChange>;
+export type ValidatorChange = Extract<Change, { kind: 'addValidator' | 'removeValidator' }>;
+export type ClientChange = Exclude<Change, MembershipChange | ValidatorChange>;

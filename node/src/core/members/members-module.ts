@@ -4,6 +4,7 @@ import { Value } from '@sinclair/typebox/value';
 import type { Execution } from '../ledger/execution.ts';
 import { type SystemModule, systemMethod } from '../ledger/system-module.ts';
 import { applyClientChange } from '../links/client-change.ts';
+import { applyValidatorChange } from '../validators/apply-validator-change.ts';
 import { applyMembershipChange } from './apply-change.ts';
 import { type Change, ChangeSchema } from './change.ts';
 import { OPEN_PROPOSALS_MAX } from './limits.ts';
@@ -21,6 +22,9 @@ function apply(execution: Execution, change: Change): Outcome {
     case 'setHpkeKey':
     case 'removeOrganisation':
       return applyMembershipChange(execution, change);
+    case 'addValidator':
+    case 'removeValidator':
+      return applyValidatorChange(execution, change);
     default:
       return applyClientChange(execution, change);
   }
@@ -37,7 +41,7 @@ function rehearse(execution: Execution, change: Change): Outcome {
 }
 
 const propose = systemMethod({
-  summary: 'Proposes a change of membership, of a link’s client or of its terms; founders then approve it.',
+  summary: 'Proposes a change of membership, of the validators, of a link’s client or of its terms; founders then approve it.',
   args: Type.Object({ id: Type.Optional(ProposalId), change: ChangeSchema }, closed),
   roles: ['platform', 'member'],
   refusals: [
