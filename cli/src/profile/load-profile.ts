@@ -49,7 +49,7 @@ const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\
 
 function isClientDocument(value: unknown): value is ClientDocument {
   if (typeof value !== 'object' || value === null) return false;
-  const fields: readonly (keyof ClientDocument)[] = ['network', 'chainId', 'genesisHash', 'grpc', 'organisation'];
+  const fields: readonly (keyof ClientDocument)[] = ['network', 'chainId', 'genesisHash', 'grpc', 'vault', 'organisation'];
   return fields.every((field) => typeof (value as Readonly<Record<string, unknown>>)[field] === 'string');
 }
 

@@ -46,6 +46,7 @@ test('a genesis document that does not have the genesis hash is refused', () => 
     network: 'city',
     chainId: 'jincheng-city-1',
     grpc: '127.0.0.1:1',
+    vault: '127.0.0.1:1',
     organisation: 'court-1',
     roles: [],
     schemaVersion: 1,

@@ -51,6 +51,7 @@ function connect(to: TestNode, leaf = clientLeaf, signal?: AbortSignal): LedgerC
     genesisHash: '',
     genesis: '',
     grpc: to.address,
+    vault: to.address,
     organisation: 'hospital-1',
     roles: [],
   } as const;

@@ -30,7 +30,7 @@ function textOf(answer: Json, field: string): string {
 
 /** @param ledger A client of `city`. @param registrar The organisation with role `registrar`. */
 export function openSubjectClient(profile: Profile, ledger: LedgerClient, registrar: string, signal?: AbortSignal): SubjectClient {
-  const client = new SubjectServiceClient(ledger.access.document.grpc, channelCredentials(ledger.access), CHANNEL_OPTIONS);
+  const client = new SubjectServiceClient(ledger.access.document.vault, channelCredentials(ledger.access), CHANNEL_OPTIONS);
   const methods = {
     Assign: client.assign.bind(client),
     Resolve: client.resolve.bind(client),

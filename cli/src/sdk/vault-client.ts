@@ -77,7 +77,7 @@ function openedOf(value: Json): Opened {
 }
 
 export function openVaultClient(profile: Profile, ledger: LedgerClient, signal?: AbortSignal): VaultClient {
-  const client = new VaultServiceClient(ledger.access.document.grpc, channelCredentials(ledger.access), CHANNEL_OPTIONS);
+  const client = new VaultServiceClient(ledger.access.document.vault, channelCredentials(ledger.access), CHANNEL_OPTIONS);
   const methods = {
     Put: client.put.bind(client),
     Open: client.open.bind(client),

@@ -13,6 +13,8 @@ export interface ClientDocument {
   readonly genesis: string;
   /** `host:port` of the network's gateway Service. */
   readonly grpc: string;
+  /** `host:port` of the node that hosts the organisations' vaults: sealed calls go there, everything else to any node. */
+  readonly vault: string;
   /** Organisation the certificate speaks for, and its roles on this network. */
   readonly organisation: string;
   readonly roles: readonly string[];

@@ -11,13 +11,21 @@ export interface NodeConfig {
   readonly node: string;
   readonly organisation: string;
   readonly engine: 'embedded' | 'cometbft';
-  /** Organisations whose gateway, vault and operation key live here, each with its approval policy. */
-  readonly gateways: readonly { readonly organisation: string; readonly approvalPolicy: 'manual' | 'auto' }[];
+  /** Organisations that have an operation key here, each once; the node's own bundles go out under one of them. */
+  readonly gateways: readonly GatewayConfig[];
   /** Longest pause between blocks when there is nothing to order, ms, 1000 … 60000. */
   readonly emptyBlockIntervalMs: number;
   /** Longest time a lone operation waits for company, ms, 2 … 40. */
   readonly bundleWaitMs: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** What a node keeps for an organisation. */
+export interface GatewayConfig {
+  readonly organisation: string;
+  readonly approvalPolicy: 'manual' | 'auto';
+  /** False: nothing but an operation key for bundles; vault, sealed calls and approver are another node's. Default true. */
+  readonly vault?: boolean;
 }
 
 /** `config.json` of a `node relay` pod. */

@@ -126,6 +126,7 @@ function accessOf(chainId: string, agency: string, network: string): NetworkAcce
     genesisHash: base64urlEncode(genesisHash),
     genesis: '',
     grpc: '',
+    vault: '',
     organisation: agency,
     roles: [],
   } as const;

@@ -38,6 +38,7 @@ const relay = (overrides: object) => parseRelayConfig(JSON.stringify({ ...RELAY,
 
 test('whole configurations are taken', () => {
   expect(node({}).ok).toBe(true);
+  expect(node({ gateways: [{ ...NODE.gateways[0], vault: false }] }).ok).toBe(true);
   expect(relay({}).ok).toBe(true);
 });
 

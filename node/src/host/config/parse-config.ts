@@ -20,7 +20,14 @@ const NodeConfigSchema = Type.Object(
     organisation: Name,
     engine: Type.Union([Type.Literal('embedded'), Type.Literal('cometbft')]),
     gateways: Type.Array(
-      Type.Object({ organisation: Name, approvalPolicy: Type.Union([Type.Literal('manual'), Type.Literal('auto')]) }, closed),
+      Type.Object(
+        {
+          organisation: Name,
+          approvalPolicy: Type.Union([Type.Literal('manual'), Type.Literal('auto')]),
+          vault: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
       { minItems: 1, maxItems: GATEWAYS_MAX },
     ),
     emptyBlockIntervalMs: Type.Integer({ minimum: 1000, maximum: 60_000 }),

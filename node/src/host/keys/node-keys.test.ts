@@ -38,6 +38,16 @@ test('each organisation has keys of its own, and only the policy auto has an app
   expect(two?.approver).toBeUndefined();
 });
 
+test('an organisation whose vault is another node’s has an operation key here and no other secret', async () => {
+  const { gateways, operation } = await openNodeKeys(folder, {
+    gateways: [{ organisation: 'hospital-1', approvalPolicy: 'manual', vault: false }],
+  });
+
+  expect(gateways.size).toBe(0);
+  expect(operation.get('hospital-1')?.publicKey.length).toBe(32);
+  expect(readdirSync(join(folder, 'keys', 'gateways', 'hospital-1'))).toEqual(['operation.pem']);
+});
+
 test('every key file is for its owner alone, and no partial file stays behind', async () => {
   await openNodeKeys(folder, CONFIG);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

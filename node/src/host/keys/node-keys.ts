@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { type Bytes, base64urlDecode, type KeyId, keyIdOf } from '@civitas/canon';
 import { nodeCrypto, rawPublicKey, signEd25519 } from '@civitas/canon/node';
-import type { NodeConfig } from '@civitas/deployment';
+import type { GatewayConfig, NodeConfig } from '@civitas/deployment';
 import { type HpkePrivateKey, importHpkePrivateKey } from '@civitas/sealed-call';
 import { readEd25519Key, readSecret, readX25519Key } from './key-file.ts';
 
@@ -29,6 +29,9 @@ export interface GatewayKeys {
 
 export interface NodeKeys {
   readonly consensus: SigningKey;
+  /** Operation key of every organisation of the configuration, with a vault here or without. */
+  readonly operation: ReadonlyMap<string, SigningKey>;
+  /** Organisations whose vault is here. */
   readonly gateways: ReadonlyMap<string, GatewayKeys>;
 }
 
@@ -45,11 +48,11 @@ function rawX25519(key: KeyObject): { publicKey: Bytes; privateKey: Bytes } {
   return { publicKey, privateKey };
 }
 
-async function openGatewayKeys(folder: string, gateway: NodeConfig['gateways'][number]): Promise<GatewayKeys> {
+async function openGatewayKeys(folder: string, gateway: GatewayConfig, operation: SigningKey): Promise<GatewayKeys> {
   const hpke = rawX25519(readX25519Key(join(folder, 'hpke.pem')));
   return {
     organisation: gateway.organisation,
-    operation: signingKeyOf(readEd25519Key(join(folder, 'operation.pem'))),
+    operation,
     hpkePublicKey: hpke.publicKey,
     hpkePrivateKey: await importHpkePrivateKey(hpke.privateKey),
     vaultKey: readSecret(join(folder, 'vault.secret')),
@@ -61,11 +64,15 @@ async function openGatewayKeys(folder: string, gateway: NodeConfig['gateways'][n
 /** Reads every key below `<data>/keys`, making what is not there yet; private halves stay on this volume (trust.md). */
 export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 'gateways'>): Promise<NodeKeys> {
   const folder = join(dataFolder, 'keys');
+  const operation = new Map<string, SigningKey>();
   const gateways = new Map<string, GatewayKeys>();
   for (const gateway of config.gateways) {
-    gateways.set(gateway.organisation, await openGatewayKeys(join(folder, 'gateways', gateway.organisation), gateway));
+    const place = join(folder, 'gateways', gateway.organisation);
+    const key = signingKeyOf(readEd25519Key(join(place, 'operation.pem')));
+    operation.set(gateway.organisation, key);
+    if (gateway.vault !== false) gateways.set(gateway.organisation, await openGatewayKeys(place, gateway, key));
   }
-  return { consensus: signingKeyOf(readEd25519Key(join(folder, 'consensus.pem'))), gateways };
+  return { consensus: signingKeyOf(readEd25519Key(join(folder, 'consensus.pem'))), operation, gateways };
 }
 
 /** A relay's one key, on its own volume. */

@@ -18,7 +18,7 @@ import { openTokenBuckets } from '../admission/token-bucket.ts';
 import { startAutoApprover } from '../approval/auto-approver.ts';
 import { parseNodeConfig } from '../config/parse-config.ts';
 import type { Pod } from '../config/pod.ts';
-import { type GatewayKeys, type NodeKeys, openNodeKeys } from '../keys/node-keys.ts';
+import { type NodeKeys, openNodeKeys, type SigningKey } from '../keys/node-keys.ts';
 import { openSigningGrant, type SigningGrant } from '../keys/signing-grant.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { LinkActivity } from '../ledger/link-activity.ts';
@@ -87,10 +87,11 @@ function readConfig(pod: Pod): NodeConfig {
 }
 
 /** The organisation that is charged for this node's bundles: its own where it is hosted here, else the first hosted one. */
-function chargedGateway(config: NodeConfig, keys: NodeKeys): GatewayKeys {
-  const gateway = keys.gateways.get(config.organisation) ?? keys.gateways.get(config.gateways[0]?.organisation ?? '');
-  if (gateway === undefined) throw new Error('config.json names no gateway');
-  return gateway;
+function chargedGateway(config: NodeConfig, keys: NodeKeys): { readonly organisation: string; readonly key: SigningKey } {
+  const organisation = keys.operation.has(config.organisation) ? config.organisation : (config.gateways[0]?.organisation ?? '');
+  const key = keys.operation.get(organisation);
+  if (key === undefined) throw new Error('config.json names no gateway');
+  return { organisation, key };
 }
 
 /** A node from its birth without a genesis to its end. */
@@ -214,13 +215,13 @@ class ServedNode implements RunningNode {
       verdicts,
       log: this.log,
     });
-    const { organisation, operation: key } = chargedGateway(this.#config, this.#keys);
+    const gateway = chargedGateway(this.#config, this.#keys);
     const admission = new Admission({
       ledger,
       crypto: nodeCrypto,
       verifyEd25519: verifyEd25519InPool,
       verdicts,
-      gateway: { organisation, key },
+      gateway,
       bundleWaitMs: this.#config.bundleWaitMs,
       metrics: this.#metrics,
       nowUnixMs: Date.now,
@@ -297,12 +298,15 @@ class ServedNode implements RunningNode {
       },
       keys: () => ({
         consensusPublicKey: this.#keys.consensus.publicKey,
-        organisations: [...this.#keys.gateways.values()].map((gateway) => ({
-          organisation: gateway.organisation,
-          operationPublicKey: gateway.operation.publicKey,
-          hpkePublicKey: gateway.hpkePublicKey,
-          approverPublicKey: gateway.approver?.publicKey ?? new Uint8Array(0),
-        })),
+        organisations: [...this.#keys.operation].map(([organisation, operation]) => {
+          const gateway = this.#keys.gateways.get(organisation);
+          return {
+            organisation,
+            operationPublicKey: operation.publicKey,
+            hpkePublicKey: gateway?.hpkePublicKey ?? new Uint8Array(0),
+            approverPublicKey: gateway?.approver?.publicKey ?? new Uint8Array(0),
+          };
+        }),
         relayPublicKey: new Uint8Array(0),
       }),
       grantSigning: (request) => {

@@ -19,6 +19,8 @@ export const LABELS = {
 
 export const ANNOTATIONS = {
   configHash: 'civitas.dev/config-hash',
+  /** On the genesis record: the engine that orders the chain's operations now. Without it: embedded. */
+  engine: 'civitas.dev/engine',
   renewAt: 'civitas.dev/renew-at',
   notAfter: 'civitas.dev/not-after',
   subject: 'civitas.dev/subject',
@@ -42,11 +44,15 @@ export function networkNameOf(metadata: Pick<ObjectMeta, 'name' | 'namespace'>):
 export const authorityName = ({ namespace, name }: NetworkName): string => `ca.${namespace}.${name}`;
 /** ConfigMap with the genesis as it was first written, in the operator's namespace; it outlives the LedgerNetwork. */
 export const genesisRecordName = ({ namespace, name }: NetworkName): string => `genesis.${namespace}.${name}`;
+/** The node that hosts the organisations' vaults, sealed calls and automatic approvers; they are on one volume, so on one node. */
+export const VAULT_ORDINAL = 0;
 export const nodeName = (network: string, ordinal: number): string => `${network}-${ordinal}`;
 export const nodeConfigName = (node: string): string => `${node}-config`;
 export const nodeTlsName = (node: string): string => `${node}-tls`;
 export const nodeDataName = (node: string): string => `${node}-data`;
 export const genesisName = (network: string): string => `${network}-genesis`;
+export const peersName = (network: string): string => `${network}-peers`;
+export const budgetName = (network: string): string => `${network}-validators`;
 export const gatewayName = (network: string): string => `${network}-gateway`;
 export const relayTlsName = (network: string): string => `${RELAY_POD}-${network}-tls`;
 export const agencyNamespace = (agency: string): string => `agency-${agency}`;

@@ -12,7 +12,16 @@ import {
   resourceQuotas,
 } from '@civitas/kube';
 import { agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
-import { ANNOTATIONS, agencyNamespace, clientConfigName, gatewayName, networkNameOf } from '../../core/desired/names.ts';
+import {
+  ANNOTATIONS,
+  agencyNamespace,
+  clientConfigName,
+  gatewayName,
+  type NetworkName,
+  networkNameOf,
+  nodeName,
+  VAULT_ORDINAL,
+} from '../../core/desired/names.ts';
 import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState } from '../../core/plan/agency-status.ts';
 import { clientProblem } from '../../core/plan/client-problem.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
@@ -157,6 +166,13 @@ async function issue(
   return issued.ok ? issued.leaf.certificatePem : { problem: issued.problem };
 }
 
+/** Where a Service answers gRPC, which is its first port. */
+function serviceAddress(context: OperatorContext, { namespace }: NetworkName, name: string): string | undefined {
+  const service = context.workspaces.find(namespace)?.services.store.get(`${namespace}/${name}`);
+  const [address, port] = [service?.spec?.clusterIP, service?.spec?.ports?.[0]?.port];
+  return address === undefined || port === undefined ? undefined : `${address}:${port}`;
+}
+
 /** What the client is told about a network; undefined before the network is born and has an address. */
 function clientDocument(
   context: OperatorContext,
@@ -165,16 +181,17 @@ function clientDocument(
 ): ClientDocument | undefined {
   const id = networkNameOf(network.metadata);
   const genesis = findGenesisRecord(context, id);
-  const service = context.workspaces.find(id.namespace)?.services.store.get(`${id.namespace}/${gatewayName(id.name)}`);
-  const [address, port] = [service?.spec?.clusterIP, service?.spec?.ports?.[0]?.port];
-  if (genesis === undefined || address === undefined || port === undefined) return undefined;
+  const grpc = serviceAddress(context, id, gatewayName(id.name));
+  const vault = serviceAddress(context, id, nodeName(id.name, VAULT_ORDINAL));
+  if (genesis === undefined || grpc === undefined || vault === undefined) return undefined;
   return {
     schemaVersion: 1,
     network: id.name,
     chainId: genesisFromText(genesis).chainId,
     genesisHash: genesisHashOf(genesis, nodeCrypto.sha256),
     genesis,
-    grpc: `${address}:${port}`,
+    grpc,
+    vault,
     organisation: agency.metadata.name,
     roles: ['member', ...membership.roles.filter((role) => role !== 'member')],
   };
