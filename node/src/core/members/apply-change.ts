@@ -1,6 +1,8 @@
-import { base64urlDecode, isSoundPublicKey, keyIdOf } from '@civitas/canon';
+import { base64urlDecode, hexEncode, isSoundPublicKey, keyIdOf } from '@civitas/canon';
 import { done, type Outcome, refused } from '@civitas/contracts';
+import { addressOf } from '@civitas/proofs';
 import type { Execution } from '../ledger/execution.ts';
+import { findValidator, validatorsOf } from '../validators/records.ts';
 import type { MembershipChange } from './change.ts';
 import { KEYS_PER_ORGANISATION_MAX, ORGANISATIONS_MAX } from './limits.ts';
 import {
@@ -35,6 +37,9 @@ function addKeys(execution: Execution, organisation: string, keys: readonly NewK
     if (known !== undefined && (known.organisation !== organisation || known.status === 'revoked' || known.use !== key.use)) {
       return refused('DUPLICATE', { keyId, organisation: known.organisation, status: known.status });
     }
+    const validator = findValidator(execution.records, hexEncode(addressOf(execution.ledger.crypto.sha256, publicKey)));
+    // A key that signs blocks must sign no operations: whoever holds one would hold both.
+    if (validator !== undefined) return refused('DUPLICATE', { keyId, node: validator.node });
     execution.put(memberKeyKey(keyId), { ...key, organisation, status: 'active' });
   }
   return done();
@@ -77,6 +82,9 @@ function setRoles(execution: Execution, name: string, roles: readonly string[]):
 }
 
 function removeOrganisation(execution: Execution, name: string): Outcome {
+  const nodes = validatorsOf(execution.records).filter(({ organisation, status }) => organisation === name && status === 'active');
+  if (nodes.length > 0)
+    return refused('RULE_UNMET', { reason: 'has-validators', organisation: name, nodes: nodes.map(({ node }) => node) });
   const removed = changeOrganisation(execution, name, (record) => {
     const founders = organisationsOf(execution.records).filter((other) => other.founder && other.status === 'enrolled').length;
     const needed = settingsOf(execution.records).approvalThreshold;

@@ -17,6 +17,8 @@ import { PageReader } from '../../core/state/page-store.ts';
 import { proveKey } from '../../core/state/prove.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
 import { EMPTY_ROOT, type TreeRoot } from '../../core/state/tree.ts';
+import type { Misbehaviour } from '../../core/validators/misbehaviour.ts';
+import type { ValidatorUpdate } from '../../core/validators/validator-update.ts';
 import { type ChainFacts, type ChainHead, decideBlock, makeBlock, NO_BLOCKS } from '../engine/block-maker.ts';
 import { decodeBundle } from './bundle-codec.ts';
 import { noResultsHash } from './ledger-application.ts';
@@ -62,6 +64,8 @@ export class SimulatedLedger {
   readonly records = new MemoryRecords();
   readonly lightBlocks: Bytes[] = [];
   readonly receipts: Receipt[] = [];
+  /** What the last block changed in the set; the headers here go on with the one validator. */
+  validatorUpdates: readonly ValidatorUpdate[] = [];
   readonly #ledger: RunningLedger;
   readonly #facts: ChainFacts;
   readonly #pages = new Map<string, Bytes>();
@@ -115,12 +119,13 @@ export class SimulatedLedger {
   }
 
   /** One block; its vote, and so the next block's header, is `stepMs` later than its own header. */
-  block(envelopes: readonly Envelope[] = [], stepMs = 1000): Receipt[] {
+  block(envelopes: readonly Envelope[] = [], stepMs = 1000, misbehaviour: readonly Misbehaviour[] = []): Receipt[] {
     const transactions = envelopes.length === 0 ? [] : [aBundle(this.network, envelopes)];
     const info = { height: this.height, appHash: this.#root().hash, resultsHash: this.#resultsHash };
     const block = makeBlock(this.#facts, this.#head, info, transactions);
     const timeUnixMs = this.nextTimeUnixMs;
     const execution = new BlockExecution(this.#ledger, { height: info.height + 1, timeUnixMs }, this.records);
+    execution.recordMisbehaviour(misbehaviour);
     for (const transaction of transactions) {
       const bundle = decodeBundle(sha256, transaction);
       execution.executeBundle(bundle.ok ? bundle.value : undefined);
@@ -129,6 +134,7 @@ export class SimulatedLedger {
     const { decided, commit } = decideBlock(this.#facts, block, BigInt(timeUnixMs + stepMs) * 1_000_000n, (message) =>
       this.network.consensus.sign(message),
     );
+    this.validatorUpdates = effects.validatorUpdates;
     this.records.apply(effects.writes);
     this.#keep(effects.tree.pages, effects.tree.root);
     this.#resultsHash = resultsHash(sha256, effects.results);
@@ -169,6 +175,10 @@ export class SimulatedLedger {
     const root = this.#roots[headerHeight - 1];
     if (root === undefined || !equalBytes(root.hash, this.lightBlock(headerHeight).header.appHash)) throw new Error('no such root');
     return { value: this.#values[headerHeight - 1]?.get(key), proof: proofToJson(proveKey({ sha256, reader: this.#reader }, root, key)) };
+  }
+
+  get root(): Bytes {
+    return this.#root().hash;
   }
 
   #root(): TreeRoot {

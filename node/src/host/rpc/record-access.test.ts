@@ -11,6 +11,7 @@ const codeOf = (key: string, roles: readonly string[]): string => {
 test('records of the ledger itself are for every member', () => {
   expect(codeOf('links/jincheng-city-1/counter', [])).toBe('ok');
   expect(codeOf('network.members/organisations/bank-1', [])).toBe('ok');
+  expect(codeOf('network.validators/settings/set', [])).toBe('ok');
 });
 
 test('every collection of every contract is open to exactly the roles it names', () => {

@@ -2,8 +2,8 @@ import { accept, type Result, refuse, utf8Encode } from '@civitas/canon';
 import type { Contract } from '@civitas/contracts';
 import { STATE_KEY_BYTES_MAX } from './limits.ts';
 
-/** Records of the ledger itself: membership and links hold nothing but public facts and hashes. */
-const SYSTEM_SPACES: ReadonlySet<string> = new Set(['network.members', 'links', 'ledger']);
+/** Records of the ledger itself: membership, validators and links hold nothing but public facts and hashes. */
+const SYSTEM_SPACES: ReadonlySet<string> = new Set(['network.members', 'network.validators', 'links', 'ledger']);
 
 /**
  * Whether an organisation may read a record by its key.
