@@ -1,10 +1,11 @@
-// `npm run bench -- ledger|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
+// `npm run bench -- ledger|execute|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
 import { parseArgs } from 'node:util';
 import { machineFacts } from './machine.ts';
 
-const USAGE = `npm run bench -- ledger|link|start [--seconds S] [--home DIR] [--json]
+const USAGE = `npm run bench -- ledger|execute|link|start [--seconds S] [--home DIR] [--json]
 
   ledger   operations/s and commit latency on one embedded network, through gRPC
+  execute  CPU of one operation in process, step by step (no city, no network)
   link     round trip and packets/s over one link (transport to city)
   start    time to ready, to ready again, and to stopped; memory of the whole city
 
@@ -36,6 +37,9 @@ switch (name) {
     break;
   case 'link':
     figures = await (await import('./link.ts')).benchLink(options);
+    break;
+  case 'execute':
+    figures = await (await import('./execute.ts')).benchExecute(options);
     break;
   case 'start':
     figures = await (await import('./start.ts')).benchStart(options);

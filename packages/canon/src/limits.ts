@@ -17,3 +17,11 @@ export const IDEMPOTENCY_KEY_BYTES = 16;
 export const HASH_BYTES = 32;
 export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
+/** Leaves of one RFC 6962 tree: bounds a path at 32 hashes. */
+export const MERKLE_LEAVES_MAX = 2 ** 32 - 1;
+/** Operations under one shared signature; one alone is signed alone, so that it has one form. */
+export const SHARED_OPERATIONS_MIN = 2;
+/** As many as one bundle holds. */
+export const SHARED_OPERATIONS_MAX = 256;
+/** Bodies and co-signatures of one batch together, bytes: what a bundle (128 KiB) surely holds beside its own frame. */
+export const SHARED_BATCH_BYTES_MAX = 122_880;

@@ -6,6 +6,7 @@ import { hexDecode } from './hex.ts';
 import { invariant } from './invariant.ts';
 import { ed25519FromSeed, nodeCrypto, signEd25519, verifyEd25519InPool } from './node.ts';
 import { verifySignature, verifySignatureElsewhere } from './signature-rule.ts';
+import { sodiumCrypto } from './sodium.ts';
 import { utf8Encode } from './utf8.ts';
 
 interface Vector {
@@ -26,6 +27,7 @@ function bytes(hex: string): Uint8Array {
 describe.each([
   ['node:crypto', nodeCrypto],
   ['noble', browserCrypto],
+  ['libsodium', sodiumCrypto],
 ] as const)('the signature rule on %s', (_, crypto) => {
   test.each(vectors.cases.map((vector, index) => ({ ...vector, index })))('speccheck case $index ($why): $accepted', (vector) => {
     const signed = { message: bytes(vector.message), publicKey: bytes(vector.publicKey), signature: bytes(vector.signature) };
@@ -53,7 +55,7 @@ test('every speccheck case but the cofactor ones is decided before the library i
   expect(asked).toEqual([3, 4, 5]);
 });
 
-test('RFC 8032 signatures are accepted and a flipped bit anywhere is refused, alike on both libraries', () => {
+test('RFC 8032 signatures are accepted and a flipped bit anywhere is refused, alike on every library', () => {
   const signed = vectors.rfc8032.map((vector) => ({
     message: bytes(vector.message),
     publicKey: bytes(vector.publicKey),
@@ -62,6 +64,7 @@ test('RFC 8032 signatures are accepted and a flipped bit anywhere is refused, al
   for (const one of signed) {
     expect(verifySignature(nodeCrypto, one)).toBe(true);
     expect(verifySignature(browserCrypto, one)).toBe(true);
+    expect(verifySignature(sodiumCrypto, one)).toBe(true);
   }
   const [, first] = signed;
   invariant(first !== undefined, 'no vector');
@@ -69,6 +72,7 @@ test('RFC 8032 signatures are accepted and a flipped bit anywhere is refused, al
     const signature = first.signature.slice();
     signature[bit >> 3] = (signature[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     expect(verifySignature(nodeCrypto, { ...first, signature })).toBe(false);
+    expect(verifySignature(sodiumCrypto, { ...first, signature })).toBe(false);
   }
 });
 

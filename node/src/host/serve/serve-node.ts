@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accept, type Bytes, base64urlEncode, type CryptoPort, type Result, refuse } from '@civitas/canon';
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
+import { sodiumCrypto } from '@civitas/canon/sodium';
 import type { Contract } from '@civitas/contracts';
 import { type NodeConfig, PORTS } from '@civitas/deployment';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
@@ -204,14 +205,14 @@ class ServedNode implements RunningNode {
     });
     const genesisHash = nodeCrypto.sha256(bytes);
     this.log.info('genesis-in-force', { genesisHash: base64urlEncode(genesisHash), chainId: genesis.chainId });
-    const verdicts = new Verdicts(nodeCrypto);
+    const verdicts = new Verdicts(sodiumCrypto);
     const ledger = await openLedger({
       dataFolder,
       genesisBytes: bytes,
       config: this.#config,
       keys: this.#keys,
       grant: this.#grant,
-      crypto: nodeCrypto,
+      crypto: sodiumCrypto,
       verdicts,
       log: this.log,
     });
