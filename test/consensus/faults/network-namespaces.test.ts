@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from '@jest/globals';
+import { NetworkNamespaces, whyNoNamespaces } from './network-namespaces.ts';
+
+const why = whyNoNamespaces();
+if (why !== undefined) process.stderr.write(`skipped: ${why}\n`);
+const testWhereAllowed = why === undefined || process.env['CI'] === 'true' ? test : test.skip;
+
+function reaches(hosts: NetworkNamespaces, from: number, to: number): boolean {
+  const probe = `const s = require('net').connect(9, '${hosts.addressOf(to)}'); s.setTimeout(300, () => process.exit(1)); s.on('error', (e) => process.exit(e.code === 'ECONNREFUSED' ? 0 : 1))`;
+  const [program = '', ...args] = hosts.wrap(from, [process.execPath, '-e', probe]);
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+testWhereAllowed('hosts reach each other until a cable is pulled, and again once it is back', () => {
+  const hosts = new NetworkNamespaces(3);
+  try {
+    expect(reaches(hosts, 0, 1)).toBe(true);
+    hosts.cut(1);
+    expect(reaches(hosts, 0, 1)).toBe(false);
+    expect(reaches(hosts, 0, 2)).toBe(true);
+    hosts.heal(1);
+    expect(reaches(hosts, 0, 1)).toBe(true);
+  } finally {
+    hosts.close();
+  }
+});
