@@ -1,3 +1,4 @@
+export { type MerklePath, merklePath, merkleRoot, rootOfMerklePath, verifyMerklePath } from '@civitas/canon';
 export * from './codec/block.ts';
 export * from './codec/block-id.ts';
 export * from './codec/commit.ts';
@@ -14,9 +15,12 @@ export * from './light-client/misbehaviour.ts';
 export * from './light-client/verify-commit.ts';
 export * from './light-client/verify-update.ts';
 export * from './limits.ts';
-export * from './merkle.ts';
 export * from './receipt.ts';
 export * from './receipt-proof.ts';
+export * from './snapshot/chunk.ts';
+export * from './snapshot/manifest.ts';
+export * from './snapshot/record-codec.ts';
+export * from './snapshot/subtree.ts';
 export * from './tree/proof-json.ts';
 export * from './tree/reference-tree.ts';
 export * from './tree/state-proof.ts';

@@ -18,8 +18,6 @@ export const TREE_DEPTH_MAX = 256;
 export const KEY_BYTES_MAX = 256;
 /** A state value, bytes. */
 export const VALUE_BYTES_MAX = 65_536;
-/** Leaves of one RFC 6962 tree: bounds a path at 32 hashes. */
-export const MERKLE_LEAVES_MAX = 2 ** 32 - 1;
 /** A receipt, bytes: a result as large as a state value, with its events. */
 export const RECEIPT_BYTES_MAX = 262_144;
 /** An evidence bundle, bytes. */
@@ -30,3 +28,13 @@ export const EVIDENCE_NETWORKS_MAX = 16;
 export const EVIDENCE_LIGHT_BLOCKS_MAX = 4096;
 /** Items and openings of one bundle. */
 export const EVIDENCE_ITEMS_MAX = 1024;
+/** A snapshot's manifest, bytes: the largest chunk list with room; below the 4 MB that the engine carries in one message. */
+export const SNAPSHOT_MANIFEST_BYTES_MAX = 2_097_152;
+/** Chunks of one snapshot: 32 GiB of state at 2 MiB each. */
+export const SNAPSHOT_CHUNKS_MAX = 16_384;
+/** Records of one chunk with their lengths, bytes; a larger range is parted in two. */
+export const SNAPSHOT_CHUNK_BYTES_MAX = 4_194_304;
+/** Leading bits of key hashes that one chunk may be bound to: bounds the parting of a range that somebody filled on purpose. */
+export const SNAPSHOT_DEPTH_MAX = 64;
+/** A record's value inside a snapshot, bytes: contracts keep to 64 KiB, the replay record of a full block is larger. */
+export const SNAPSHOT_VALUE_BYTES_MAX = 1_048_576;

@@ -64,4 +64,20 @@ export const PROOFS_REFUSALS = {
     remedy: 'Do not trust the bundle.',
   },
   NEXT_VALIDATORS_UNKNOWN: { meaning: "The bundle lacks the validator set that a header's step needs.", remedy: 'Export the case again.' },
+  SNAPSHOT_MANIFEST: {
+    meaning: 'A snapshot manifest has not its one form, or its chunks do not cover every key exactly once.',
+    remedy: 'Take the snapshot from another node.',
+  },
+  SNAPSHOT_ROOT: {
+    meaning: 'The chunks that a snapshot manifest lists do not lead to the app hash it names.',
+    remedy: 'Take the snapshot from another node; whoever made it is wrong or lies.',
+  },
+  SNAPSHOT_HEADER: {
+    meaning: 'The certified header is not the one after the snapshot, or carries another app hash.',
+    remedy: 'Show header height + 1 of the same chain; else drop the snapshot.',
+  },
+  SNAPSHOT_CHUNK: {
+    meaning: 'A chunk does not hold exactly the records of its range: one is missing, added, changed, out of order or spelt otherwise.',
+    remedy: 'Fetch that chunk from another node; in a backup, fetch the file from another copy.',
+  },
 } as const satisfies CodeMeanings;
