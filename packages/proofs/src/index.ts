@@ -4,6 +4,7 @@ export * from './codec/block-id.ts';
 export * from './codec/commit.ts';
 export * from './codec/header.ts';
 export * from './codec/light-block.ts';
+export * from './codec/misbehaviour-evidence.ts';
 export * from './codec/results.ts';
 export * from './codec/timestamp.ts';
 export * from './codec/validator.ts';

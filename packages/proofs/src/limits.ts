@@ -8,6 +8,8 @@ export const LIGHT_BLOCK_BYTES_MAX = 65_536;
 export const BLOCK_BYTES_MAX = 4_194_304;
 /** Bundles (engine transactions) of one block. */
 export const BLOCK_TRANSACTIONS_MAX = 4096;
+/** Pieces of evidence of one block: CometBFT gives them 1 MiB of it, and two signed votes take 400 bytes. */
+export const BLOCK_EVIDENCE_MAX = 4096;
 /** Bytes of one part of a block's part set (CometBFT `BlockPartSizeBytes`). */
 export const BLOCK_PART_BYTES = 65_536;
 /** Block protocol version of CometBFT 0.38. */

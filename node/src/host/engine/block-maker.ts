@@ -66,7 +66,7 @@ export function makeBlock(facts: ChainFacts, head: ChainHead, info: ApplicationI
     evidenceHash: emptyEvidenceHash(sha256),
     proposerAddress: validator.address,
   };
-  return { header, transactions, lastCommit: head.commit };
+  return { header, transactions, evidence: [], lastCommit: head.commit };
 }
 
 /** Signs a block. The same bytes and vote time always give the same commit: Ed25519 is deterministic. */

@@ -1,26 +1,29 @@
-import { accept, type Bytes, concatBytes, equalBytes, type Result, refuse, type Sha256 } from '@civitas/canon';
-import { BLOCK_BYTES_MAX, BLOCK_PART_BYTES, BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
-import { merkleRoot } from '../merkle.ts';
+import { accept, type Bytes, concatBytes, equalBytes, merkleRoot, type Result, refuse, type Sha256 } from '@civitas/canon';
+import { BLOCK_BYTES_MAX, BLOCK_EVIDENCE_MAX, BLOCK_PART_BYTES, BLOCK_TRANSACTIONS_MAX } from '../limits.ts';
 import type { BlockId } from './block-id.ts';
 import { COMMIT_BYTES_MAX, type Commit, decodeCommit, encodeCommit } from './commit.ts';
 import { decodeHeader, encodeHeader, HEADER_BYTES_MAX, type Header, headerHash } from './header.ts';
+import { type BlockEvidence, decodeBlockEvidence, encodeBlockEvidence } from './misbehaviour-evidence.ts';
 import { FieldReader, messageField, varintField, WireError } from './wire.ts';
 
-/** A block as it is stored and gossiped. Evidence of double votes stays empty here: the embedded engine has one key. */
+/** A block as it is stored and gossiped. */
 export interface Block {
   readonly header: Header;
   /** Bundles, in order. */
   readonly transactions: readonly Bytes[];
+  /** Of validators that signed twice or misled light clients; an embedded network has none. */
+  readonly evidence: readonly BlockEvidence[];
   readonly lastCommit: Commit;
 }
 
-/** Block with canonical empty evidence list. */
+/** tendermint.types.Block. */
 export function encodeBlock(block: Block): Bytes {
   const data = concatBytes(...block.transactions.map((transaction) => messageField(1, transaction)));
+  const evidence = concatBytes(...block.evidence.map((one) => messageField(1, encodeBlockEvidence(one))));
   return concatBytes(
     messageField(1, encodeHeader(block.header)),
     messageField(2, data),
-    messageField(3, new Uint8Array(0)),
+    messageField(3, evidence),
     messageField(4, encodeCommit(block.lastCommit)),
   );
 }
@@ -31,10 +34,12 @@ function decodeMessage(bytes: Bytes): Block {
   const data = new FieldReader(reader.message(2, BLOCK_BYTES_MAX));
   const transactions = data.repeated(1, { countMax: BLOCK_TRANSACTIONS_MAX, lengthMax: BLOCK_BYTES_MAX });
   data.end();
-  new FieldReader(reader.message(3, 0)).end();
+  const list = new FieldReader(reader.message(3, BLOCK_BYTES_MAX));
+  const evidence = list.repeated(1, { countMax: BLOCK_EVIDENCE_MAX, lengthMax: BLOCK_BYTES_MAX }).map(decodeBlockEvidence);
+  list.end();
   const lastCommit = decodeCommit(reader.message(4, COMMIT_BYTES_MAX));
   reader.end();
-  return { header, transactions, lastCommit };
+  return { header, transactions, evidence, lastCommit };
 }
 
 /** Reads a block; BLOCK_TOO_LARGE or BLOCK_MALFORMED. */

@@ -1,15 +1,22 @@
 import { equalBytes } from '@civitas/canon';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, LIGHT_BLOCK_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
+import { BLOCK_BYTES_MAX, BLOCK_EVIDENCE_MAX, BLOCK_TRANSACTIONS_MAX, LIGHT_BLOCK_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
 import { nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { type Block, decodeBlock, encodeBlock } from './block.ts';
 import type { BlockId } from './block-id.ts';
 import type { Commit, CommitSig } from './commit.ts';
 import type { Header } from './header.ts';
 import { decodeLightBlock, encodeLightBlock, type LightBlock } from './light-block.ts';
+import {
+  type BlockEvidence,
+  type DuplicateVoteEvidence,
+  decodeBlockEvidence,
+  encodeBlockEvidence,
+  type Vote,
+} from './misbehaviour-evidence.ts';
 import { timestampOfUnixMs, timestampOfUnixNanos, unixMsOf, ZERO_TIME } from './timestamp.ts';
-import type { Validator } from './validator.ts';
+import type { RankedValidator, Validator } from './validator.ts';
 import { encodeVarint, FieldReader, messageField, varintField, WireError } from './wire.ts';
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -43,6 +50,47 @@ const signature: fc.Arbitrary<CommitSig> = fc.record({
 });
 const commit: fc.Arbitrary<Commit> = fc.record({ height, round: fc.nat(), blockId, signatures: fc.array(signature, { maxLength: 8 }) });
 const validator: fc.Arbitrary<Validator> = fc.record({ address, publicKey: hash, power: fc.bigInt({ min: 1n, max: 2n ** 60n - 1n }) });
+const ranked: fc.Arbitrary<RankedValidator> = fc
+  .tuple(validator, fc.bigInt({ min: -(2n ** 60n), max: 2n ** 60n }))
+  .map(([plain, proposerPriority]) => ({ ...plain, proposerPriority }));
+const vote: fc.Arbitrary<Vote> = fc.record({
+  type: fc.constantFrom(1 as const, 2 as const),
+  height,
+  round: fc.nat(),
+  blockId,
+  time,
+  validatorAddress: address,
+  validatorIndex: fc.nat(),
+  signature: fc.uint8Array({ maxLength: 64 }),
+  extension: fc.uint8Array({ maxLength: 300 }),
+  extensionSignature: fc.uint8Array({ maxLength: 64 }),
+});
+const evidence: fc.Arbitrary<BlockEvidence> = fc.oneof(
+  fc.record({
+    kind: fc.constant('duplicate-vote' as const),
+    votes: fc.tuple(vote, vote),
+    totalPower: height,
+    validatorPower: height,
+    time,
+  }),
+  fc.record({
+    kind: fc.constant('light-client-attack' as const),
+    header,
+    commit,
+    validators: fc.array(ranked, { maxLength: 4 }),
+    proposer: ranked,
+    commonHeight: height,
+    byzantine: fc.array(ranked, { maxLength: 4 }),
+    totalPower: height,
+    time,
+  }),
+);
+const block: fc.Arbitrary<Block> = fc.record({
+  header,
+  transactions: fc.array(fc.uint8Array()),
+  evidence: fc.array(evidence, { maxLength: 3 }),
+  lastCommit: commit,
+});
 const lightBlock: fc.Arbitrary<LightBlock> = fc.record({ header, commit, validators: fc.array(validator, { maxLength: 6 }) });
 
 describe('encodings', () => {
@@ -55,7 +103,6 @@ describe('encodings', () => {
   });
 
   test('a block decodes to what was encoded', () => {
-    const block: fc.Arbitrary<Block> = fc.record({ header, transactions: fc.array(fc.uint8Array()), lastCommit: commit });
     fc.assert(
       fc.property(block, (value) => {
         expect(decodeBlock(encodeBlock(value))).toEqual({ ok: true, value });
@@ -71,6 +118,19 @@ describe('encodings', () => {
         bytes.set(patch, where % (bytes.length - patch.length));
         const decoded = decodeLightBlock(bytes);
         expect(!decoded.ok || equalBytes(encodeLightBlock(decoded.value), bytes)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('and so it is with a block that carries evidence', () => {
+    const accused = block.filter((one) => one.evidence.length > 0);
+    fc.assert(
+      fc.property(accused, fc.nat(), fc.uint8Array({ maxLength: 4 }), (value, where, patch) => {
+        const bytes = encodeBlock(value);
+        bytes.set(patch, where % (bytes.length - patch.length));
+        const decoded = decodeBlock(bytes);
+        expect(!decoded.ok || equalBytes(encodeBlock(decoded.value), bytes)).toBe(true);
       }),
       { numRuns: 300 },
     );
@@ -119,11 +179,36 @@ describe('malformed encodings are refused', () => {
     const full = {
       header: sample.header,
       lastCommit: sample.commit,
+      evidence: [],
       transactions: Array.from({ length: BLOCK_TRANSACTIONS_MAX + 1 }, () => new Uint8Array(0)),
     };
 
     expect(decodeLightBlock(encodeLightBlock(crowd))).toMatchObject({ refusal: { code: 'LIGHT_BLOCK_MALFORMED' } });
     expect(decodeBlock(encodeBlock(full))).toMatchObject({ refusal: { code: 'BLOCK_MALFORMED' } });
+  });
+
+  test('evidence beyond the limit, of no known kind, or with a vote that no validator casts', () => {
+    const [plain] = fc.sample(block, 1);
+    const [double] = fc.sample(
+      evidence.filter((one): one is DuplicateVoteEvidence => one.kind === 'duplicate-vote'),
+      1,
+    );
+    if (plain === undefined || double === undefined) throw new Error('no sample');
+    const withVote = (change: Partial<Vote>): Uint8Array =>
+      encodeBlock({ ...plain, evidence: [{ ...double, votes: [{ ...double.votes[0], ...change }, double.votes[1]] }] });
+    const crowd = { ...plain, evidence: Array.from({ length: BLOCK_EVIDENCE_MAX + 1 }, () => double) };
+    const refused = { refusal: { code: 'BLOCK_MALFORMED' } };
+
+    expect(decodeBlock(encodeBlock(crowd))).toMatchObject(refused);
+    expect(decodeBlock(withVote({})).ok).toBe(true);
+    expect(decodeBlock(withVote({ height: 0n }))).toMatchObject(refused);
+    expect(decodeBlock(withVote({ round: -1 }))).toMatchObject(refused);
+    expect(decodeBlock(withVote({ signature: new Uint8Array(65) }))).toMatchObject(refused);
+    expect(decodeBlock(withVote({ validatorAddress: new Uint8Array(19) }))).toMatchObject(refused);
+    expect(decodeBlock(withVote({ type: 3 as 2 }))).toMatchObject(refused);
+    expect(() => decodeBlockEvidence(messageField(3, new Uint8Array(0)))).toThrow(WireError);
+    expect(() => decodeBlockEvidence(new Uint8Array(0))).toThrow(WireError);
+    expect(() => decodeBlockEvidence(Uint8Array.of(...encodeBlockEvidence(double), 0))).toThrow(WireError);
   });
 
   test('a varint of eleven bytes', () => {

@@ -84,7 +84,7 @@ describe('what CometBFT 0.38.26 made', () => {
   test('a block of three parts gets the same bytes and part set', () => {
     const { header, commit } = lightBlockOf(3);
     const transactions = [...[1, 2, 3].map((i) => utf8Encode(`tx 4 ${i}`)), new Uint8Array(150_000)];
-    const encoded = encodeBlock({ header, transactions, lastCommit: lightBlockOf(2).commit });
+    const encoded = encodeBlock({ header, transactions, evidence: [], lastCommit: lightBlockOf(2).commit });
 
     expect(`sha256:${createHash('sha256').update(encoded).digest('hex')}`).toBe(vectors.blocks[3]?.block);
     expect(blockIdOf(sha256, header, encoded)).toEqual(commit.blockId);

@@ -1,6 +1,5 @@
-import { type Bytes, compareBytes, concatBytes, equalBytes, type Sha256 } from '@civitas/canon';
+import { type Bytes, compareBytes, concatBytes, equalBytes, merkleRoot, type Sha256 } from '@civitas/canon';
 import { TOTAL_POWER_MAX, VALIDATORS_MAX } from '../limits.ts';
-import { merkleRoot } from '../merkle.ts';
 import { bytesField, FieldReader, messageField, varintField, WireError } from './wire.ts';
 
 export interface Validator {
@@ -64,17 +63,41 @@ export function encodeValidatorSet(validators: readonly Validator[], proposerAdd
   );
 }
 
-function decodeValidator(bytes: Bytes): Validator {
-  const reader = new FieldReader(bytes);
+function readValidator(reader: FieldReader): Validator {
   const address = reader.bytes(1, 20);
   const key = new FieldReader(reader.message(2, 34));
   const publicKey = key.bytes(1, 32);
   key.end();
   const power = reader.int64(3);
-  reader.end();
   if (address.length !== 20 || publicKey.length !== 32) throw new WireError('address or key has another length');
   if (power < 1n || power > TOTAL_POWER_MAX) throw new WireError('power out of range');
   return { address, publicKey, power };
+}
+
+function decodeValidator(bytes: Bytes): Validator {
+  const reader = new FieldReader(bytes);
+  const validator = readValidator(reader);
+  reader.end();
+  return validator;
+}
+
+/** A validator inside evidence, which keeps its place in the proposers' turns too. */
+export interface RankedValidator extends Validator {
+  readonly proposerPriority: bigint;
+}
+
+export const RANKED_VALIDATOR_BYTES_MAX = VALIDATOR_BYTES_MAX + 11;
+
+export function encodeRankedValidator(validator: RankedValidator): Bytes {
+  return concatBytes(encodeValidator(validator), varintField(4, validator.proposerPriority));
+}
+
+/** @throws WireError */
+export function decodeRankedValidator(bytes: Bytes): RankedValidator {
+  const reader = new FieldReader(bytes);
+  const validator = { ...readValidator(reader), proposerPriority: reader.int64(4) };
+  reader.end();
+  return validator;
 }
 
 /** @throws WireError. The proposer is read over: the caller's re-encoding compares it. */

@@ -76,7 +76,7 @@ export function nextBlock(chainId: string, previous: FixtureBlock | undefined, n
     proposerAddress: next.keys.validators[0]?.address ?? new Uint8Array(20),
     ...next.change,
   };
-  const block: Block = { header, transactions, lastCommit };
+  const block: Block = { header, transactions, evidence: [], lastCommit };
   const bytes = encodeBlock(block);
   const unsigned = { height: header.height, round: 0, blockId: blockIdOf(sha256, header, bytes) };
   return { lightBlock: { header, commit: signCommit(header, unsigned, next), validators: next.keys.validators }, block: bytes };

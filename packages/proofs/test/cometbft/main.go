@@ -1,5 +1,6 @@
 // Makes and checks vectors with the real CometBFT packages.
 // gocheck make OUT: a chain of four validators, one of them changing, as light blocks and blocks made by CometBFT's own types.
+// gocheck evidence OUT: blocks that carry evidence of misbehaviour.
 // gocheck check IN: accepts our light blocks (tendermint.types.LightBlock) and blocks.
 package main
 
@@ -186,9 +187,12 @@ func check(in string) {
 }
 
 func main() {
-	if os.Args[1] == "make" {
+	switch os.Args[1] {
+	case "make":
 		make_(os.Args[2])
-	} else {
+	case "evidence":
+		makeEvidence(os.Args[2])
+	default:
 		check(os.Args[2])
 	}
 }
