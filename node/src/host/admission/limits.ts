@@ -2,14 +2,18 @@
 export const BUNDLE_OVERHEAD_BYTES = 512;
 /** Framing of one operation inside a bundle, bytes. */
 export const OPERATION_FRAMING_BYTES = 16;
+/** One co-signature inside a bundle: signature, key id, framing; bytes. */
+export const CO_SIGNATURE_BYTES = 64 + 43 + 16;
+/** A shared signature with the longest path, bytes: 64, eight hashes, index, total and their framing. */
+export const SHARED_PATH_BYTES = 64 + 8 * 34 + 16;
 /** Bundles handed to the engine and not yet durable. */
 export const BUNDLES_IN_FLIGHT_MAX = 8;
 /** Operations admitted and without a receipt. Drop policy: the newest is refused with QUEUE_FULL, what waits stays in order. */
 export const QUEUE_OPERATIONS_MAX = 8192;
 /** One organisation's share of the queue, so that none can fill it alone. */
 export const QUEUE_OPERATIONS_PER_ORGANISATION_MAX = 4096;
-/** Signatures verified at one time: enough for every thread of the pool, and few enough that a commit's own jobs do not queue behind many. */
-export const VERIFYING_MAX = 16;
+/** Signatures verified at one time: two full batches of the verifying thread. */
+export const VERIFYING_MAX = 1024;
 /** What a caller that met a full queue is told to wait, ms. */
 export const QUEUE_RETRY_AFTER_MS = 250;
 /** Seconds' worth of operations that an organisation may save up. */
