@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const ENGINE_VERSION = '0.38.26';
 
 /** Programs built from the Go module in this folder; the first two belong to the product, the others to its tests and benchmarks. */
-export const ENGINE_PROGRAMS = ['cometbft', 'handover', 'cometbft-skewed'] as const;
+export const ENGINE_PROGRAMS = ['cometbft', 'handover', 'cometbft-skewed', 'lightcheck', 'sigkv', 'cmtload'] as const;
 export type EngineProgram = (typeof ENGINE_PROGRAMS)[number];
 
 export interface EngineTools {

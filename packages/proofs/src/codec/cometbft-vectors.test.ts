@@ -127,6 +127,6 @@ test('our blocks are still the ones that CometBFT 0.38.26 accepted', () => {
     block: base64urlEncode(block),
   }));
 
-  const text = `${JSON.stringify({ source: 'accepted by test/cometbft: go run . check', chainId, blocks: rows }, undefined, 1)}\n`;
+  const text = `${JSON.stringify({ source: 'accepted by tools/engine/lightcheck', chainId, blocks: rows }, undefined, 1)}\n`;
   expectGolden(new URL('../../test/vectors/accepted-by-cometbft-0.38.26.json', import.meta.url), text);
 });

@@ -1,12 +1,7 @@
-// Makes and checks vectors with the real CometBFT packages.
-// gocheck make OUT: a chain of four validators, one of them changing, as light blocks and blocks made by CometBFT's own types.
-// gocheck evidence OUT: blocks that carry evidence of misbehaviour.
-// gocheck check IN: accepts our light blocks (tendermint.types.LightBlock) and blocks.
 package main
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -16,19 +11,12 @@ import (
 	abci "github.com/cometbft/cometbft/abci/types"
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/cometbft/cometbft/crypto/merkle"
-	"github.com/cometbft/cometbft/light"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	cmtversion "github.com/cometbft/cometbft/proto/tendermint/version"
 	sm "github.com/cometbft/cometbft/state"
 	"github.com/cometbft/cometbft/types"
 	"github.com/cometbft/cometbft/version"
 )
-
-func die(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
 
 type row struct {
 	LightBlock string `json:"lightBlock"`
@@ -54,9 +42,8 @@ type res struct {
 
 func key(name string) ed25519.PrivKey { return ed25519.GenPrivKeyFromSecret([]byte(name)) }
 
-func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-func make_(out string) {
+// A chain of four validators, one of them changing, made by CometBFT's own types.
+func writeVectors(out string) {
 	chain := "vectors-1"
 	params := types.DefaultConsensusParams()
 	params.Block.MaxBytes, params.Block.MaxGas = 4194304, -1
@@ -149,50 +136,4 @@ func make_(out string) {
 	j, err := json.MarshalIndent(d, "", " ")
 	die(err)
 	die(os.WriteFile(out, append(j, '\n'), 0o644))
-}
-
-func check(in string) {
-	raw, err := os.ReadFile(in)
-	die(err)
-	var d doc
-	die(json.Unmarshal(raw, &d))
-	var prev *types.LightBlock
-	for _, r := range d.Blocks {
-		lbz, err := base64.RawURLEncoding.DecodeString(r.LightBlock)
-		die(err)
-		var p cmtproto.LightBlock
-		die(p.Unmarshal(lbz))
-		lb, err := types.LightBlockFromProto(&p)
-		die(err)
-		die(lb.ValidateBasic(d.ChainID))
-		die(lb.ValidatorSet.VerifyCommit(d.ChainID, lb.Commit.BlockID, lb.Height, lb.Commit))
-		if prev != nil && lb.Height == prev.Height+1 {
-			die(light.VerifyAdjacent(prev.SignedHeader, lb.SignedHeader, lb.ValidatorSet, 1<<62, lb.Time.Add(time.Hour), 10*time.Second))
-		}
-		bz, err := base64.RawURLEncoding.DecodeString(r.Block)
-		die(err)
-		var pb cmtproto.Block
-		die(pb.Unmarshal(bz))
-		b, err := types.BlockFromProto(&pb)
-		die(err)
-		die(b.ValidateBasic())
-		ps, err := b.MakePartSet(types.BlockPartSizeBytes)
-		die(err)
-		if !(types.BlockID{Hash: b.Hash(), PartSetHeader: ps.Header()}).Equals(lb.Commit.BlockID) {
-			panic("block id differs")
-		}
-		prev = lb
-	}
-	fmt.Println("CometBFT accepts", len(d.Blocks), "light blocks and blocks")
-}
-
-func main() {
-	switch os.Args[1] {
-	case "make":
-		make_(os.Args[2])
-	case "evidence":
-		makeEvidence(os.Args[2])
-	default:
-		check(os.Args[2])
-	}
 }

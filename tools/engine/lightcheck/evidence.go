@@ -36,7 +36,7 @@ type evidenceDoc struct {
 
 // Blocks that carry evidence, made by CometBFT's own types: one double vote; a double vote against nil with a vote extension;
 // a light client attack; all of them.
-func makeEvidence(out string) {
+func writeEvidence(out string) {
 	chain := "vectors-1"
 	at := time.Date(2026, 1, 1, 0, 0, 0, 123456789, time.UTC)
 	keys := map[string]ed25519.PrivKey{}
