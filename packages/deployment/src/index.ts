@@ -3,3 +3,4 @@ export type * from './genesis.ts';
 export { findPeerIdentity, type PeerIdentity, spiffe } from './names.ts';
 export type * from './node-config.ts';
 export { PATHS, PORTS } from './paths.ts';
+export { type Quorum, type QuorumStep, quorumOf, quorumStep, refusalOfStep, TOLERANT_VALIDATORS_MIN } from './quorum.ts';

@@ -1,11 +1,11 @@
 import { base64urlDecode, hexEncode, isSoundPublicKey, keyIdOf } from '@civitas/canon';
 import { done, type Outcome, refused } from '@civitas/contracts';
+import { quorumStep, refusalOfStep, TOLERANT_VALIDATORS_MIN } from '@civitas/deployment';
 import { addressOf, VALIDATORS_MAX } from '@civitas/proofs';
 import type { Execution } from '../ledger/execution.ts';
 import type { ValidatorChange } from '../members/change.ts';
 import { findKey, findOrganisation } from '../members/records.ts';
-import { ACTIVATION_BLOCKS, TOLERANT_VALIDATORS_MIN, VALIDATOR_POWER } from './limits.ts';
-import { quorumStep, refusalOfStep } from './quorum.ts';
+import { ACTIVATION_BLOCKS, VALIDATOR_POWER } from './limits.ts';
 import {
   findOffender,
   findValidator,

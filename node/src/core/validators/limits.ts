@@ -2,5 +2,3 @@
 export const VALIDATOR_POWER = 10;
 /** A set accepted in block H signs from block H + 2 on (CometBFT: the next set is fixed in header H + 1). */
 export const ACTIVATION_BLOCKS = 2;
-/** Fewer validators than these survive no failure: 3f + 1 with f = 1. */
-export const TOLERANT_VALIDATORS_MIN = 4;
