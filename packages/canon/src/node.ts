@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { Bytes } from './bytes.ts';
 import type { CryptoPort, VerifyEd25519Elsewhere } from './crypto-port.ts';
 import { hexDecode, hexEncode } from './hex.ts';
 import { invariant } from './invariant.ts';
+import { injectUtf8, type Utf8Port } from './utf8.ts';
 
 // A key object costs ~20 µs to make and a city has far fewer than this many keys.
 const KEY_OBJECTS_MAX = 4096;
@@ -25,9 +27,31 @@ function publicKeyObject(publicKey: Bytes): KeyObject {
   return made;
 }
 
+// As a string and back: half the time of a Buffer from OpenSSL, which has memory of its own (0.5 against 1.1 µs for 65 bytes).
+function sha256(data: Bytes): Bytes {
+  const text = hash('sha256', data, 'binary');
+  const digest = new Uint8Array(32);
+  for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i);
+  return digest;
+}
+
+const encoder = new TextEncoder();
+
+/** The codec on Node's own. */
+export const nodeUtf8: Utf8Port = {
+  encode: (text) => {
+    if (!text.isWellFormed()) throw new RangeError('lone surrogate in text');
+    const bytes = new Uint8Array(Buffer.byteLength(text));
+    encoder.encodeInto(text, bytes);
+    return bytes;
+  },
+  decode: (bytes) => (isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined),
+};
+injectUtf8(nodeUtf8);
+
 /** The ports on node:crypto (OpenSSL). */
 export const nodeCrypto: CryptoPort = {
-  sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
+  sha256,
   verifyEd25519: (message, signature, publicKey) => {
     if (publicKey.length !== 32) return false;
     try {

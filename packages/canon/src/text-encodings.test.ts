@@ -4,9 +4,13 @@ import { base64urlDecode, base64urlEncode } from './base64url.ts';
 import { byteAt, compareBytes, concatBytes, equalBytes } from './bytes.ts';
 import { hexDecode, hexEncode } from './hex.ts';
 import { InvariantError } from './invariant.ts';
-import { utf8Decode, utf8Encode } from './utf8.ts';
+import { nodeUtf8 } from './node.ts';
+import { pureUtf8 } from './utf8.ts';
 
-describe('UTF-8', () => {
+describe.each([
+  ['own code', pureUtf8],
+  ["Node's", nodeUtf8],
+])('UTF-8 by %s', (_, { encode: utf8Encode, decode: utf8Decode }) => {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const platformDecode = (bytes: Uint8Array): string | undefined => {
     try {

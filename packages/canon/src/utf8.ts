@@ -36,12 +36,31 @@ function putCodePoint(bytes: Bytes, at: number, point: number): number {
   return at + 4;
 }
 
+/** A host's own codec, which does in native code exactly what this file does: ten times as fast on a kilobyte. */
+export interface Utf8Port {
+  /** @throws RangeError on a lone surrogate. */
+  encode(text: string): Bytes;
+  /** Undefined where the bytes are not strict UTF-8. */
+  decode(bytes: Bytes): string | undefined;
+}
+
+let native: Utf8Port | undefined;
+
+/** Puts a host's codec in place of this file's own for good; canon/node does. */
+export function injectUtf8(port: Utf8Port): void {
+  native = port;
+}
+
 /**
  * UTF-8 of a well-formed string.
  *
  * @throws RangeError on a lone surrogate, which has no UTF-8 form.
  */
 export function utf8Encode(text: string): Bytes {
+  return native === undefined ? pureUtf8.encode(text) : native.encode(text);
+}
+
+function encodePure(text: string): Bytes {
   const ascii = asciiOf(text);
   if (ascii !== undefined) return ascii;
   const bytes = new Uint8Array(text.length * 3);
@@ -125,5 +144,11 @@ function decodeAscii(bytes: Bytes): string {
 
 /** Strict UTF-8: undefined for overlong forms, surrogates, truncation and points above U+10FFFF. A byte order mark is kept. */
 export function utf8Decode(bytes: Bytes): string | undefined {
-  return isAscii(bytes) ? decodeAscii(bytes) : decodeMixed(bytes);
+  return native === undefined ? pureUtf8.decode(bytes) : native.decode(bytes);
 }
+
+/** This file's own codec, whatever was injected. */
+export const pureUtf8: Utf8Port = {
+  encode: encodePure,
+  decode: (bytes) => (isAscii(bytes) ? decodeAscii(bytes) : decodeMixed(bytes)),
+};
