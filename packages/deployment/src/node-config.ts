@@ -1,3 +1,9 @@
+/** How long state roots stay provable, days of header time, 1 … 3653; an archive keeps all of them. */
+export interface Retention {
+  readonly days: number;
+  readonly archive: boolean;
+}
+
 /** `config.json` of a `node serve` pod, canonical or pretty JSON; written by the operator, checked field by field by the node. */
 export interface NodeConfig {
   readonly schemaVersion: 1;
@@ -18,6 +24,8 @@ export interface NodeConfig {
   /** Longest time a lone operation waits for company, ms, 2 … 40. */
   readonly bundleWaitMs: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Default: seven days, no archive. */
+  readonly retention?: Retention;
 }
 
 /** What a node keeps for an organisation. */

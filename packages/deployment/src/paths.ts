@@ -13,9 +13,11 @@ export const PATHS = {
    * `spiffe.relay(city)`, and the listener accepts `spiffe.operator(city)`.
    */
   tls: '/etc/civitas/tls',
+  /** Optional ConfigMap with `peers.json` (PeersDocument); a node of a network with several validators waits for it. */
+  peers: '/etc/civitas/peers/peers.json',
   /** Volume with keys, blocks, state and vaults. */
   data: '/var/lib/civitas',
 } as const;
 
-/** Ports of every pod of ours, on the pod's own address. */
-export const PORTS = { grpc: 7070, admin: 7071, metrics: 9464 } as const;
+/** Ports of every pod of ours, on the pod's own address; the last two are the engine's, on a pod that has one. */
+export const PORTS = { grpc: 7070, admin: 7071, metrics: 9464, p2p: 26656, engineMetrics: 26660 } as const;

@@ -2,7 +2,7 @@ import { catalogueOf } from './metric.ts';
 
 const COMMIT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 3, 5, 10];
 const CALL_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
-const SERVICES = ['LedgerService', 'LinkService', 'VaultService', 'SubjectService', 'AdminService'] as const;
+const SERVICES = ['LedgerService', 'LinkService', 'VaultService', 'SubjectService', 'SnapshotService', 'AdminService'] as const;
 
 /** Families of a ledger node. The constant labels `network` (chain id) and `node` stand on every one. */
 export const nodeMetrics = catalogueOf({
@@ -74,6 +74,8 @@ export const nodeMetrics = catalogueOf({
         'RATE_LIMITED',
         'QUEUE_FULL',
         'DRAINING',
+        'HALTED',
+        'ENGINE_BUSY',
         'other',
       ],
     },
@@ -112,6 +114,34 @@ export const nodeMetrics = catalogueOf({
     type: 'gauge',
     unit: 'none',
     help: 'Connected peers of the consensus engine.',
+    labels: {},
+  },
+  validatorMisbehaviours: {
+    name: 'civitas_validator_misbehaviours',
+    type: 'gauge',
+    unit: 'none',
+    help: 'Offences that the ledger has on record, by what their validator is now; unknown was never in the set.',
+    labels: { standing: ['in-set', 'removed', 'unknown'] },
+  },
+  engineHalted: {
+    name: 'civitas_engine_halted',
+    type: 'gauge',
+    unit: 'none',
+    help: '1 while no block was committed for longer than the network may rest.',
+    labels: {},
+  },
+  engineRound: {
+    name: 'civitas_engine_round',
+    type: 'gauge',
+    unit: 'none',
+    help: 'Round of the height being decided; above 0 a proposer was passed over.',
+    labels: {},
+  },
+  caughtUp: {
+    name: 'civitas_caught_up',
+    type: 'gauge',
+    unit: 'none',
+    help: "1 while this node is at its network's head.",
     labels: {},
   },
   signing: {

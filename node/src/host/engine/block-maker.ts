@@ -75,7 +75,7 @@ export function decideBlock(
   block: Block,
   voteTimeNanos: bigint,
   sign: (message: Bytes) => Bytes,
-): { readonly decided: DecidedBlock; readonly commit: Commit } {
+): { readonly decided: Required<DecidedBlock>; readonly commit: Commit } {
   const { header } = block;
   const bytes = encodeBlock(block);
   const vote = { height: header.height, round: 0, blockId: blockIdOf(facts.sha256, header, bytes) };
@@ -83,5 +83,5 @@ export function decideBlock(
   const signature = sign(voteSignBytes(facts.chainId, vote, time));
   const commit: Commit = { ...vote, signatures: [{ flag: FLAG_COMMIT, validatorAddress: facts.validator.address, time, signature }] };
   const lightBlock = encodeLightBlock({ header, commit, validators: [facts.validator] });
-  return { decided: { header, hash: vote.blockId.hash, bytes, lightBlock }, commit };
+  return { decided: { height: Number(header.height), hash: vote.blockId.hash, blockBytes: bytes.length, bytes, lightBlock }, commit };
 }

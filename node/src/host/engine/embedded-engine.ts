@@ -1,8 +1,8 @@
-import type { Bytes } from '@civitas/canon';
+import type { Bytes, Refusal } from '@civitas/canon';
 import { type Block, decodeBlock, encodeBlock, unixMsOf, unixNanosOf } from '@civitas/proofs';
 import { BLOCK_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import { type ChainFacts, type ChainHead, decideBlock, makeBlock } from './block-maker.ts';
-import type { Application, Engine, EngineClock, EngineStep, SigningPermission } from './engine.ts';
+import type { Application, Engine, EngineClock, EngineHealth, EngineStep, SigningPermission } from './engine.ts';
 import { BLOCK_DATA_BYTES_MAX, WAITING_BUNDLES_MAX } from './limits.ts';
 
 /** A block that may be signed and no other at its height. */
@@ -15,6 +15,8 @@ export interface PendingProposal {
 /** Keeps a proposal across a crash. */
 export interface ProposalJournal {
   readPending(): PendingProposal | undefined;
+  /** A block that was committed. */
+  readBlock(height: number): Bytes | undefined;
   /** Durable when it resolves. */
   writePending(pending: PendingProposal): Promise<void>;
 }
@@ -69,6 +71,21 @@ export class EmbeddedEngine implements Engine {
 
   isSigning(): boolean {
     return this.#options.signing.granted();
+  }
+
+  health(): EngineHealth {
+    const awaiting = this.isSigning() ? '' : 'grant';
+    return { awaiting, version: '', peerCount: 0, isHalted: false, isCaughtUp: true, round: 0, unwell: '' };
+  }
+
+  refusalOfWork(): Refusal | undefined {
+    return undefined;
+  }
+
+  async transactionsAt(height: number): Promise<readonly Bytes[] | undefined> {
+    const bytes = this.#options.journal.readBlock(height);
+    const block = bytes && decodeBlock(new Uint8Array(bytes));
+    return block?.ok ? block.value.transactions : undefined;
   }
 
   submit(transaction: Bytes): Promise<{ readonly height: number; readonly position: number }> {
@@ -165,7 +182,10 @@ export class EmbeddedEngine implements Engine {
     this.#step('persisted', height);
     const { decided, commit } = decideBlock(facts, block, voteTimeNanos, sign);
     this.#step('signed', height);
-    await application.finalizeBlock({ height, timeUnixMs: unixMsOf(block.header.time), transactions: block.transactions });
+    const proposed = { height, timeUnixMs: unixMsOf(block.header.time), transactions: block.transactions, misbehaviour: [] };
+    const { validatorUpdates } = await application.finalizeBlock(proposed);
+    // Admission keeps such changes out; one that came through would make headers that no light client follows.
+    if (validatorUpdates.length > 0) throw new Error(`block ${height} changes the validators of the embedded engine, which has one`);
     this.#step('executed', height);
     await application.commit(decided);
     this.#head = { commit };

@@ -1,5 +1,7 @@
-import type { Bytes } from '@civitas/canon';
-import type { Header, TransactionResult } from '@civitas/proofs';
+import type { Bytes, Refusal } from '@civitas/canon';
+import type { TransactionResult } from '@civitas/proofs';
+import type { Misbehaviour } from '../../core/validators/misbehaviour.ts';
+import type { ValidatorUpdate } from '../../core/validators/validator-update.ts';
 
 /** Where the application stands after its last durable block (ABCI Info). */
 export interface ApplicationInfo {
@@ -16,6 +18,8 @@ export interface ProposedBlock {
   /** Header time, floored to ms. */
   readonly timeUnixMs: number;
   readonly transactions: readonly Bytes[];
+  /** Evidence that the block carries, checked by the engine. */
+  readonly misbehaviour: readonly Misbehaviour[];
 }
 
 /** What executing it gave; nothing is durable before commit. */
@@ -23,33 +27,71 @@ export interface FinalizedBlock {
   readonly results: readonly TransactionResult[];
   readonly appHash: Bytes;
   readonly resultsHash: Bytes;
+  /** Changes of the validator set, in force two heights later. */
+  readonly validatorUpdates: readonly ValidatorUpdate[];
 }
 
-/** A decided block in every form the store keeps. */
+/** A decided block as far as the engine hands it over at commit. */
 export interface DecidedBlock {
-  readonly header: Header;
+  readonly height: number;
+  /** Block id hash. */
   readonly hash: Bytes;
-  readonly bytes: Bytes;
-  readonly lightBlock: Bytes;
+  /** Its size as far as the engine tells: the whole block's, or its transactions' alone. */
+  readonly blockBytes: number;
+  /** The whole block, from an engine that keeps none itself. */
+  readonly bytes?: Bytes;
+  /** Header, commit and validator set; an engine that cannot say them yet brings them later. */
+  readonly lightBlock?: Bytes;
 }
 
 /** Shaped as ABCI 2.0, so that CometBFT and the embedded engine drive one application. */
 export interface Application {
   info(): ApplicationInfo;
-  /** True when the bytes may be ordered; what they do is decided when they execute. */
-  checkTx(transaction: Bytes): boolean;
+  /** True when the bytes may be ordered; what they do is decided when they execute. Asks the gateway's signature and membership too. */
+  checkTx(transaction: Bytes): Promise<boolean>;
   /** Operations inside, for the bound of a block. */
   operationCountOf(transaction: Bytes): number;
+  /** What a proposer may order of what waits, in order, within `bytesMax` and the bounds of a block. */
+  prepareProposal(waiting: readonly Bytes[], bytesMax: number): readonly Bytes[];
+  /** False only for what the bytes alone decide: malformed, oversized or another network's. */
+  processProposal(transactions: readonly Bytes[]): boolean;
+  /** Executes a block; called again for the same block it answers the same. */
   finalizeBlock(block: ProposedBlock): Promise<FinalizedBlock>;
   /** Writes the last finalized block and all it changed; durable when it resolves. */
   commit(decided: DecidedBlock): Promise<void>;
 }
 
+/** How an engine does, for status and metrics. */
+export interface EngineHealth {
+  /** What it waits for before it can sign; '' when nothing. */
+  readonly awaiting: '' | 'peers' | 'grant';
+  /** Version that its process reports; '' while none does and for the embedded engine. */
+  readonly version: string;
+  readonly peerCount: number;
+  /** Whether no block was committed for longer than the network may rest. */
+  readonly isHalted: boolean;
+  /** Whether it is at its network's head. */
+  readonly isCaughtUp: boolean;
+  /** Round of the height being decided: above 0 a proposer was passed over. */
+  readonly round: number;
+  /** Which part is unwell and why; '' when none is. */
+  readonly unwell: string;
+}
+
 /** Orders transactions into blocks. */
 export interface Engine {
-  /** Resolves with the height of the block that holds it, once durable, and its position in it. */
+  /**
+   * Resolves with the height of the block that holds it, once durable, and its position in it.
+   *
+   * @throws EngineRefusal HALTED or ENGINE_BUSY when it takes nothing more now; anything else leaves the fate unknown.
+   */
   submit(transaction: Bytes): Promise<{ readonly height: number; readonly position: number }>;
   isSigning(): boolean;
+  health(): EngineHealth;
+  /** Refusal for work that would only wait, or undefined. */
+  refusalOfWork(): Refusal | undefined;
+  /** Transactions of a block; undefined when the engine does not have it. */
+  transactionsAt(height: number): Promise<readonly Bytes[] | undefined>;
   close(): Promise<void>;
 }
 

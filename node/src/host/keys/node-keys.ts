@@ -4,6 +4,7 @@ import { type Bytes, base64urlDecode, type KeyId, keyIdOf } from '@civitas/canon
 import { nodeCrypto, rawPublicKey, signEd25519 } from '@civitas/canon/node';
 import type { GatewayConfig, NodeConfig } from '@civitas/deployment';
 import { type HpkePrivateKey, importHpkePrivateKey } from '@civitas/sealed-call';
+import { readEngineNodeId } from './engine-keys.ts';
 import { readEd25519Key, readSecret, readX25519Key } from './key-file.ts';
 
 /** A key that signs and never leaves this process. */
@@ -29,6 +30,8 @@ export interface GatewayKeys {
 
 export interface NodeKeys {
   readonly consensus: SigningKey;
+  /** Name of this node between engines. */
+  readonly engineNodeId: string;
   /** Operation key of every organisation of the configuration, with a vault here or without. */
   readonly operation: ReadonlyMap<string, SigningKey>;
   /** Organisations whose vault is here. */
@@ -72,7 +75,8 @@ export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 
     operation.set(gateway.organisation, key);
     if (gateway.vault !== false) gateways.set(gateway.organisation, await openGatewayKeys(place, gateway, key));
   }
-  return { consensus: signingKeyOf(readEd25519Key(join(folder, 'consensus.pem'))), operation, gateways };
+  const consensus = signingKeyOf(readEd25519Key(join(folder, 'consensus.pem')));
+  return { consensus, engineNodeId: readEngineNodeId(dataFolder), operation, gateways };
 }
 
 /** A relay's one key, on its own volume. */

@@ -1,16 +1,20 @@
-import type { Bytes, Result, Sha256 } from '@civitas/canon';
+import { type Bytes, equalBytes, type Result, type Sha256 } from '@civitas/canon';
 import { merkleRoot, resultsHash } from '@civitas/proofs';
 import type { Bundle } from '../../core/ledger/bundle.ts';
-import { type BlockEffects, BlockExecution } from '../../core/ledger/execute-block.ts';
+import { type BlockEffects, BlockExecution, checkBundle } from '../../core/ledger/execute-block.ts';
 import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
-import { KEPT_HEIGHTS_MAX, KEPT_MS_MAX, PRUNED_PAGES_MAX } from '../../core/state/limits.ts';
+import { BLOCK_OPERATIONS_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
+import { ENDED_HEIGHTS_MAX, PRUNED_ENTRIES_MAX } from '../../core/state/limits.ts';
 import type { PageReader } from '../../core/state/page-store.ts';
 import type { TreeRoot } from '../../core/state/tree.ts';
+import { validatorsOf } from '../../core/validators/records.ts';
 import type { Application, ApplicationInfo, DecidedBlock, FinalizedBlock, ProposedBlock } from '../engine/engine.ts';
-import type { BlockRecord, LedgerStore } from '../store/ledger-store.ts';
-import { decodeBundle } from './bundle-codec.ts';
+import { BLOCK_DATA_BYTES_MAX, TRANSACTION_FRAMING_BYTES } from '../engine/limits.ts';
+import { type BlockRecord, type LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
+import { BundleCache } from './bundle-cache.ts';
 import type { CommittedBlock } from './ledger-host.ts';
 import { linksTouched } from './link-activity.ts';
+import type { VerifySignatures } from './verify-bundles.ts';
 
 /** What the application runs on. */
 export interface ApplicationParts {
@@ -18,17 +22,22 @@ export interface ApplicationParts {
   readonly store: LedgerStore;
   readonly reader: PageReader;
   readonly sha256: Sha256;
+  /** Verifies what a bundle carries on other threads, so that execution finds the verdicts. */
+  readonly verifySignatures: VerifySignatures;
   /** Sequential time in seconds, for the figures of a commit. */
   readonly nowMs: () => number;
   readonly onCommitted: (block: CommittedBlock) => void;
   /** Keys of a commit, before its listeners hear of it. */
   readonly onWritten: (keys: Iterable<string>) => void;
+  /** How long roots stay provable, ms of header time; undefined: for ever. */
+  readonly provableMs: number | undefined;
   /** Height of the oldest packet still open, or undefined: its roots are kept. */
   readonly oldestOpenHeight: () => number | undefined;
 }
 
 // Callers read their receipts right after the commit; a few blocks of slack.
 const RECENT_BLOCKS = 4;
+const NOTHING = new Uint8Array(0);
 
 /** Lets the event loop turn: reads and new operations are answered between the bundles of a large block. */
 const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -38,14 +47,16 @@ export class LedgerApplication implements Application {
   readonly #parts: ApplicationParts;
   #head: BlockRecord;
   #keptFrom: number;
-  readonly #decoded = new WeakMap<Bytes, Result<Bundle>>();
+  readonly #bundles: BundleCache;
+  #validatorCount: number | undefined;
   readonly #recent = new Map<number, BlockEffects['receipts']>();
-  #finalized: { effects: BlockEffects; startedMs: number; executedMs: number } | undefined;
+  #finalized: { answer: FinalizedBlock; block: ProposedBlock; effects: BlockEffects; startedMs: number; executedMs: number } | undefined;
 
   constructor(parts: ApplicationParts, head: BlockRecord, keptFrom: number) {
     this.#parts = parts;
     this.#head = head;
     this.#keptFrom = keptFrom;
+    this.#bundles = new BundleCache(parts.sha256);
   }
 
   get head(): BlockRecord {
@@ -57,13 +68,23 @@ export class LedgerApplication implements Application {
     return this.#keptFrom;
   }
 
+  /** Validators of the ledger's set, those whose change is in flight counted as it will be. */
+  get validatorCount(): number {
+    this.#validatorCount ??= validatorsOf(this.#parts.store).filter(({ status }) => status === 'active').length;
+    return this.#validatorCount;
+  }
+
   info(): ApplicationInfo {
     const { height, root, resultsHash: lastResultsHash } = this.#head;
     return { height, appHash: root.hash, resultsHash: lastResultsHash };
   }
 
-  checkTx(transaction: Bytes): boolean {
-    return this.bundleOf(transaction).ok;
+  async checkTx(transaction: Bytes): Promise<boolean> {
+    const { ledger, store, verifySignatures } = this.#parts;
+    const bundle = this.bundleOf(transaction);
+    if (!bundle.ok) return false;
+    await verifySignatures([bundle.value]);
+    return checkBundle(ledger, store, bundle.value).ok;
   }
 
   operationCountOf(transaction: Bytes): number {
@@ -73,11 +94,38 @@ export class LedgerApplication implements Application {
 
   /** Decodes a bundle once, however often it is asked for on its way into a block. */
   bundleOf(transaction: Bytes): Result<Bundle> {
-    const known = this.#decoded.get(transaction);
-    if (known !== undefined) return known;
-    const decoded = decodeBundle(this.#parts.sha256, transaction);
-    this.#decoded.set(transaction, decoded);
-    return decoded;
+    return this.#bundles.of(transaction);
+  }
+
+  prepareProposal(waiting: readonly Bytes[], bytesMax: number): readonly Bytes[] {
+    const taken: Bytes[] = [];
+    let [bytes, operations] = [0, 0];
+    for (const transaction of waiting) {
+      if (!this.#isOrderable(transaction)) continue;
+      bytes += transaction.length + TRANSACTION_FRAMING_BYTES;
+      operations += this.operationCountOf(transaction);
+      // In order, so that what waits longest is never passed by what came later.
+      if (bytes > Math.min(bytesMax, BLOCK_DATA_BYTES_MAX) || operations > BLOCK_OPERATIONS_MAX) break;
+      taken.push(transaction);
+    }
+    return taken;
+  }
+
+  processProposal(transactions: readonly Bytes[]): boolean {
+    let [bytes, operations] = [0, 0];
+    for (const transaction of transactions) {
+      bytes += transaction.length + TRANSACTION_FRAMING_BYTES;
+      if (bytes > BLOCK_DATA_BYTES_MAX || !this.#isOrderable(transaction)) return false;
+      operations += this.operationCountOf(transaction);
+    }
+    return operations <= BLOCK_OPERATIONS_MAX;
+  }
+
+  /** What the bytes alone decide, alike on every validator: what else is wrong with a bundle executes as a refusal. */
+  #isOrderable(transaction: Bytes): boolean {
+    const bundle = this.bundleOf(transaction);
+    if (!bundle.ok || bundle.value.chainId !== this.#parts.ledger.chainId) return false;
+    return bundle.value.operations.length > 0 && bundle.value.operations.length <= BUNDLE_OPERATIONS_MAX;
   }
 
   /** Receipts of a recent block, one list a bundle. */
@@ -86,24 +134,37 @@ export class LedgerApplication implements Application {
   }
 
   async finalizeBlock(block: ProposedBlock): Promise<FinalizedBlock> {
-    const { ledger, store, reader, sha256, nowMs } = this.#parts;
+    const { ledger, store, reader, sha256, nowMs, verifySignatures } = this.#parts;
+    const known = this.#finalized;
+    if (known !== undefined && isSameBlock(known.block, block)) return known.answer;
+    if (known !== undefined || block.height !== this.#head.height + 1) {
+      throw new Error(`block ${block.height} to execute over ${known?.block.height ?? this.#head.height}`);
+    }
     const startedMs = nowMs();
     const { height, timeUnixMs } = block;
+    const bundles = block.transactions.map((transaction) => this.bundleOf(transaction));
+    await verifySignatures(bundles.flatMap((bundle) => (bundle.ok ? [bundle.value] : [])));
     const execution = new BlockExecution(ledger, { height, timeUnixMs }, store);
-    for (const [position, transaction] of block.transactions.entries()) {
+    execution.recordMisbehaviour(block.misbehaviour);
+    for (const [position, bundle] of bundles.entries()) {
       if (position > 0) await yieldToEventLoop();
-      const bundle = this.bundleOf(transaction);
       execution.executeBundle(bundle.ok ? bundle.value : undefined);
     }
     const effects = execution.finish(this.#head.root, reader);
-    this.#finalized = { effects, startedMs, executedMs: nowMs() };
-    return { results: effects.results, appHash: effects.tree.root.hash, resultsHash: resultsHash(sha256, effects.results) };
+    const answer: FinalizedBlock = {
+      results: effects.results,
+      appHash: effects.tree.root.hash,
+      resultsHash: resultsHash(sha256, effects.results),
+      validatorUpdates: effects.validatorUpdates,
+    };
+    this.#finalized = { answer, block, effects, startedMs, executedMs: nowMs() };
+    return answer;
   }
 
   async commit(decided: DecidedBlock): Promise<void> {
     const finalized = this.#finalized;
-    if (finalized === undefined || BigInt(finalized.effects.block.height) !== decided.header.height) {
-      throw new Error(`commit of ${decided.header.height} without its execution`);
+    if (finalized === undefined || finalized.block.height !== decided.height) {
+      throw new Error(`commit of ${decided.height} without its execution`);
     }
     const { effects, startedMs, executedMs } = finalized;
     const { store, reader, sha256, nowMs } = this.#parts;
@@ -118,18 +179,19 @@ export class LedgerApplication implements Application {
         operationCount: receipts.length,
         code: effects.results[position]?.code ?? 0,
       })),
-      blockBytes: decided.bytes.length,
+      blockBytes: decided.blockBytes,
     };
     const receipts = effects.receipts.flat();
     const keptFrom = this.#nextKeptFrom(height, timeUnixMs);
-    const pruned = keptFrom > 0 ? store.stalePages(keptFrom, PRUNED_PAGES_MAX) : [];
+    const pruned = keptFrom > 0 ? store.prunableHistory(keptFrom, PRUNED_ENTRIES_MAX) : NOTHING_PRUNED;
     await store.writeCommit({ record, block: decided, writes: effects.writes, tree: effects.tree, receipts, pruned, keptFrom });
-    for (const { path, version, page } of effects.tree.pages) reader.remember(path, version, page);
+    reader.commit(effects.tree);
     this.#head = record;
     this.#recent.set(height, effects.receipts);
     this.#recent.delete(height - RECENT_BLOCKS);
     this.#keptFrom = keptFrom;
     this.#finalized = undefined;
+    if (effects.validatorUpdates.length > 0) this.#validatorCount = undefined;
     const endedMs = nowMs();
     this.#parts.onWritten(effects.writes.keys());
     this.#parts.onCommitted({
@@ -145,19 +207,29 @@ export class LedgerApplication implements Application {
     });
   }
 
-  /** The proof window's start moves on by at most two heights a block, so that no commit pays for all the others. */
+  /** Where the proof window starts after this block. It moves on by a few heights a block, so that no commit pays for all the others. */
   #nextKeptFrom(height: number, timeUnixMs: number): number {
-    const { store, oldestOpenHeight } = this.#parts;
+    const { store, oldestOpenHeight, provableMs } = this.#parts;
     let from = this.#keptFrom;
-    for (let step = 0; step < 2 && from < height; step++) {
-      const isOld = height - from > KEPT_HEIGHTS_MAX || (store.readBlockRecord(from)?.timeUnixMs ?? timeUnixMs) < timeUnixMs - KEPT_MS_MAX;
-      if (!isOld) return from;
-      const open = oldestOpenHeight();
-      if (open !== undefined && from >= open) return from;
+    if (provableMs === undefined) return from;
+    let open: number | undefined;
+    for (let step = 0; step < ENDED_HEIGHTS_MAX && from < height; step++) {
+      if ((store.readBlockRecord(from)?.timeUnixMs ?? timeUnixMs) >= timeUnixMs - provableMs) return from;
+      open ??= oldestOpenHeight() ?? height;
+      if (from >= open) return from;
       from++;
     }
     return from;
   }
+}
+
+function isSameBlock(left: ProposedBlock, right: ProposedBlock): boolean {
+  return (
+    left.height === right.height &&
+    left.timeUnixMs === right.timeUnixMs &&
+    left.transactions.length === right.transactions.length &&
+    left.transactions.every((transaction, at) => equalBytes(transaction, right.transactions[at] ?? NOTHING))
+  );
 }
 
 /** lastResultsHash of the first header. */

@@ -1,7 +1,8 @@
-import type { Bytes, JsonObject } from '@civitas/canon';
+import type { Bytes, JsonObject, Refusal } from '@civitas/canon';
 import type { Caller, Outcome } from '@civitas/contracts';
 import type { Genesis, GenesisOrganisation, MemberKey } from '@civitas/deployment';
 import type { StateProof } from '@civitas/proofs';
+import type { Validators } from './validator-view.ts';
 
 /** One running ledger: engine, contracts and store behind what the gRPC services need. Opened by `openLedgerHost`. */
 export interface LedgerHost {
@@ -19,13 +20,16 @@ export interface LedgerHost {
   prove(key: string, headerHeight?: number): ProvenRecord | undefined;
   lightBlock(height: number): Bytes | undefined;
   blockSummary(height: number): StoredBlockSummary | undefined;
-  /** Bundles of a block, as ordered. */
-  blockBundles(height: number): readonly Bytes[] | undefined;
+  /** Bundles of a block, as ordered; asked of the engine, which keeps the blocks. */
+  blockBundles(height: number): Promise<readonly Bytes[] | undefined>;
+  /** Why new work would only wait now (HALTED, ENGINE_BUSY); undefined while it would not. */
+  refusalOfWork(): Refusal | undefined;
   view(request: { contract: string; method: string; args: JsonObject; caller: Caller }): Outcome;
   /** Calls back after each commit, in order, with the block's receipts; returns the function that ends it. */
   onCommit(listener: (block: CommittedBlock) => void): () => void;
   readonly members: Members;
   readonly links: LinkReader;
+  readonly validators: Validators;
   /** Recomputes the root from the records. */
   verify(): Promise<{ ok: boolean; root: Bytes; recordCount: number; finding: string }>;
   /** Stops producing blocks, closes the store; nothing acknowledged is lost. */
@@ -42,6 +46,18 @@ export interface LedgerStatus {
   readonly validatorCount: number;
   readonly peerCount: number;
   readonly signing: boolean;
+  /** Whether the ledger is at its network's head. */
+  readonly caughtUp: boolean;
+  /** Whether no block was committed for longer than the network may rest. */
+  readonly halted: boolean;
+  /** Which part is unwell and why; '' when none is. */
+  readonly unwell: string;
+  /** Version that the engine's own process reports; '' while none does. */
+  readonly engineVersion: string;
+  /** Round of the height being decided. */
+  readonly engineRound: number;
+  /** What the engine waits for before it can sign; '' when nothing. */
+  readonly awaiting: '' | 'peers' | 'grant';
   readonly storeBytes: number;
 }
 

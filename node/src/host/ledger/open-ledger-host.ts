@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type Bytes, type CryptoPort, equalBytes } from '@civitas/canon';
+import { type Bytes, type CryptoPort, equalBytes, type VerifyEd25519Elsewhere } from '@civitas/canon';
+import { verifyEd25519InPool } from '@civitas/canon/node';
 import { allContracts, type Contract } from '@civitas/contracts';
-import type { Genesis } from '@civitas/deployment';
+import type { Genesis, Retention } from '@civitas/deployment';
 import { decodeLightBlock, validatorOf } from '@civitas/proofs';
 import { contextOf } from '../../core/ledger/context.ts';
 import { applyWrites } from '../../core/ledger/execute-block.ts';
@@ -11,19 +12,24 @@ import { REPLAY_PREFIX, ReplayTable } from '../../core/ledger/replay-table.ts';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { linksModule } from '../../core/links/links-module.ts';
 import { membersModule } from '../../core/members/members-module.ts';
+import { MEMBERS } from '../../core/members/records.ts';
+import { RETENTION_DAYS } from '../../core/state/limits.ts';
 import { PageReader } from '../../core/state/page-store.ts';
 import { EMPTY_ROOT } from '../../core/state/tree.ts';
+import { VALIDATORS } from '../../core/validators/records.ts';
 import { parseGenesis } from '../config/parse-genesis.ts';
 import { type ChainFacts, type ChainHead, NO_BLOCKS } from '../engine/block-maker.ts';
 import { EmbeddedEngine } from '../engine/embedded-engine.ts';
-import type { EngineClock, EngineStep, SigningPermission } from '../engine/engine.ts';
-import { isSameChain, LedgerStore } from '../store/ledger-store.ts';
+import type { Engine, EngineClock, EngineStep, SigningPermission } from '../engine/engine.ts';
+import { isSameChain, LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { genesisRecord, LedgerApplication } from './ledger-application.ts';
 import type { LedgerHost } from './ledger-host.ts';
 import { LinkView } from './link-view.ts';
 import { MemberView } from './member-view.ts';
 import { onlyValidator } from './only-validator.ts';
 import { CommitListeners, OpenLedgerHost } from './running-host.ts';
+import { ValidatorView } from './validator-view.ts';
+import { openVerifySignatures } from './verify-bundles.ts';
 
 /** The key that signs blocks. */
 export interface ConsensusKey {
@@ -39,12 +45,29 @@ export interface LedgerHostOptions {
   readonly signing: SigningPermission;
   /** Shared with admission, so that nothing is verified twice. */
   readonly verdicts?: Verdicts;
+  /** How long roots stay provable; default seven days. */
+  readonly retention?: Retention;
   /** Contracts this version ships; default all of them; genesis says which are active. */
   readonly contracts?: readonly Contract[];
   /** The store failed or is damaged; default throws where nothing catches it, so that the process stops. */
   readonly onFault?: (error: unknown) => void;
   readonly onStep?: (step: EngineStep, height: number) => void;
+  /** Verifies off the main thread; default libuv's pool. */
+  readonly verifyEd25519?: VerifyEd25519Elsewhere;
+  /** Opens another engine than the embedded one over the application. */
+  readonly openEngine?: OpenEngine;
 }
+
+/** What an engine of its own process is opened over. */
+export interface EngineParts {
+  readonly genesis: Genesis;
+  readonly application: LedgerApplication;
+  readonly store: LedgerStore;
+  /** The store failed, or the engine is gone: the process must stop. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export type OpenEngine = (parts: EngineParts) => Engine;
 
 export interface LedgerHostRequest {
   readonly dataDir: string;
@@ -58,6 +81,11 @@ export interface LedgerHostRequest {
 }
 
 const EMPTY_BLOCK_INTERVAL_MS = 5_000;
+const DAY_MS = 24 * 3_600_000;
+
+function provableMsOf({ days, archive }: Retention = { days: RETENTION_DAYS, archive: false }): number | undefined {
+  return archive ? undefined : days * DAY_MS;
+}
 
 function activeContracts(genesis: Genesis, shipped: readonly Contract[]): ReadonlyMap<string, Contract> {
   const active = new Map<string, Contract>();
@@ -87,7 +115,15 @@ async function openStore(request: LedgerHostRequest, genesis: Genesis, genesisHa
   const reader = new PageReader(store, sha256);
   const tree = applyWrites({ sha256, reader }, EMPTY_ROOT, 0, state.changes);
   const record = genesisRecord(sha256, tree.root, genesis.genesisTimeUnixMs);
-  await store.writeGenesis(chain, { record, block: undefined, writes: state.changes, tree, receipts: [], pruned: [], keptFrom: 0 });
+  await store.writeGenesis(chain, {
+    record,
+    block: undefined,
+    writes: state.changes,
+    tree,
+    receipts: [],
+    pruned: NOTHING_PRUNED,
+    keptFrom: 0,
+  });
   return store;
 }
 
@@ -126,26 +162,57 @@ function runningLedger(request: LedgerHostRequest, genesis: Genesis, facts: { ge
   };
 }
 
+/** Whether a commit wrote records of members, and of validators. */
+function spacesOf(keys: Iterable<string>): [isMembers: boolean, isValidators: boolean] {
+  let [isMembers, isValidators] = [false, false];
+  for (const key of keys) {
+    isMembers ||= key.startsWith(`${MEMBERS}/`);
+    isValidators ||= key.startsWith(`${VALIDATORS}/`);
+  }
+  return [isMembers, isValidators];
+}
+
 function stopProcess(error: unknown): void {
   setImmediate(() => {
     throw error;
   });
 }
 
+function openEmbeddedEngine(request: LedgerHostRequest, parts: EngineParts & { readonly head: ChainHead }): EmbeddedEngine {
+  const { consensusKey, crypto, clock, options } = request;
+  const { genesis, application, store, head, onFault } = parts;
+  const { publicKey, power } = onlyValidator(genesis);
+  const validator = validatorOf(crypto.sha256, publicKey, power);
+  const facts: ChainFacts = { sha256: crypto.sha256, chainId: genesis.chainId, genesisTimeUnixMs: genesis.genesisTimeUnixMs, validator };
+  return new EmbeddedEngine({
+    facts,
+    head,
+    application,
+    journal: store,
+    sign: (message) => consensusKey.sign(message),
+    signing: options.signing,
+    clock,
+    emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? EMPTY_BLOCK_INTERVAL_MS,
+    onFault,
+    ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+  });
+}
+
 /**
- * Opens a ledger: the store of its data folder, the contracts, and the embedded engine, which goes on where the last process ended.
+ * Opens a ledger: the store of its data folder, the contracts, and the engine, which goes on where the last process ended: the embedded one
+ * unless another is given.
  *
  * @throws Error for a genesis that does not fit the store, the contracts or the consensus key; StoreFault for a damaged or newer store.
  */
 export async function openLedgerHost(request: LedgerHostRequest): Promise<LedgerHost> {
-  const { crypto, consensusKey, clock, options, log } = request;
+  const { crypto, consensusKey, options, log } = request;
   const { sha256 } = crypto;
   const parsed = parseGenesis(request.genesis);
   if (!parsed.ok) throw new Error(`genesis: ${parsed.refusal.code} ${JSON.stringify(parsed.refusal.facts)}`);
   const genesis = parsed.value;
   const genesisHash = sha256(request.genesis);
-  const { publicKey, power } = onlyValidator(genesis);
-  if (!equalBytes(publicKey, consensusKey.publicKey)) throw new Error('genesis names another consensus key than this node holds');
+  if (options.openEngine === undefined && !equalBytes(onlyValidator(genesis).publicKey, consensusKey.publicKey))
+    throw new Error('genesis names another consensus key than this node holds');
   const store = await openStore(request, genesis, genesisHash);
   const { height, keptFrom } = store.readHead() ?? { height: 0, keptFrom: 0 };
   const head = store.readBlockRecord(height);
@@ -154,6 +221,7 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
   const reader = new PageReader(store, sha256);
   const members = new MemberView(store);
   const links = new LinkView(store, () => application.head.timeUnixMs);
+  const validators = new ValidatorView(store, sha256, () => application.head.height);
   const listeners = new CommitListeners((error) => log.error('commit-listener-failed', { message: String(error) }));
   const application: LedgerApplication = new LedgerApplication(
     {
@@ -161,34 +229,44 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
       store,
       reader,
       sha256,
+      verifySignatures: openVerifySignatures({
+        verdicts: ledger.admission.verdicts,
+        records: store,
+        verifyEd25519: options.verifyEd25519 ?? verifyEd25519InPool,
+      }),
       nowMs: () => performance.now(),
       onCommitted: (block) => listeners.call(block),
       onWritten: (keys) => {
-        for (const key of keys) {
-          if (key.startsWith('network.members/')) return members.changed();
-        }
+        const [isMembers, isValidators] = spacesOf(keys);
+        if (isMembers) members.changed();
+        if (isValidators) validators.changed();
       },
+      provableMs: provableMsOf(options.retention),
       oldestOpenHeight: () => links.oldestOpenHeight(),
     },
     head,
     keptFrom,
   );
-  const validator = validatorOf(sha256, publicKey, power);
-  const facts: ChainFacts = { sha256, chainId: genesis.chainId, genesisTimeUnixMs: genesis.genesisTimeUnixMs, validator };
-  const engine = new EmbeddedEngine({
-    facts,
-    head: headOf(store, height),
+  const onFault = (error: unknown): void => {
+    log.error('ledger-fault', { message: String(error) });
+    (options.onFault ?? stopProcess)(error);
+  };
+  const engine =
+    options.openEngine?.({ genesis, application, store, onFault }) ??
+    openEmbeddedEngine(request, { genesis, application, store, head: headOf(store, height), onFault });
+  const engineKind = options.openEngine === undefined ? 'embedded' : 'cometbft';
+  return new OpenLedgerHost({
+    genesis,
+    genesisHash,
+    ledger,
+    store,
+    reader,
     application,
-    journal: store,
-    sign: (message) => consensusKey.sign(message),
-    signing: options.signing,
-    clock,
-    emptyBlockIntervalMs: options.emptyBlockIntervalMs ?? EMPTY_BLOCK_INTERVAL_MS,
-    onFault: (error) => {
-      log.error('ledger-fault', { message: String(error) });
-      (options.onFault ?? stopProcess)(error);
-    },
-    ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+    engine,
+    engineKind,
+    members,
+    links,
+    validators,
+    listeners,
   });
-  return new OpenLedgerHost({ genesis, genesisHash, ledger, store, reader, application, engine, members, links, listeners });
 }

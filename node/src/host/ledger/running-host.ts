@@ -1,20 +1,22 @@
 import { type Bytes, encodeCanonical, equalBytes, type JsonObject, type Refusal } from '@civitas/canon';
 import { type Caller, checkArgs, type Outcome, refused } from '@civitas/contracts';
 import type { Genesis } from '@civitas/deployment';
-import { decodeBlock, proveReceipt, receiptProofToJson, receiptsRoot, type TransactionResult } from '@civitas/proofs';
+import { proveReceipt, receiptProofToJson, receiptsRoot, type TransactionResult } from '@civitas/proofs';
 import { readContextOf } from '../../core/ledger/context.ts';
 import { checkBundle } from '../../core/ledger/execute-block.ts';
 import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
 import { guarded } from '../../core/ledger/guarded.ts';
-import { PageReader } from '../../core/state/page-store.ts';
+import type { PageReader } from '../../core/state/page-store.ts';
 import { proveKey } from '../../core/state/prove.ts';
-import { applyChanges, EMPTY_ROOT, pathTo } from '../../core/state/tree.ts';
+import { pathTo } from '../../core/state/tree.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
+import { type StateFinding, verifyState } from '../store/verify-state.ts';
 import type { LedgerApplication } from './ledger-application.ts';
 import type { CommittedBlock, LedgerHost, LedgerStatus, ProvenRecord, StoredBlockSummary, StoredReceipt } from './ledger-host.ts';
 import type { LinkView } from './link-view.ts';
 import type { MemberView } from './member-view.ts';
+import type { Validators } from './validator-view.ts';
 
 /** submit's answer to a bundle that no block will hold. */
 export class BundleRefusedError extends Error {
@@ -60,19 +62,19 @@ interface Parts {
   readonly reader: PageReader;
   readonly application: LedgerApplication;
   readonly engine: Engine;
+  readonly engineKind: LedgerStatus['engine'];
   readonly members: MemberView;
   readonly links: LinkView;
+  readonly validators: Validators;
   readonly listeners: CommitListeners;
 }
-
-const VERIFY_SLICE = 4_096;
-const NO_PAGES = { readPage: () => undefined };
 
 export class OpenLedgerHost implements LedgerHost {
   readonly genesis: Genesis;
   readonly genesisHash: Bytes;
   readonly members: MemberView;
   readonly links: LinkView;
+  readonly validators: Validators;
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -81,20 +83,28 @@ export class OpenLedgerHost implements LedgerHost {
     this.genesisHash = parts.genesisHash;
     this.members = parts.members;
     this.links = parts.links;
+    this.validators = parts.validators;
   }
 
   status(): LedgerStatus {
     const { application, engine, store, genesis } = this.#parts;
     const { height, root, timeUnixMs } = application.head;
+    const health = engine.health();
     return {
       chainId: genesis.chainId,
-      engine: 'embedded',
+      engine: this.#parts.engineKind,
       height,
       root: root.hash,
       timeUnixMs,
-      validatorCount: genesis.validators.length,
-      peerCount: 0,
+      validatorCount: application.validatorCount,
+      peerCount: health.peerCount,
       signing: engine.isSigning(),
+      caughtUp: health.isCaughtUp,
+      halted: health.isHalted,
+      unwell: health.unwell,
+      engineVersion: health.version,
+      engineRound: health.round,
+      awaiting: health.awaiting,
       // A getter: asking the store costs more than everything else here, and status is asked with every call.
       get storeBytes() {
         return store.sizeBytes();
@@ -179,10 +189,12 @@ export class OpenLedgerHost implements LedgerHost {
     return { height, timeUnixMs, hash, appHash: before.root.hash, operationCount, blockBytes };
   }
 
-  blockBundles(height: number): readonly Bytes[] | undefined {
-    const bytes = this.#parts.store.readBlock(height);
-    const block = bytes && decodeBlock(new Uint8Array(bytes));
-    return block?.ok ? block.value.transactions : undefined;
+  blockBundles(height: number): Promise<readonly Bytes[] | undefined> {
+    return this.#parts.engine.transactionsAt(height);
+  }
+
+  refusalOfWork(): Refusal | undefined {
+    return this.#parts.engine.refusalOfWork();
   }
 
   view(request: { contract: string; method: string; args: JsonObject; caller: Caller }): Outcome {
@@ -207,20 +219,9 @@ export class OpenLedgerHost implements LedgerHost {
     return this.#parts.listeners.add(listener);
   }
 
-  async verify(): Promise<{ ok: boolean; root: Bytes; recordCount: number; finding: string }> {
+  verify(): Promise<StateFinding> {
     const { store, ledger } = this.#parts;
-    const { sha256 } = ledger.crypto;
-    // Head and iterator are taken in one turn, so that both see the same commit.
-    const head = store.readBlockRecord(store.readHead()?.height ?? 0);
-    const leaves: { keyHash: Bytes; valueHash: Bytes }[] = [];
-    for (const { key, bytes } of store.everyRecord()) {
-      leaves.push({ keyHash: sha256(key), valueHash: sha256(bytes) });
-      if (leaves.length % VERIFY_SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    const reader = new PageReader(NO_PAGES, sha256);
-    const { root } = applyChanges({ sha256, reader }, EMPTY_ROOT, 0, leaves);
-    const ok = head !== undefined && equalBytes(root.hash, head.root.hash);
-    return { ok, root: root.hash, recordCount: leaves.length, finding: ok ? '' : 'records do not give the root of the last block' };
+    return verifyState(store, ledger.crypto.sha256);
   }
 
   async close(): Promise<void> {

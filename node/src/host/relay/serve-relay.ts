@@ -55,8 +55,11 @@ function adminDoor(parts: {
       certificateNotAfterUnixMs: BigInt(certificates.current().notAfterUnixMs),
       storeBytes: 0n,
       version,
+      engineVersion: '',
+      unwell: '',
+      halted: false,
     }),
-    keys: () => ({ consensusPublicKey: NOTHING, organisations: [], relayPublicKey: publicKey }),
+    keys: () => ({ consensusPublicKey: NOTHING, organisations: [], relayPublicKey: publicKey, engineNodeId: '' }),
     grantSigning: () => refuse('NOT_A_VALIDATOR'),
     drain: async () => {
       await relay.stop();

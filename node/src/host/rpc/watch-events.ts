@@ -11,8 +11,8 @@ import { mayHearEvents } from './record-access.ts';
 type EventsCall = ServerWritableStream<WatchEventsRequest, WatchEventsResponse>;
 
 /** Events of one block in order, read back from its operations and their receipts. */
-function* eventsAt(ledger: LedgerHost, height: number): Generator<WatchEventsResponse> {
-  for (const bytes of ledger.blockBundles(height) ?? []) {
+async function* eventsAt(ledger: LedgerHost, height: number): AsyncGenerator<WatchEventsResponse> {
+  for (const bytes of (await ledger.blockBundles(height)) ?? []) {
     for (const { body } of Bundle.decode(bytes).operations) {
       const stored = ledger.findReceipt(operationHash(nodeCrypto.sha256, body));
       // A duplicate's receipt stands at the height where it was executed first.
@@ -51,7 +51,7 @@ export async function serveEvents(door: LedgerDoor, call: EventsCall, organisati
       const roles = ledger.members.findOrganisation(organisation)?.roles;
       if (roles === undefined) return refuse('NOT_AUTHORISED', { organisation, expected: 'an enrolled organisation' });
       while (next <= ledger.status().height && !call.cancelled) {
-        for (const event of eventsAt(ledger, next)) {
+        for await (const event of eventsAt(ledger, next)) {
           const matches = wanted === '' || event.contract === wanted;
           if (matches && mayHearEvents(contracts, event.contract, roles) && !call.write(event)) await drained(call);
         }

@@ -1,23 +1,74 @@
-import { openLedgerHost } from '../ledger/open-ledger-host.ts';
+import type { AbciStep } from '../engine/cometbft/abci-application.ts';
+import { CometbftEngine } from '../engine/cometbft/cometbft-engine.ts';
+import { awaitPeers } from '../engine/cometbft/peers-source.ts';
+import { readEngineKeys } from '../keys/engine-keys.ts';
+import { type OpenEngine, openLedgerHost } from '../ledger/open-ledger-host.ts';
+import { engineHomeOf } from './engine-folder.ts';
 import type { OpenLedger } from './serve-node.ts';
 
-/** Opens the ledger of a node process on the embedded engine, with the process's own clock and timers. */
-export const openNodeLedger: OpenLedger = ({ dataFolder, genesisBytes, config, keys, grant, crypto, verdicts, log }) => {
-  // Its recipe is in the design; this version ships one engine and says so rather than ordering with another.
-  if (config.engine !== 'embedded') throw new Error(`engine ${config.engine} is not part of this version; expected embedded`);
-  return openLedgerHost({
-    dataDir: dataFolder,
-    genesis: genesisBytes,
-    consensusKey: keys.consensus,
-    crypto,
-    clock: {
-      nowUnixMs: Date.now,
-      setTimer: (callback, delayMs) => {
-        const timer = setTimeout(callback, delayMs);
-        return () => clearTimeout(timer);
+/** Called at each point of a block's way; crash tests end the process there. */
+export type OnAbciStep = (step: AbciStep, height: number) => void;
+
+function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep | undefined): OpenEngine {
+  const { dataFolder, config, pod, version, keys, grant, crypto, log } = request;
+  return ({ genesis, application, store, onFault }) => {
+    const nodes = genesis.validators.map(({ node }) => node);
+    const peersOf = (signal: AbortSignal): ReturnType<typeof awaitPeers> =>
+      awaitPeers({
+        path: pod.pathOf('peers'),
+        ownNodeId: keys.engineNodeId,
+        nodes,
+        onRefused: (code) => log.error('peers-refused', { code }),
+        signal,
+      });
+    const isAlone = nodes.length === 1 && genesis.validators[0]?.node === config.node;
+    return new CometbftEngine({
+      home: engineHomeOf(pod),
+      podUid: pod.uid,
+      node: config.node,
+      address: pod.address,
+      version,
+      emptyBlockIntervalMs: config.emptyBlockIntervalMs,
+      genesis,
+      keys: readEngineKeys(dataFolder),
+      sha256: crypto.sha256,
+      application,
+      store,
+      snapshots: undefined,
+      signing: grant,
+      awaitPeers: isAlone ? async () => [] : peersOf,
+      configuration: { stateSync: '', remoteSignerAddress: '' },
+      log,
+      onFault,
+      ...(onStep === undefined ? {} : { onStep }),
+    });
+  };
+}
+
+/** Opens the ledger of a node process on the engine its configuration names, with the process's own clock and timers. */
+export function nodeLedgerOpener(onStep?: OnAbciStep): OpenLedger {
+  return (request) => {
+    const { dataFolder, genesisBytes, config, keys, grant, crypto, verdicts, verifyEd25519, log } = request;
+    return openLedgerHost({
+      dataDir: dataFolder,
+      genesis: genesisBytes,
+      consensusKey: keys.consensus,
+      crypto,
+      clock: {
+        nowUnixMs: Date.now,
+        setTimer: (callback, delayMs) => {
+          const timer = setTimeout(callback, delayMs);
+          return () => clearTimeout(timer);
+        },
       },
-    },
-    log,
-    options: { emptyBlockIntervalMs: config.emptyBlockIntervalMs, signing: grant, verdicts },
-  });
-};
+      log,
+      options: {
+        emptyBlockIntervalMs: config.emptyBlockIntervalMs,
+        signing: grant,
+        verdicts,
+        verifyEd25519,
+        ...(config.engine === 'cometbft' ? { openEngine: cometbftOpener(request, onStep) } : {}),
+      },
+    });
+  };
+}

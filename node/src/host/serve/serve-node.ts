@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accept, type Bytes, base64urlEncode, type CryptoPort, type Result, refuse } from '@civitas/canon';
-import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
+import { accept, type Bytes, base64urlEncode, type CryptoPort, type Result, refuse, type VerifyEd25519Elsewhere } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
 import { sodiumCrypto } from '@civitas/canon/sodium';
 import type { Contract } from '@civitas/contracts';
 import { type NodeConfig, PORTS } from '@civitas/deployment';
@@ -33,6 +33,7 @@ import { ADMIN_MESSAGE_BYTES_MAX, CALLS_BURST, CALLS_PER_SECOND, LEDGER_MESSAGE_
 import { linkService } from '../rpc/link-service.ts';
 import { type Listener, listen } from '../rpc/listen.ts';
 import { subjectService, vaultService } from '../rpc/sealed-service.ts';
+import { SignatureVerifier } from '../signatures/signature-verifier.ts';
 import { followLedger } from '../telemetry/follow-ledger.ts';
 import type { CertificateFolder } from '../tls/certificate-folder.ts';
 import { serverCredentials } from '../tls/credentials.ts';
@@ -47,11 +48,15 @@ export type OpenLedger = (request: {
   readonly dataFolder: string;
   readonly genesisBytes: Bytes;
   readonly config: NodeConfig;
+  readonly pod: Pod;
+  readonly version: string;
   readonly keys: NodeKeys;
   readonly grant: SigningGrant;
   readonly crypto: CryptoPort;
   /** Shared with admission, so that no signature is verified twice. */
   readonly verdicts: Verdicts;
+  /** On a thread of its own. */
+  readonly verifyEd25519: VerifyEd25519Elsewhere;
   readonly log: Logger;
 }) => Promise<LedgerHost>;
 
@@ -206,21 +211,25 @@ class ServedNode implements RunningNode {
     const genesisHash = nodeCrypto.sha256(bytes);
     this.log.info('genesis-in-force', { genesisHash: base64urlEncode(genesisHash), chainId: genesis.chainId });
     const verdicts = new Verdicts(sodiumCrypto);
+    const signatures = new SignatureVerifier();
     const ledger = await openLedger({
       dataFolder,
       genesisBytes: bytes,
       config: this.#config,
+      pod,
+      version: this.#options.version,
       keys: this.#keys,
       grant: this.#grant,
       crypto: sodiumCrypto,
       verdicts,
+      verifyEd25519: signatures.verify,
       log: this.log,
     });
     const gateway = chargedGateway(this.#config, this.#keys);
     const admission = new Admission({
       ledger,
       crypto: nodeCrypto,
-      verifyEd25519: verifyEd25519InPool,
+      verifyEd25519: signatures.verify,
       verdicts,
       gateway,
       bundleWaitMs: this.#config.bundleWaitMs,
@@ -247,6 +256,7 @@ class ServedNode implements RunningNode {
       stopMetrics();
       await gateways.close();
       await ledger.close();
+      await signatures.close();
     };
     const contracts = this.#options.contracts.filter(({ name, version }) => genesis.appState.contracts.includes(`${name}@${version}`));
     const links = { activity, wanted: new WantedHeaders(nowMs) };
@@ -272,7 +282,9 @@ class ServedNode implements RunningNode {
   #phase(): string {
     if (this.#isDraining) return 'Draining';
     if (this.#open === undefined) return 'AwaitingGenesis';
-    return this.#grant.granted() ? 'Serving' : 'AwaitingGrant';
+    const { awaiting } = this.#open.ledger.status();
+    if (awaiting === 'peers') return 'AwaitingPeers';
+    return awaiting === 'grant' || !this.#grant.granted() ? 'AwaitingGrant' : 'Serving';
   }
 
   #adminDoor(): AdminDoor {
@@ -289,12 +301,15 @@ class ServedNode implements RunningNode {
           timeUnixMs: BigInt(status?.timeUnixMs ?? 0),
           engine: this.#config.engine,
           signing: status?.signing ?? false,
-          caughtUp: status !== undefined,
+          caughtUp: status?.caughtUp ?? false,
           validatorCount: status?.validatorCount ?? 0,
           peerCount: status?.peerCount ?? 0,
           certificateNotAfterUnixMs: BigInt(this.#certificates.current().notAfterUnixMs),
           storeBytes: BigInt(status?.storeBytes ?? 0),
           version: this.#options.version,
+          engineVersion: status?.engineVersion ?? '',
+          unwell: status?.unwell ?? '',
+          halted: status?.halted ?? false,
         };
       },
       keys: () => ({
@@ -309,6 +324,7 @@ class ServedNode implements RunningNode {
           };
         }),
         relayPublicKey: new Uint8Array(0),
+        engineNodeId: this.#keys.engineNodeId,
       }),
       grantSigning: (request) => {
         const granted = this.#grant.set(request);

@@ -3,12 +3,22 @@ import { join } from 'node:path';
 import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, equalBytes, type JsonObject, utf8Encode } from '@civitas/canon';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
-import { encodePage, pageKey } from '../../core/state/page.ts';
+import { pathKey } from '../../core/state/page.ts';
 import type { PageStore } from '../../core/state/page-store.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
 import type { TreeRoot, TreeUpdate } from '../../core/state/tree.ts';
-import { CACHED_RECORDS_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
-import { afterPrefix, heightKey, placeKey, placeOf, staleKey } from './store-keys.ts';
+import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import {
+  afterPrefix,
+  heightKey,
+  historyKey,
+  isKeptListKey,
+  keptListKey,
+  keptPageKey,
+  pathKeysOf,
+  placeKey,
+  placeOf,
+} from './store-keys.ts';
 
 type Db = Database<Buffer, Buffer>;
 
@@ -30,8 +40,8 @@ export interface BlockRecord {
 /** Everything one block writes, in one transaction. */
 export interface CommitWrites {
   readonly record: BlockRecord;
-  /** Undefined at genesis, which is height 0 and no block. */
-  readonly block: { readonly bytes: Bytes; readonly lightBlock: Bytes } | undefined;
+  /** Undefined at genesis, which is height 0 and no block; without bytes where the engine keeps its blocks itself. */
+  readonly block: { readonly bytes?: Bytes; readonly lightBlock?: Bytes } | undefined;
   readonly writes: ReadonlyMap<string, StoredRecord | undefined>;
   readonly tree: TreeUpdate;
   readonly receipts: readonly {
@@ -40,15 +50,25 @@ export interface CommitWrites {
     readonly bytes: Bytes;
     readonly isCharged: boolean;
   }[];
-  /** Pages that no kept root uses any more. */
-  readonly pruned: readonly PrunedPage[];
+  /** History that no kept root needs any more. */
+  readonly pruned: PrunedHistory;
   /** Roots from this height on stay provable. */
   readonly keptFrom: number;
 }
 
-export interface PrunedPage {
-  readonly staleKey: Buffer;
-  readonly pageKey: Buffer;
+/** What goes with the roots that end, by the keys it is stored under. */
+export interface PrunedHistory {
+  readonly historyKeys: readonly Buffer[];
+  readonly keptPageKeys: readonly Buffer[];
+}
+
+export const NOTHING_PRUNED: PrunedHistory = { historyKeys: [], keptPageKeys: [] };
+
+/** The records of one commit, unchanged by later ones until it is released; LMDB keeps the pages they stand on meanwhile. */
+export interface StateView {
+  readonly height: number;
+  records(): Iterable<{ readonly key: Bytes; readonly value: Bytes }>;
+  release(): void;
 }
 
 /** A block decided but perhaps not executed: what must be signed again, and nothing else, after a crash. */
@@ -61,12 +81,25 @@ export interface PendingBlock {
 const PENDING = Buffer.from('pending');
 const CHAIN = Buffer.from('chain');
 const HEAD = Buffer.from('head');
+/** No height of a block: what six bytes hold at most. */
+const HEIGHT_MAX = 2 ** 48 - 1;
+const LIGHTS_FROM = Buffer.from('lights-from');
 
-function parseRecord(bytes: Buffer): JsonObject {
-  // Our own canonical bytes; the tree commits to them, and verify() compares.
-  const value: unknown = JSON.parse(bytes.toString('utf8'));
+/** Reads a record's canonical bytes, which the tree commits to. @throws StoreFault when they are no JSON object. */
+export function parseRecord(bytes: Bytes): JsonObject {
+  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
   if (typeof value !== 'object' || value === null) throw new StoreFault('a state record is no object');
   return value as JsonObject;
+}
+
+/** LMDB hands out a copy of its own; everything outside works on plain byte arrays. */
+function plainBytes(bytes: Buffer | undefined): Bytes | undefined {
+  return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The same bytes, not copied. */
+function asBuffer(bytes: Bytes): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function fault(what: string, cause: unknown): StoreFault {
@@ -75,16 +108,17 @@ function fault(what: string, cause: unknown): StoreFault {
 
 /** Blocks, receipts, state and tree pages of one ledger in one LMDB environment. */
 export class LedgerStore implements RecordSource, PageStore {
-  readonly #root: RootDatabase<Buffer, Buffer>;
-  readonly #meta: Db;
-  readonly #blocks: Db;
-  readonly #lights: Db;
-  readonly #records: Db;
-  readonly #receipts: Db;
-  readonly #operations: Db;
-  readonly #state: Db;
-  readonly #pages: Db;
-  readonly #stale: Db;
+  #root: RootDatabase<Buffer, Buffer>;
+  #meta: Db;
+  #blocks: Db;
+  #lights: Db;
+  #records: Db;
+  #receipts: Db;
+  #operations: Db;
+  #state: Db;
+  #pages: Db;
+  #history: Db;
+  #keptPages: Db;
   readonly #cache = new Map<string, JsonObject>();
 
   constructor(folder: string) {
@@ -108,7 +142,8 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#operations = openDb('operations');
     this.#state = openDb('state');
     this.#pages = openDb('pages');
-    this.#stale = openDb('stale');
+    this.#history = openDb('history');
+    this.#keptPages = openDb('kept-pages');
   }
 
   /** The chain this store belongs to; undefined when it is new. @throws StoreFault for a newer format. */
@@ -143,6 +178,21 @@ export class LedgerStore implements RecordSource, PageStore {
     return this.#lights.get(heightKey(height));
   }
 
+  /** The lowest height whose light block may be missing; 0 when none is. */
+  readLightsFrom(): number {
+    const bytes = this.#meta.get(LIGHTS_FROM);
+    return bytes === undefined ? 0 : bytes.readUIntBE(0, 6);
+  }
+
+  /** Light blocks that came after their commit, and from which height on others may still be missing (0: none). */
+  async writeLightBlocks(lights: readonly { readonly height: number; readonly bytes: Bytes }[], missingFrom: number): Promise<void> {
+    await this.#transaction('writing light blocks', () => {
+      for (const { height, bytes } of lights) void this.#lights.put(heightKey(height), Buffer.from(bytes));
+      if (missingFrom === 0) void this.#meta.remove(LIGHTS_FROM);
+      else void this.#meta.put(LIGHTS_FROM, heightKey(missingFrom));
+    });
+  }
+
   readReceipt(height: number, index: number): Bytes | undefined {
     return this.#receipts.get(placeKey(height, index));
   }
@@ -152,8 +202,23 @@ export class LedgerStore implements RecordSource, PageStore {
     return place === undefined ? undefined : placeOf(place);
   }
 
-  readPage(key: Bytes): Bytes | undefined {
-    return this.#pages.get(Buffer.from(key));
+  readPage(path: string): Bytes | undefined {
+    return plainBytes(this.#pages.get(Buffer.from(pathKey(path))));
+  }
+
+  readKeptPage(path: string, height: number): Bytes | undefined {
+    const range = { start: keptPageKey(path, height + 1), end: keptPageKey(path, HEIGHT_MAX), limit: 1 };
+    for (const { value } of this.#keptPages.getRange(range)) return plainBytes(value);
+    return undefined;
+  }
+
+  readHistory(height: number, path: string): Bytes | undefined {
+    // The last chunk that begins at the path or before it, of this height and no earlier one.
+    const start = historyKey(height, pathKey(path));
+    for (const { key, value } of this.#history.getRange({ start, reverse: true, limit: 1 })) {
+      return heightKey(height).equals(key.subarray(0, 6)) ? plainBytes(value) : undefined;
+    }
+    return undefined;
   }
 
   get(key: string): JsonObject | undefined {
@@ -206,6 +271,21 @@ export class LedgerStore implements RecordSource, PageStore {
     for (const { key, value } of this.#state.getRange({})) yield { key, bytes: value };
   }
 
+  /** The state of the last commit; undefined in a new store. */
+  readView(): StateView | undefined {
+    const transaction = this.#root.useReadTransaction();
+    const head = this.#meta.get(HEAD, { transaction });
+    if (head === undefined) {
+      transaction.done();
+      return undefined;
+    }
+    return {
+      height: placeOf(head).height,
+      records: () => this.#state.getRange({ transaction }),
+      release: () => transaction.done(),
+    };
+  }
+
   readPending(): PendingBlock | undefined {
     const bytes = this.#meta.get(PENDING);
     if (bytes === undefined) return undefined;
@@ -240,8 +320,9 @@ export class LedgerStore implements RecordSource, PageStore {
     const { height } = record;
     const at = heightKey(height);
     if (block !== undefined) {
-      void this.#blocks.put(at, Buffer.from(block.bytes));
-      void this.#lights.put(at, Buffer.from(block.lightBlock));
+      if (block.bytes !== undefined) void this.#blocks.put(at, Buffer.from(block.bytes));
+      if (block.lightBlock !== undefined) void this.#lights.put(at, Buffer.from(block.lightBlock));
+      else if (this.readLightsFrom() === 0) void this.#meta.put(LIGHTS_FROM, at);
     }
     void this.#records.put(at, Buffer.from(encodeCanonical(blockRecordToJson(record))));
     for (const [key, stored] of writes) {
@@ -249,13 +330,7 @@ export class LedgerStore implements RecordSource, PageStore {
       if (stored === undefined) void this.#state.remove(name);
       else void this.#state.put(name, Buffer.from(stored.bytes));
     }
-    for (const { path, version, page } of tree.pages)
-      void this.#pages.put(Buffer.from(pageKey(path, version)), Buffer.from(encodePage(page)));
-    for (const { path, version } of tree.stale) void this.#stale.put(staleKey(height, pageKey(path, version)), Buffer.alloc(0));
-    for (const { staleKey: entry, pageKey: page } of pruned) {
-      void this.#stale.remove(entry);
-      void this.#pages.remove(page);
-    }
+    this.#putTree(height, tree, pruned);
     for (const receipt of receipts) {
       const place = placeKey(height, receipt.index);
       void this.#receipts.put(place, Buffer.from(receipt.bytes));
@@ -265,10 +340,30 @@ export class LedgerStore implements RecordSource, PageStore {
     void this.#meta.put(HEAD, placeKey(height, keptFrom));
   }
 
-  /** Pages that no root from `oldestKeptHeight` on uses, at most `limit`. */
-  stalePages(oldestKeptHeight: number, limit: number): PrunedPage[] {
-    const keys = this.#stale.getKeys({ end: heightKey(oldestKeptHeight + 1), limit });
-    return [...keys].map((key) => ({ staleKey: Buffer.from(key), pageKey: Buffer.from(key.subarray(6)) }));
+  #putTree(height: number, tree: TreeUpdate, pruned: PrunedHistory): void {
+    for (const { path, page } of tree.pages) void this.#pages.put(Buffer.from(pathKey(path)), asBuffer(page.bytes));
+    for (const path of tree.removed) void this.#pages.remove(Buffer.from(pathKey(path)));
+    for (const { firstKey, bytes } of tree.history) void this.#history.put(historyKey(height, firstKey), asBuffer(bytes));
+    for (const { path, page } of tree.kept) void this.#keptPages.put(keptPageKey(path, height), asBuffer(page.bytes));
+    for (let first = 0; first < tree.kept.length; first += KEPT_LIST_PAGES_MAX) {
+      const paths = tree.kept.slice(first, first + KEPT_LIST_PAGES_MAX).map(({ path }) => pathKey(path));
+      void this.#history.put(keptListKey(height, first), Buffer.concat(paths));
+    }
+    for (const key of pruned.historyKeys) void this.#history.remove(key);
+    for (const key of pruned.keptPageKeys) void this.#keptPages.remove(key);
+  }
+
+  /** History that no root from `keptFrom` on needs: of this and earlier heights, at most `entriesMax` entries and one list more. */
+  prunableHistory(keptFrom: number, entriesMax: number): PrunedHistory {
+    const historyKeys: Buffer[] = [];
+    const keptPageKeys: Buffer[] = [];
+    for (const { key, value } of this.#history.getRange({ end: heightKey(keptFrom + 1), limit: entriesMax })) {
+      if (historyKeys.length + keptPageKeys.length >= entriesMax) break;
+      historyKeys.push(Buffer.from(key));
+      if (!isKeptListKey(key)) continue;
+      for (const path of pathKeysOf(value)) keptPageKeys.push(Buffer.concat([path, key.subarray(0, 6)]));
+    }
+    return { historyKeys, keptPageKeys };
   }
 
   /** Bytes in use on disk. */
@@ -284,6 +379,24 @@ export class LedgerStore implements RecordSource, PageStore {
     } catch (cause) {
       throw fault(what, cause);
     }
+  }
+
+  /** Goes on as another store, which must not be used any more; this one's own environment is closed. */
+  async adopt(restored: LedgerStore): Promise<void> {
+    const before = this.#root;
+    this.#root = restored.#root;
+    this.#meta = restored.#meta;
+    this.#blocks = restored.#blocks;
+    this.#lights = restored.#lights;
+    this.#records = restored.#records;
+    this.#receipts = restored.#receipts;
+    this.#operations = restored.#operations;
+    this.#state = restored.#state;
+    this.#pages = restored.#pages;
+    this.#history = restored.#history;
+    this.#keptPages = restored.#keptPages;
+    this.#cache.clear();
+    await before.close();
   }
 
   async close(): Promise<void> {

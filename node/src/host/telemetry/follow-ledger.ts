@@ -12,6 +12,13 @@ export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nod
     metrics.validators.set({}, status.validatorCount);
     metrics.peers.set({}, status.peerCount);
     metrics.signing.set({}, status.signing ? 1 : 0);
+    const { inSet, removed, unknown } = ledger.validators.misbehaviourCounts();
+    metrics.validatorMisbehaviours.set({ standing: 'in-set' }, inSet);
+    metrics.validatorMisbehaviours.set({ standing: 'removed' }, removed);
+    metrics.validatorMisbehaviours.set({ standing: 'unknown' }, unknown);
+    metrics.engineHalted.set({}, status.halted ? 1 : 0);
+    metrics.engineRound.set({}, status.engineRound);
+    metrics.caughtUp.set({}, status.caughtUp ? 1 : 0);
     for (const peer of ledger.links.peers()) {
       const label = { peer: peer.chainId };
       metrics.linkInFlight.set(label, peer.inFlight);

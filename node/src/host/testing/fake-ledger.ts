@@ -118,6 +118,12 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       validatorCount: 1,
       peerCount: 0,
       signing: true,
+      caughtUp: true,
+      halted: false,
+      unwell: '',
+      engineVersion: '',
+      engineRound: 0,
+      awaiting: '',
       storeBytes: 0,
     }),
     submit,
@@ -127,7 +133,8 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
     prove: () => undefined,
     lightBlock: () => undefined,
     blockSummary: () => undefined,
-    blockBundles: (height) => {
+    refusalOfWork: () => undefined,
+    blockBundles: async (height) => {
       const bytes = blocks[height - 1];
       return bytes === undefined ? undefined : [bytes];
     },
@@ -135,6 +142,12 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
     onCommit: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    validators: {
+      all: () => [],
+      quorum: () => ({ validatorCount: 0, totalPower: 0, neededPower: 1, failuresMax: 0 }),
+      misbehaviour: () => [],
+      misbehaviourCounts: () => ({ inSet: 0, removed: 0, unknown: 0 }),
     },
     members: {
       findOrganisation: (name) => (revoked.has(name) ? undefined : genesis.appState.founders.find((founder) => founder.name === name)),

@@ -169,7 +169,7 @@ async function openServer(): Promise<void> {
           AdminServiceService,
           adminService(guard, {
             status: () => ({ ...EMPTY_STATUS, signing: grant.granted() }),
-            keys: () => ({ consensusPublicKey: consensus.publicKey, organisations: [], relayPublicKey: new Uint8Array(0) }),
+            keys: () => ({ consensusPublicKey: consensus.publicKey, organisations: [], relayPublicKey: new Uint8Array(0), engineNodeId: '' }),
             grantSigning: (request) => grant.set(request),
             drain: async () => ({ ok: true, value: 0 }),
             verify: async () => ({ ok: false, refusal: { code: 'AWAITING_GENESIS', facts: {}, then: 'retry' } }),
@@ -196,6 +196,9 @@ const EMPTY_STATUS = {
   certificateNotAfterUnixMs: 0n,
   storeBytes: 0n,
   version: 'test',
+  engineVersion: '',
+  unwell: '',
+  halted: false,
 };
 
 /** Before each test: a fresh folder, ledger and listeners. */

@@ -112,6 +112,7 @@ interface World {
 function adminOf(name: string, process: FakeProcess, world: World): AdminServiceServer {
   const refuse = (_call: unknown, callback: sendUnaryData<never>): void => callback({ code: status.UNIMPLEMENTED });
   const isRelay = name.startsWith('relay');
+  const hasVault = name.endsWith('-0');
   return {
     status: (_call, callback) => {
       readGenesis(name, world).then(
@@ -128,11 +129,12 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
               {
                 organisation: 'civil-affairs',
                 operationPublicKey: keyOf(name, 'operation'),
-                hpkePublicKey: keyOf(name, 'hpke'),
-                approverPublicKey: keyOf(name, 'approver'),
+                hpkePublicKey: hasVault ? keyOf(name, 'hpke') : NOTHING,
+                approverPublicKey: hasVault ? keyOf(name, 'approver') : NOTHING,
               },
             ],
         relayPublicKey: isRelay ? keyOf(name, 'relay') : NOTHING,
+        engineNodeId: isRelay ? '' : createHash('sha256').update(keyOf(name, 'p2p')).digest('hex').slice(0, 40),
       }),
     grantSigning: (
       call: ServerUnaryCall<{ keyHash: Uint8Array; podUid: string }, unknown>,
@@ -163,6 +165,8 @@ function statusOf(process: FakeProcess, genesis: string | undefined): AdminServi
     ...{ phase, chainId, genesisHash: NOTHING, genesisMismatch: false, height: process.granted ? 7n : 0n, root: NOTHING, timeUnixMs: 0n },
     ...{ engine: 'embedded', signing: process.granted, caughtUp: true, validatorCount: 1, peerCount: 0 },
     ...{ certificateNotAfterUnixMs: 4_000_000_000_000n, storeBytes: 0n, version: '0.1.0' },
+    ...{ engineVersion: '', unwell: '', halted: false },
+    ...{ engineVersion: '', unwell: '', halted: false },
   };
 }
 

@@ -29,7 +29,7 @@ export interface AdminServiceStatusRequest {
 
 /** Response of Status. */
 export interface AdminServiceStatusResponse {
-  /** AwaitingGenesis, AwaitingGrant, Serving, Draining. */
+  /** AwaitingGenesis, AwaitingPeers, AwaitingGrant, Serving, Draining. */
   phase: string;
   /** Chain id; empty before genesis. */
   chainId: string;
@@ -59,6 +59,12 @@ export interface AdminServiceStatusResponse {
   storeBytes: bigint;
   /** Version of the node. */
   version: string;
+  /** Version that the engine process reports; empty while none does and for the embedded engine. */
+  engineVersion: string;
+  /** Which part is unwell and why, such as "engine: halted, votes from 2 of 4 validators, 3 needed"; empty when none is. */
+  unwell: string;
+  /** Whether no block was committed for longer than the network may rest. */
+  halted: boolean;
 }
 
 /** Request of Keys. */
@@ -73,6 +79,8 @@ export interface KeysResponse {
   organisations: OrganisationKeys[];
   /** For a relay: its operation public key. */
   relayPublicKey: Uint8Array;
+  /** Name of this node between engines: the first 20 bytes of SHA-256 of its p2p public key, hex; empty for a relay. */
+  engineNodeId: string;
 }
 
 /** Public keys of a hosted organisation. */
@@ -81,7 +89,7 @@ export interface OrganisationKeys {
   organisation: string;
   /** Ed25519 operation key. */
   operationPublicKey: Uint8Array;
-  /** X25519 key for HPKE. */
+  /** X25519 key for HPKE; empty where this node keeps no vault for the organisation. */
   hpkePublicKey: Uint8Array;
   /** Ed25519 key of the automatic approver; empty unless the approval policy is auto. */
   approverPublicKey: Uint8Array;
@@ -199,6 +207,9 @@ function createBaseAdminServiceStatusResponse(): AdminServiceStatusResponse {
     certificateNotAfterUnixMs: 0n,
     storeBytes: 0n,
     version: "",
+    engineVersion: "",
+    unwell: "",
+    halted: false,
   };
 }
 
@@ -262,6 +273,15 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     }
     if (message.version !== "") {
       writer.uint32(122).string(message.version);
+    }
+    if (message.engineVersion !== "") {
+      writer.uint32(130).string(message.engineVersion);
+    }
+    if (message.unwell !== "") {
+      writer.uint32(138).string(message.unwell);
+    }
+    if (message.halted !== false) {
+      writer.uint32(144).bool(message.halted);
     }
     return writer;
   },
@@ -399,6 +419,30 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
             message.version = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.engineVersion = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.unwell = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.halted = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -438,6 +482,9 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
       ? BigInt(object.storeBytes)
       : 0n;
     message.version = object.version ?? "";
+    message.engineVersion = object.engineVersion ?? "";
+    message.unwell = object.unwell ?? "";
+    message.halted = object.halted ?? false;
     return message;
   },
 };
@@ -486,7 +533,12 @@ export const KeysRequest: MessageFns<KeysRequest> = {
 };
 
 function createBaseKeysResponse(): KeysResponse {
-  return { consensusPublicKey: new Uint8Array(0), organisations: [], relayPublicKey: new Uint8Array(0) };
+  return {
+    consensusPublicKey: new Uint8Array(0),
+    organisations: [],
+    relayPublicKey: new Uint8Array(0),
+    engineNodeId: "",
+  };
 }
 
 export const KeysResponse: MessageFns<KeysResponse> = {
@@ -499,6 +551,9 @@ export const KeysResponse: MessageFns<KeysResponse> = {
     }
     if (message.relayPublicKey.length !== 0) {
       writer.uint32(26).bytes(message.relayPublicKey);
+    }
+    if (message.engineNodeId !== "") {
+      writer.uint32(34).string(message.engineNodeId);
     }
     return writer;
   },
@@ -540,6 +595,14 @@ export const KeysResponse: MessageFns<KeysResponse> = {
             message.relayPublicKey = reader.bytes();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.engineNodeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -560,6 +623,7 @@ export const KeysResponse: MessageFns<KeysResponse> = {
     message.consensusPublicKey = object.consensusPublicKey ?? new Uint8Array(0);
     message.organisations = object.organisations?.map((e) => OrganisationKeys.fromPartial(e)) || [];
     message.relayPublicKey = object.relayPublicKey ?? new Uint8Array(0);
+    message.engineNodeId = object.engineNodeId ?? "";
     return message;
   },
 };

@@ -1,0 +1,233 @@
+import { mkdirSync } from 'node:fs';
+import type { Bytes, Refusal, Sha256 } from '@civitas/canon';
+import type { Genesis, PeersDocument } from '@civitas/deployment';
+import type { EngineKeys } from '../../keys/engine-keys.ts';
+import type { SnapshotStore } from '../../snapshot/snapshot-store.ts';
+import type { LedgerStore } from '../../store/ledger-store.ts';
+import type { Application, Engine, EngineHealth, SigningPermission } from '../engine.ts';
+import { AbciApplication, type AbciStep } from './abci-application.ts';
+import { type AbciServer, listenAbci } from './abci-server.ts';
+import { engineConfigToml } from './engine-config.ts';
+import { EngineFault } from './engine-fault.ts';
+import { engineGenesisOf } from './engine-genesis.ts';
+import { clearEngineHome, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
+import { EngineRefusal, halted } from './engine-refusal.ts';
+import { EngineRpc } from './engine-rpc.ts';
+import { APP_SOCKET, RPC_SOCKET, socketPath } from './engine-socket.ts';
+import { EngineWatch } from './engine-watch.ts';
+import { LightBlocks } from './light-blocks.ts';
+import { LIGHT_BLOCK_WAIT_MS } from './limits.ts';
+import { WaitingTransactions } from './waiting-transactions.ts';
+
+export interface CometbftEngineOptions {
+  readonly home: string;
+  readonly podUid: string;
+  readonly node: string;
+  readonly address: string;
+  readonly version: string;
+  readonly emptyBlockIntervalMs: number;
+  readonly genesis: Genesis;
+  readonly keys: EngineKeys;
+  readonly sha256: Sha256;
+  readonly application: Application;
+  readonly store: LedgerStore;
+  readonly snapshots: SnapshotStore | undefined;
+  readonly signing: SigningPermission;
+  /** Resolves with the other nodes once they are known; a network of one validator waits for nobody. */
+  readonly awaitPeers: (signal: AbortSignal) => Promise<PeersDocument['peers']>;
+  /** The `[statesync]` table and a remote signer's address, where there are any. */
+  readonly configuration: { readonly stateSync: string; readonly remoteSignerAddress: string };
+  readonly log: { info(event: string, fields?: object): void; warn(event: string, fields?: object): void };
+  /** The application failed, the engine is gone or its grant withdrawn: the process must stop. */
+  readonly onFault: (error: unknown) => void;
+  readonly onStep?: (step: AbciStep, height: number) => void;
+}
+
+const nowMs = (): number => performance.now();
+
+/** CometBFT in a process of its own beside this one: it orders, this one executes; neither runs without the other. */
+export class CometbftEngine implements Engine {
+  readonly #options: CometbftEngineOptions;
+  readonly #rpc: EngineRpc;
+  readonly #appSocket: string;
+  readonly #waiting: WaitingTransactions;
+  readonly #watch: EngineWatch;
+  readonly #lights: LightBlocks;
+  readonly #stopping = new AbortController();
+  readonly #stopGrantWatch: () => void;
+  #awaiting: EngineHealth['awaiting'] = 'peers';
+  #server: AbciServer | undefined;
+  #hadConnections = false;
+  #started: Promise<void>;
+
+  constructor(options: CometbftEngineOptions) {
+    const { home, sha256, store, application, emptyBlockIntervalMs, signing } = options;
+    this.#options = options;
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    clearEngineHome(home);
+    this.#appSocket = socketPath(home, APP_SOCKET, process.cwd());
+    const rpc = new EngineRpc(socketPath(home, RPC_SOCKET, process.cwd()));
+    this.#rpc = rpc;
+    this.#waiting = new WaitingTransactions({ sha256, offer: (transaction) => rpc.offer(transaction), nowMs });
+    this.#lights = new LightBlocks({ sha256, rpc, store, headHeight: () => application.info().height });
+    this.#watch = new EngineWatch({ rpc, nowMs, emptyBlockIntervalMs, onAnswering: () => this.#engineAnswers() });
+    this.#stopGrantWatch = signing.onChange(() => {
+      if (!signing.granted() && this.#server !== undefined) this.#fail(new Error('the signing grant was withdrawn'));
+    });
+    this.#started = this.#start();
+  }
+
+  isSigning(): boolean {
+    return this.#options.signing.granted() && this.#hadConnections;
+  }
+
+  health(): EngineHealth {
+    const { version, peerCount, isCatchingUp, votes } = this.#watch.seen;
+    const isHalted = this.#hadConnections && this.#watch.isHalted();
+    return {
+      awaiting: this.#awaiting,
+      version,
+      peerCount,
+      isHalted,
+      isCaughtUp: this.#watch.isAnswering && !isCatchingUp,
+      round: votes?.round ?? 0,
+      unwell: this.#unwell(isHalted),
+    };
+  }
+
+  refusalOfWork(): Refusal | undefined {
+    if (this.#hadConnections && this.#watch.isHalted()) return halted(this.#watch.votesSeen());
+    return this.#waiting.refusalOfMore();
+  }
+
+  submit(transaction: Bytes): Promise<{ readonly height: number; readonly position: number }> {
+    const refusal = this.refusalOfWork();
+    if (refusal !== undefined) return Promise.reject(new EngineRefusal(refusal));
+    this.#watch.workWaits();
+    return this.#waiting.submit(transaction);
+  }
+
+  async transactionsAt(height: number): Promise<readonly Bytes[] | undefined> {
+    // A block from before the engine had a process of its own is in the store.
+    if (height < 1 || height > this.#options.application.info().height) return undefined;
+    return this.#rpc.transactions(height);
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    this.#stopGrantWatch();
+    this.#watch.close();
+    this.#waiting.close();
+    withdrawEngine(this.#options.home);
+    await this.#started;
+    // From here on the engine's going is wanted.
+    const server = this.#server;
+    this.#server = undefined;
+    await server?.close();
+    this.#rpc.close();
+  }
+
+  /** Waits for peers and grant, then serves the application and lets the engine's process start. */
+  async #start(): Promise<void> {
+    try {
+      await this.#prepare();
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#options.onFault(error);
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, configuration, podUid, log } = this.#options;
+    const peers = await this.#options.awaitPeers(this.#stopping.signal);
+    const config = engineConfigToml({ node, address, emptyBlockIntervalMs, peers, ...configuration });
+    writeEngineHome(home, { config, genesis: engineGenesisOf(sha256, genesis), keys });
+    this.#awaiting = 'grant';
+    await this.#granted();
+    this.#server = await listenAbci({
+      socketPath: this.#appSocket,
+      methods: this.#application(),
+      onConnections: (count) => this.#connections(count),
+      onFault: (error) => this.#fail(error),
+    });
+    this.#awaiting = '';
+    releaseEngine(home, podUid);
+    log.info('engine-released', { peers: peers.length });
+  }
+
+  #application(): AbciApplication {
+    const { genesis, version, application, snapshots, onStep } = this.#options;
+    return new AbciApplication({
+      genesis,
+      version,
+      application,
+      snapshots,
+      lightBlockOf: (height, hash) => this.#lightBlockOf(height, hash),
+      onDurable: (height, transactions) => {
+        this.#waiting.committed(height, this.#waiting.idsOf(transactions));
+        this.#watch.committed(this.#waiting.count);
+      },
+      onStep: onStep ?? (() => undefined),
+    });
+  }
+
+  /** Undefined when the engine does not say it in time: it is brought later. */
+  async #lightBlockOf(height: number, hash: Bytes): Promise<Bytes | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), LIGHT_BLOCK_WAIT_MS);
+    });
+    try {
+      return await Promise.race([this.#lights.fetch(height, hash), late]);
+    } catch (error) {
+      if (!(error instanceof EngineFault)) throw error;
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #granted(): Promise<void> {
+    const { signing } = this.#options;
+    const { signal } = this.#stopping;
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!signing.granted() && !signal.aborted) return;
+        stop();
+        signal.removeEventListener('abort', look);
+        if (signal.aborted) reject(signal.reason);
+        else resolve();
+      };
+      const stop = signing.onChange(look);
+      signal.addEventListener('abort', look);
+      look();
+    });
+  }
+
+  #connections(count: number): void {
+    if (count > 0) this.#hadConnections = true;
+    else if (this.#server !== undefined) this.#fail(new Error('the engine is gone: its connections closed'));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    withdrawEngine(this.#options.home);
+    this.#options.onFault(error);
+  }
+
+  #engineAnswers(): void {
+    this.#options.log.info('engine-answers', { version: this.#watch.seen.version });
+    this.#lights.catchUp().catch((error: unknown) => {
+      if (!(error instanceof EngineFault)) return this.#fail(error);
+      this.#options.log.warn('light-blocks-missing', { message: error.message });
+    });
+  }
+
+  #unwell(isHalted: boolean): string {
+    if (this.#awaiting === 'peers') return 'node: awaiting peers';
+    if (this.#awaiting === 'grant') return 'node: awaiting its signing grant';
+    if (!this.#hadConnections) return 'engine: no process';
+    if (isHalted) return `engine: halted, ${this.#watch.votesSeen()}`;
+    return '';
+  }
+}

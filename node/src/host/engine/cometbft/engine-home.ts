@@ -1,0 +1,70 @@
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bytes, type JsonObject } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import { addressOf } from '@civitas/proofs';
+import type { EngineKeys } from '../../keys/engine-keys.ts';
+import { writeFileAtomically } from '../../keys/write-file-atomically.ts';
+import { APP_SOCKET, RPC_SOCKET } from './engine-socket.ts';
+
+/** Where CometBFT finds what it needs, below `<data>/engine`. */
+const FILES = {
+  config: 'config/config.toml',
+  genesis: 'config/genesis.json',
+  nodeKey: 'config/node_key.json',
+  validatorKey: 'config/priv_validator_key.json',
+  validatorState: 'data/priv_validator_state.json',
+} as const;
+
+/** The marker names the pod that may run the engine; anyone else's is not waited out, it is not theirs. */
+export const RELEASE_MARKER = 'released';
+
+const base64 = (bytes: Bytes): string => Buffer.from(bytes).toString('base64');
+const privateKeyOf = (key: Bytes): JsonObject => ({ type: 'tendermint/PrivKeyEd25519', value: base64(key) });
+
+function validatorKeyOf(key: Bytes): JsonObject {
+  const publicKey = key.subarray(32);
+  return {
+    address: Buffer.from(addressOf(nodeCrypto.sha256, publicKey)).toString('hex').toUpperCase(),
+    pub_key: { type: 'tendermint/PubKeyEd25519', value: base64(publicKey) },
+    priv_key: privateKeyOf(key),
+  };
+}
+
+/**
+ * Prepares the engine's home: keys, genesis and sign state only where they are missing, configuration anew at each start. Idempotent,
+ * and each file is whole or not there, so that a crash at any point leaves nothing to repair.
+ *
+ * The sign state is what keeps a validator from voting twice: it is made once, for a home without any, and never touched again.
+ */
+export function writeEngineHome(home: string, parts: { config: string; genesis: JsonObject; keys: EngineKeys }): void {
+  for (const folder of ['config', 'data']) mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
+  chmodSync(home, 0o700);
+  const write = (path: string, content: string): void => writeFileAtomically(join(home, path), Buffer.from(content));
+  const writeMissing = (path: string, json: JsonObject): void => {
+    if (!existsSync(join(home, path))) write(path, `${JSON.stringify(json, undefined, 2)}\n`);
+  };
+  const { config, genesis, keys } = parts;
+  writeMissing(FILES.genesis, genesis);
+  writeMissing(FILES.nodeKey, { priv_key: privateKeyOf(keys.p2p) });
+  // A chain without a sign state has lost it: signing on as if it were new could sign a height twice.
+  if (!existsSync(join(home, FILES.validatorState)) && existsSync(join(home, 'data', 'blockstore.db')))
+    throw new Error(`${join(home, FILES.validatorState)} is missing beside a chain: restore it, or join with a new consensus key`);
+  writeMissing(FILES.validatorState, { height: '0', round: 0, step: 0 });
+  writeMissing(FILES.validatorKey, validatorKeyOf(keys.consensus));
+  write(FILES.config, config);
+}
+
+/** Takes back what an earlier process left: its release and its sockets' files. */
+export function clearEngineHome(home: string): void {
+  for (const name of [RELEASE_MARKER, APP_SOCKET, RPC_SOCKET]) rmSync(join(home, name), { force: true });
+}
+
+/** Lets the engine of this pod start. */
+export function releaseEngine(home: string, podUid: string): void {
+  writeFileAtomically(join(home, RELEASE_MARKER), Buffer.from(podUid));
+}
+
+export function withdrawEngine(home: string): void {
+  rmSync(join(home, RELEASE_MARKER), { force: true });
+}

@@ -1,0 +1,25 @@
+import { type Refusal, type RefusalThen, refuse } from '@civitas/canon';
+import { BUSY_RETRY_AFTER_MS, HALTED_RETRY_AFTER_MS } from './limits.ts';
+
+const retry: RefusalThen = 'retry';
+
+/** The network makes no blocks now. */
+export function halted(votes: string): Refusal {
+  return refuse('HALTED', { reason: votes, retryAfterMs: HALTED_RETRY_AFTER_MS }, retry).refusal;
+}
+
+/** The engine holds as much as it may. */
+export function engineBusy(facts: { readonly waiting: number; readonly waitingMax: number }): Refusal {
+  return refuse('ENGINE_BUSY', { ...facts, retryAfterMs: BUSY_RETRY_AFTER_MS }, retry).refusal;
+}
+
+/** What an engine refused before it took it: it is in no block and never will be by this call. */
+export class EngineRefusal extends Error {
+  override readonly name = 'EngineRefusal';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(`the engine refused: ${refusal.code}`);
+    this.refusal = refusal;
+  }
+}

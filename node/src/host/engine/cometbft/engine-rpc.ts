@@ -1,0 +1,158 @@
+import { Agent, request } from 'node:http';
+import { type Bytes, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
+import { type Commit, type Header, VALIDATORS_MAX, type Validator } from '@civitas/proofs';
+import { EngineFault } from './engine-fault.ts';
+import { commitOf, headerOf, transactionsOf, validatorsOf } from './engine-json.ts';
+import { BROADCAST_TIMEOUT_MS, RPC_ANSWER_BYTES_MAX, RPC_CONNECTIONS_MAX, RPC_TIMEOUT_MS, VALIDATORS_PAGE } from './limits.ts';
+
+/** What the engine said to a transaction that was offered. */
+export type Offered = 'taken' | 'known' | 'full' | 'refused';
+
+export interface EngineStatus {
+  readonly version: string;
+  readonly height: number;
+  readonly isCatchingUp: boolean;
+}
+
+/** Votes of the height being decided. */
+export interface RoundVotes {
+  readonly height: number;
+  readonly round: number;
+  /** One a round: who prevoted and who precommitted, as CometBFT prints bit arrays: `BA{4:xx__} …`. */
+  readonly rounds: readonly { readonly prevotes: string; readonly precommits: string }[];
+}
+
+/** CometBFT's JSON-RPC on its unix socket, as far as a node asks it. Every answer is read field by field. */
+export class EngineRpc {
+  readonly #socketPath: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: RPC_CONNECTIONS_MAX });
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+  }
+
+  /** @throws EngineFault when it does not say. */
+  async offer(transaction: Bytes): Promise<Offered> {
+    const bytes = Buffer.from(transaction.buffer, transaction.byteOffset, transaction.length);
+    const body = `{"jsonrpc":"2.0","id":1,"method":"broadcast_tx_sync","params":{"tx":"${bytes.toString('base64')}"}}`;
+    const answer = await this.#ask({ method: 'POST', path: '/', body, timeoutMs: BROADCAST_TIMEOUT_MS });
+    const error = answer['error'];
+    if (isJsonObject(error)) {
+      const said = `${String(error['message'])}: ${String(error['data'])}`;
+      if (said.includes('already exists in cache')) return 'known';
+      if (said.includes('mempool is full')) return 'full';
+      throw new EngineFault('ENGINE_ANSWER', `offering a transaction: ${said}`);
+    }
+    return answerObject(answer, 'result')['code'] === 0 ? 'taken' : 'refused';
+  }
+
+  async status(): Promise<EngineStatus> {
+    const result = await this.#get('/status');
+    const [node, sync] = [answerObject(result, 'node_info'), answerObject(result, 'sync_info')];
+    return {
+      version: answerText(node, 'version'),
+      height: Number(answerText(sync, 'latest_block_height')),
+      isCatchingUp: sync['catching_up'] === true,
+    };
+  }
+
+  async peerCount(): Promise<number> {
+    return Number(answerText(await this.#get('/net_info'), 'n_peers'));
+  }
+
+  async roundVotes(): Promise<RoundVotes> {
+    const state = answerObject(await this.#get('/consensus_state'), 'round_state');
+    const [height, round] = answerText(state, 'height/round/step').split('/').map(Number);
+    const rounds = Array.isArray(state['height_vote_set']) ? state['height_vote_set'].filter(isJsonObject) : [];
+    return {
+      height: height ?? 0,
+      round: round ?? 0,
+      rounds: rounds.map((votes) => ({
+        prevotes: answerText(votes, 'prevotes_bit_array'),
+        precommits: answerText(votes, 'precommits_bit_array'),
+      })),
+    };
+  }
+
+  async signedHeader(height: number): Promise<{ header: Header; commit: Commit }> {
+    const signed = answerObject(await this.#get(`/commit?height=${height}`), 'signed_header');
+    return { header: headerOf(answerObject(signed, 'header')), commit: commitOf(answerObject(signed, 'commit')) };
+  }
+
+  /** The set of a height, in the set's own order. */
+  async validators(height: number): Promise<readonly Validator[]> {
+    const validators: Validator[] = [];
+    for (let page = 1; ; page++) {
+      const result = await this.#get(`/validators?height=${height}&page=${page}&per_page=${VALIDATORS_PAGE}`);
+      validators.push(...validatorsOf(result['validators']));
+      const total = Number(answerText(result, 'total'));
+      if (!(total <= VALIDATORS_MAX)) throw new EngineFault('ENGINE_ANSWER', `${total} validators at ${height}`);
+      if (validators.length >= total) return validators;
+      if (page * VALIDATORS_PAGE >= total) throw new EngineFault('ENGINE_ANSWER', `${validators.length} of ${total} validators`);
+    }
+  }
+
+  /** Transactions of a block; undefined when the engine does not have it. */
+  async transactions(height: number): Promise<readonly Bytes[] | undefined> {
+    const block = (await this.#get(`/block?height=${height}`))['block'];
+    return isJsonObject(block) ? transactionsOf(answerObject(block, 'data')['txs']) : undefined;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #get(path: string): Promise<JsonObject> {
+    const answer = await this.#ask({ method: 'GET', path, body: '', timeoutMs: RPC_TIMEOUT_MS });
+    const error = answer['error'];
+    if (isJsonObject(error)) throw new EngineFault('ENGINE_ANSWER', `${path}: ${String(error['message'])}: ${String(error['data'])}`);
+    return answerObject(answer, 'result');
+  }
+
+  #ask({ method, path, body, timeoutMs }: { method: string; path: string; body: string; timeoutMs: number }): Promise<JsonObject> {
+    return new Promise((resolve, reject) => {
+      const silent = (cause: unknown): void =>
+        reject(new EngineFault('ENGINE_SILENT', `${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const deadline = AbortSignal.timeout(timeoutMs);
+      const call = request({ socketPath: this.#socketPath, method, path, agent: this.#agent, headers, signal: deadline }, (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          if (bytes > RPC_ANSWER_BYTES_MAX) call.destroy(new Error(`more than ${RPC_ANSWER_BYTES_MAX} bytes`));
+        });
+        response.on('error', silent);
+        response.on('end', () => {
+          const answer = parseAnswer(Buffer.concat(chunks).toString('utf8'));
+          if (answer === undefined) reject(new EngineFault('ENGINE_ANSWER', `${path}: no JSON object`));
+          else resolve(answer);
+        });
+      });
+      call.on('error', silent);
+      call.end(body);
+    });
+  }
+}
+
+function parseAnswer(text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function answerObject(of: JsonObject, field: string): JsonObject {
+  const value = of[field];
+  if (value === undefined || !isJsonObject(value)) throw new EngineFault('ENGINE_ANSWER', `${field} is no object`);
+  return value;
+}
+
+function answerText(of: JsonObject, field: string): string {
+  const value = of[field];
+  if (typeof value !== 'string') throw new EngineFault('ENGINE_ANSWER', `${field} is no text`);
+  return value;
+}

@@ -1,0 +1,116 @@
+import { EngineFault } from './engine-fault.ts';
+import type { EngineRpc, RoundVotes } from './engine-rpc.ts';
+import { HALTED_AFTER_MS, WATCH_MS } from './limits.ts';
+
+export interface EngineWatchOptions {
+  readonly rpc: Pick<EngineRpc, 'status' | 'peerCount' | 'roundVotes'>;
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  readonly emptyBlockIntervalMs: number;
+  /** Told each time the engine answers after it did not. */
+  readonly onAnswering: () => void;
+}
+
+/** What was last seen of the engine. */
+interface Seen {
+  readonly version: string;
+  readonly isCatchingUp: boolean;
+  readonly peerCount: number;
+  readonly votes: RoundVotes | undefined;
+}
+
+const UNSEEN: Seen = { version: '', isCatchingUp: true, peerCount: 0, votes: undefined };
+const BIT_ARRAY = /^BA\{(\d+):([x_]*)\}/;
+
+/** Of a bit array as CometBFT prints it, such as `BA{4:xx__} 20/40 = 0.50`: how many of how many. */
+export function countVotes(bitArray: string): { readonly votes: number; readonly validators: number } {
+  const [, validators = '0', bits = ''] = BIT_ARRAY.exec(bitArray) ?? [];
+  return { votes: bits.replaceAll('_', '').length, validators: Number(validators) };
+}
+
+/** Validators that commit a block, all of one power: more than two thirds. */
+export function votesNeeded(validators: number): number {
+  return Math.floor((2 * validators) / 3) + 1;
+}
+
+/** Looks at the engine once in a while: halted, peers, version. It decides nothing; status and admission read it. */
+export class EngineWatch {
+  readonly #options: EngineWatchOptions;
+  readonly #timer: NodeJS.Timeout;
+  #seen: Seen = UNSEEN;
+  #isAnswering = false;
+  #isLooking = false;
+  #lastCommitMs: number;
+  /** Since when work waits without a commit; undefined while none does. */
+  #waitingSinceMs: number | undefined;
+
+  constructor(options: EngineWatchOptions) {
+    this.#options = options;
+    this.#lastCommitMs = options.nowMs();
+    this.#timer = setInterval(() => void this.look(), WATCH_MS);
+    this.#timer.unref();
+  }
+
+  get seen(): Seen {
+    return this.#seen;
+  }
+
+  get isAnswering(): boolean {
+    return this.#isAnswering;
+  }
+
+  committed(waitingCount: number): void {
+    this.#lastCommitMs = this.#options.nowMs();
+    this.#waitingSinceMs = waitingCount === 0 ? undefined : this.#lastCommitMs;
+  }
+
+  workWaits(): void {
+    this.#waitingSinceMs ??= this.#options.nowMs();
+  }
+
+  workIsDone(): void {
+    this.#waitingSinceMs = undefined;
+  }
+
+  /** No block although one was due: work has waited too long, or even an idle network would have made one. */
+  isHalted(): boolean {
+    const { nowMs, emptyBlockIntervalMs } = this.#options;
+    const now = nowMs();
+    const waitedMs = this.#waitingSinceMs === undefined ? 0 : now - Math.max(this.#waitingSinceMs, this.#lastCommitMs);
+    return waitedMs > HALTED_AFTER_MS || now - this.#lastCommitMs > emptyBlockIntervalMs + HALTED_AFTER_MS;
+  }
+
+  /** The votes that the engine holds for the next block, such as "votes from 2 of 4 validators, 3 needed". */
+  votesSeen(): string {
+    const rounds = this.#seen.votes?.rounds ?? [];
+    // The newest rounds only: an old round keeps the votes of those that are gone now.
+    const counts = rounds.map(({ prevotes }) => countVotes(prevotes)).filter(({ votes }) => votes > 0);
+    const [first, ...more] = counts.slice(-2);
+    if (first === undefined) return 'no votes';
+    const most = more.reduce((best, count) => (count.votes > best.votes ? count : best), first);
+    return `votes from ${most.votes} of ${most.validators} validators, ${votesNeeded(most.validators)} needed`;
+  }
+
+  async look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const { rpc } = this.#options;
+      const { version, isCatchingUp } = await rpc.status();
+      const peerCount = await rpc.peerCount();
+      this.#seen = { version, isCatchingUp, peerCount, votes: await rpc.roundVotes() };
+      if (!this.#isAnswering) this.#options.onAnswering();
+      this.#isAnswering = true;
+    } catch (error) {
+      if (!(error instanceof EngineFault)) throw error;
+      this.#isAnswering = false;
+      this.#seen = { ...UNSEEN, version: this.#seen.version };
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openLogger } from '@civitas/telemetry';
+import type { Pod } from '../config/pod.ts';
+import { RELEASE_MARKER } from '../engine/cometbft/engine-home.ts';
+import { engineHomeOf } from './engine-folder.ts';
+
+/** How often the release is looked for, ms: what a restart of both waits at most. */
+const RELEASE_POLL_MS = 50;
+const DEFAULT_BINARY = '/usr/local/bin/cometbft';
+/** Settings of CometBFT that its environment could change behind the configuration's back. */
+const ENGINE_ENVIRONMENT = /^(?:CMT|TM|COMETBFT)/i;
+
+export interface RunEngineOptions {
+  readonly pod: Pod;
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+function releasedFor(marker: string): string {
+  try {
+    return readFileSync(marker, 'utf8');
+  } catch {
+    // Not there, or taken back between two looks.
+    return '';
+  }
+}
+
+/**
+ * Waits until the node of this pod has prepared the engine's home and released it, then becomes CometBFT: no process of ours stays.
+ * A marker of another pod is not ours, however long it stands there.
+ *
+ * @throws Error when there is no engine binary.
+ */
+export async function runEngine({ pod, version, env }: RunEngineOptions): Promise<never> {
+  const log = openLogger({ component: 'engine', version }, 'info');
+  const binary = env['CIVITAS_ENGINE_BINARY'] || DEFAULT_BINARY;
+  if (!existsSync(binary)) throw new Error(`${binary}: no engine there; CIVITAS_ENGINE_BINARY names another place`);
+  const home = engineHomeOf(pod);
+  const marker = join(home, RELEASE_MARKER);
+  log.info('awaiting-release', { home, podUid: pod.uid });
+  while (pod.uid === '' || releasedFor(marker) !== pod.uid) await pause(RELEASE_POLL_MS);
+  log.info('starting-engine', { binary });
+  process.chdir(home);
+  const environment = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value !== undefined && !ENGINE_ENVIRONMENT.test(name)),
+  );
+  const { execve } = process;
+  if (execve === undefined) throw new Error('this system cannot replace a process');
+  return execve.call(process, binary, [binary, 'start', '--home', '.'], environment as NodeJS.ProcessEnv);
+}

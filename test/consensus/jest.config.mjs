@@ -1,0 +1,4 @@
+// Real processes of node and CometBFT. One file at a time; a test may take as long as a network takes to halt and come back.
+import base from '../../jest.config.mjs';
+
+export default { ...base, rootDir: '../..', testMatch: ['<rootDir>/test/consensus/**/*.test.ts'], testTimeout: 180_000 };
