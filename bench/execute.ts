@@ -14,6 +14,7 @@ import type { RunningLedger } from '../node/src/core/ledger/execute-operation.ts
 import { genesisState } from '../node/src/core/ledger/genesis-state.ts';
 import { ReplayTable } from '../node/src/core/ledger/replay-table.ts';
 import { operationVerdictId, Verdicts } from '../node/src/core/ledger/verdicts.ts';
+import { MemoryPages } from '../node/src/core/state/memory-pages.ts';
 import { PageReader } from '../node/src/core/state/page-store.ts';
 import { NO_RECORDS, Overlay } from '../node/src/core/state/records.ts';
 import { EMPTY_ROOT } from '../node/src/core/state/tree.ts';
@@ -117,10 +118,10 @@ function stepsOf(network: TestNetwork, load: Load): Record<string, number> {
   const { sha256 } = sodiumCrypto;
   const steps = new Steps();
   const verdicts = new Verdicts(sodiumCrypto);
-  const reader = new PageReader({ readPage: () => undefined }, sha256, 1_000_000);
+  const reader = new PageReader(new MemoryPages(), sha256);
   const state = genesisState(sha256, network.genesis);
   const genesis = applyWrites({ sha256, reader }, EMPTY_ROOT, 0, state.changes);
-  for (const { path, version, page } of genesis.pages) reader.remember(path, version, page);
+  reader.commit(genesis);
   const ledger = aRunningLedger(network, verdicts);
   const records = new Overlay(NO_RECORDS);
   for (const [key, stored] of state.changes) if (stored !== undefined) records.put(key, stored.record, stored.bytes);
@@ -142,7 +143,7 @@ function stepsOf(network: TestNetwork, load: Load): Record<string, number> {
     const effects = steps.time('tree', () => execution.finish(root, reader));
     const failed = effects.receipts.flat().find(({ isSuccess }) => !isSuccess);
     if (failed !== undefined) throw new Error(`an operation was refused: ${Buffer.from(failed.bytes).toString()}`);
-    for (const { path, version, page } of effects.tree.pages) reader.remember(path, version, page);
+    reader.commit(effects.tree);
     for (const [key, stored] of effects.writes) {
       if (stored === undefined) records.delete(key);
       else records.put(key, stored.record, stored.bytes);
@@ -248,6 +249,7 @@ function gatewayMicros(network: TestNetwork, warmUp: Load, load: Load): Promise<
         SubmitStreamRequest.encode({
           tag: BigInt(tag),
           operation: { body, signature, coSignatures: [], shared: undefined },
+          batch: undefined,
         }).finish(),
       );
     const submitOne = async (bytes: Uint8Array): Promise<void> => {

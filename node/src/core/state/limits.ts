@@ -4,11 +4,17 @@ export const KEY_BYTES_MAX = 256;
 export const RECORD_BYTES_MAX = 65_536;
 /** Records one scan returns. */
 export const SCAN_RECORDS_MAX = 256;
-/** Pages of the tree kept decoded, count; 10 KB each in memory. */
-export const CACHED_PAGES_MAX = 2_048;
-/** Roots stay provable this many heights … */
-export const KEPT_HEIGHTS_MAX = 100_000;
-/** … or this long in header time, ms, whichever ends first: seven days. */
-export const KEPT_MS_MAX = 7 * 24 * 3_600_000;
-/** Stale pages deleted in one block's write, count: bounds the work that pruning adds to a commit. */
-export const PRUNED_PAGES_MAX = 2_048;
+/** Pages of the tree kept in memory, bytes: the four upper levels and most pages in use at a million keys. */
+export const CACHED_PAGE_BYTES_MAX = 64 * 2 ** 20;
+/** One piece of a block's history, bytes: fits a page of the store beside its header. */
+export const HISTORY_CHUNK_BYTES = 4_000;
+/** A page is kept whole after this many changes: the most that are undone one by one to have an older one. At most 255. */
+export const PAGE_CHANGES_MAX = 64;
+/** Roots stay provable this long in header time, days, where the node's configuration says nothing else … */
+export const RETENTION_DAYS = 7;
+/** … and at most this long: ten years. */
+export const RETENTION_DAYS_MAX = 3_653;
+/** Heights that leave the proof window with one block, count: a backlog (a shorter window) goes in slices. */
+export const ENDED_HEIGHTS_MAX = 16;
+/** Entries of history deleted in one block's write, count: bounds the work that pruning adds to a commit. */
+export const PRUNED_ENTRIES_MAX = 1_024;

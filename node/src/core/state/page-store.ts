@@ -1,46 +1,124 @@
 import { type Bytes, invariant, type Sha256 } from '@civitas/canon';
-import { CACHED_PAGES_MAX } from './limits.ts';
-import { decodePage, type Page, pageKey } from './page.ts';
+import { undoChange } from './history.ts';
+import { CACHED_PAGE_BYTES_MAX } from './limits.ts';
+import { decodePage, type Page } from './page.ts';
+import type { TreeUpdate } from './tree.ts';
 
-/** Where the host keeps pages; the key is pageKey's. */
+/** Where the host keeps what `TreeUpdate` lists. */
 export interface PageStore {
-  readPage(key: Bytes): Bytes | undefined;
+  /** The newest page of a path. */
+  readPage(path: string): Bytes | undefined;
+  /** The whole page kept of a path by the first block above a height that kept one: as it stood before that block. */
+  readKeptPage(path: string, height: number): Bytes | undefined;
+  /** The chunk of a block's history that holds a path's entry, if any does. */
+  readHistory(height: number, path: string): Bytes | undefined;
 }
 
-/** Pages by path and version, the newest used kept decoded. A page never changes once written, so nothing is ever invalidated. */
+/** How often a page was found in memory, and how often it was read from the store. */
+export interface PageReads {
+  readonly hits: number;
+  readonly misses: number;
+  readonly cachedBytes: number;
+}
+
+/**
+ * Pages by path, as they stand at a version; those used last stay in memory, up to a bound in bytes.
+ *
+ * A page in memory is the newest one there was at `#seen`, the highest version asked for or committed so far; a page asked for at a version
+ * above that could be newer, so everything is forgotten first unless `commit` has told what changed.
+ */
 export class PageReader {
   readonly #store: PageStore;
   readonly #sha256: Sha256;
   readonly #pages = new Map<string, Page>();
-  readonly #pagesMax: number;
+  readonly #bytesMax: number;
+  #bytes = 0;
+  #hits = 0;
+  #misses = 0;
+  #seen = -1;
 
-  constructor(store: PageStore, sha256: Sha256, pagesMax: number = CACHED_PAGES_MAX) {
+  constructor(store: PageStore, sha256: Sha256, bytesMax: number = CACHED_PAGE_BYTES_MAX) {
     this.#store = store;
     this.#sha256 = sha256;
-    this.#pagesMax = pagesMax;
+    this.#bytesMax = bytesMax;
   }
 
-  /** @throws InvariantError when the page is not there: a kept root lost a page. */
+  get reads(): PageReads {
+    return { hits: this.#hits, misses: this.#misses, cachedBytes: this.#bytes };
+  }
+
+  /** The page of a path as it stands at a version. @throws InvariantError when it is not there: a kept root lost a page. */
   page(path: string, version: number): Page {
-    const name = `${path}.${version}`;
-    const cached = this.#pages.get(name);
-    if (cached !== undefined) {
-      this.#pages.delete(name);
-      this.#pages.set(name, cached);
-      return cached;
+    if (version > this.#seen) {
+      this.#forgetAll();
+      this.#seen = version;
     }
-    const bytes = this.#store.readPage(pageKey(path, version));
-    invariant(bytes !== undefined, `state page ${name} is missing`);
-    const page = decodePage(this.#sha256, bytes);
-    this.remember(path, version, page);
+    const newest = this.#cached(path);
+    if (newest !== undefined && newest.version <= version) return newest;
+    const past = newest === undefined ? undefined : this.#cached(`${path}@${version}`);
+    if (past !== undefined) return past;
+    this.#misses++;
+    const page = newest ?? this.#readNewest(path);
+    if (page !== undefined && page.version <= version) return page;
+    const found = this.#pageBefore(page, path, version);
+    this.#remember(`${path}@${version}`, found);
+    return found;
+  }
+
+  /** Takes over what a durable commit has changed. */
+  commit({ root, pages, removed }: TreeUpdate): void {
+    for (const { path, page } of pages) this.#remember(path, page);
+    for (const path of removed) this.#forget(path);
+    this.#seen = Math.max(this.#seen, root.version);
+  }
+
+  #readNewest(path: string): Page | undefined {
+    const stored = this.#store.readPage(path);
+    const page = stored && decodePage(this.#sha256, stored);
+    if (page !== undefined) this.#remember(path, page);
     return page;
   }
 
-  /** Keeps a page that was just made. */
-  remember(path: string, version: number, page: Page): void {
-    this.#pages.set(`${path}.${version}`, page);
-    if (this.#pages.size <= this.#pagesMax) return;
-    const oldest = this.#pages.keys().next();
-    if (!oldest.done) this.#pages.delete(oldest.value);
+  #pageBefore(newest: Page | undefined, path: string, version: number): Page {
+    const kept = this.#store.readKeptPage(path, version);
+    let page = kept === undefined ? newest : decodePage(this.#sha256, kept);
+    while (page !== undefined && page.version > version) {
+      const chunk = this.#store.readHistory(page.version, path);
+      page = chunk && undoChange(page, path, chunk);
+    }
+    invariant(page !== undefined, `state page '${path}' at ${version} is missing`);
+    return page;
+  }
+
+  #cached(name: string): Page | undefined {
+    const page = this.#pages.get(name);
+    if (page === undefined) return undefined;
+    this.#hits++;
+    this.#pages.delete(name);
+    this.#pages.set(name, page);
+    return page;
+  }
+
+  #remember(name: string, page: Page): void {
+    this.#forget(name);
+    this.#pages.set(name, page);
+    this.#bytes += page.memoryBytes;
+    while (this.#bytes > this.#bytesMax) {
+      const oldest = this.#pages.keys().next();
+      if (oldest.done) return;
+      this.#forget(oldest.value);
+    }
+  }
+
+  #forget(name: string): void {
+    const page = this.#pages.get(name);
+    if (page === undefined) return;
+    this.#bytes -= page.memoryBytes;
+    this.#pages.delete(name);
+  }
+
+  #forgetAll(): void {
+    this.#pages.clear();
+    this.#bytes = 0;
   }
 }

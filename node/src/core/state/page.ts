@@ -1,22 +1,29 @@
 import { type Bytes, byteAt, concatBytes, invariant, type Sha256 } from '@civitas/canon';
-import { EMPTY_HASH, stateInnerHash, stateLeafHash } from '@civitas/proofs';
+import { EMPTY_HASH, STATE_INNER_DOMAIN, STATE_LEAF_DOMAIN } from '@civitas/proofs';
 
 /** Children of a page: four levels of the binary tree. */
 export const PAGE_SLOTS = 16;
 const HASH_BYTES = 32;
+const LEAF_BYTES = 2 * HASH_BYTES;
 const VERSION_BYTES = 6;
-const KINDS_BYTES = 4;
-const [EMPTY, LEAF, CHILD] = [0, 1, 2];
+const CHANGES_AT = VERSION_BYTES;
+const LEAF_MASK_AT = CHANGES_AT + 1;
+const CHILD_MASK_AT = LEAF_MASK_AT + 2;
+const HEADER_BYTES = CHILD_MASK_AT + 2;
+const INNER_BYTES = (PAGE_SLOTS - 1) * HASH_BYTES;
+/** Below this many slots in use, hashing anew costs less than the memory that would save it. */
+const SLOTS_WORTH_KEEPING_HASHES = 4;
+/** What a page costs in memory beside its bytes: the object and its views. */
+const PAGE_OVERHEAD_BYTES = 360;
 
-/** A record's place: hashes of its key and value, and of both together. */
+/** A record's place: hashes of its key and of its value. */
 export interface LeafSlot {
   readonly kind: 'leaf';
   readonly keyHash: Bytes;
   readonly valueHash: Bytes;
-  readonly hash: Bytes;
 }
 
-/** Two or more leaves, held by the page below in the version that wrote it. */
+/** Two or more leaves, held by the page below; `version` names that page as this one sees it. */
 export interface ChildSlot {
   readonly kind: 'child';
   readonly hash: Bytes;
@@ -26,129 +33,275 @@ export interface ChildSlot {
 export type Slot = LeafSlot | ChildSlot | undefined;
 
 /** What stands at one node of the four levels: nothing, one leaf (which is its own subtree), or an inner node. */
-export interface PageNode {
-  readonly kind: 'empty' | 'leaf' | 'inner';
-  readonly hash: Bytes;
+export type NodeKind = 'empty' | 'leaf' | 'inner';
+
+/** Version: height of the block that wrote the page. changeCount: changes since a whole page was last kept of it. */
+export interface PageHeader {
+  readonly version: number;
+  readonly changeCount: number;
 }
 
-const EMPTY_NODE: PageNode = { kind: 'empty', hash: EMPTY_HASH };
+// Slots below a node, as bits; nodes are numbered as in a heap: 1 is the page's root, 16 … 31 are its slots.
+const SPANS: readonly number[] = Array.from({ length: 2 * PAGE_SLOTS }, (_, node) => {
+  let [first, count] = [node, 1];
+  while (first > 0 && first < PAGE_SLOTS) [first, count] = [first * 2, count * 2];
+  return node === 0 ? 0 : ((1 << count) - 1) << (first - PAGE_SLOTS);
+});
 
-export function leafSlot(sha256: Sha256, keyHash: Bytes, valueHash: Bytes): LeafSlot {
-  return { kind: 'leaf', keyHash, valueHash, hash: stateLeafHash(sha256, { keyHash, valueHash }) };
+// One preimage at a time: hashing is synchronous and keeps nothing of its input.
+const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
+
+function bitsIn(mask: number): number {
+  let bits = mask - ((mask >> 1) & 0x5555);
+  bits = (bits & 0x3333) + ((bits >> 2) & 0x3333);
+  bits = (bits + (bits >> 4)) & 0x0f0f;
+  return (bits + (bits >> 8)) & 0x1f;
 }
 
-/** Sixteen subtrees of one nibble path. Nodes are numbered as in a heap: 1 is the page's root, 16 … 31 are its slots. */
-export class Page {
-  readonly slots: readonly Slot[];
+function read16(bytes: Bytes, at: number): number {
+  return (byteAt(bytes, at) << 8) | byteAt(bytes, at + 1);
+}
+
+/** Six bytes, most significant first. */
+export function writeVersion(bytes: Bytes, at: number, version: number): void {
+  invariant(Number.isSafeInteger(version) && version >= 0 && version < 2 ** 48, `no page version: ${version}`);
+  for (let i = at + VERSION_BYTES - 1, rest = version; i >= at; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+}
+
+export function readVersion(bytes: Bytes, at: number): number {
+  let version = 0;
+  for (let i = at; i < at + VERSION_BYTES; i++) version = version * 256 + byteAt(bytes, i);
+  return version;
+}
+
+/**
+ * Sixteen subtrees of one nibble path, as the bytes that the store keeps: version (6), change count (1), which slots are leaves (2) and
+ * which are children (2), then for each slot in use, in order, a leaf's key and value hash or a child's hash. Never changes once made.
+ */
+export class Page implements PageHeader {
+  readonly bytes: Bytes;
+  readonly version: number;
+  readonly leafMask: number;
+  readonly childMask: number;
   readonly #sha256: Sha256;
-  readonly #nodes: (PageNode | undefined)[];
+  /** Hashes of nodes 1 … 15, then of the leaves in order, as far as `#known` says. */
+  #hashes: Bytes | undefined;
+  #known = 0;
 
-  constructor(sha256: Sha256, slots: readonly Slot[], nodes: (PageNode | undefined)[] = []) {
-    this.slots = slots;
+  constructor(sha256: Sha256, bytes: Bytes) {
     this.#sha256 = sha256;
-    this.#nodes = nodes;
+    this.bytes = bytes;
+    this.version = readVersion(bytes, 0);
+    this.leafMask = read16(bytes, LEAF_MASK_AT);
+    this.childMask = read16(bytes, CHILD_MASK_AT);
   }
 
-  /** The node at a heap index, 1 … 31; inner hashes are computed once and kept. */
-  nodeAt(index: number): PageNode {
-    const known = this.#nodes[index];
+  get changeCount(): number {
+    return byteAt(this.bytes, CHANGES_AT);
+  }
+
+  /** Bits of the slots in use. */
+  get usedMask(): number {
+    return this.leafMask | this.childMask;
+  }
+
+  /** Bytes of memory when all that can be kept is kept. */
+  get memoryBytes(): number {
+    const hashes = this.#keepsHashes() ? INNER_BYTES + bitsIn(this.leafMask) * HASH_BYTES : 0;
+    return PAGE_OVERHEAD_BYTES + this.bytes.length + hashes;
+  }
+
+  get slots(): readonly Slot[] {
+    return Array.from({ length: PAGE_SLOTS }, (_, position) => this.slotAt(position));
+  }
+
+  slotAt(position: number): Slot {
+    const bit = 1 << position;
+    const at = this.#offsetOf(position);
+    if ((this.leafMask & bit) !== 0) {
+      return {
+        kind: 'leaf',
+        keyHash: this.bytes.subarray(at, at + HASH_BYTES),
+        valueHash: this.bytes.subarray(at + HASH_BYTES, at + LEAF_BYTES),
+      };
+    }
+    if ((this.childMask & bit) === 0) return undefined;
+    return { kind: 'child', hash: this.bytes.subarray(at, at + HASH_BYTES), version: this.version };
+  }
+
+  kindAt(node: number): NodeKind {
+    const span = SPANS[node] ?? 0;
+    if ((this.childMask & span) !== 0) return 'inner';
+    const leaves = this.leafMask & span;
+    if (leaves === 0) return 'empty';
+    return (leaves & (leaves - 1)) === 0 ? 'leaf' : 'inner';
+  }
+
+  /** Hash of a node, 1 … 31; computed once where the page is dense enough to keep it. */
+  hashAt(node: number): Bytes {
+    const kind = this.kindAt(node);
+    if (kind === 'empty') return EMPTY_HASH;
+    if (kind === 'leaf') return this.#leafHash(31 - Math.clz32(this.leafMask & (SPANS[node] ?? 0)));
+    if (node >= PAGE_SLOTS) {
+      const at = this.#offsetOf(node - PAGE_SLOTS);
+      return this.bytes.subarray(at, at + HASH_BYTES);
+    }
+    const at = (node - 1) * HASH_BYTES;
+    const known = this.#knownHash(node, at);
     if (known !== undefined) return known;
-    const node = index >= PAGE_SLOTS ? this.#slotNode(index - PAGE_SLOTS) : this.#innerNode(index);
-    this.#nodes[index] = node;
-    return node;
+    const left = this.hashAt(node * 2);
+    const right = this.hashAt(node * 2 + 1);
+    preimage[0] = STATE_INNER_DOMAIN;
+    preimage.set(left, 1);
+    preimage.set(right, 1 + HASH_BYTES);
+    return this.#keep(node, at, this.#sha256(preimage));
   }
 
   /** The leaf that is the whole subtree at a node, or undefined. */
-  leafBelow(index: number): LeafSlot | undefined {
-    let [first, count] = [index, 1];
-    while (first < PAGE_SLOTS) [first, count] = [first * 2, count * 2];
-    for (let i = first - PAGE_SLOTS; i < first - PAGE_SLOTS + count; i++) {
-      const slot = this.slots[i];
-      if (slot?.kind === 'leaf') return slot;
-    }
-    return undefined;
+  leafBelow(node: number): LeafSlot | undefined {
+    const leaves = this.leafMask & (SPANS[node] ?? 0);
+    if (leaves === 0) return undefined;
+    const slot = this.slotAt(31 - Math.clz32(leaves));
+    return slot?.kind === 'leaf' ? slot : undefined;
   }
 
   /** A page with other slots at some places; hashes off their paths are kept. */
-  with(changed: ReadonlyMap<number, Slot>): Page {
-    const slots = [...this.slots];
-    const nodes = [...this.#nodes];
+  with(header: PageHeader, changed: ReadonlyMap<number, Slot>): Page {
+    let { leafMask, childMask } = this;
     for (const [position, slot] of changed) {
-      slots[position] = slot;
-      for (let index = position + PAGE_SLOTS; index >= 1; index >>= 1) nodes[index] = undefined;
+      const bit = 1 << position;
+      leafMask = slot?.kind === 'leaf' ? leafMask | bit : leafMask & ~bit;
+      childMask = slot?.kind === 'child' ? childMask | bit : childMask & ~bit;
     }
-    return new Page(this.#sha256, slots, nodes);
+    const bytes = new Uint8Array(HEADER_BYTES + bitsIn(leafMask) * LEAF_BYTES + bitsIn(childMask) * HASH_BYTES);
+    writeVersion(bytes, 0, header.version);
+    bytes[CHANGES_AT] = header.changeCount;
+    bytes.set([leafMask >> 8, leafMask & 255, childMask >> 8, childMask & 255], LEAF_MASK_AT);
+    let [from, at] = [HEADER_BYTES, HEADER_BYTES];
+    for (let position = 0; position < PAGE_SLOTS; position++) {
+      const bit = 1 << position;
+      const length = (this.leafMask & bit) !== 0 ? LEAF_BYTES : (this.childMask & bit) !== 0 ? HASH_BYTES : 0;
+      const slot = changed.get(position);
+      if (slot?.kind === 'leaf') {
+        bytes.set(slot.keyHash, at);
+        bytes.set(slot.valueHash, at + HASH_BYTES);
+        at += LEAF_BYTES;
+      } else if (slot?.kind === 'child') {
+        bytes.set(slot.hash, at);
+        at += HASH_BYTES;
+      } else if (length > 0 && !changed.has(position)) {
+        bytes.set(this.bytes.subarray(from, from + length), at);
+        at += length;
+      }
+      from += length;
+    }
+    const page = new Page(this.#sha256, bytes);
+    page.#inherit(this, changed);
+    return page;
   }
 
-  #slotNode(position: number): PageNode {
-    const slot = this.slots[position];
-    if (slot === undefined) return EMPTY_NODE;
-    return { kind: slot.kind === 'leaf' ? 'leaf' : 'inner', hash: slot.hash };
+  #keepsHashes(): boolean {
+    return bitsIn(this.usedMask) >= SLOTS_WORTH_KEEPING_HASHES;
   }
 
-  #innerNode(index: number): PageNode {
-    const left = this.nodeAt(index * 2);
-    const right = this.nodeAt(index * 2 + 1);
-    if (left.kind === 'empty' && right.kind !== 'inner') return right;
-    if (right.kind === 'empty' && left.kind !== 'inner') return left;
-    return { kind: 'inner', hash: stateInnerHash(this.#sha256, left.hash, right.hash) };
+  #offsetOf(position: number): number {
+    const below = (1 << position) - 1;
+    return HEADER_BYTES + bitsIn(this.leafMask & below) * LEAF_BYTES + bitsIn(this.childMask & below) * HASH_BYTES;
+  }
+
+  #leafHash(position: number): Bytes {
+    const node = position + PAGE_SLOTS;
+    const at = INNER_BYTES + bitsIn(this.leafMask & ((1 << position) - 1)) * HASH_BYTES;
+    const known = this.#knownHash(node, at);
+    if (known !== undefined) return known;
+    const from = this.#offsetOf(position);
+    preimage[0] = STATE_LEAF_DOMAIN;
+    preimage.set(this.bytes.subarray(from, from + LEAF_BYTES), 1);
+    return this.#keep(node, at, this.#sha256(preimage));
+  }
+
+  #knownHash(node: number, at: number): Bytes | undefined {
+    return this.#hashes === undefined || (this.#known & (1 << node)) === 0 ? undefined : this.#hashes.subarray(at, at + HASH_BYTES);
+  }
+
+  #keep(node: number, at: number, hash: Bytes): Bytes {
+    if (!this.#keepsHashes()) return hash;
+    this.#hashes ??= new Uint8Array(INNER_BYTES + bitsIn(this.leafMask) * HASH_BYTES);
+    this.#hashes.set(hash, at);
+    this.#known |= 1 << node;
+    return hash;
+  }
+
+  #inherit(before: Page, changed: ReadonlyMap<number, Slot>): void {
+    if (before.#hashes === undefined || !this.#keepsHashes()) return;
+    let dirty = 0;
+    for (const position of changed.keys()) for (let node = position + PAGE_SLOTS; node >= 1; node >>= 1) dirty |= 1 << node;
+    if (this.leafMask === before.leafMask) {
+      this.#hashes = before.#hashes.slice();
+      this.#known = before.#known & ~dirty;
+      return;
+    }
+    // Leaves have moved among each other: only hashes of inner nodes stay where they were.
+    this.#hashes = new Uint8Array(INNER_BYTES + bitsIn(this.leafMask) * HASH_BYTES);
+    this.#hashes.set(before.#hashes.subarray(0, INNER_BYTES));
+    this.#known = before.#known & ~dirty & 0xffff;
   }
 }
 
+/** A page with nothing in it, to be filled by `with`. */
 export function emptyPage(sha256: Sha256): Page {
-  return new Page(sha256, new Array<Slot>(PAGE_SLOTS).fill(undefined));
-}
-
-function kindOf(slot: Slot): number {
-  if (slot === undefined) return EMPTY;
-  return slot.kind === 'leaf' ? LEAF : CHILD;
-}
-
-function versionBytes(version: number): Bytes {
-  invariant(Number.isSafeInteger(version) && version >= 0 && version < 2 ** 48, `no page version: ${version}`);
-  const bytes = new Uint8Array(VERSION_BYTES);
-  for (let i = VERSION_BYTES - 1, rest = version; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
-  return bytes;
-}
-
-/** Page as stored: two bits a slot, then for each leaf its key and value hash, for each child its hash and version. */
-export function encodePage(page: Page): Bytes {
-  const kinds = new Uint8Array(KINDS_BYTES);
-  const parts: Bytes[] = [kinds];
-  page.slots.forEach((slot, position) => {
-    kinds[position >> 2] = byteAt(kinds, position >> 2) | (kindOf(slot) << ((position & 3) * 2));
-    if (slot?.kind === 'leaf') parts.push(slot.keyHash, slot.valueHash);
-    if (slot?.kind === 'child') parts.push(slot.hash, versionBytes(slot.version));
-  });
-  return concatBytes(...parts);
+  return new Page(sha256, new Uint8Array(HEADER_BYTES));
 }
 
 /** Reads a page of our own store. @throws InvariantError when the bytes are not one: the store is damaged. */
 export function decodePage(sha256: Sha256, bytes: Bytes): Page {
-  let at = KINDS_BYTES;
-  const take = (length: number): Bytes => {
-    invariant(at + length <= bytes.length, 'page is cut short');
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  const slots = Array.from({ length: PAGE_SLOTS }, (_, position): Slot => {
-    const kind = (byteAt(bytes, position >> 2) >> ((position & 3) * 2)) & 3;
-    if (kind === EMPTY) return undefined;
-    if (kind === LEAF) return leafSlot(sha256, take(HASH_BYTES), take(HASH_BYTES));
-    invariant(kind === CHILD, 'page has an unknown slot');
-    return { kind: 'child', hash: take(HASH_BYTES), version: take(VERSION_BYTES).reduce((sum, byte) => sum * 256 + byte, 0) };
-  });
-  invariant(at === bytes.length, 'page has bytes too many');
-  return new Page(sha256, slots);
+  invariant(bytes.length >= HEADER_BYTES, 'page is cut short');
+  const page = new Page(sha256, bytes);
+  invariant((page.leafMask & page.childMask) === 0, 'page has an unknown slot');
+  const length = HEADER_BYTES + bitsIn(page.leafMask) * LEAF_BYTES + bitsIn(page.childMask) * HASH_BYTES;
+  invariant(bytes.length === length, `page has ${bytes.length} bytes, its slots need ${length}`);
+  return page;
 }
 
-/** The store's key of a page: count of nibbles, the nibbles packed, the version. */
-export function pageKey(path: string, version: number): Bytes {
+/** The store's key of a path: count of nibbles, then the nibbles packed. */
+export function pathKey(path: string): Bytes {
   const packed = new Uint8Array(1 + Math.ceil(path.length / 2));
   packed[0] = path.length;
   for (let i = 0; i < path.length; i++) {
     const at = 1 + (i >> 1);
     packed[at] = byteAt(packed, at) | (Number.parseInt(path.charAt(i), 16) << (i % 2 === 0 ? 4 : 0));
   }
-  return concatBytes(packed, versionBytes(version));
+  return packed;
+}
+
+/** Slots in use as bytes, for a change that is to be undone: which of `mask` were leaves and children, then their contents. */
+export function encodeSlots(page: Page, mask: number): Bytes {
+  const [leaves, children] = [page.leafMask & mask, page.childMask & mask];
+  const parts: Bytes[] = [Uint8Array.of(leaves >> 8, leaves & 255, children >> 8, children & 255)];
+  for (let position = 0; position < PAGE_SLOTS; position++) {
+    const slot = (mask & (1 << position)) === 0 ? undefined : page.slotAt(position);
+    if (slot?.kind === 'leaf') parts.push(slot.keyHash, slot.valueHash);
+    if (slot?.kind === 'child') parts.push(slot.hash);
+  }
+  return concatBytes(...parts);
+}
+
+/** Inverse of encodeSlots: what stood at the places of `mask`. @throws InvariantError for other bytes. */
+export function decodeSlots(bytes: Bytes, mask: number, version: number): Map<number, Slot> {
+  const [leaves, children] = [read16(bytes, 0), read16(bytes, 2)];
+  const slots = new Map<number, Slot>();
+  let at = 4;
+  const take = (): Bytes => {
+    invariant(at + HASH_BYTES <= bytes.length, 'history entry is cut short');
+    at += HASH_BYTES;
+    return bytes.subarray(at - HASH_BYTES, at);
+  };
+  for (let position = 0; position < PAGE_SLOTS; position++) {
+    const bit = 1 << position;
+    if ((mask & bit) === 0) continue;
+    if ((leaves & bit) !== 0) slots.set(position, { kind: 'leaf', keyHash: take(), valueHash: take() });
+    else slots.set(position, (children & bit) === 0 ? undefined : { kind: 'child', hash: take(), version });
+  }
+  invariant(at === bytes.length, 'history entry has bytes too many');
+  return slots;
 }

@@ -3,35 +3,39 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { ReferenceTree, verifyAbsence, verifyMembership } from '@civitas/proofs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodePage, encodePage, pageKey } from './page.ts';
+import { PAGE_CHANGES_MAX } from './limits.ts';
+import { MemoryPages } from './memory-pages.ts';
+import { decodePage } from './page.ts';
 import { PageReader } from './page-store.ts';
 import { proveKey } from './prove.ts';
-import { applyChanges, EMPTY_ROOT, type TreeRoot } from './tree.ts';
+import { applyChanges, EMPTY_ROOT, type TreeRoot, type TreeUpdate } from './tree.ts';
 
 const { sha256 } = nodeCrypto;
 
-function aTree(pagesMax: number) {
-  const stored = new Map<string, Uint8Array>();
-  const reader = new PageReader({ readPage: (key) => stored.get(hexEncode(key)) }, sha256, pagesMax);
+function aTree(cacheBytes: number) {
+  const pages = new MemoryPages();
+  const reader = new PageReader(pages, sha256, cacheBytes);
+  const roots: { root: TreeRoot; height: number }[] = [];
   let root: TreeRoot = EMPTY_ROOT;
-  let version = 0;
-  const stale: { path: string; version: number }[][] = [];
   return {
-    stored,
-    stale,
+    pages,
+    reader,
+    roots,
     get root() {
       return root;
     },
-    apply(changes: ReadonlyMap<string, string | undefined>): TreeRoot {
+    apply(changes: ReadonlyMap<string, string | undefined>): TreeUpdate {
       const leaves = [...changes].map(([key, value]) => ({
         keyHash: sha256(utf8Encode(key)),
         valueHash: value === undefined ? undefined : sha256(utf8Encode(value)),
       }));
-      const update = applyChanges({ sha256, reader }, root, version++, leaves);
-      for (const { path, version: at, page } of update.pages) stored.set(hexEncode(pageKey(path, at)), encodePage(page));
-      stale.push([...update.stale]);
+      const height = roots.length;
+      const update = applyChanges({ sha256, reader }, root, height, leaves);
+      pages.write(height, update);
+      reader.commit(update);
       root = update.root;
-      return root;
+      roots.push({ root, height });
+      return update;
     },
     prove: (at: TreeRoot, key: string) => proveKey({ sha256, reader }, at, key),
   };
@@ -51,13 +55,13 @@ describe('state tree', () => {
   test('its root equals the reference tree at every version, and every version stays provable', () => {
     fc.assert(
       fc.property(fc.array(aBatch, { maxLength: 12 }), (batches) => {
-        const tree = aTree(3);
+        const tree = aTree(2_000);
         const model = new Map<string, string>();
         const kept: { root: TreeRoot; model: Map<string, string> }[] = [];
         for (const batch of batches) {
           const changes = new Map(batch);
           applyTo(model, changes);
-          kept.push({ root: tree.apply(changes), model: new Map(model) });
+          kept.push({ root: tree.apply(changes).root, model: new Map(model) });
         }
         for (const { root, model: then } of kept) {
           const reference = new ReferenceTree(sha256);
@@ -80,43 +84,106 @@ describe('state tree', () => {
     );
   });
 
-  test('a batch that changes nothing writes no page and keeps the root', () => {
-    const tree = aTree(100);
-    const before = tree.apply(new Map([['a', '1']]));
+  test('a batch that changes nothing writes nothing and keeps the root', () => {
+    const tree = aTree(100_000);
+    const before = tree.apply(new Map([['a', '1']])).root;
     const after = tree.apply(
       new Map([
         ['a', '1'],
         ['absent', undefined],
       ]),
     );
-    expect(after).toBe(before);
-    expect(tree.stored.size).toBe(1);
+    expect(after).toEqual({ root: before, pages: [], removed: [], history: [], kept: [] });
   });
 
-  test('deleting the stale pages of older roots leaves the newest root whole', () => {
+  test('pruning harms no root that is kept, and the newest pages do not depend on what came before', () => {
     fc.assert(
-      fc.property(fc.array(aBatch, { maxLength: 10 }), (batches) => {
-        const tree = aTree(1);
-        const model = new Map<string, string>();
+      fc.property(fc.array(aBatch, { minLength: 1, maxLength: 12 }), fc.nat(11), (batches, at) => {
+        const tree = aTree(2_000);
+        const models: Map<string, string>[] = [];
         for (const batch of batches) {
-          const changes = new Map(batch);
-          applyTo(model, changes);
-          tree.apply(changes);
+          const model = new Map(models.at(-1) ?? []);
+          applyTo(model, new Map(batch));
+          models.push(model);
+          tree.apply(new Map(batch));
         }
-        for (const { path, version } of tree.stale.flat()) tree.stored.delete(hexEncode(pageKey(path, version)));
-        for (let n = 0; n <= 40; n++) {
-          const kind = tree.prove(tree.root, `key-${n}`).leaf.kind;
-          expect(kind === 'present').toBe(model.has(`key-${n}`));
+        const keptFrom = Math.min(at, batches.length - 1);
+        tree.pages.prune(keptFrom);
+        const cold = new PageReader(tree.pages, sha256, 0);
+        for (const { root, height } of tree.roots.slice(keptFrom)) {
+          for (let n = 0; n <= 40; n++) {
+            const { kind } = proveKey({ sha256, reader: cold }, root, `key-${n}`).leaf;
+            expect(kind === 'present').toBe(models[height]?.has(`key-${n}`));
+          }
         }
+        const fresh = aTree(2_000);
+        fresh.apply(new Map(models.at(-1) ?? []));
+        expect([...tree.pages.newest().keys()].sort()).toEqual([...fresh.pages.newest().keys()].sort());
       }),
-      { numRuns: 50 },
+      { numRuns: 60 },
     );
   });
 
-  test('a page reads back as it was written', () => {
-    const tree = aTree(100);
-    tree.apply(new Map(Array.from({ length: 300 }, (_, n) => [`key-${n}`, String(n)])));
-    for (const bytes of tree.stored.values()) expect(encodePage(decodePage(sha256, bytes))).toEqual(bytes);
-    expect(tree.stored.size).toBeGreaterThan(16);
+  test('a page that changes with every block is had at every height in a bounded number of steps', () => {
+    const tree = aTree(100_000);
+    for (let n = 0; n < 3 * PAGE_CHANGES_MAX; n++)
+      tree.apply(
+        new Map(
+          [
+            ['hot', String(n)],
+            [`cold-${n % 20}`, 'x'],
+          ].map(([key, value]) => [key ?? '', value]),
+        ),
+      );
+    let steps = 0;
+    const counted = {
+      readPage: (path: string) => tree.pages.readPage(path),
+      readKeptPage: (path: string, height: number) => tree.pages.readKeptPage(path, height),
+      readHistory: (height: number, path: string) => {
+        steps++;
+        return tree.pages.readHistory(height, path);
+      },
+    };
+    for (const { root, height } of tree.roots) {
+      steps = 0;
+      const reader = new PageReader(counted, sha256);
+      const proof = proveKey({ sha256, reader }, root, 'hot');
+      const claim = { root: root.hash, key: utf8Encode('hot'), value: utf8Encode(String(height)), proof };
+      expect(verifyMembership(sha256, claim)).toBe(true);
+      expect(steps).toBeLessThanOrEqual(3 * PAGE_CHANGES_MAX);
+    }
+  });
+
+  test('a reader that heard nothing of newer commits still sees them', () => {
+    const tree = aTree(100_000);
+    tree.apply(new Map([['a', '1']]));
+    const other = new PageReader(tree.pages, sha256);
+    expect(proveKey({ sha256, reader: other }, tree.root, 'b').leaf.kind).toBe('other');
+    const before = tree.root;
+    tree.apply(new Map([['b', '1']]));
+    expect(proveKey({ sha256, reader: other }, tree.root, 'b').leaf.kind).toBe('present');
+    expect(proveKey({ sha256, reader: other }, before, 'b').leaf.kind).toBe('other');
+  });
+
+  test('pages in memory stay within their bound, and hits and misses are counted', () => {
+    const tree = aTree(20_000);
+    tree.apply(new Map(Array.from({ length: 500 }, (_, n) => [`key-${n}`, String(n)])));
+    for (let n = 0; n < 500; n++) tree.prove(tree.root, `key-${n}`);
+    const { hits, misses, cachedBytes } = tree.reader.reads;
+    expect(cachedBytes).toBeLessThanOrEqual(20_000);
+    expect(hits).toBeGreaterThan(500);
+    expect(misses).toBeGreaterThan(50);
+  });
+
+  test('a page reads back as it was written, and damaged bytes are no page', () => {
+    const tree = aTree(1_000_000);
+    const { pages } = tree.apply(new Map(Array.from({ length: 300 }, (_, n) => [`key-${n}`, String(n)])));
+    expect(pages.length).toBeGreaterThan(16);
+    for (const { page } of pages) {
+      const again = decodePage(sha256, page.bytes.slice());
+      expect(hexEncode(again.hashAt(1))).toBe(hexEncode(page.hashAt(1)));
+      expect(() => decodePage(sha256, page.bytes.slice(1))).toThrow();
+      expect(() => decodePage(sha256, page.bytes.subarray(0, 5))).toThrow('cut short');
+    }
   });
 });

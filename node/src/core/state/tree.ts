@@ -1,6 +1,8 @@
 import { type Bytes, byteAt, compareBytes, equalBytes, hexEncode, invariant, type Sha256 } from '@civitas/canon';
 import { EMPTY_HASH } from '@civitas/proofs';
-import { emptyPage, type LeafSlot, leafSlot, type Page, type Slot } from './page.ts';
+import { encodeHistory, type HistoryChunk, type PageChange } from './history.ts';
+import { PAGE_CHANGES_MAX } from './limits.ts';
+import { emptyPage, type LeafSlot, type Page, type Slot } from './page.ts';
 import type { PageReader } from './page-store.ts';
 
 /** A root of the state tree: its hash, and the version (height) whose write made its top page; -1 for the empty tree. */
@@ -17,16 +19,17 @@ export interface LeafChange {
   readonly valueHash: Bytes | undefined;
 }
 
-export interface PageName {
-  readonly path: string;
-  readonly version: number;
-}
-
-/** What a batch asks the store to write: new pages, and pages that only older roots still use. */
+/** What a batch asks the store to write. */
 export interface TreeUpdate {
   readonly root: TreeRoot;
-  readonly pages: readonly (PageName & { readonly page: Page })[];
-  readonly stale: readonly PageName[];
+  /** Newest pages, in the order of their path keys. */
+  readonly pages: readonly { readonly path: string; readonly page: Page }[];
+  /** Paths that have no page any more. */
+  readonly removed: readonly string[];
+  /** What undoes the changes, for older roots. */
+  readonly history: readonly HistoryChunk[];
+  /** Pages to be kept whole as they were: removed now, or changed many times since the last one kept. */
+  readonly kept: readonly { readonly path: string; readonly page: Page }[];
 }
 
 export function nibbleAt(hash: Bytes, index: number): number {
@@ -34,82 +37,121 @@ export function nibbleAt(hash: Bytes, index: number): number {
   return index % 2 === 0 ? byte >> 4 : byte & 15;
 }
 
+const NIBBLES = '0123456789abcdef';
+
 interface Batch {
   readonly sha256: Sha256;
   readonly reader: PageReader;
+  readonly base: number;
   readonly version: number;
-  readonly pages: (PageName & { readonly page: Page })[];
-  readonly stale: PageName[];
+  /** Sorted by key hash. */
+  readonly changes: readonly LeafChange[];
+  readonly pages: { readonly path: string; readonly page: Page }[];
+  readonly removed: string[];
+  readonly undo: PageChange[];
+  readonly kept: { readonly path: string; readonly page: Page }[];
 }
 
-function byNibble<T extends { readonly keyHash: Bytes }>(items: readonly T[], depth: number): ReadonlyMap<number, readonly T[]> {
-  const groups = new Map<number, T[]>();
-  for (const item of items) {
-    const nibble = nibbleAt(item.keyHash, depth);
-    const group = groups.get(nibble);
-    if (group === undefined) groups.set(nibble, [item]);
-    else group.push(item);
+/** A run of the sorted changes. */
+interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Parts sorted leaves or changes by their nibble at a depth. */
+function* byNibble(items: readonly { readonly keyHash: Bytes }[], run: Run, depth: number): Generator<Run & { readonly nibble: number }> {
+  for (let from = run.from; from < run.to; ) {
+    const nibble = nibbleAt(items[from]?.keyHash ?? EMPTY_HASH, depth);
+    let to = from + 1;
+    while (to < run.to && nibbleAt(items[to]?.keyHash ?? EMPTY_HASH, depth) === nibble) to++;
+    yield { nibble, from, to };
+    from = to;
   }
-  return groups;
 }
 
-function emit(batch: Batch, path: string, page: Page): Slot {
-  batch.pages.push({ path, version: batch.version, page });
-  return { kind: 'child', hash: page.nodeAt(1).hash, version: batch.version };
+function childOf(batch: Batch, path: string, page: Page): Slot {
+  batch.pages.push({ path, page });
+  return { kind: 'child', hash: page.hashAt(1), version: batch.version };
 }
 
-/** A subtree of fresh leaves, at least two of them below one page. */
+/** A subtree of fresh leaves in order, at least two of them below one page. */
 function build(batch: Batch, path: string, leaves: readonly LeafSlot[]): Slot {
   if (leaves.length < 2) return leaves[0];
   invariant(path.length < 64, 'two keys share one hash');
   const slots = new Map<number, Slot>();
-  for (const [nibble, group] of byNibble(leaves, path.length)) slots.set(nibble, build(batch, path + nibble.toString(16), group));
-  return emit(batch, path, emptyPage(batch.sha256).with(slots));
+  for (const { nibble, from, to } of byNibble(leaves, { from: 0, to: leaves.length }, path.length)) {
+    slots.set(nibble, build(batch, path + NIBBLES.charAt(nibble), leaves.slice(from, to)));
+  }
+  return childOf(batch, path, emptyPage(batch.sha256).with({ version: batch.version, changeCount: 0 }, slots));
 }
 
 function isSame(left: Slot, right: Slot): boolean {
-  return left === right || (left?.kind === 'leaf' && right?.kind === 'leaf' && equalBytes(left.hash, right.hash));
+  if (left === right) return true;
+  if (left?.kind !== 'leaf' || right?.kind !== 'leaf') return false;
+  return equalBytes(left.valueHash, right.valueHash) && equalBytes(left.keyHash, right.keyHash);
 }
 
-function changedSlots(batch: Batch, at: { path: string; page: Page }, changes: readonly LeafChange[]): Map<number, Slot> {
+function changedSlots(batch: Batch, at: { path: string; page: Page }, run: Run): Map<number, Slot> {
   const changed = new Map<number, Slot>();
-  for (const [nibble, group] of byNibble(changes, at.path.length)) {
-    const before = at.page.slots[nibble];
-    const after = update(batch, { path: at.path + nibble.toString(16), slot: before }, group);
-    if (!isSame(before, after)) changed.set(nibble, after);
+  for (const group of byNibble(batch.changes, run, at.path.length)) {
+    const before = at.page.slotAt(group.nibble);
+    const after = update(batch, { path: at.path + NIBBLES.charAt(group.nibble), slot: before }, group);
+    if (!isSame(before, after)) changed.set(group.nibble, after);
   }
   return changed;
 }
 
-function update(batch: Batch, at: { path: string; slot: Slot }, changes: readonly LeafChange[]): Slot {
+/** The page after its changes; what it was goes into the history. */
+function changePage(batch: Batch, path: string, before: Page, changed: ReadonlyMap<number, Slot>): Page {
+  const isKept = before.changeCount >= PAGE_CHANGES_MAX;
+  const page = before.with({ version: batch.version, changeCount: isKept ? 0 : before.changeCount + 1 }, changed);
+  const isGone = page.kindAt(1) === 'empty' || (path.length > 0 && page.kindAt(1) === 'leaf');
+  if (isGone) batch.removed.push(path);
+  if (isKept || isGone) batch.kept.push({ path, page: before });
+  else {
+    let mask = 0;
+    for (const position of changed.keys()) mask |= 1 << position;
+    batch.undo.push({ path, before, mask });
+  }
+  return page;
+}
+
+function update(batch: Batch, at: { path: string; slot: Slot }, run: Run): Slot {
   const { path, slot } = at;
   if (slot?.kind === 'child') {
-    const page = batch.reader.page(path, slot.version);
-    const changed = changedSlots(batch, { path, page }, changes);
+    const before = batch.reader.page(path, batch.base);
+    const changed = changedSlots(batch, { path, page: before }, run);
     if (changed.size === 0) return slot;
-    batch.stale.push({ path, version: slot.version });
-    const next = page.with(changed);
-    const node = next.nodeAt(1);
-    if (node.kind === 'inner') return emit(batch, path, next);
-    return node.kind === 'leaf' ? next.leafBelow(1) : undefined;
+    const page = changePage(batch, path, before, changed);
+    return page.kindAt(1) === 'inner' ? childOf(batch, path, page) : page.leafBelow(1);
   }
   const leaves: LeafSlot[] = [];
   let kept = slot;
-  for (const { keyHash, valueHash } of changes) {
-    if (kept !== undefined && equalBytes(kept.keyHash, keyHash)) kept = undefined;
-    if (valueHash !== undefined) leaves.push(leafSlot(batch.sha256, keyHash, valueHash));
+  for (let i = run.from; i < run.to; i++) {
+    const change = batch.changes[i];
+    invariant(change !== undefined, 'a run ends with the changes');
+    const { keyHash, valueHash } = change;
+    const order = kept === undefined ? 1 : compareBytes(kept.keyHash, keyHash);
+    if (kept !== undefined && order < 0) leaves.push(kept);
+    if (order <= 0) kept = undefined;
+    if (valueHash !== undefined) leaves.push({ kind: 'leaf', keyHash, valueHash });
   }
   if (kept !== undefined) leaves.push(kept);
   return build(batch, path, leaves);
 }
 
+function comparePaths(left: { readonly path: string }, right: { readonly path: string }): number {
+  if (left.path.length !== right.path.length) return left.path.length - right.path.length;
+  return left.path < right.path ? -1 : 1;
+}
+
 /**
  * Applies one block's changes to a root.
  *
- * @param base any kept root; it stays provable.
+ * @param base the newest root; it and every kept one before it stay provable.
  * @param version height of the block, above every version written before.
  * @param changes at most one for a key; order does not matter. Each dirty page is hashed once.
- * @returns the same root and no pages when nothing changed.
+ * @returns the same root and nothing to write when nothing changed.
  */
 export function applyChanges(
   tools: { readonly sha256: Sha256; readonly reader: PageReader },
@@ -117,17 +159,17 @@ export function applyChanges(
   version: number,
   changes: readonly LeafChange[],
 ): TreeUpdate {
-  const batch: Batch = { ...tools, version, pages: [], stale: [] };
   const sorted = [...changes].sort((left, right) => compareBytes(left.keyHash, right.keyHash));
-  const page = base.version < 0 ? emptyPage(tools.sha256) : tools.reader.page('', base.version);
-  const changed = changedSlots(batch, { path: '', page }, sorted);
-  if (changed.size === 0) return { root: base, pages: [], stale: [] };
-  if (base.version >= 0) batch.stale.push({ path: '', version: base.version });
-  const next = page.with(changed);
-  const node = next.nodeAt(1);
-  if (node.kind === 'empty') return { root: EMPTY_ROOT, pages: batch.pages, stale: batch.stale };
-  batch.pages.push({ path: '', version, page: next });
-  return { root: { hash: node.hash, version }, pages: batch.pages, stale: batch.stale };
+  const batch: Batch = { ...tools, base: base.version, version, changes: sorted, pages: [], removed: [], undo: [], kept: [] };
+  const before = base.version < 0 ? emptyPage(tools.sha256) : tools.reader.page('', base.version);
+  const changed = changedSlots(batch, { path: '', page: before }, { from: 0, to: sorted.length });
+  if (changed.size === 0) return { root: base, pages: [], removed: [], history: [], kept: [] };
+  const { pages, removed, undo, kept } = batch;
+  const page = base.version < 0 ? before.with({ version, changeCount: 0 }, changed) : changePage(batch, '', before, changed);
+  const isEmpty = page.kindAt(1) === 'empty';
+  if (!isEmpty) pages.push({ path: '', page });
+  const root = isEmpty ? EMPTY_ROOT : { hash: page.hashAt(1), version };
+  return { root, pages: pages.sort(comparePaths), removed, history: encodeHistory(undo), kept };
 }
 
 /** Where a key's path through the tree ends, with the sibling hashes from the root downwards. */
@@ -140,18 +182,16 @@ export interface TreePath {
 export function pathTo(reader: PageReader, root: TreeRoot, keyHash: Bytes): TreePath {
   const siblings: Bytes[] = [];
   if (root.version < 0) return { siblings, leaf: undefined };
-  let version = root.version;
+  const path = hexEncode(keyHash);
   for (let depth = 0; depth < 64; depth++) {
-    const page = reader.page(hexEncode(keyHash).slice(0, depth), version);
+    const page = reader.page(path.slice(0, depth), root.version);
     const nibble = nibbleAt(keyHash, depth);
     let index = 1;
-    for (let bit = 3; bit >= 0 && page.nodeAt(index).kind === 'inner'; bit--) {
+    for (let bit = 3; bit >= 0 && page.kindAt(index) === 'inner'; bit--) {
       index = index * 2 + ((nibble >> bit) & 1);
-      siblings.push(page.nodeAt(index ^ 1).hash);
+      siblings.push(page.hashAt(index ^ 1));
     }
-    const slot = page.slots[nibble];
-    if (index < 16 || slot?.kind !== 'child') return { siblings, leaf: page.leafBelow(index) };
-    version = slot.version;
+    if (index < 16 || page.kindAt(index) !== 'inner') return { siblings, leaf: page.leafBelow(index) };
   }
   invariant(false, 'a page lies below the last nibble');
 }

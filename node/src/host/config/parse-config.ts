@@ -2,6 +2,7 @@ import { accept, type Result, refuse } from '@civitas/canon';
 import type { NodeConfig, RelayConfig } from '@civitas/deployment';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { RETENTION_DAYS_MAX } from '../../core/state/limits.ts';
 import { BUNDLE_WAIT_MS_MAX, CONFIG_BYTES_MAX, GATEWAYS_MAX, RELAY_LINKS_MAX, RELAY_NETWORKS_MAX } from './limits.ts';
 
 const closed = { additionalProperties: false };
@@ -33,6 +34,9 @@ const NodeConfigSchema = Type.Object(
     emptyBlockIntervalMs: Type.Integer({ minimum: 1000, maximum: 60_000 }),
     bundleWaitMs: Type.Integer({ minimum: 2, maximum: BUNDLE_WAIT_MS_MAX }),
     logLevel: LogLevel,
+    retention: Type.Optional(
+      Type.Object({ days: Type.Integer({ minimum: 1, maximum: RETENTION_DAYS_MAX }), archive: Type.Boolean() }, closed),
+    ),
   },
   closed,
 );

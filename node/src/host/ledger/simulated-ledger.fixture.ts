@@ -1,4 +1,4 @@
-import { type Bytes, base64urlEncode, type Envelope, equalBytes, hexEncode, type JsonObject, utf8Decode } from '@civitas/canon';
+import { type Bytes, base64urlEncode, type Envelope, equalBytes, type JsonObject, utf8Decode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { Contract } from '@civitas/contracts';
 import { decodeLightBlock, type LightBlock, parseReceipt, proofToJson, type Receipt, resultsHash, validatorOf } from '@civitas/proofs';
@@ -12,11 +12,11 @@ import { linksModule } from '../../core/links/links-module.ts';
 import { acknowledgementKey, type BodyRecord, bodiesPrefix, outKey, receiptKey } from '../../core/links/records.ts';
 import { membersModule } from '../../core/members/members-module.ts';
 import { compareKeys } from '../../core/state/keys.ts';
-import { encodePage, pageKey } from '../../core/state/page.ts';
+import { MemoryPages } from '../../core/state/memory-pages.ts';
 import { PageReader } from '../../core/state/page-store.ts';
 import { proveKey } from '../../core/state/prove.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
-import { EMPTY_ROOT, type TreeRoot } from '../../core/state/tree.ts';
+import { EMPTY_ROOT, type TreeRoot, type TreeUpdate } from '../../core/state/tree.ts';
 import type { Misbehaviour } from '../../core/validators/misbehaviour.ts';
 import type { ValidatorUpdate } from '../../core/validators/validator-update.ts';
 import { type ChainFacts, type ChainHead, decideBlock, makeBlock, NO_BLOCKS } from '../engine/block-maker.ts';
@@ -58,6 +58,9 @@ export class MemoryRecords implements RecordSource {
   }
 }
 
+/** Small, so that pages are also read back. */
+const CACHE_BYTES = 65_536;
+
 /** The real runtime over memory, one block at a time, at times the test chooses. Values of old roots are kept, so anything can be proven. */
 export class SimulatedLedger {
   readonly network: TestNetwork;
@@ -68,8 +71,8 @@ export class SimulatedLedger {
   validatorUpdates: readonly ValidatorUpdate[] = [];
   readonly #ledger: RunningLedger;
   readonly #facts: ChainFacts;
-  readonly #pages = new Map<string, Bytes>();
-  readonly #reader = new PageReader({ readPage: (key) => this.#pages.get(hexEncode(key)) }, sha256, 64);
+  readonly #pages = new MemoryPages();
+  readonly #reader = new PageReader(this.#pages, sha256, CACHE_BYTES);
   readonly #roots: TreeRoot[] = [];
   readonly #values: Map<string, JsonObject>[] = [];
   #head: ChainHead = NO_BLOCKS;
@@ -82,7 +85,7 @@ export class SimulatedLedger {
     const state = genesisState(sha256, genesis);
     const tree = applyWrites({ sha256, reader: this.#reader }, EMPTY_ROOT, 0, state.changes);
     this.records.apply(state.changes);
-    this.#keep(tree.pages, tree.root);
+    this.#keep(0, tree);
     this.#resultsHash = noResultsHash(sha256);
     this.#facts = {
       sha256,
@@ -136,7 +139,7 @@ export class SimulatedLedger {
     );
     this.validatorUpdates = effects.validatorUpdates;
     this.records.apply(effects.writes);
-    this.#keep(effects.tree.pages, effects.tree.root);
+    this.#keep(effects.block.height, effects.tree);
     this.#resultsHash = resultsHash(sha256, effects.results);
     this.#head = { commit };
     this.lightBlocks.push(decided.lightBlock);
@@ -185,12 +188,10 @@ export class SimulatedLedger {
     return this.#roots.at(-1) ?? EMPTY_ROOT;
   }
 
-  #keep(
-    pages: Parameters<typeof encodePage>[0] extends infer P ? readonly { path: string; version: number; page: P }[] : never,
-    root: TreeRoot,
-  ): void {
-    for (const { path, version, page } of pages) this.#pages.set(hexEncode(pageKey(path, version)), encodePage(page));
-    this.#roots.push(root);
+  #keep(height: number, tree: TreeUpdate): void {
+    this.#pages.write(height, tree);
+    this.#reader.commit(tree);
+    this.#roots.push(tree.root);
     this.#values.push(new Map(this.records.records));
   }
 }

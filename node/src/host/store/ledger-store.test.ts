@@ -9,7 +9,7 @@ import { applyWrites } from '../../core/ledger/execute-block.ts';
 import { PageReader } from '../../core/state/page-store.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
 import { EMPTY_ROOT, type TreeRoot } from '../../core/state/tree.ts';
-import { type BlockRecord, LedgerStore } from './ledger-store.ts';
+import { type BlockRecord, LedgerStore, NOTHING_PRUNED } from './ledger-store.ts';
 import { STORE_FORMAT } from './limits.ts';
 
 const { sha256 } = nodeCrypto;
@@ -39,10 +39,10 @@ async function aStore(
   records: Readonly<Record<string, JsonObject>> = {},
 ): Promise<{ store: LedgerStore; root: TreeRoot; reader: PageReader }> {
   const store = new LedgerStore(folder);
-  const reader = new PageReader(store, sha256, 2);
+  const reader = new PageReader(store, sha256, 2_000);
   const writes = writesOf(records);
   const tree = applyWrites({ sha256, reader }, EMPTY_ROOT, 0, writes);
-  const commit = { record: aRecord(0, tree.root), block: undefined, writes, tree, receipts: [], pruned: [], keptFrom: 0 };
+  const commit = { record: aRecord(0, tree.root), block: undefined, writes, tree, receipts: [], pruned: NOTHING_PRUNED, keptFrom: 0 };
   await store.writeGenesis({ chainId: 'a-1', genesisHash }, commit);
   return { store, root: tree.root, reader };
 }
@@ -70,7 +70,7 @@ describe('the ledger store', () => {
     const writes = writesOf({ 'a/1': undefined, 'a/2': { n: 2 } });
     const tree = applyWrites({ sha256, reader }, root, 1, writes);
     const block = { bytes: new Uint8Array([7]), lightBlock: new Uint8Array([8]) };
-    await store.writeCommit({ record: aRecord(1, tree.root), block, writes, tree, receipts: [], pruned: [], keptFrom: 0 });
+    await store.writeCommit({ record: aRecord(1, tree.root), block, writes, tree, receipts: [], pruned: NOTHING_PRUNED, keptFrom: 0 });
     await store.close();
     const again = new LedgerStore(folder);
     expect(again.readPending()).toBeUndefined();
@@ -85,24 +85,27 @@ describe('the ledger store', () => {
     const { store, root: first, reader } = await aStore(aFolder(), { 'a/1': { n: 1 }, 'a/2': { n: 2 } });
     const writes = writesOf({ 'a/1': { n: 9 } });
     const tree = applyWrites({ sha256, reader }, first, 1, writes);
-    await store.writeCommit({ record: aRecord(1, tree.root), block: undefined, writes, tree, receipts: [], pruned: [], keptFrom: 0 });
-    expect(store.stalePages(0, 10)).toEqual([]);
-    const pruned = store.stalePages(1, 10);
-    expect(pruned.length).toBe(1);
-    const none = { root: tree.root, pages: [], stale: [] };
     await store.writeCommit({
-      record: aRecord(2, tree.root),
+      record: aRecord(1, tree.root),
       block: undefined,
-      writes: new Map(),
-      tree: none,
+      writes,
+      tree,
       receipts: [],
-      pruned,
-      keptFrom: 1,
+      pruned: NOTHING_PRUNED,
+      keptFrom: 0,
     });
-    expect(store.stalePages(2, 10)).toEqual([]);
+    expect(store.prunableHistory(0, 10)).toEqual(NOTHING_PRUNED);
     const cold = new PageReader(store, sha256);
-    expect(() => cold.page('', first.version)).toThrow('missing');
-    expect(cold.page('', tree.root.version).nodeAt(1).hash).toEqual(tree.root.hash);
+    expect(cold.page('', first.version).hashAt(1)).toEqual(first.hash);
+    const pruned = store.prunableHistory(1, 10);
+    expect(pruned.historyKeys.length).toBe(1);
+    const none = { root: tree.root, pages: [], removed: [], history: [], kept: [] };
+    const record = aRecord(2, tree.root);
+    await store.writeCommit({ record, block: undefined, writes: new Map(), tree: none, receipts: [], pruned, keptFrom: 1 });
+    expect(store.prunableHistory(2, 10)).toEqual(NOTHING_PRUNED);
+    const later = new PageReader(store, sha256);
+    expect(() => later.page('', first.version)).toThrow('missing');
+    expect(later.page('', tree.root.version).hashAt(1)).toEqual(tree.root.hash);
     await store.close();
   });
 
@@ -121,7 +124,7 @@ describe('the ledger store', () => {
     await meta.put(Buffer.from('chain'), Buffer.from(JSON.stringify({ chainId: 'a-1', format: STORE_FORMAT + 1, genesisHash: '' })));
     await raw.close();
     const newer = new LedgerStore(folder);
-    expect(() => newer.readChain()).toThrow('store has format 2, this version reads 1');
+    expect(() => newer.readChain()).toThrow(`store has format ${STORE_FORMAT + 1}, this version reads ${STORE_FORMAT}`);
     await newer.close();
   });
 });

@@ -1,6 +1,12 @@
-/** Format of the store; a newer one is refused. */
-export const STORE_FORMAT = 1;
+/** Format of the store; any other is refused. 1: whole pages by version. 2: newest pages, and what undoes each block's changes. */
+export const STORE_FORMAT = 2;
 /** Address space reserved for the store, bytes: 64 GiB of map, not of memory or disk. */
 export const MAP_BYTES = 64 * 2 ** 30;
 /** Records kept parsed, count. */
 export const CACHED_RECORDS_MAX = 4_096;
+/** Kept pages that one list names, count: what one entry of a pruned height may add. */
+export const KEPT_LIST_PAGES_MAX = 64;
+/** Records or pages that verifying takes in one turn of the event loop, count. */
+export const VERIFY_SLICE = 1_024;
+/** Pages that verifying keeps in memory, bytes: it needs each once. */
+export const VERIFY_CACHE_BYTES = 2 ** 20;

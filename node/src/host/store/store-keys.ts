@@ -1,4 +1,5 @@
 import { type Bytes, concatBytes } from '@civitas/canon';
+import { pathKey } from '../../core/state/page.ts';
 
 function bigEndian(value: number, length: number): Bytes {
   const bytes = new Uint8Array(length);
@@ -21,12 +22,39 @@ export function placeOf(key: Uint8Array): { height: number; index: number } {
   return { height: read(0, 6), index: read(6, 10) };
 }
 
-/** A page that only roots below `staleAt` still use. */
-export function staleKey(staleAt: number, pageKey: Bytes): Buffer {
-  return Buffer.from(concatBytes(bigEndian(staleAt, 6), pageKey));
+const KEPT_LIST = 0xff;
+
+/** A chunk of a block's history, under the path key of its first entry; path keys begin with 0 … 64. */
+export function historyKey(height: number, firstPathKey: Bytes): Buffer {
+  return Buffer.concat([heightKey(height), firstPathKey]);
 }
 
-/** The first key after every key that starts with a prefix; prefixes here never end in 0xff. */
+/** Lists the paths of which a block kept the whole page, in pieces; comes after the block's history. */
+export function keptListKey(height: number, first: number): Buffer {
+  return Buffer.concat([heightKey(height), Uint8Array.of(KEPT_LIST), bigEndian(first, 4)]);
+}
+
+export function isKeptListKey(key: Uint8Array): boolean {
+  return key[6] === KEPT_LIST;
+}
+
+/** A whole page as it stood before a height. */
+export function keptPageKey(path: string, height: number): Buffer {
+  return Buffer.concat([pathKey(path), heightKey(height)]);
+}
+
+/** Parts path keys that were joined: each tells its length. */
+export function pathKeysOf(joined: Uint8Array): Uint8Array[] {
+  const keys: Uint8Array[] = [];
+  for (let at = 0; at < joined.length; ) {
+    const end = at + 1 + (((joined[at] ?? 0) + 1) >> 1);
+    keys.push(joined.subarray(at, end));
+    at = end;
+  }
+  return keys;
+}
+
+/** The first key after every key that starts with a prefix that does not end in 0xff. */
 export function afterPrefix(prefix: Bytes): Buffer {
   const after = Buffer.from(prefix);
   const last = after.length - 1;

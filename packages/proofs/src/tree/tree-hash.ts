@@ -6,8 +6,12 @@ import { TREE_DEPTH_MAX } from '../limits.ts';
 // inner = SHA-256(0x01 ‖ left ‖ right)
 // A subtree with one leaf is that leaf's hash at whatever depth; one without is EMPTY_HASH; so is the empty tree.
 
-const LEAF_DOMAIN = Uint8Array.of(0);
-const INNER_DOMAIN = Uint8Array.of(1);
+/** First byte of a leaf's preimage. */
+export const STATE_LEAF_DOMAIN = 0;
+/** First byte of an inner node's preimage. */
+export const STATE_INNER_DOMAIN = 1;
+const LEAF_DOMAIN = Uint8Array.of(STATE_LEAF_DOMAIN);
+const INNER_DOMAIN = Uint8Array.of(STATE_INNER_DOMAIN);
 
 /** Hash of the empty tree and of an empty child. No SHA-256 preimage of it is known. */
 export const EMPTY_HASH: Bytes = new Uint8Array(32);

@@ -1,0 +1,78 @@
+import { type Bytes, byteAt, compareBytes, concatBytes, equalBytes, invariant } from '@civitas/canon';
+import { HISTORY_CHUNK_BYTES } from './limits.ts';
+import { decodeSlots, encodeSlots, type Page, pathKey, readVersion, writeVersion } from './page.ts';
+
+// How older roots stay provable: each block leaves behind, for every page it changed, what stood in the slots it changed.
+// Entry: path key, body length (2), then the body: version (6) and change count (1) of the page before, mask of changed slots (2), slots.
+const LENGTH_BYTES = 2;
+const BODY_HEADER_BYTES = 9;
+
+/** A page before a block changed some of its slots. */
+export interface PageChange {
+  readonly path: string;
+  readonly before: Page;
+  /** Bits of the slots that the block changed. */
+  readonly mask: number;
+}
+
+/** Entries of one block in the order of their path keys, under the key of the first. */
+export interface HistoryChunk {
+  readonly firstKey: Bytes;
+  readonly bytes: Bytes;
+}
+
+function encodeEntry(key: Bytes, { before, mask }: PageChange): Bytes {
+  const slots = encodeSlots(before, mask);
+  const entry = new Uint8Array(key.length + LENGTH_BYTES + BODY_HEADER_BYTES + slots.length);
+  entry.set(key);
+  const bodyBytes = BODY_HEADER_BYTES + slots.length;
+  let at = key.length;
+  entry.set([bodyBytes >> 8, bodyBytes & 255], at);
+  at += LENGTH_BYTES;
+  writeVersion(entry, at, before.version);
+  entry.set([before.changeCount, mask >> 8, mask & 255], at + 6);
+  entry.set(slots, at + BODY_HEADER_BYTES);
+  return entry;
+}
+
+/** What a block must leave behind so that the pages it changed can be had as they were before. */
+export function encodeHistory(changes: readonly PageChange[]): readonly HistoryChunk[] {
+  const keyed = changes.map((change) => ({ key: pathKey(change.path), change }));
+  keyed.sort((left, right) => compareBytes(left.key, right.key));
+  const chunks: HistoryChunk[] = [];
+  let [entries, length, firstKey]: [Bytes[], number, Bytes] = [[], 0, new Uint8Array(0)];
+  const flush = (): void => {
+    if (entries.length > 0) chunks.push({ firstKey, bytes: concatBytes(...entries) });
+  };
+  for (const { key, change } of keyed) {
+    const entry = encodeEntry(key, change);
+    if (length + entry.length > HISTORY_CHUNK_BYTES) {
+      flush();
+      [entries, length] = [[], 0];
+    }
+    if (entries.length === 0) firstKey = key;
+    entries.push(entry);
+    length += entry.length;
+  }
+  flush();
+  return chunks;
+}
+
+/** The page before the block that made it. @returns undefined when the chunk has no entry of the path. */
+export function undoChange(after: Page, path: string, chunk: Bytes): Page | undefined {
+  const key = pathKey(path);
+  for (let at = 0; at < chunk.length; ) {
+    const keyBytes = 1 + ((byteAt(chunk, at) + 1) >> 1);
+    const bodyAt = at + keyBytes + LENGTH_BYTES;
+    const bodyBytes = (byteAt(chunk, at + keyBytes) << 8) | byteAt(chunk, at + keyBytes + 1);
+    invariant(bodyBytes >= BODY_HEADER_BYTES && bodyAt + bodyBytes <= chunk.length, 'history is cut short');
+    if (equalBytes(chunk.subarray(at, at + keyBytes), key)) {
+      const version = readVersion(chunk, bodyAt);
+      const mask = (byteAt(chunk, bodyAt + 7) << 8) | byteAt(chunk, bodyAt + 8);
+      const slots = decodeSlots(chunk.subarray(bodyAt + BODY_HEADER_BYTES, bodyAt + bodyBytes), mask, version);
+      return after.with({ version, changeCount: byteAt(chunk, bodyAt + 6) }, slots);
+    }
+    at = bodyAt + bodyBytes;
+  }
+  return undefined;
+}
