@@ -22,7 +22,7 @@ import { summaryOf } from './summary.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const CIVITAS = join(ROOT, 'cli/src/main.ts');
-const CRDS = ['agencies', 'cityconfigs', 'ledgerlinks', 'ledgernetworks', 'ledgernodes'].map(
+const CRDS = ['agencies', 'cityconfigs', 'consensuskeyreservations', 'ledgerlinks', 'ledgernetworks', 'ledgernodes'].map(
   (plural) => `charts/civitas/crds/civitas.dev_${plural}.yaml`,
 );
 const OPERATOR = 'charts/civitas/laptop/operator.yaml';

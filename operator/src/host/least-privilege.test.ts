@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { configMaps, createLeaderElector, namespaces, type ObjectBody, type Resource } from '@civitas/kube';
+import { configMaps, createLeaderElector, type KubeObject, namespaces, type ObjectBody, pods, type Resource } from '@civitas/kube';
 import type { AuditEntry } from '@civitas/localcluster';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
@@ -84,7 +84,10 @@ function used(): ReadonlySet<string> {
   );
 }
 
-/** A city, a client's certificates, a second network, a link, a relay made anew, a removal with its data, a repeated Event. */
+/**
+ * A city, a client's certificates, a second network of four validators, one of its pods made anew (a key that passes on, a repeated
+ * Event), a link, a relay made anew, a removal with its data.
+ */
 async function liveThroughIt(): Promise<void> {
   const { client } = cluster;
   const memberships = ['city', 'sixth'].map((network) => ({ network, roles: [] }));
@@ -93,16 +96,29 @@ async function liveThroughIt(): Promise<void> {
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs', { memberships, clients, quotas: { pods: 4 } })));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
   expect(await waitUntil(() => isAvailable(client, 'city'), 20_000)).toBe(true);
-  const sixth = { domain: 'housing', chainId: 'jincheng-sixth-1', deletionPolicy: { data: 'Delete' } };
+  const pools = [{ name: 'validators', role: 'validator', replicas: 4 }];
+  const sixth = { domain: 'housing', chainId: 'jincheng-sixth-1', engine: 'cometbft', pools, deletionPolicy: { data: 'Delete' } };
   await client.create(networks, aNetworkBody('sixth', sixth));
   const link = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerLink', metadata: { name: 'city-seventh', namespace: NAMESPACE } };
   await client.create(ourResource('ledgerlinks'), { ...link, ...{ spec: { from: 'city', to: 'seventh' } } });
   expect(await waitUntil(() => isAvailable(client, 'sixth'), 20_000)).toBe(true);
+  expect(await waitUntil(async () => (await reservedPods()).length === 5, 10_000)).toBe(true);
+  const before = await reservedPods();
+  await client.delete(pods, { namespace: NAMESPACE, name: 'sixth-3' });
+  await finishDeletedPods(client);
+  expect(await waitUntil(async () => (await reservedPods()).some((uid) => !before.includes(uid)), 20_000)).toBe(true);
+  expect(await waitUntil(() => world.record.grants.size === 6, 20_000)).toBe(true);
   const certificates = { namespace: 'agency-civil-affairs', name: 'client-cli' };
   expect(await waitUntil(async () => (await client.find(configMaps, certificates)) !== undefined, 20_000)).toBe(true);
   await client.delete(ourResource('ledgerlinks'), { namespace: NAMESPACE, name: 'city-seventh' });
   await client.delete(networks, { namespace: NAMESPACE, name: 'sixth' });
   expect(await waitUntil(hasRemoved, 20_000)).toBe(true);
+}
+
+/** Pods that may sign, by UID. */
+async function reservedPods(): Promise<readonly string[]> {
+  const { items } = await cluster.client.listAll(ourResource<KubeObject & { spec: { podUID: string } }>('consensuskeyreservations'));
+  return items.map(({ spec }) => spec.podUID);
 }
 
 async function hasRemoved(): Promise<boolean> {

@@ -70,7 +70,6 @@ describe('the API server refuses with the rule’s own words', () => {
   test.each<readonly [string, Spec, string]>([
     ['a changed chainId', { chainId: 'jincheng-health-2' }, MESSAGES.chainId],
     ['a changed domain', { domain: 'courts' }, MESSAGES.domain],
-    ['a changed engine', { engine: 'cometbft' }, MESSAGES.engineFixed],
     ['a changed city', { city: 'yunhai' }, MESSAGES.city],
   ])('%s', async (_name, change, message) => {
     const name = `kept-${Object.keys(change)[0]?.toLowerCase()}`;
@@ -88,6 +87,31 @@ describe('the API server refuses with the rule’s own words', () => {
     await expect(cluster.client.create(ourResource('ledgerlinks'), { ...link, ...{ spec: { from: 'city', to: 'city' } } })).rejects.toThrow(
       'two different networks',
     );
+  });
+});
+
+describe('the engine of a network', () => {
+  const resource = ourResource('ledgernetworks');
+  const change = (name: string, spec: Spec): Promise<unknown> =>
+    cluster.client.mergePatch(resource, { namespace: 'jincheng', name }, { spec: spec });
+
+  test('grows from embedded to cometbft, named before or left to CityConfig, and never goes back', async () => {
+    for (const [name, engine] of [
+      ['grown-named', { engine: 'embedded' }],
+      ['grown-left', {}],
+    ] as const) {
+      await cluster.client.create(resource, network(name, engine));
+      await change(name, { engine: 'cometbft' });
+      await expect(change(name, { engine: 'embedded' })).rejects.toThrow(MESSAGES.engineBack);
+      await expect(change(name, { engine: null })).rejects.toThrow(MESSAGES.engineBack);
+    }
+  });
+
+  test('cannot be set to embedded where CityConfig decided, nor be left to it again', async () => {
+    await cluster.client.create(resource, network('left', {}));
+    await expect(change('left', { engine: 'embedded' })).rejects.toThrow(MESSAGES.engineBack);
+    await cluster.client.create(resource, network('named', { engine: 'embedded' }));
+    await expect(change('named', { engine: null })).rejects.toThrow(MESSAGES.engineBack);
   });
 });
 

@@ -4,7 +4,8 @@ import { stringify } from 'yaml';
 import { effectiveNetwork } from '../plan/effective-network.ts';
 import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
 import { agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
-import { genesisObject, networkObjects, nodePod } from './network-objects.ts';
+import { genesisObject, networkObjects, peersObject, validatorBudget } from './network-objects.ts';
+import { nodePod } from './node-pod.ts';
 import { type RelayWanted, relayFingerprint, relayObjects, relayPod } from './relay-objects.ts';
 
 const golden = (name: string): URL => new URL(`../../../../test/vectors/operator/${name}.yaml`, import.meta.url);
@@ -37,6 +38,16 @@ describe('what is applied', () => {
     expectGolden(golden('network'), yamlOf([...networkObjects(network), genesisObject(network, '{}'), nodePod(network, node, 'hash')]));
   });
 
+  test('for one of four validators with an engine, reads as checked in', () => {
+    const four = effectiveNetwork(aNetwork(), aCity({ engine: 'cometbft', validatorsPerNetwork: 4 }), [anAgency('civil-affairs')]);
+    const [, second] = four.nodes;
+    if (second === undefined) throw new Error('the network has no second node');
+    const own = networkObjects(four).filter(({ metadata }) => metadata.name.startsWith('city-1'));
+    const peers = [{ node: 'city-1', nodeId: 'ab'.repeat(20), host: '10.0.0.2', p2pPort: 26656, grpcPort: 7070 }];
+    const shared = [peersObject(four, peers), validatorBudget(four, true)];
+    expectGolden(golden('network-cometbft'), yamlOf([...own, ...shared, nodePod(four, second, 'hash')]));
+  });
+
   test('for the relay, reads as checked in', () => {
     expectGolden(golden('relay'), yamlOf([...relayObjects(RELAY), relayPod(RELAY)]));
   });
@@ -51,6 +62,7 @@ describe('what is applied', () => {
 
   test.each([
     ['a node', nodePod(network, node, 'hash')],
+    ['a node with an engine', nodePod({ ...network, engine: 'cometbft' }, node, 'hash')],
     ['the relay', relayPod(RELAY)],
   ])('as pod of %s, has no API token and passes Pod Security Standard restricted', (_name, manifest) => {
     const spec = podSpecOf(manifest);

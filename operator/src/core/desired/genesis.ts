@@ -1,17 +1,19 @@
 import type { Genesis, GenesisOrganisation, GenesisValidator, MemberKey } from '@civitas/deployment';
 import type { EffectiveMember, EffectiveNetwork } from '../plan/effective-network.ts';
-import type { ReportedOrganisation } from '../resources/ledger-node.ts';
+import type { ReportedGateway } from '../plan/reported-gateways.ts';
 import { CONTRACTS } from './domain-contracts.ts';
 
 /** All validators weigh the same: with power 1 one early timestamp can win the median of three signatures (trust.md, "Power"). */
 const VALIDATOR_POWER = 10;
+/** Bound of a key's label on a ledger (network.members@v1). */
+const LABEL_CHARS_MAX = 64;
 
 export interface GenesisInput {
   readonly network: EffectiveNetwork;
   readonly nowUnixMs: number;
   /** Consensus keys by node name, base64url. */
   readonly consensusKeys: Readonly<Record<string, string>>;
-  readonly organisations: readonly ReportedOrganisation[];
+  readonly gateways: readonly ReportedGateway[];
   readonly platformKey: string;
   readonly relayKey: string;
   /** Null on the city network itself. */
@@ -21,7 +23,7 @@ export interface GenesisInput {
 /** The document a chain is born with. Called once in a chain's life: the record of it is what counts afterwards. */
 export function genesisOf(input: GenesisInput): Genesis {
   const { network } = input;
-  const founders = network.members.filter((member) => member.founder).map((member) => organisationOf(member, input.organisations));
+  const founders = network.members.filter((member) => member.founder).map((member) => organisationOf(member, input.gateways));
   return {
     schemaVersion: 1,
     chainId: network.chainId,
@@ -43,29 +45,37 @@ function validatorOf(node: EffectiveNetwork['nodes'][number], keys: Readonly<Rec
   return { publicKey: keys[node.name] ?? '', power: VALIDATOR_POWER, node: node.name, organisation: node.organisation };
 }
 
-/** An organisation as the membership contract keeps it: its gateway's keys as reported, its clients' as its Agency names them. */
-export function organisationOf(member: EffectiveMember, reported: readonly ReportedOrganisation[]): GenesisOrganisation {
-  const gateway = reported.find((entry) => entry.organisation === member.organisation);
+/** An organisation as the membership contract keeps it: its gateways' keys as reported, its clients' as its Agency names them. */
+export function organisationOf(member: EffectiveMember, reported: readonly ReportedGateway[]): GenesisOrganisation {
+  const gateways = reported.filter((entry) => entry.organisation === member.organisation);
   return {
     name: member.organisation,
     displayName: member.displayName,
     roles: member.roles,
-    keys: memberKeysOf(member, gateway),
-    hpkePublicKey: gateway?.hpkePublicKey ?? '',
+    keys: memberKeysOf(member, gateways),
+    hpkePublicKey: gateways.find(hasVault)?.hpkePublicKey ?? '',
     approvalPolicy: member.approvalPolicy,
     founder: member.founder,
   };
 }
 
 /** Every key the organisation is to have on a ledger. */
-export function memberKeysOf(member: EffectiveMember, gateway: ReportedOrganisation | undefined): readonly MemberKey[] {
-  const keys: MemberKey[] = [];
-  if (gateway !== undefined) keys.push({ publicKey: gateway.operationPublicKey, use: 'operation', label: 'gateway' });
+export function memberKeysOf(member: EffectiveMember, gateways: readonly ReportedGateway[]): readonly MemberKey[] {
+  const gateway = gateways.find(hasVault);
+  const keys = gateways.map((entry): MemberKey => ({ publicKey: entry.operationPublicKey, use: 'operation', label: labelOf(entry) }));
   for (const client of member.clients) keys.push({ publicKey: client.operationPublicKey, use: 'operation', label: client.name });
   if (member.approvalPolicy === 'auto' && gateway?.approverPublicKey !== undefined) {
     keys.push({ publicKey: gateway.approverPublicKey, use: 'approver', label: 'auto-approver' });
   }
   return keys;
+}
+
+function hasVault({ hpkePublicKey }: ReportedGateway): boolean {
+  return hpkePublicKey !== undefined;
+}
+
+function labelOf(gateway: ReportedGateway): string {
+  return hasVault(gateway) ? 'gateway' : `gateway-${gateway.node}`.slice(0, LABEL_CHARS_MAX);
 }
 
 /** The platform proposes and relays; it approves nothing, so it is no founder. */

@@ -1,26 +1,21 @@
 import { canonicalString, type Json } from '@civitas/canon';
-import { PATHS, PORTS } from '@civitas/deployment';
+import { type PeerDocument, type PeersDocument, PORTS } from '@civitas/deployment';
 import type { EffectiveNetwork, EffectiveNode } from '../plan/effective-network.ts';
 import { API_VERSION } from '../resources/kind.ts';
-import {
-  ANNOTATIONS,
-  gatewayName,
-  genesisName,
-  LABELS,
-  MANAGED_BY,
-  NODE_IMAGE,
-  nodeConfigName,
-  nodeDataName,
-  nodeTlsName,
-} from './names.ts';
+import { budgetName, gatewayName, genesisName, LABELS, MANAGED_BY, nodeConfigName, nodeDataName, peersName } from './names.ts';
 import { nodeConfigOf } from './node-config.ts';
-import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
 import { type Manifest, type OwnerReference, render } from './render.ts';
 
 const PORT_LIST = [
   { name: 'grpc', port: PORTS.grpc, targetPort: PORTS.grpc, protocol: 'TCP' },
   { name: 'admin', port: PORTS.admin, targetPort: PORTS.admin, protocol: 'TCP' },
   { name: 'metrics', port: PORTS.metrics, targetPort: PORTS.metrics, protocol: 'TCP' },
+] as const;
+
+/** The engine's, on a network that has one. */
+const ENGINE_PORT_LIST = [
+  { name: 'p2p', port: PORTS.p2p, targetPort: PORTS.p2p, protocol: 'TCP' },
+  { name: 'engine-metrics', port: PORTS.engineMetrics, targetPort: PORTS.engineMetrics, protocol: 'TCP' },
 ] as const;
 
 export const CONTAINER_PORTS = PORT_LIST.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' }));
@@ -42,12 +37,43 @@ export function networkObjects(network: EffectiveNetwork): readonly Manifest[] {
   return render([gatewayService(network), ...network.nodes.flatMap((node) => nodeObjects(network, node))]);
 }
 
+/** Who the nodes of a network are to each other's engines. */
+export function peersObject(network: EffectiveNetwork, peers: readonly PeerDocument[]): Manifest {
+  const document: PeersDocument = { schemaVersion: 1, peers };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: nodeMetadata(network, peersName(network.name)),
+    data: { 'peers.json': canonicalString(document as object as Json) },
+  };
+}
+
+/**
+ * What others (drains, autoscalers) may take away. An integer minAvailable: maxUnavailable asks a scale subresource, which pods
+ * owned by no workload do not have, and would allow no eviction ever.
+ *
+ * @param isFull Every validator serves at the head; while one is missing nobody else may take another.
+ */
+export function validatorBudget(network: EffectiveNetwork, isFull: boolean): Manifest {
+  const validators = network.nodes.filter(({ role }) => role === 'validator').length;
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: nodeMetadata(network, budgetName(network.name)),
+    spec: {
+      minAvailable: isFull ? validators - 1 : validators,
+      selector: { matchLabels: { [LABELS.network]: network.name, [LABELS.role]: 'validator' } },
+    },
+  };
+}
+
 function labelsOf(network: EffectiveNetwork, node?: EffectiveNode): Readonly<Record<string, string>> {
   const own = node === undefined ? {} : { [LABELS.node]: node.name, [LABELS.role]: node.role };
   return { ...MANAGED_BY, [LABELS.network]: network.name, ...own };
 }
 
-function metadataOf(network: EffectiveNetwork, name: string, node?: EffectiveNode): Manifest['metadata'] {
+/** Name, namespace, labels and owner of an object of a network, or of one of its nodes. */
+export function nodeMetadata(network: EffectiveNetwork, name: string, node?: EffectiveNode): Manifest['metadata'] {
   return { name, namespace: network.namespace, labels: labelsOf(network, node), ownerReferences: [networkOwner(network)] };
 }
 
@@ -55,31 +81,36 @@ function gatewayService(network: EffectiveNetwork): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: metadataOf(network, gatewayName(network.name)),
-    spec: { selector: { [LABELS.network]: network.name }, ports: [PORT_LIST[0]] },
+    metadata: nodeMetadata(network, gatewayName(network.name)),
+    // One client stays with one node as long as it is ready: what it was told was stored there, it reads there.
+    spec: { selector: { [LABELS.network]: network.name }, ports: [PORT_LIST[0]], sessionAffinity: 'ClientIP' },
   };
 }
 
 function nodeObjects(network: EffectiveNetwork, node: EffectiveNode): readonly Manifest[] {
-  const { ownerReferences: _, ...unowned } = metadataOf(network, nodeDataName(node.name), node);
+  const { ownerReferences: _, ...unowned } = nodeMetadata(network, nodeDataName(node.name), node);
   return [
     {
       apiVersion: API_VERSION,
       kind: 'LedgerNode',
-      metadata: metadataOf(network, node.name, node),
+      metadata: nodeMetadata(network, node.name, node),
       spec: { networkRef: network.name, role: node.role, ordinal: node.ordinal, organisation: node.organisation },
     },
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: metadataOf(network, node.name, node),
-      // The operator and, later, peers must reach a node that is not ready yet.
-      spec: { selector: { [LABELS.node]: node.name }, ports: PORT_LIST, publishNotReadyAddresses: true },
+      metadata: nodeMetadata(network, node.name, node),
+      // The operator and peers must reach a node that is not ready yet.
+      spec: {
+        selector: { [LABELS.node]: node.name },
+        ports: network.engine === 'cometbft' ? [...PORT_LIST, ...ENGINE_PORT_LIST] : PORT_LIST,
+        publishNotReadyAddresses: true,
+      },
     },
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: metadataOf(network, nodeConfigName(node.name), node),
+      metadata: nodeMetadata(network, nodeConfigName(node.name), node),
       data: { 'config.json': nodeConfigText(network, node) },
     },
     {
@@ -101,50 +132,9 @@ export function genesisObject(network: EffectiveNetwork, genesisText: string): M
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: metadataOf(network, genesisName(network.name)),
+    metadata: nodeMetadata(network, genesisName(network.name)),
     immutable: true,
     data: { 'genesis.json': genesisText },
-  };
-}
-
-/** @param configHash of the mounted configuration: a pod with another one is made anew. */
-export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHash: string): Manifest {
-  const metadata = metadataOf(network, node.name, node);
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { ...metadata, annotations: { [ANNOTATIONS.configHash]: configHash } },
-    spec: {
-      restartPolicy: 'Always',
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      terminationGracePeriodSeconds: 10,
-      securityContext: POD_SECURITY,
-      containers: [
-        {
-          name: 'node',
-          image: `${NODE_IMAGE}:${network.version}`,
-          args: ['serve'],
-          env: POD_ENVIRONMENT,
-          ports: CONTAINER_PORTS,
-          securityContext: CONTAINER_SECURITY,
-          resources: { requests: { cpu: '50m', memory: '128Mi' } },
-          ...PROBES,
-          volumeMounts: [
-            { name: 'config', mountPath: folderOf(PATHS.config), readOnly: true },
-            { name: 'genesis', mountPath: folderOf(PATHS.genesis), readOnly: true },
-            { name: 'tls', mountPath: PATHS.tls, readOnly: true },
-            { name: 'data', mountPath: PATHS.data },
-          ],
-        },
-      ],
-      volumes: [
-        { name: 'config', configMap: { name: nodeConfigName(node.name) } },
-        { name: 'genesis', configMap: { name: genesisName(network.name), optional: true } },
-        { name: 'tls', secret: { secretName: nodeTlsName(node.name), defaultMode: 0o440 } },
-        { name: 'data', persistentVolumeClaim: { claimName: nodeDataName(node.name) } },
-      ],
-    },
   };
 }
 

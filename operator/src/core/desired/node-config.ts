@@ -1,9 +1,16 @@
-import type { NodeConfig } from '@civitas/deployment';
+import type { GatewayConfig, NodeConfig } from '@civitas/deployment';
 import type { EffectiveNetwork, EffectiveNode } from '../plan/effective-network.ts';
+import { VAULT_ORDINAL } from './names.ts';
 
-/** `config.json` of one node. The first node hosts every organisation's gateway; the others host none. */
+/**
+ * `config.json` of one node. The first node hosts every organisation's vault; each other one only orders bundles, under an
+ * operation key of its own organisation.
+ */
 export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): NodeConfig {
-  const gateways = node.ordinal === 0 ? network.members : [];
+  const gateways: readonly GatewayConfig[] =
+    node.ordinal === VAULT_ORDINAL
+      ? network.members.map(({ organisation, approvalPolicy }) => ({ organisation, approvalPolicy }))
+      : [{ organisation: node.organisation, approvalPolicy: 'manual', vault: false }];
   return {
     schemaVersion: 1,
     role: 'serve',
@@ -14,7 +21,7 @@ export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): No
     node: node.name,
     organisation: node.organisation,
     engine: network.engine,
-    gateways: gateways.map(({ organisation, approvalPolicy }) => ({ organisation, approvalPolicy })),
+    gateways,
     emptyBlockIntervalMs: network.emptyBlockIntervalMs,
     bundleWaitMs: network.bundleWaitMs,
     logLevel: network.logLevel,

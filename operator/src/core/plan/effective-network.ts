@@ -35,6 +35,8 @@ export interface EffectiveNetwork extends NetworkName {
   readonly members: readonly EffectiveMember[];
   readonly approvalThreshold: number;
   readonly allowDowntime: boolean;
+  /** Validators that the operator's own work may keep from voting at once. */
+  readonly maxUnavailable: number;
   readonly emptyBlockIntervalMs: number;
   readonly bundleWaitMs: number;
   readonly certificateHours: number;
@@ -45,6 +47,7 @@ export interface EffectiveNetwork extends NetworkName {
 }
 
 const DEFAULTS = {
+  maxUnavailable: 1,
   emptyBlockIntervalMs: 10_000,
   bundleWaitMs: 10,
   storageSize: '1Gi',
@@ -71,6 +74,7 @@ export function effectiveNetwork(network: LedgerNetwork, config: CityConfig, age
     members,
     approvalThreshold: spec.genesis?.approvalThreshold ?? city.approvalThreshold,
     allowDowntime: spec.allowDowntime ?? city.allowDowntime ?? false,
+    maxUnavailable: spec.updateStrategy?.maxUnavailable ?? DEFAULTS.maxUnavailable,
     emptyBlockIntervalMs: spec.consensus?.emptyBlockIntervalMs ?? city.consensus?.emptyBlockIntervalMs ?? DEFAULTS.emptyBlockIntervalMs,
     bundleWaitMs: spec.consensus?.bundleWaitMs ?? city.consensus?.bundleWaitMs ?? DEFAULTS.bundleWaitMs,
     certificateHours: spec.tls?.durationHours ?? city.certificateHours ?? DEFAULTS.certificateHours,
@@ -133,14 +137,13 @@ export interface Problem {
 /** The CRD's rules again, now with the defaults filled in: an API server may have been asked to skip them. */
 export function problemsOf(network: EffectiveNetwork, spec: LedgerNetworkSpec): readonly Problem[] {
   const validators = network.nodes.filter((node) => node.role === 'validator').length;
-  const maxUnavailable = spec.updateStrategy?.maxUnavailable ?? 1;
   const allowed = Math.max(faultTolerance(validators), network.allowDowntime || network.engine === 'embedded' ? 1 : 0);
   const problems: Problem[] = [];
   if (network.engine === 'embedded' && validators !== 1)
     problems.push({ reason: 'EmbeddedNeedsOneValidator', message: MESSAGES.embeddedOne });
   if (network.engine !== 'embedded' && validators < 4 && !network.allowDowntime)
     problems.push({ reason: 'TooFewValidators', message: MESSAGES.tooFew });
-  if (spec.updateStrategy !== undefined && maxUnavailable > allowed)
+  if (spec.updateStrategy !== undefined && network.maxUnavailable > allowed)
     problems.push({ reason: 'MaxUnavailableTooLarge', message: MESSAGES.maxUnavailable });
   if (network.members.every((member) => !member.founder)) {
     problems.push({ reason: 'NoFounder', message: `no Agency with founder: true names ${network.name} in its memberships` });

@@ -2,9 +2,11 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
-import { genesisHashOf, isCertificateDue, keyHashOf, type NetworkAction, planNetwork } from './network-plan.ts';
+import { genesisHashOf, keyHashOf } from './genesis-record.ts';
+import type { NetworkAction } from './network-action.ts';
+import { isCertificateDue, planNetwork } from './network-plan.ts';
 import { drainText, networkPhase, networkVerdicts, rfc3339 } from './network-status.ts';
-import type { ObservedAnswer, ObservedNetwork, ObservedNode, ObservedPod } from './observed-network.ts';
+import type { ObservedAnswer, ObservedNetwork, ObservedNode, ObservedPod, ObservedReservation } from './observed-network.ts';
 
 const { sha256 } = nodeCrypto;
 
@@ -14,6 +16,7 @@ function anAnswer(facts: Partial<ObservedAnswer> = {}): ObservedAnswer {
   return {
     ...{ phase: 'AwaitingGenesis', chainId: '', genesisHash: '', genesisMismatch: false, height: 0, root: '', signing: false },
     ...{ caughtUp: true, peers: 0, version: '0.1.0', certificateNotAfterUnixMs: 1_900_000_000_000, keys: undefined },
+    ...{ unwell: '', halted: false, engineVersion: '' },
     ...facts,
   };
 }
@@ -44,8 +47,24 @@ function withNode(observed: ObservedNetwork, node: Partial<ObservedNode>): Obser
   };
   return {
     ...observed,
-    nodes: { 'city-0': { ledgerNode: aNode('city-0'), certificate, pod: runningPod(observed), answer: undefined, heard: false, ...node } },
+    nodes: {
+      'city-0': {
+        ledgerNode: aNode('city-0'),
+        certificate,
+        pod: runningPod(observed),
+        answer: undefined,
+        address: undefined,
+        heard: false,
+        ...node,
+      },
+    },
   };
+}
+
+/** The reservation of the test node's key: for its own pod unless told otherwise. */
+function reservedFor(facts: Partial<ObservedReservation>): ObservedNetwork['reservations'] {
+  const base = { name: 'r', uid: 'uid-r', resourceVersion: '1', holder: 'jincheng/other-0', nodeUID: 'uid-city-0', podUID: 'pod-1' };
+  return { [keyHashOf(aKey(9), sha256)]: { ...base, isHolderGone: false, ...facts } };
 }
 
 function typesOf(actions: readonly NetworkAction[]): readonly string[] {
@@ -67,13 +86,14 @@ describe('the plan of a network', () => {
     const start = anObservation();
     expect(typesOf(planNetwork({ ...start, hasAuthority: false }, sha256).actions)).toEqual(['createAuthority']);
     expect(typesOf(planNetwork(start, sha256).actions)).toEqual(['createPod']);
-    const reported = { consensusPublicKey: aKey(9), organisations: ORGANISATIONS };
+    const reported = { consensusPublicKey: aKey(9), engineNodeId: '', organisations: ORGANISATIONS };
     const asked = withNode(start, { answer: anAnswer({ keys: reported }) });
     expect(typesOf(planNetwork(asked, sha256).actions)).toEqual(['recordKeys']);
     const born = bornNetwork();
-    expect(typesOf(planNetwork(born, sha256).actions)).toEqual([]);
+    expect(typesOf(planNetwork({ ...born, reservations: reservedFor({}) }, sha256).actions)).toEqual([]);
     const waiting = withNode(born, { ledgerNode: born.nodes['city-0']?.ledgerNode, answer: anAnswer({ phase: 'AwaitingGrant' }) });
-    expect(typesOf(planNetwork(waiting, sha256).actions)).toEqual(['grantSigning']);
+    expect(typesOf(planNetwork(waiting, sha256).actions)).toEqual(['reserveKey']);
+    expect(typesOf(planNetwork({ ...waiting, reservations: reservedFor({}) }, sha256).actions)).toEqual(['grantSigning']);
   });
 
   test('writes founders with the keys they reported and the platform as no founder', () => {
@@ -95,8 +115,8 @@ describe('the plan of a network', () => {
     expect(planNetwork(anObservation(), sha256).waiting?.reason).toBe('WaitingForKeys');
   });
 
-  test('grants nothing to a key that another LedgerNode holds, that is not in the genesis, or that another pod reported', () => {
-    const born = bornNetwork();
+  test('grants nothing to a key that is reserved for another node, that is not in the genesis, or that another pod reported', () => {
+    const born = { ...bornNetwork(), reservations: reservedFor({}) };
     const grants = (change: Partial<ObservedNetwork>, node: Partial<ObservedNode> = {}): readonly string[] =>
       typesOf(
         planNetwork(
@@ -108,7 +128,9 @@ describe('the plan of a network', () => {
         ).actions,
       );
     expect(grants({})).toEqual(['grantSigning']);
-    expect(grants({ foreignKeys: { [keyHashOf(aKey(9), sha256)]: 'jincheng/other-0' } })).toEqual([]);
+    expect(grants({ reservations: reservedFor({ nodeUID: 'uid-other' }) })).toEqual([]);
+    expect(grants({ reservations: reservedFor({ nodeUID: 'uid-other', isHolderGone: true }) })).toEqual(['dropReservation']);
+    expect(grants({ reservations: reservedFor({ podUID: 'pod-0' }) })).toEqual(['passReservation']);
     expect(grants({}, { ledgerNode: aNode('city-0', { podUID: 'pod-1', consensusPublicKey: aKey(8) }) })).toEqual([]);
     expect(grants({}, { ledgerNode: aNode('city-0', { podUID: 'pod-0', consensusPublicKey: aKey(9) }) })).toEqual([]);
   });

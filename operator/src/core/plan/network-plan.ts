@@ -1,36 +1,20 @@
-import { base64urlDecode, base64urlEncode, canonicalString, type Json, type Sha256, utf8Encode } from '@civitas/canon';
-
-import { type Genesis, spiffe } from '@civitas/deployment';
+import { canonicalString, type Json, type Sha256 } from '@civitas/canon';
+import { spiffe } from '@civitas/deployment';
 import { genesisOf } from '../desired/genesis.ts';
 import { nodeTlsName, relayTlsName } from '../desired/names.ts';
-import { genesisObject, networkObjects, nodeConfigText, nodePod } from '../desired/network-objects.ts';
+import { genesisObject, networkObjects, peersObject, validatorBudget } from '../desired/network-objects.ts';
 import type { Manifest } from '../desired/render.ts';
-import type { ReportedOrganisation } from '../resources/ledger-node.ts';
-import { type EffectiveNetwork, type EffectiveNode, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
-import type { ObservedCertificate, ObservedNetwork, ObservedNode } from './observed-network.ts';
-
-/** One write or call, in the order they are to be done. Each may be the last before a crash. */
-export type NetworkAction =
-  | { readonly type: 'createAuthority' }
-  | {
-      readonly type: 'issueCertificate';
-      readonly secret: string;
-      readonly namespace: string;
-      readonly subject: string;
-      readonly reason: string;
-    }
-  | { readonly type: 'apply'; readonly manifest: Manifest }
-  | { readonly type: 'createPod'; readonly manifest: Manifest }
-  | { readonly type: 'deletePod'; readonly name: string; readonly uid: string; readonly reason: string }
-  | {
-      readonly type: 'recordKeys';
-      readonly node: string;
-      readonly consensusPublicKey: string;
-      readonly organisations: readonly ReportedOrganisation[];
-      readonly podUID: string;
-    }
-  | { readonly type: 'recordGenesis'; readonly text: string }
-  | { readonly type: 'grantSigning'; readonly node: string; readonly podUID: string; readonly keyHash: string };
+import type { LedgerNode } from '../resources/ledger-node.ts';
+import { type EffectiveNetwork, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
+import { genesisFromText, genesisHashOf } from './genesis-record.ts';
+import { runningEngine } from './hand-over.ts';
+import type { NetworkAction } from './network-action.ts';
+import { planNode } from './node-actions.ts';
+import type { ObservedCertificate, ObservedNetwork } from './observed-network.ts';
+import { planPeers } from './peers-plan.ts';
+import type { GateShut } from './quorum-gate.ts';
+import { planReplacement, votersOf } from './replacement-plan.ts';
+import { reportedGateways } from './reported-gateways.ts';
 
 /** Why the network is not further: the first thing it waits for. */
 export interface Waiting {
@@ -43,29 +27,63 @@ export interface NetworkPlan {
   readonly problems: readonly Problem[];
   readonly actions: readonly NetworkAction[];
   readonly waiting: Waiting | undefined;
+  /** A pod is to be made anew and may not be stopped yet. */
+  readonly pending: GateShut | undefined;
+  /** Nodes that reported a key which another one holds (`namespace/node`), by name. */
+  readonly duplicates: Readonly<Record<string, string>>;
+  /** The chain is to be handed over to this engine. */
+  readonly handOverTo: 'cometbft' | undefined;
 }
 
 /** What is to be done for one network now. Pure: equal observations give equal plans. */
 export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkPlan {
-  const effective = effectiveNetwork(observed.network, observed.config, observed.agencies);
-  const problems = [...problemsOf(effective, observed.network.spec), ...genesisProblems(observed, effective, sha256)];
-  const plan = { effective, problems, waiting: undefined };
-  if (effective.paused || problems.length > 0) return { ...plan, actions: [] };
-  if (!observed.hasAuthority)
+  const wanted = effectiveNetwork(observed.network, observed.config, observed.agencies);
+  const { effective, problems: engineProblems, handOverTo } = runningEngine(wanted, observed.engineInForce);
+  const problems = [...problemsOf(wanted, observed.network.spec), ...engineProblems, ...genesisProblems(observed, effective, sha256)];
+  const plan = { effective, problems, waiting: undefined, pending: undefined, duplicates: {}, handOverTo, actions: [] };
+  if (effective.paused || problems.length > 0) return plan;
+  if (!observed.hasAuthority) {
     return {
       ...plan,
       actions: [{ type: 'createAuthority' }],
       waiting: wait('AuthorityMissing', 'the certificate authority is being made'),
     };
+  }
+  const nodes = effective.nodes.map((node) => planNode(observed, effective, node, sha256));
+  const stale = nodes.flatMap((node) => node.stale ?? []);
+  const { next, pending } = planReplacement(observed, effective, stale);
+  const birth = birthOf(observed, effective);
   const actions: NetworkAction[] = [
     ...certificateActions(observed, effective),
-    ...networkObjects(effective).map((manifest): NetworkAction => ({ type: 'apply', manifest })),
+    ...manifestsOf(observed, effective).map((manifest): NetworkAction => ({ type: 'apply', manifest })),
+    ...nodes.flatMap((node) => node.actions),
+    ...(next === undefined ? [] : [{ type: 'deletePod', ...next.pod, reason: next.reason } as const]),
+    ...(birth.text === undefined ? [] : [{ type: 'recordGenesis', text: birth.text } as const]),
   ];
-  if (observed.genesisRecord !== undefined) actions.push({ type: 'apply', manifest: genesisObject(effective, observed.genesisRecord) });
-  for (const node of effective.nodes) actions.push(...nodeActions(observed, effective, node, sha256));
-  const birth = birthOf(observed, effective);
-  if (birth.text !== undefined) actions.push({ type: 'recordGenesis', text: birth.text });
-  return { ...plan, actions, waiting: birth.waiting };
+  const duplicates = Object.fromEntries(
+    effective.nodes.flatMap(({ name }, index) => {
+      const holder = nodes[index]?.duplicateOf;
+      return holder === undefined ? [] : [[name, holder]];
+    }),
+  );
+  return { ...plan, actions, waiting: birth.waiting, pending, duplicates };
+}
+
+/** Everything that is applied whenever it differs. Peers stand before the genesis: whoever sees the genesis finds them. */
+function manifestsOf(observed: ObservedNetwork, network: EffectiveNetwork): readonly Manifest[] {
+  const manifests = [...networkObjects(network)];
+  const voters = votersOf(observed, network);
+  if (voters.length > 1)
+    manifests.push(
+      validatorBudget(
+        network,
+        voters.every(({ state }) => state === 'serving'),
+      ),
+    );
+  const peers = planPeers(observed, network);
+  if (peers !== undefined) manifests.push(peersObject(network, peers));
+  if (observed.genesisRecord !== undefined) manifests.push(genesisObject(network, observed.genesisRecord));
+  return manifests;
 }
 
 function wait(reason: string, message: string): Waiting {
@@ -100,16 +118,6 @@ function genesisProblems(observed: ObservedNetwork, network: EffectiveNetwork, s
   return [];
 }
 
-/** SHA-256 of the canonical text, base64url: what operations and clients name the chain by. */
-export function genesisHashOf(text: string, sha256: Sha256): string {
-  return base64urlEncode(sha256(utf8Encode(text)));
-}
-
-/** A genesis as recorded. It was written by us in one piece, so its shape is not checked again. */
-export function genesisFromText(text: string): Genesis {
-  return JSON.parse(text);
-}
-
 function chainIdOf(text: string): string {
   return genesisFromText(text).chainId;
 }
@@ -139,50 +147,6 @@ function certificateActions(observed: ObservedNetwork, network: EffectiveNetwork
   return actions;
 }
 
-function nodeActions(observed: ObservedNetwork, network: EffectiveNetwork, node: EffectiveNode, sha256: Sha256): readonly NetworkAction[] {
-  const seen = observed.nodes[node.name];
-  const configHash = base64urlEncode(sha256(utf8Encode(nodeConfigText(network, node))));
-  const manifest = nodePod(network, node, configHash);
-  if (seen?.pod === undefined) return [{ type: 'createPod', manifest }];
-  const { pod } = seen;
-  if (pod.deleting) return [];
-  const stale = staleReason(pod, configHash, network.version);
-  if (stale !== undefined) return [{ type: 'deletePod', name: pod.name, uid: pod.uid, reason: stale }];
-  return [...keyActions(node.name, seen), ...grantActions(observed, node, seen, sha256)];
-}
-
-function staleReason(pod: NonNullable<ObservedNode['pod']>, configHash: string, version: string): string | undefined {
-  if (pod.finished) return 'its processes have ended';
-  if (pod.configHash !== configHash) return 'its configuration changed';
-  return pod.image !== undefined && !pod.image.endsWith(`:${version}`) ? `it is to run version ${version}` : undefined;
-}
-
-function keyActions(node: string, { ledgerNode, pod, answer }: ObservedNode): readonly NetworkAction[] {
-  if (answer?.keys === undefined || pod === undefined || ledgerNode === undefined) return [];
-  return [{ type: 'recordKeys', node, ...answer.keys, podUID: pod.uid }];
-}
-
-/** A grant is given only for a key that this LedgerNode holds on record and no other one does. */
-function grantActions(observed: ObservedNetwork, node: EffectiveNode, seen: ObservedNode, sha256: Sha256): readonly NetworkAction[] {
-  const { answer, pod, ledgerNode } = seen;
-  const key = ledgerNode?.status?.consensusPublicKey;
-  if (node.role !== 'validator' || answer === undefined || pod === undefined || key === undefined) return [];
-  if (answer.signing || answer.phase !== 'AwaitingGrant' || ledgerNode?.status?.podUID !== pod.uid) return [];
-  if (!isInGenesis(observed, key)) return [];
-  const keyHash = keyHashOf(key, sha256);
-  return observed.foreignKeys[keyHash] === undefined ? [{ type: 'grantSigning', node: node.name, podUID: pod.uid, keyHash }] : [];
-}
-
-function isInGenesis(observed: ObservedNetwork, publicKey: string): boolean {
-  if (observed.genesisRecord === undefined) return false;
-  return genesisFromText(observed.genesisRecord).validators.some((validator) => validator.publicKey === publicKey);
-}
-
-/** SHA-256 of the raw public key, base64url. */
-export function keyHashOf(publicKey: string, sha256: Sha256): string {
-  return base64urlEncode(sha256(base64urlDecode(publicKey) ?? new Uint8Array(0)));
-}
-
 function birthOf(observed: ObservedNetwork, network: EffectiveNetwork): { readonly text?: string; readonly waiting: Waiting | undefined } {
   if (observed.genesisRecord !== undefined) return { waiting: undefined };
   if (network.domain !== 'city' && observed.city === undefined) {
@@ -190,17 +154,29 @@ function birthOf(observed: ObservedNetwork, network: EffectiveNetwork): { readon
   }
   if (observed.relayKey === undefined) return { waiting: wait('WaitingForRelay', 'the relay has not reported its key yet') };
   const consensusKeys: Record<string, string> = {};
-  const organisations: ReportedOrganisation[] = [];
+  const reporting: LedgerNode[] = [];
   for (const node of network.nodes) {
-    const status = observed.nodes[node.name]?.ledgerNode?.status;
-    if (status?.consensusPublicKey === undefined) {
+    const ledgerNode = observed.nodes[node.name]?.ledgerNode;
+    const key = ledgerNode?.status?.consensusPublicKey;
+    if (ledgerNode === undefined || key === undefined) {
       return { waiting: wait('WaitingForKeys', `${node.name} has not reported its keys yet`) };
     }
-    consensusKeys[node.name] = status.consensusPublicKey;
-    organisations.push(...(status.organisations ?? []));
+    const twin = Object.keys(consensusKeys).find((name) => consensusKeys[name] === key);
+    if (twin !== undefined)
+      return { waiting: wait('DuplicateKey', `${node.name} and ${twin} have the same consensus key: one volume is a copy`) };
+    consensusKeys[node.name] = key;
+    reporting.push(ledgerNode);
   }
   const { nowUnixMs, platformKey, relayKey } = observed;
   const cityClient = network.domain === 'city' ? null : (observed.city ?? null);
-  const genesis = genesisOf({ network, nowUnixMs, consensusKeys, organisations, platformKey, relayKey, cityClient });
+  const genesis = genesisOf({
+    network,
+    nowUnixMs,
+    consensusKeys,
+    gateways: reportedGateways(reporting),
+    platformKey,
+    relayKey,
+    cityClient,
+  });
   return { text: canonicalString(genesis as object as Json), waiting: wait('GenesisWritten', 'the nodes are taking up the genesis') };
 }

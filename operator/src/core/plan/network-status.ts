@@ -1,9 +1,11 @@
 import type { Sha256 } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
-import { genesisHashOf, type NetworkPlan } from './network-plan.ts';
+import { genesisHashOf } from './genesis-record.ts';
+import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
+import { voterState } from './quorum-gate.ts';
 
 /** A condition before the API server's clock and generation are added. */
 export interface Verdict {
@@ -28,7 +30,7 @@ export function countValidators(observed: ObservedNetwork, plan: NetworkPlan): C
   const validators = plan.effective.nodes.filter((node) => node.role === 'validator').map((node) => observed.nodes[node.name]);
   const members = validators.length;
   const ready = validators.filter(isServing).length;
-  const caughtUp = validators.filter((node) => isServing(node) && node?.answer?.caughtUp === true).length;
+  const caughtUp = validators.filter((node) => voterState(node) === 'serving').length;
   const spareFaults = Math.max(0, caughtUp - quorum(members));
   return {
     members,
@@ -55,6 +57,7 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
     ...availability(observed, plan, counts),
     progress(observed, plan, serving),
     certificates(observed, plan),
+    update(plan),
     problem === undefined
       ? verdict('Degraded', false, 'NoProblem', 'nothing is wrong')
       : verdict('Degraded', true, problem.reason, problem.message),
@@ -88,7 +91,7 @@ function availability(observed: ObservedNetwork, plan: NetworkPlan, counts: Coun
 
 /** Why too few validators serve: not asked yet, still starting, or lost. An operator that has just started knows of none of them. */
 function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts): Omit<Verdict, 'type'> {
-  const missing = plan.effective.nodes.filter((node) => node.role === 'validator' && !isServing(observed.nodes[node.name]));
+  const missing = plan.effective.nodes.filter((node) => node.role === 'validator' && voterState(observed.nodes[node.name]) !== 'serving');
   if (observed.network.metadata.deletionTimestamp !== undefined)
     return { status: 'False', reason: 'BeingRemoved', message: 'the network is being removed' };
   const starting = missing.flatMap(({ name }) => startText(name, observed.nodes[name]) ?? []);
@@ -98,11 +101,15 @@ function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts)
     const message = `${unheard.slice(0, NAMED_MAX).join(', ')} has not answered this operator since it started`;
     return { status: 'Unknown', reason: 'NotObserved', message };
   }
-  return {
-    status: 'False',
-    reason: 'NoQuorum',
-    message: `${counts.ready} of ${counts.members} validators serve, ${counts.quorum} are needed`,
-  };
+  const unwell = missing.flatMap(({ name }) => unwellText(name, observed.nodes[name]) ?? []);
+  const counted = `${counts.caughtUp} of ${counts.members} validators serve, ${counts.quorum} are needed`;
+  return { status: 'False', reason: 'NoQuorum', message: [counted, ...unwell.slice(0, NAMED_MAX)].join('; ') };
+}
+
+/** What a node says is wrong with it. */
+function unwellText(name: string, node: ObservedNode | undefined): string | undefined {
+  const unwell = node?.answer?.unwell ?? '';
+  return unwell === '' ? undefined : `${name}: ${unwell}`;
 }
 
 /** How far a node's start has come; undefined for one that is up and silent. */
@@ -117,12 +124,20 @@ function redundancyText(counts: Counts, engine: string): string {
   return `${counts.caughtUp} of ${counts.members} validators; ${counts.spareFaults} more may fail`;
 }
 
+/** Whether a pod waits to be made anew, and for what. */
+function update({ pending }: NetworkPlan): Verdict {
+  if (pending === undefined) return verdict('UpdatePending', false, 'NothingWaits', 'no pod waits to be made anew');
+  return verdict('UpdatePending', true, pending.reason, pending.message);
+}
+
 function progress(observed: ObservedNetwork, plan: NetworkPlan, serving: boolean): Verdict {
   if (observed.network.metadata.deletionTimestamp !== undefined)
     return observed.openLinks.length === 0
       ? verdict('Progressing', true, 'Removing', 'links are drained; pods are being removed, volumes and keys as deletionPolicy says')
       : verdict('Progressing', true, 'Draining', drainText(observed.openLinks));
   if (plan.waiting !== undefined) return verdict('Progressing', true, plan.waiting.reason, plan.waiting.message);
+  if (plan.handOverTo !== undefined)
+    return verdict('Progressing', true, 'HandOverAsked', `the chain is to be handed over to ${plan.handOverTo}`);
   const moving = plan.actions.find(
     (action) => action.type === 'deletePod' || action.type === 'createPod' || action.type === 'grantSigning',
   );

@@ -17,12 +17,34 @@ export interface ObservedPod {
   readonly name: string;
   readonly uid: string;
   readonly ip: string | undefined;
+  /** Its containers run and it has an address. */
   readonly running: boolean;
   readonly ready: boolean;
   readonly deleting: boolean;
   readonly finished: boolean;
   readonly configHash: string | undefined;
   readonly image: string | undefined;
+}
+
+/** Public halves of what a node keeps on its volume. */
+export interface ReportedKeys {
+  readonly consensusPublicKey: string;
+  /** Empty where there is no engine beside the node. */
+  readonly engineNodeId: string;
+  readonly organisations: readonly ReportedOrganisation[];
+}
+
+/** A ConsensusKeyReservation. */
+export interface ObservedReservation {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** `namespace/node`. */
+  readonly holder: string;
+  readonly nodeUID: string;
+  readonly podUID: string;
+  /** Neither its LedgerNode nor its pod is there any more. */
+  readonly isHolderGone: boolean;
 }
 
 /** What a node said when it was asked in this pass; undefined when it could not be reached. */
@@ -38,8 +60,14 @@ export interface ObservedAnswer {
   readonly peers: number;
   readonly version: string;
   readonly certificateNotAfterUnixMs: number;
+  /** Which part is unwell and why; empty when none is. */
+  readonly unwell: string;
+  /** No block for longer than the network may rest. */
+  readonly halted: boolean;
+  /** Empty with the embedded engine. */
+  readonly engineVersion: string;
   /** Asked only while the LedgerNode does not hold them for this pod. */
-  readonly keys: { readonly consensusPublicKey: string; readonly organisations: readonly ReportedOrganisation[] } | undefined;
+  readonly keys: ReportedKeys | undefined;
 }
 
 export interface ObservedNode {
@@ -47,6 +75,8 @@ export interface ObservedNode {
   readonly certificate: ObservedCertificate | undefined;
   readonly pod: ObservedPod | undefined;
   readonly answer: ObservedAnswer | undefined;
+  /** Address of the node's own Service, which outlives its pods. */
+  readonly address: string | undefined;
   /** Whether it has answered this operator process at all: before that, silence says nothing of the node. */
   readonly heard: boolean;
 }
@@ -71,11 +101,15 @@ export interface ObservedNetwork {
   readonly relayCertificate: ObservedCertificate | undefined;
   /** By node name. */
   readonly nodes: Readonly<Record<string, ObservedNode>>;
-  /** Hashes of consensus keys that other LedgerNodes hold, with their `namespace/name`. */
-  readonly foreignKeys: Readonly<Record<string, string>>;
+  /** Every reservation there is, by the hash of its key. */
+  readonly reservations: Readonly<Record<string, ObservedReservation>>;
   /** The genesis as recorded in the operator's namespace, and as mounted; canonical text. */
   readonly genesisRecord: string | undefined;
   readonly genesisMounted: string | undefined;
+  /** Consensus keys that the ledger's own validator set holds beyond its genesis, as last read. */
+  readonly addedValidatorKeys: readonly string[];
+  /** Engine that the record of the genesis names; undefined before birth. */
+  readonly engineInForce: 'embedded' | 'cometbft' | undefined;
   readonly city: CityClient | undefined;
   readonly platformKey: string;
   readonly relayKey: string | undefined;

@@ -1,9 +1,17 @@
 import { agencyKind } from './agency.ts';
 import { cityConfigKind } from './city-config.ts';
+import { consensusKeyReservationKind } from './consensus-key-reservation.ts';
 import type { Kind } from './kind.ts';
 import { ledgerLinkKind } from './ledger-link.ts';
 import { ledgerNetworkKind } from './ledger-network.ts';
 import { ledgerNodeKind } from './ledger-node.ts';
 
 /** Every kind of ours, in the order their definitions are applied. */
-export const KINDS: readonly Kind[] = [cityConfigKind, agencyKind, ledgerNetworkKind, ledgerNodeKind, ledgerLinkKind];
+export const KINDS: readonly Kind[] = [
+  cityConfigKind,
+  agencyKind,
+  ledgerNetworkKind,
+  ledgerNodeKind,
+  ledgerLinkKind,
+  consensusKeyReservationKind,
+];

@@ -47,13 +47,16 @@ const COUNTED = "self.pools.filter(p, p.role == 'validator' && has(p.replicas))"
 const VALIDATORS = `${COUNTED}.map(p, p.replicas).sum()`;
 const UNCOUNTED = `!has(self.pools) || size(${COUNTED}) == 0`;
 const EMBEDDED = "has(self.engine) && self.engine == 'embedded'";
+/** Left out, CityConfig decides; a network in the API's own words may then only be set to cometbft. */
+const ENGINE_FORWARD =
+  "has(self.engine) ? (self.engine == 'cometbft' || (has(oldSelf.engine) && oldSelf.engine == 'embedded')) : !has(oldSelf.engine)";
 const DOWNTIME = 'has(self.allowDowntime) && self.allowDowntime';
 
 export const MESSAGES = {
   chainId: 'chainId cannot change: records, proofs and peers name this chain by it for ever',
   domain: 'domain cannot change: it decides the contracts the chain was born with',
   city: 'city cannot change: it is part of the genesis',
-  engineFixed: 'engine cannot change here: growing a chain onto another engine is an operation of its own',
+  engineBack: 'engine cannot go back: a chain grows from embedded to cometbft and stays there',
   embeddedOne: 'the embedded engine runs exactly 1 validator: leave replicas out, or choose engine cometbft',
   tooFew: 'fewer than 4 validators survive no fault: use 4 or more, or set allowDowntime: true to accept that a restart stops the chain',
   maxUnavailable: 'maxUnavailable may not exceed f = (validators - 1) / 3 (or 1 with allowDowntime): more would stop the chain',
@@ -136,10 +139,7 @@ export const LedgerNetworkSpec = Type.Object(
   {
     ...rules(
       { rule: 'has(self.city) == has(oldSelf.city) && (!has(self.city) || self.city == oldSelf.city)', message: MESSAGES.city },
-      {
-        rule: 'has(self.engine) == has(oldSelf.engine) && (!has(self.engine) || self.engine == oldSelf.engine)',
-        message: MESSAGES.engineFixed,
-      },
+      { rule: ENGINE_FORWARD, message: MESSAGES.engineBack },
       { rule: `!(${EMBEDDED}) || ${UNCOUNTED} || ${VALIDATORS} == 1`, message: MESSAGES.embeddedOne },
       { rule: `${EMBEDDED} || ${DOWNTIME} || ${UNCOUNTED} || ${VALIDATORS} >= 4`, message: MESSAGES.tooFew },
       {

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
-import { MEMBERSHIPS_MAX } from './limits.ts';
+import { MEMBERSHIPS_MAX, UNWELL_CHARS_MAX } from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { base64urlString, mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
 
@@ -22,7 +22,7 @@ export const LedgerNodeSpec = Type.Object(
 export const ReportedOrganisation = Type.Object({
   organisation: nameString('Organisation whose gateway this node hosts.'),
   operationPublicKey: base64urlString('Ed25519, base64url.', 32),
-  hpkePublicKey: base64urlString('X25519, base64url.', 32),
+  hpkePublicKey: Type.Optional(base64urlString('X25519, base64url; absent where the node keeps no vault for it.', 32)),
   approverPublicKey: Type.Optional(base64urlString('Ed25519 of the automatic approver, base64url.', 32)),
 });
 
@@ -31,6 +31,7 @@ export const LedgerNodeStatus = Type.Object({
   podUID: Type.Optional(text('Pod the keys were read from and the grant is for.', 63)),
   image: Type.Optional(text('Image it runs.', 256)),
   consensusPublicKey: Type.Optional(base64urlString('Ed25519, base64url; made on its volume and never leaves it.', 32)),
+  engineNodeId: Type.Optional(text('Name of the node between engines, 40 hex digits.', 40, { pattern: '^[0-9a-f]{40}$' })),
   organisations: Type.Optional(
     mapList(ReportedOrganisation, ['organisation'], {
       description: 'Public keys of the organisations it hosts.',
@@ -40,6 +41,8 @@ export const LedgerNodeStatus = Type.Object({
   height: Type.Optional(Type.Integer({ description: 'Last committed height.', minimum: 0 })),
   lagBlocks: Type.Optional(Type.Integer({ description: 'Blocks behind the head of its network.', minimum: 0 })),
   signing: Type.Optional(Type.Boolean({ description: 'Whether it signs now.' })),
+  unwell: Type.Optional(text('Which part is unwell and why: "engine: halted, …"; empty when none is.', UNWELL_CHARS_MAX)),
+  engineVersion: Type.Optional(text('Version its engine reports; absent with the embedded engine.', 64)),
   peers: Type.Optional(Type.Integer({ description: 'Connected peers.', minimum: 0 })),
   certNotAfter: Type.Optional(Type.String({ description: 'When its certificate ends.', format: 'date-time', maxLength: 40 })),
 });
@@ -60,8 +63,10 @@ export const ledgerNodeKind: Kind<typeof LedgerNodeSpec, typeof LedgerNodeStatus
     { name: 'Height', type: 'integer', jsonPath: '.status.height' },
     { name: 'Lag', type: 'integer', jsonPath: '.status.lagBlocks' },
     { name: 'Signing', type: 'boolean', jsonPath: '.status.signing' },
+    { name: 'Unwell', type: 'string', jsonPath: '.status.unwell' },
     AGE_COLUMN,
     { name: 'Organisation', type: 'string', jsonPath: '.spec.organisation', priority: 1 },
+    { name: 'Peers', type: 'integer', jsonPath: '.status.peers', priority: 1 },
     { name: 'Certificate', type: 'string', jsonPath: '.status.certNotAfter', priority: 1 },
   ],
 };

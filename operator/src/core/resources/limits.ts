@@ -3,6 +3,8 @@ export const NAME_CHARS_MAX = 63;
 export const CHAIN_ID_CHARS_MAX = 50;
 export const DISPLAY_NAME_CHARS_MAX = 64;
 export const MESSAGE_CHARS_MAX = 1024;
+/** What a node says of its unwell part; longer is cut. */
+export const UNWELL_CHARS_MAX = 256;
 export const REASON_CHARS_MAX = 128;
 export const CONDITIONS_MAX = 16;
 export const POOLS_MAX = 16;

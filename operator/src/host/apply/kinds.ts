@@ -1,4 +1,14 @@
-import { configMaps, namespaces, persistentVolumeClaims, pods, type Resource, resourceQuotas, secrets, services } from '@civitas/kube';
+import {
+  configMaps,
+  namespaces,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+  type Resource,
+  resourceQuotas,
+  secrets,
+  services,
+} from '@civitas/kube';
 import type { Manifest } from '../../core/desired/render.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
 
@@ -8,6 +18,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   Namespace: namespaces,
   PersistentVolumeClaim: persistentVolumeClaims,
   Pod: pods,
+  PodDisruptionBudget: podDisruptionBudgets,
   ResourceQuota: resourceQuotas,
   Secret: secrets,
   Service: services,

@@ -4,7 +4,8 @@ import { ANNOTATIONS, genesisRecordName, LABELS, MANAGED_BY, networkNameOf, SYST
 import { networkOwner } from '../../core/desired/network-objects.ts';
 import type { Manifest } from '../../core/desired/render.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
-import type { NetworkAction } from '../../core/plan/network-plan.ts';
+import type { NetworkAction } from '../../core/plan/network-action.ts';
+import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { issueLeaf } from '../certificates/authority.ts';
 import { connectNode, type OperatorContext } from '../controllers/operator-context.ts';
@@ -12,13 +13,16 @@ import { callNode } from '../ledger/node-connection.ts';
 import { base64 } from '../observe/authorities.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
 import type { Workspace } from '../observe/workspace.ts';
+import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
 import { resourceOf } from './kinds.ts';
+import { replacePod } from './replace-pod.ts';
 
 export interface ActionContext {
   readonly context: OperatorContext;
   readonly applier: Applier;
   readonly network: LedgerNetwork;
   readonly effective: EffectiveNetwork;
+  readonly observed: ObservedNetwork;
   readonly workspace: Workspace;
   readonly log: Log;
 }
@@ -37,25 +41,49 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       return report(scope, 'CertificateIssued', `${action.secret}: ${action.reason}`);
     case 'createPod':
       return (
-        (await createOnce(() => context.client.create(pods, action.manifest))) && report(scope, 'PodCreated', action.manifest.metadata.name)
+        (await createOnce(() => context.client.create(pods, action.manifest))) &&
+        report(scope, 'PodCreated', action.manifest.metadata.name, action.manifest.metadata.name)
       );
     case 'deletePod':
-      if (!context.isLeader()) return false;
-      await context.client.delete(pods, { namespace: effective.namespace, name: action.name }, { uid: action.uid });
-      return report(scope, 'PodDeleted', `${action.name}: ${action.reason}`);
+      return deletePod(scope, action);
     case 'recordKeys':
       return recordKeys(scope, action);
     case 'recordGenesis':
       return (
         (await createOnce(() => recordGenesis(scope, action.text))) && report(scope, 'GenesisWritten', `genesis of ${effective.chainId}`)
       );
+    case 'reserveKey':
+      return (
+        (await reserveKey(scope, action)) &&
+        report(scope, 'KeyReserved', `the consensus key of ${action.node} is reserved for it`, action.node)
+      );
+    case 'passReservation':
+      return (
+        (await passReservation(scope, action)) &&
+        report(scope, 'KeyReserved', `the key of ${action.node} passes to its new pod: the former one is gone`, action.node)
+      );
+    case 'dropReservation':
+      return (
+        (await dropReservation(scope, action)) &&
+        report(scope, 'KeyReleased', `${action.reservation.holder} and its pod are gone: its key is free`)
+      );
     case 'grantSigning':
       return grantSigning(scope, action);
   }
 }
 
-function report({ context, network, log }: ActionContext, reason: string, message: string): true {
-  context.events.record(network, { type: 'Normal', reason, message });
+async function deletePod(scope: ActionContext, action: Extract<NetworkAction, { type: 'deletePod' }>): Promise<boolean> {
+  if (!scope.context.isLeader()) return false;
+  const shut = await replacePod(scope, action);
+  if (shut === undefined) return report(scope, 'PodDeleted', `${action.name}: ${action.reason}`, action.name);
+  scope.log.warn({ network: scope.network.metadata.name, reason: shut.reason }, shut.message);
+  return false;
+}
+
+/** An Event, about the node where it concerns one: what one object may be told of in a while is bounded. */
+function report({ context, network, observed, log }: ActionContext, reason: string, message: string, node?: string): true {
+  const about = (node === undefined ? undefined : observed.nodes[node]?.ledgerNode) ?? network;
+  context.events.record(about, { type: 'Normal', reason, message });
   log.info({ network: network.metadata.name, reason }, message);
   return true;
 }
@@ -85,6 +113,8 @@ function cacheOf(workspace: Workspace, context: OperatorContext, kind: string): 
       return workspace.configMaps.store;
     case 'PersistentVolumeClaim':
       return workspace.volumes.store;
+    case 'PodDisruptionBudget':
+      return workspace.budgets.store;
     case 'LedgerNode':
       return context.caches.nodes.store;
     default:
@@ -151,16 +181,18 @@ export function certificateSecret({ secret, namespace, subject, network, owner, 
 async function recordKeys(scope: ActionContext, action: Extract<NetworkAction, { type: 'recordKeys' }>): Promise<boolean> {
   const { applier, effective, context } = scope;
   const observed = context.caches.nodes.store.get(`${effective.namespace}/${action.node}`);
-  const { podUID, consensusPublicKey } = action;
-  const status = { ...observed?.status, podUID, consensusPublicKey, organisations: [...action.organisations] };
+  const { podUID, consensusPublicKey, engineNodeId } = action;
+  const engine = engineNodeId === '' ? {} : { engineNodeId };
+  const status = { ...observed?.status, podUID, consensusPublicKey, ...engine, organisations: [...action.organisations] };
   const metadata = { name: action.node, namespace: effective.namespace };
   await applier.applyStatus(ledgerNodes, { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerNode', metadata, ...{ status } }, undefined);
-  return report(scope, 'KeysRecorded', `${action.node} reported its public keys`);
+  return report(scope, 'KeysRecorded', `${action.node} reported its public keys`, action.node);
 }
 
-function recordGenesis({ context, network }: ActionContext, text: string): Promise<KubeObject> {
+function recordGenesis({ context, network, effective }: ActionContext, text: string): Promise<KubeObject> {
   const name = genesisRecordName(networkNameOf(network.metadata));
-  const metadata = { name, namespace: SYSTEM_NAMESPACE, labels: { ...MANAGED_BY, [LABELS.network]: network.metadata.name } };
+  const labels = { ...MANAGED_BY, [LABELS.network]: network.metadata.name };
+  const metadata = { name, namespace: SYSTEM_NAMESPACE, labels, annotations: { [ANNOTATIONS.engine]: effective.engine } };
   return context.client.create(configMaps, {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -177,5 +209,5 @@ async function grantSigning(scope: ActionContext, action: Extract<NetworkAction,
   if (connection === undefined || keyHash === undefined) return false;
   const { admin } = connection;
   await callNode(admin.grantSigning.bind(admin), { keyHash, podUid: action.podUID, granted: true });
-  return report(scope, 'SigningGranted', `${action.node} may sign`);
+  return report(scope, 'SigningGranted', `${action.node} may sign`, action.node);
 }

@@ -3,6 +3,7 @@ import type { NetworkPlan } from '../../core/plan/network-plan.ts';
 import { type Verdict, verdict } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork, ObservedNode } from '../../core/plan/observed-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+import { UNWELL_CHARS_MAX } from '../../core/resources/limits.ts';
 import { HEIGHT_STATUS_MS } from '../controllers/limits.ts';
 import type { OperatorContext } from '../controllers/operator-context.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
@@ -20,7 +21,7 @@ export function createNodeStatusWriter(
       const seen = observed.nodes[name];
       // Keys recorded in this pass are not in the cache yet; writing now would drop them.
       if (seen?.ledgerNode === undefined || plan.actions.some((action) => action.type === 'recordKeys' && action.node === name)) continue;
-      const verdicts = nodeVerdicts(seen);
+      const verdicts = nodeVerdicts(seen, plan.duplicates[name]);
       const target = {
         resource: ledgerNodes,
         object: seen.ledgerNode,
@@ -28,7 +29,7 @@ export function createNodeStatusWriter(
         phase: phaseOf(verdicts, seen),
         facts: nodeFacts(seen, seen.ledgerNode, head),
       };
-      await writer.write(target, { fields: ['height', 'lagBlocks'], intervalMs: HEIGHT_STATUS_MS });
+      await writer.write(target, { fields: ['height', 'lagBlocks', 'peers'], intervalMs: HEIGHT_STATUS_MS });
     }
   };
 }
@@ -37,31 +38,41 @@ function nodeFacts({ pod, answer }: ObservedNode, { status }: LedgerNode, head: 
   return {
     ...(status?.podUID === undefined ? {} : { podUID: status.podUID }),
     ...(status?.consensusPublicKey === undefined ? {} : { consensusPublicKey: status.consensusPublicKey }),
+    ...(status?.engineNodeId === undefined ? {} : { engineNodeId: status.engineNodeId }),
     ...(status?.organisations === undefined ? {} : { organisations: status.organisations }),
     ...(pod?.image === undefined ? {} : { image: pod.image }),
     ...(answer === undefined
-      ? { signing: false }
+      ? { signing: false, unwell: pod === undefined ? 'no pod' : 'node: no answer' }
       : {
           height: answer.height,
           lagBlocks: head - answer.height,
           signing: answer.signing,
           peers: answer.peers,
+          unwell: answer.unwell.slice(0, UNWELL_CHARS_MAX),
+          ...(answer.engineVersion === '' ? {} : { engineVersion: answer.engineVersion }),
           certNotAfter: rfc3339Of(answer.certificateNotAfterUnixMs),
         }),
   };
 }
 
-function nodeVerdicts({ pod, answer }: ObservedNode): readonly Verdict[] {
+function nodeVerdicts({ pod, answer }: ObservedNode, duplicateOf: string | undefined): readonly Verdict[] {
   const reason = answer?.phase ?? (pod === undefined ? 'NoPod' : 'NoAnswer');
-  const message = answer === undefined ? 'the node gives no answer' : `the node says ${answer.phase}`;
-  return [
-    verdict('Ready', answer?.phase === 'Serving', reason, message),
+  const unwell = answer === undefined || answer.unwell === '' ? '' : `: ${answer.unwell}`;
+  const message = answer === undefined ? 'the node gives no answer' : `the node says ${answer.phase}${unwell}`;
+  const isReady = answer?.phase === 'Serving' && unwell === '';
+  const verdicts = [
+    verdict('Ready', isReady, answer?.phase === 'Serving' && !isReady ? 'Unwell' : reason, message),
     verdict('CaughtUp', answer?.caughtUp ?? false, answer?.caughtUp === true ? 'AtHead' : reason, message),
     verdict('Signing', answer?.signing ?? false, answer?.signing === true ? 'Granted' : reason, message),
   ];
+  if (duplicateOf === undefined) return verdicts;
+  const twin = `${duplicateOf} holds the same consensus key: this node gets no grant. One of the two volumes is a copy; give this one a fresh one`;
+  return [...verdicts, verdict('DuplicateKey', true, 'KeyReserved', twin)];
 }
 
 function phaseOf(verdicts: readonly Verdict[], { answer, pod }: ObservedNode): string {
+  if (verdicts.some(({ type }) => type === 'DuplicateKey')) return 'DuplicateKey';
   if (verdicts.every(({ status }) => status === 'True')) return 'Ready';
+  if (answer?.phase === 'Serving' && answer.unwell !== '') return 'Unwell';
   return answer?.phase ?? (pod === undefined ? 'NoPod' : 'Starting');
 }

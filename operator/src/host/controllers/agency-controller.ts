@@ -24,7 +24,7 @@ import {
 } from '../../core/desired/names.ts';
 import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState } from '../../core/plan/agency-status.ts';
 import { clientProblem } from '../../core/plan/client-problem.ts';
-import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
+import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
 import type { Agency, AgencyClient, AgencyMembership } from '../../core/resources/agency.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';

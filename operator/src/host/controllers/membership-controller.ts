@@ -5,10 +5,10 @@ import { type Controller, createController, type ReconcileResult } from '@civita
 import { sortValidators, validatorOf, validatorsHash } from '@civitas/proofs';
 import { organisationOf } from '../../core/desired/genesis.ts';
 import { type EffectiveMember, effectiveNetwork } from '../../core/plan/effective-network.ts';
+import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
 import { memberKeyId, type OnLedgerOrganisation, planMembership } from '../../core/plan/membership-plan.ts';
-import { genesisFromText, genesisHashOf } from '../../core/plan/network-plan.ts';
+import { type ReportedGateway, reportedGateways } from '../../core/plan/reported-gateways.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
-import type { ReportedOrganisation } from '../../core/resources/ledger-node.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
@@ -37,7 +37,7 @@ export function createMembershipController(context: OperatorContext): Controller
     if (config === undefined || ledger === undefined || !isServing(network)) return { requeueAfterMs: WHILE_STARTING_MS };
     const isRegistered = await ensureRegistered(context, network, ledger);
     const effective = effectiveNetwork(network, config, context.caches.agencies.store.list());
-    const reported = reportedOrganisations(context, network);
+    const reported = reportedOf(context, network);
     let open = 0;
     for (const member of effective.members) {
       const wanted = organisationOf(member, reported);
@@ -71,11 +71,8 @@ function isServing(network: LedgerNetwork): boolean {
   return network.status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True') ?? false;
 }
 
-function reportedOrganisations(context: OperatorContext, { metadata }: LedgerNetwork): readonly ReportedOrganisation[] {
-  return context.caches.nodes.store
-    .list(metadata.namespace)
-    .filter(({ spec }) => spec.networkRef === metadata.name)
-    .flatMap(({ status }) => status?.organisations ?? []);
+function reportedOf(context: OperatorContext, { metadata }: LedgerNetwork): readonly ReportedGateway[] {
+  return reportedGateways(context.caches.nodes.store.list(metadata.namespace).filter(({ spec }) => spec.networkRef === metadata.name));
 }
 
 /** True when the ledger holds the organisation as its Agency says. */
@@ -85,7 +82,7 @@ async function ensureMember(
     readonly key: string;
     readonly ledger: PlatformLedger & { readonly genesis: Genesis };
     readonly member: EffectiveMember;
-    readonly reported: readonly ReportedOrganisation[];
+    readonly reported: readonly ReportedGateway[];
   },
 ): Promise<boolean> {
   const { ledger, member } = scope;

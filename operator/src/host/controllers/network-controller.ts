@@ -76,7 +76,15 @@ class NetworkReconciler {
     plan: NetworkPlan,
     { workspace, log }: { readonly workspace: Workspace; readonly log: Log },
   ): Promise<ReconcileResult> {
-    const scope = { context: this.#context, applier: this.#applier, network: observed.network, effective: plan.effective, workspace, log };
+    const scope = {
+      context: this.#context,
+      applier: this.#applier,
+      network: observed.network,
+      effective: plan.effective,
+      observed,
+      workspace,
+      log,
+    };
     let acted = false;
     for (const action of plan.actions) {
       const done = await performNetworkAction(scope, action);
@@ -111,6 +119,8 @@ class NetworkReconciler {
     if (facts.certificates !== undefined)
       operatorMetrics.certificateNotAfter.set({ network }, Date.parse(facts.certificates.earliestExpiry) / 1000);
     reportTurn(this.#context, observed.network, verdicts);
+    reportRedundancy(this.#context, observed.network, verdicts);
+    reportPending(this.#context, observed.network, plan);
     await this.#writeStatus(observed.network, verdicts, facts);
     await this.#writeNodeStatus(observed, plan);
   }
@@ -139,8 +149,25 @@ function reportTurn(context: OperatorContext, network: LedgerNetwork, verdicts: 
   if (now.status === 'Unknown' || network.metadata.deletionTimestamp !== undefined) return;
   context.events.record(network, {
     type: now.status === 'True' ? 'Normal' : 'Warning',
-    reason: now.status === 'True' ? 'Available' : 'NotAvailable',
+    reason: now.status === 'True' ? 'Available' : now.reason === 'NoQuorum' ? 'QuorumLost' : 'NotAvailable',
     message: now.message,
   });
   for (const controller of ['membership', 'relay', 'link', 'agency']) context.wake(controller);
+}
+
+/** One Event when a validator is missing that was not, and one when all are back; a network that stands still has its own. */
+function reportRedundancy({ events }: OperatorContext, network: LedgerNetwork, verdicts: readonly Verdict[]): void {
+  const now = verdicts.find(({ type }) => type === 'FullRedundancy');
+  const before = network.status?.conditions?.find(({ type }) => type === 'FullRedundancy');
+  const stands = verdicts.some(({ type, status }) => type === 'Available' && status !== 'True');
+  if (now === undefined || before === undefined || before.status === now.status || now.status === 'Unknown' || stands) return;
+  if (now.status === 'True') events.record(network, { type: 'Normal', reason: 'RedundancyRestored', message: now.message });
+  else events.record(network, { type: 'Warning', reason: 'RedundancyLost', message: now.message });
+}
+
+/** One Event when a pod begins to wait for its turn. */
+function reportPending({ events }: OperatorContext, network: LedgerNetwork, { pending }: NetworkPlan): void {
+  const before = network.status?.conditions?.find(({ type }) => type === 'UpdatePending');
+  if (pending === undefined || before?.status === 'True') return;
+  events.record(network, { type: 'Normal', reason: pending.reason, message: pending.message });
 }

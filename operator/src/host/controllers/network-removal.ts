@@ -4,6 +4,7 @@ import type { NetworkPlan } from '../../core/plan/network-plan.ts';
 import { drainText } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
 import { callNode } from '../ledger/node-connection.ts';
+import { consensusKeyReservations } from '../observe/custom-resources.ts';
 import { connectNode, type OperatorContext } from './operator-context.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function removeNetwork(context: OperatorContext, observed: Observed
     context.events.record(observed.network, { type: 'Normal', reason: 'PodDeleted', message: `${name}: the network is being removed` });
   }
   if (remaining.length > 0) return false;
+  await releaseKeys(context, observed, plan);
   for (const node of effective.nodes) {
     context.connections.forget(`${effective.namespace}/${node.name}`);
     if (!effective.keepData)
@@ -33,6 +35,14 @@ export async function removeNetwork(context: OperatorContext, observed: Observed
   }
   context.events.record(observed.network, { type: 'Normal', ...farewell(plan) });
   return true;
+}
+
+/** No pod of it is left, so nobody can sign with its keys: whoever takes the volumes up again may. */
+async function releaseKeys(context: OperatorContext, observed: ObservedNetwork, { effective }: NetworkPlan): Promise<void> {
+  const own = new Set(effective.nodes.map(({ name }) => `${effective.namespace}/${name}`));
+  for (const { holder, name, uid } of Object.values(observed.reservations)) {
+    if (own.has(holder) && context.isLeader()) await context.client.delete(consensusKeyReservations, { name }, { uid });
+  }
 }
 
 /** What is kept and where, or that it is not. */

@@ -1,8 +1,10 @@
-import type { Applier, Clock, EventRecorder, KubeClient, Log, MetricsSink, Reflector } from '@civitas/kube';
-import { genesisRecordName, type NetworkName, networkNameOf, nodeName, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
-import { genesisFromText } from '../../core/plan/network-plan.ts';
+import type { Applier, Clock, ConfigMap, EventRecorder, KubeClient, Log, MetricsSink, Pod, Reflector } from '@civitas/kube';
+import { ANNOTATIONS, genesisRecordName, type NetworkName, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
+import { genesisFromText } from '../../core/plan/genesis-record.ts';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
+import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
@@ -19,6 +21,7 @@ export interface Caches {
   readonly links: Reflector<LedgerLink>;
   readonly agencies: Reflector<Agency>;
   readonly cities: Reflector<CityConfig>;
+  readonly reservations: Reflector<ConsensusKeyReservation>;
 }
 
 /** What the ledgers themselves said last; lost with the process and asked again. */
@@ -29,6 +32,8 @@ export interface LedgerFacts {
   readonly enrolments: Map<string, Enrolment>;
   /** `namespace/node` of every node that has answered this process. */
   readonly heard: Set<string>;
+  /** Consensus keys that a ledger's validator set holds beyond its genesis, by network key. */
+  readonly addedValidatorKeys: Map<string, readonly string[]>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }
@@ -72,8 +77,17 @@ export function findCity(caches: Pick<Caches, 'cities'>): CityConfig | undefined
 
 /** The recorded genesis of a network, canonical text. */
 export function findGenesisRecord(context: Pick<OperatorContext, 'workspaces'>, network: NetworkName): string | undefined {
-  const system = context.workspaces.find(SYSTEM_NAMESPACE);
-  return system?.configMaps.store.get(`${SYSTEM_NAMESPACE}/${genesisRecordName(network)}`)?.data?.['genesis.json'];
+  return genesisRecordOf(context, network)?.data?.['genesis.json'];
+}
+
+/** Engine that orders a born chain's operations, as its record says; records of the first release say nothing and mean embedded. */
+export function engineInForce(context: Pick<OperatorContext, 'workspaces'>, network: NetworkName): EffectiveNetwork['engine'] {
+  const engine = genesisRecordOf(context, network)?.metadata.annotations?.[ANNOTATIONS.engine];
+  return engine === 'cometbft' ? 'cometbft' : 'embedded';
+}
+
+function genesisRecordOf(context: Pick<OperatorContext, 'workspaces'>, network: NetworkName): ConfigMap | undefined {
+  return context.workspaces.find(SYSTEM_NAMESPACE)?.configMaps.store.get(`${SYSTEM_NAMESPACE}/${genesisRecordName(network)}`);
 }
 
 /** The installation's city network: the one of domain `city` whose city is CityConfig's. */
@@ -85,7 +99,7 @@ export function findCityNetwork(context: Pick<OperatorContext, 'caches'>): Ledge
     .find(({ spec }) => spec.domain === 'city' && (spec.city ?? city.city) === city.city);
 }
 
-/** A network whose first node runs, with its genesis: what calls to its ledger need. */
+/** A network of which a node runs, with its genesis: what calls to its ledger need. */
 export interface ReachableNetwork {
   readonly name: NetworkName;
   readonly chainId: string;
@@ -114,12 +128,24 @@ export async function connectNode(
   });
 }
 
-/** The ledger of a network through its first node; undefined before it is born. */
+/** The ledger of a network through one of its nodes; undefined before it is born. */
 export async function reachNetwork(context: OperatorContext, network: LedgerNetwork): Promise<ReachableNetwork | undefined> {
   const name = networkNameOf(network.metadata);
   const genesisText = findGenesisRecord(context, name);
   if (genesisText === undefined) return undefined;
   const { chainId } = genesisFromText(genesisText);
-  const connection = await connectNode(context, name, chainId, nodeName(name.name, 0));
+  const node = findServingNode(context, name);
+  const connection = node === undefined ? undefined : await connectNode(context, name, chainId, node);
   return connection === undefined ? undefined : { name, chainId, genesisText, connection };
+}
+
+/** The ready pod of the lowest ordinal, so that what was written through it is read through it; any running one while none is ready. */
+function findServingNode({ workspaces, caches }: OperatorContext, { namespace, name }: NetworkName): string | undefined {
+  const nodes = caches.nodes.store
+    .list(namespace)
+    .filter(({ spec }) => spec.networkRef === name)
+    .sort((left, right) => left.spec.ordinal - right.spec.ordinal)
+    .flatMap(({ metadata }) => workspaces.find(namespace)?.pods.store.get(`${namespace}/${metadata.name}`) ?? []);
+  const isReady = (pod: Pod): boolean => pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  return (nodes.find(isReady) ?? nodes[0])?.metadata.name;
 }

@@ -4,7 +4,8 @@ import { type RelayConfig, type RelayNetwork, spiffe } from '@civitas/deployment
 import { type Applier, type Controller, createController, isApiError, pods, type ReconcileResult, secrets } from '@civitas/kube';
 import { gatewayName, networkNameOf, RELAY_POD, relayTlsName } from '../../core/desired/names.ts';
 import { RELAY_ADMIN, type RelayWanted, relayFingerprint, relayObjects, relayPod } from '../../core/desired/relay-objects.ts';
-import { genesisFromText, genesisHashOf, isCertificateDue } from '../../core/plan/network-plan.ts';
+import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
+import { isCertificateDue } from '../../core/plan/network-plan.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { resourceOf } from '../apply/kinds.ts';

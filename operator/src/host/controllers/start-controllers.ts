@@ -16,7 +16,7 @@ import {
 import { LABELS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { createConnections } from '../ledger/connections.ts';
 import { createAuthorities } from '../observe/authorities.ts';
-import { agencies, cityConfigs, ledgerLinks, ledgerNetworks, ledgerNodes } from '../observe/custom-resources.ts';
+import { agencies, cityConfigs, consensusKeyReservations, ledgerLinks, ledgerNetworks, ledgerNodes } from '../observe/custom-resources.ts';
 import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAgencyController } from './agency-controller.ts';
@@ -54,8 +54,9 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     links: follow(ledgerLinks),
     agencies: follow(agencies),
     cities: follow(cityConfigs),
+    reservations: follow(consensusKeyReservations),
   };
-  const reflectors = [caches.networks, caches.nodes, caches.links, caches.agencies, caches.cities];
+  const reflectors = [caches.networks, caches.nodes, caches.links, caches.agencies, caches.cities, caches.reservations];
   const controllers = new Map<string, Controller>();
 
   const wake = (name: string): void => {
@@ -78,7 +79,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     workspaces: createWorkspaces({ client, metrics, log, onChange }),
     authorities: createAuthorities(client),
     connections: createConnections(() => clock.nowUnixMs()),
-    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set() },
+    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set(), addedValidatorKeys: new Map() },
     applierOf: (controller) => createApplier(client, { fieldManager: `civitas-${controller}`, force: true }),
     wake,
   };
@@ -155,6 +156,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
     [caches.links, ['relay', 'network']],
     [caches.networks, ['relay', 'link', 'agency']],
     [caches.nodes, ['network']],
+    [caches.reservations, ['network']],
   ];
   for (const [reflector, names] of wakes) {
     reflector.subscribe((change) => {

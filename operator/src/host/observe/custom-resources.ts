@@ -1,6 +1,7 @@
 import { defineResource, type Resource } from '@civitas/kube';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
+import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
 import { GROUP, VERSION } from '../../core/resources/kind.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
@@ -13,3 +14,8 @@ export const ledgerNodes: Resource<LedgerNode> = defineResource({ ...address, pl
 export const ledgerLinks: Resource<LedgerLink> = defineResource({ ...address, plural: 'ledgerlinks', namespaced: true });
 export const agencies: Resource<Agency> = defineResource({ ...address, plural: 'agencies', namespaced: false });
 export const cityConfigs: Resource<CityConfig> = defineResource({ ...address, plural: 'cityconfigs', namespaced: false });
+export const consensusKeyReservations: Resource<ConsensusKeyReservation> = defineResource({
+  ...address,
+  plural: 'consensuskeyreservations',
+  namespaced: false,
+});

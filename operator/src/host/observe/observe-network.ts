@@ -11,8 +11,9 @@ import {
   nodeTlsName,
   relayTlsName,
 } from '../../core/desired/names.ts';
-import { effectiveNetwork } from '../../core/plan/effective-network.ts';
-import { genesisFromText, genesisHashOf, keyHashOf } from '../../core/plan/network-plan.ts';
+import { type EffectiveNetwork, effectiveNetwork } from '../../core/plan/effective-network.ts';
+import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
+import { runningEngine } from '../../core/plan/hand-over.ts';
 import type {
   CityClient,
   ObservedAnswer,
@@ -20,12 +21,13 @@ import type {
   ObservedNetwork,
   ObservedNode,
   ObservedPod,
+  ObservedReservation,
   OpenLink,
 } from '../../core/plan/observed-network.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode, ReportedOrganisation } from '../../core/resources/ledger-node.ts';
-import { connectNode, findCityNetwork, findGenesisRecord, type OperatorContext } from '../controllers/operator-context.ts';
+import { connectNode, engineInForce, findCityNetwork, findGenesisRecord, type OperatorContext } from '../controllers/operator-context.ts';
 import { callNode, type NodeConnection } from '../ledger/node-connection.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -44,11 +46,12 @@ export async function observeNetwork(
   const { network, config, workspace } = target;
   const id = networkNameOf(network.metadata);
   const agencies = context.caches.agencies.store.list();
-  const effective = effectiveNetwork(network, config, agencies);
   const record = findGenesisRecord(context, id);
+  const wanted = effectiveNetwork(network, config, agencies);
+  const { effective } = runningEngine(wanted, record === undefined ? undefined : engineInForce(context, id));
   const chainId = record === undefined ? effective.chainId : genesisFromText(record).chainId;
   const observations = effective.nodes.map(
-    async (node) => [node.name, await observeNode(context, workspace, { id, chainId, node: node.name })] as const,
+    async (node) => [node.name, await observeNode(context, workspace, { id, chainId, node: node.name, engine: effective.engine })] as const,
   );
   const nodes = Object.fromEntries(await Promise.all(observations));
   const relaySpace = context.workspaces.find(config.spec.namespace);
@@ -60,9 +63,11 @@ export async function observeNetwork(
     hasAuthority: (await context.authorities.find(id)) !== undefined,
     relayCertificate: certificateOf(relaySpace?.secrets.store.get(`${config.spec.namespace}/${relayTlsName(id.name)}`)),
     nodes,
-    foreignKeys: foreignKeys(context, id),
+    reservations: reservationsOf(context),
     genesisRecord: record,
     genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
+    engineInForce: record === undefined ? undefined : engineInForce(context, id),
+    addedValidatorKeys: context.facts.addedValidatorKeys.get(`${id.namespace}/${id.name}`) ?? [],
     city: cityClient(context),
     platformKey: (await context.authorities.platformKey()).publicKey,
     relayKey: target.relayKey,
@@ -104,14 +109,19 @@ function cityClient(context: OperatorContext): CityClient | undefined {
   return { chainId, genesisHash: genesisHashOf(text, sha256), validators };
 }
 
-function foreignKeys({ caches }: OperatorContext, id: NetworkName): Readonly<Record<string, string>> {
-  const held: Record<string, string> = {};
-  for (const { metadata, spec, status } of caches.nodes.store.list()) {
-    const isOwn = metadata.namespace === id.namespace && spec.networkRef === id.name;
-    if (isOwn || status?.consensusPublicKey === undefined) continue;
-    held[keyHashOf(status.consensusPublicKey, sha256)] = `${metadata.namespace}/${metadata.name}`;
-  }
-  return held;
+/** Every reservation, each with whether anybody is left who could sign under it. */
+function reservationsOf({ caches, workspaces }: OperatorContext): Readonly<Record<string, ObservedReservation>> {
+  const nodeUIDs = new Set(caches.nodes.store.list().map(({ metadata }) => metadata.uid));
+  return Object.fromEntries(
+    caches.reservations.store.list().map(({ metadata, spec }) => {
+      // In a namespace that is not watched, nothing is known to be gone.
+      const pods = workspaces.find(spec.namespace)?.pods.store.list();
+      const isHolderGone = pods !== undefined && !nodeUIDs.has(spec.nodeUID) && pods.every((pod) => pod.metadata.uid !== spec.podUID);
+      const { name, uid, resourceVersion } = metadata;
+      const holder = `${spec.namespace}/${spec.node}`;
+      return [spec.publicKeyHash, { name, uid, resourceVersion, holder, nodeUID: spec.nodeUID, podUID: spec.podUID, isHolderGone }];
+    }),
+  );
 }
 
 /** A certificate by what its Secret says of it beside it: the private key is not read. */
@@ -129,17 +139,19 @@ export function certificateOf(secret: Secret | undefined): ObservedCertificate |
 async function observeNode(
   context: OperatorContext,
   workspace: Workspace,
-  target: { readonly id: NetworkName; readonly chainId: string; readonly node: string },
+  target: { readonly id: NetworkName; readonly chainId: string; readonly node: string; readonly engine: EffectiveNetwork['engine'] },
 ): Promise<ObservedNode> {
-  const { id, chainId, node } = target;
+  const { id, chainId, node, engine } = target;
   const key = `${id.namespace}/${node}`;
   const pod = podOf(workspace.pods.store.get(key));
   const ledgerNode = context.caches.nodes.store.get(key);
   const certificate = certificateOf(workspace.secrets.store.get(`${id.namespace}/${nodeTlsName(node)}`));
   const connection = pod?.running === true && !pod.deleting ? await connectNode(context, id, chainId, node) : undefined;
-  const answer = connection === undefined || pod === undefined ? undefined : await askNode(connection, ledgerNode, pod.uid);
+  const answer =
+    connection === undefined || pod === undefined ? undefined : await askNode(connection, needsKeys(ledgerNode, pod.uid, engine));
   if (answer !== undefined) context.facts.heard.add(key);
-  return { ledgerNode, certificate, pod, answer, heard: context.facts.heard.has(key) };
+  const address = workspace.services.store.get(key)?.spec?.clusterIP;
+  return { ledgerNode, certificate, pod, answer, address, heard: context.facts.heard.has(key) };
 }
 
 export function podOf(pod: Pod | undefined): ObservedPod | undefined {
@@ -159,12 +171,18 @@ export function podOf(pod: Pod | undefined): ObservedPod | undefined {
   };
 }
 
-/** Asks a node where it stands, and for its keys while they are not on record for this pod; undefined when it does not answer. */
-async function askNode({ admin }: NodeConnection, ledgerNode: LedgerNode | undefined, podUID: string): Promise<ObservedAnswer | undefined> {
+/** Keys are asked for while they are not on record for this pod. */
+function needsKeys(ledgerNode: LedgerNode | undefined, podUID: string, engine: EffectiveNetwork['engine']): boolean {
+  const { status } = ledgerNode ?? {};
+  if (status?.podUID !== podUID || status.consensusPublicKey === undefined) return true;
+  return engine === 'cometbft' && status.engineNodeId === undefined;
+}
+
+/** Asks a node where it stands, and for its keys if they are wanted; undefined when it does not answer. */
+export async function askNode({ admin }: NodeConnection, wantsKeys: boolean): Promise<ObservedAnswer | undefined> {
   try {
     const status = await callNode(admin.status.bind(admin), {});
-    const needsKeys = ledgerNode?.status?.podUID !== podUID || ledgerNode.status.consensusPublicKey === undefined;
-    return answerOf(status, needsKeys ? await callNode(admin.keys.bind(admin), {}) : undefined);
+    return answerOf(status, wantsKeys ? await callNode(admin.keys.bind(admin), {}) : undefined);
   } catch {
     // A node that starts, stops or is gone is told apart by its pod; what counts here is that it gave no answer.
     return undefined;
@@ -184,10 +202,17 @@ function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undef
     peers: status.peerCount,
     version: status.version,
     certificateNotAfterUnixMs: Number(status.certificateNotAfterUnixMs),
+    unwell: status.unwell,
+    halted: status.halted,
+    engineVersion: status.engineVersion,
     keys:
       keys === undefined
         ? undefined
-        : { consensusPublicKey: text(keys.consensusPublicKey), organisations: keys.organisations.map(organisationOf) },
+        : {
+            consensusPublicKey: text(keys.consensusPublicKey),
+            engineNodeId: keys.engineNodeId,
+            organisations: keys.organisations.map(organisationOf),
+          },
   };
 }
 
@@ -195,7 +220,7 @@ function organisationOf(keys: KeysResponse['organisations'][number]): ReportedOr
   const base = {
     organisation: keys.organisation,
     operationPublicKey: text(keys.operationPublicKey),
-    hpkePublicKey: text(keys.hpkePublicKey),
+    ...(keys.hpkePublicKey.length === 0 ? {} : { hpkePublicKey: text(keys.hpkePublicKey) }),
   };
   return keys.approverPublicKey.length === 0 ? base : { ...base, approverPublicKey: text(keys.approverPublicKey) };
 }

@@ -8,7 +8,9 @@ import {
   type MetricsSink,
   type PersistentVolumeClaim,
   type Pod,
+  type PodDisruptionBudget,
   persistentVolumeClaims,
+  podDisruptionBudgets,
   pods,
   type Reflector,
   type Resource,
@@ -27,6 +29,7 @@ export interface Workspace {
   readonly configMaps: Reflector<ConfigMap>;
   readonly secrets: Reflector<Secret>;
   readonly volumes: Reflector<PersistentVolumeClaim>;
+  readonly budgets: Reflector<PodDisruptionBudget>;
   stop(): Promise<void>;
 }
 
@@ -57,6 +60,7 @@ export async function openWorkspace(options: WorkspaceOptions, signal: AbortSign
     configMaps: follow(configMaps),
     secrets: follow(secrets),
     volumes: follow(persistentVolumeClaims),
+    budgets: follow(podDisruptionBudgets),
     stop: async () => {
       await Promise.all(started.map((reflector) => reflector.stop()));
     },

@@ -61,7 +61,9 @@ export async function startTestCluster(octet: number, audit?: (entry: AuditEntry
   };
 }
 
+const CLUSTER_SCOPED = ['agencies', 'cityconfigs', 'consensuskeyreservations'];
+
 /** Address of one of our kinds by its plural. */
 export function ourResource<T extends KubeObject>(plural: string): Resource<T> {
-  return { group: GROUP, version: VERSION, plural, namespaced: plural !== 'agencies' && plural !== 'cityconfigs' };
+  return { group: GROUP, version: VERSION, plural, namespaced: !CLUSTER_SCOPED.includes(plural) };
 }

@@ -1,0 +1,79 @@
+import { PATHS, PORTS } from '@civitas/deployment';
+import type { EffectiveNetwork, EffectiveNode } from '../plan/effective-network.ts';
+import { ANNOTATIONS, genesisName, NODE_IMAGE, nodeConfigName, nodeDataName, nodeTlsName, peersName } from './names.ts';
+import { CONTAINER_PORTS, folderOf, nodeMetadata } from './network-objects.ts';
+import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
+import type { Manifest } from './render.ts';
+
+/** Name of the container that runs the consensus engine beside the node. */
+export const ENGINE_CONTAINER = 'engine';
+
+const DATA_MOUNT = { name: 'data', mountPath: PATHS.data };
+const PEERS_MOUNT = { name: 'peers', mountPath: folderOf(PATHS.peers), readOnly: true };
+const ENGINE_PORTS = [
+  { name: 'p2p', containerPort: PORTS.p2p, protocol: 'TCP' },
+  { name: 'engine-metrics', containerPort: PORTS.engineMetrics, protocol: 'TCP' },
+] as const;
+
+/** @param configHash of the mounted configuration: a pod with another one is made anew. */
+export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHash: string): Manifest {
+  const metadata = nodeMetadata(network, node.name, node);
+  const hasEngine = network.engine === 'cometbft';
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, annotations: { [ANNOTATIONS.configHash]: configHash } },
+    spec: {
+      restartPolicy: 'Always',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: 10,
+      securityContext: POD_SECURITY,
+      containers: [nodeContainer(network, hasEngine), ...(hasEngine ? [engineContainer(network)] : [])],
+      volumes: [
+        { name: 'config', configMap: { name: nodeConfigName(node.name) } },
+        { name: 'genesis', configMap: { name: genesisName(network.name), optional: true } },
+        { name: 'tls', secret: { secretName: nodeTlsName(node.name), defaultMode: 0o440 } },
+        { name: 'data', persistentVolumeClaim: { claimName: nodeDataName(node.name) } },
+        ...(hasEngine ? [{ name: 'peers', configMap: { name: peersName(network.name), optional: true } }] : []),
+      ],
+    },
+  };
+}
+
+function nodeContainer(network: EffectiveNetwork, hasEngine: boolean): object {
+  return {
+    name: 'node',
+    image: `${NODE_IMAGE}:${network.version}`,
+    args: ['serve'],
+    env: POD_ENVIRONMENT,
+    ports: CONTAINER_PORTS,
+    securityContext: CONTAINER_SECURITY,
+    resources: { requests: { cpu: '50m', memory: '128Mi' } },
+    ...PROBES,
+    volumeMounts: [
+      { name: 'config', mountPath: folderOf(PATHS.config), readOnly: true },
+      { name: 'genesis', mountPath: folderOf(PATHS.genesis), readOnly: true },
+      { name: 'tls', mountPath: PATHS.tls, readOnly: true },
+      DATA_MOUNT,
+      ...(hasEngine ? [PEERS_MOUNT] : []),
+    ],
+  };
+}
+
+/**
+ * The engine ends when the node does and the other way round, so each comes back with the other. It has no probe: what it cannot do,
+ * the node's readiness and Status say.
+ */
+function engineContainer(network: EffectiveNetwork): object {
+  return {
+    name: ENGINE_CONTAINER,
+    image: `${NODE_IMAGE}:${network.version}`,
+    args: ['engine'],
+    env: POD_ENVIRONMENT,
+    ports: ENGINE_PORTS,
+    securityContext: CONTAINER_SECURITY,
+    resources: { requests: { cpu: '50m', memory: '64Mi' } },
+    volumeMounts: [DATA_MOUNT, PEERS_MOUNT],
+  };
+}

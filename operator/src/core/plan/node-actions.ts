@@ -1,0 +1,84 @@
+import { base64urlEncode, type Sha256, utf8Encode } from '@civitas/canon';
+import { nodeConfigText } from '../desired/network-objects.ts';
+import { nodePod } from '../desired/node-pod.ts';
+import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
+import { genesisFromText, keyHashOf } from './genesis-record.ts';
+import { type Fence, fenceOf } from './key-fence.ts';
+import type { NetworkAction } from './network-action.ts';
+import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
+import type { StalePod } from './replacement-plan.ts';
+
+/** What one node needs now. */
+export interface NodePlan {
+  readonly actions: readonly NetworkAction[];
+  readonly stale: StalePod | undefined;
+  /** Another node holds this one's key: `namespace/node`. */
+  readonly duplicateOf: string | undefined;
+}
+
+const NOTHING: NodePlan = { actions: [], stale: undefined, duplicateOf: undefined };
+
+export function planNode(observed: ObservedNetwork, network: EffectiveNetwork, node: EffectiveNode, sha256: Sha256): NodePlan {
+  const seen = observed.nodes[node.name];
+  const configHash = base64urlEncode(sha256(utf8Encode(nodeConfigText(network, node))));
+  if (seen?.pod === undefined) return { ...NOTHING, actions: [{ type: 'createPod', manifest: nodePod(network, node, configHash) }] };
+  const { pod } = seen;
+  if (pod.deleting) return NOTHING;
+  const reason = staleReason(network, pod, configHash);
+  const stale = reason === undefined ? undefined : { node, pod: { name: pod.name, uid: pod.uid }, reason };
+  if (pod.finished) return { ...NOTHING, stale };
+  const signing = planSigning(observed, node, seen, sha256);
+  return { actions: [...keyActions(node.name, seen), ...signing.actions], stale, duplicateOf: signing.duplicateOf };
+}
+
+function staleReason(network: EffectiveNetwork, pod: NonNullable<ObservedNode['pod']>, configHash: string): string | undefined {
+  if (pod.finished) return 'its processes have ended';
+  if (pod.configHash !== configHash) return 'its configuration changed';
+  return pod.image !== undefined && !pod.image.endsWith(`:${network.version}`) ? `it is to run version ${network.version}` : undefined;
+}
+
+function keyActions(node: string, { ledgerNode, pod, answer }: ObservedNode): readonly NetworkAction[] {
+  if (answer?.keys === undefined || pod === undefined || ledgerNode === undefined) return [];
+  return [{ type: 'recordKeys', node, ...answer.keys, podUID: pod.uid }];
+}
+
+/** A grant is given only for a key of the chain that this LedgerNode holds on record and that is reserved for it and this pod. */
+function planSigning(
+  observed: ObservedNetwork,
+  node: EffectiveNode,
+  { answer, pod, ledgerNode }: ObservedNode,
+  sha256: Sha256,
+): Pick<NodePlan, 'actions' | 'duplicateOf'> {
+  const key = ledgerNode?.status?.consensusPublicKey;
+  if (node.role !== 'validator' || pod === undefined || ledgerNode === undefined || key === undefined) return NOTHING;
+  if (ledgerNode.status?.podUID !== pod.uid) return NOTHING;
+  const holder = { nodeUID: ledgerNode.metadata.uid, podUID: pod.uid };
+  const keyHash = keyHashOf(key, sha256);
+  const fence = fenceOf(observed, keyHash, holder);
+  if (fence.state === 'duplicate') return { actions: [], duplicateOf: fence.holder };
+  if (!isValidatorKey(observed, key)) return NOTHING;
+  if (fence.state !== 'held') return { actions: [fenceAction(fence, { node: node.name, keyHash, ...holder })], duplicateOf: undefined };
+  const isAsking = answer?.phase === 'AwaitingGrant' && !answer.signing;
+  return isAsking ? { actions: [{ type: 'grantSigning', node: node.name, podUID: pod.uid, keyHash }], duplicateOf: undefined } : NOTHING;
+}
+
+function fenceAction(
+  fence: Exclude<Fence, { state: 'held' | 'duplicate' }>,
+  holder: { readonly node: string; readonly nodeUID: string; readonly podUID: string; readonly keyHash: string },
+): NetworkAction {
+  switch (fence.state) {
+    case 'free':
+      return { type: 'reserveKey', ...holder };
+    case 'passes':
+      return { type: 'passReservation', reservation: fence.reservation, node: holder.node, podUID: holder.podUID };
+    case 'abandoned':
+      return { type: 'dropReservation', reservation: fence.reservation };
+  }
+}
+
+/** A key that the chain was born with, or that its members have added since. */
+function isValidatorKey(observed: ObservedNetwork, publicKey: string): boolean {
+  if (observed.genesisRecord === undefined) return false;
+  if (observed.addedValidatorKeys.includes(publicKey)) return true;
+  return genesisFromText(observed.genesisRecord).validators.some((validator) => validator.publicKey === publicKey);
+}

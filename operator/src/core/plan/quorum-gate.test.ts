@@ -1,0 +1,208 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { aCity, aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
+import { type EffectiveNetwork, effectiveNetwork } from './effective-network.ts';
+import type { ObservedAnswer, ObservedNode } from './observed-network.ts';
+import { faultTolerance, quorum } from './quorum.ts';
+import { gateShut, type Voter, type VoterState, voterState } from './quorum-gate.ts';
+import { planReplacement, type Replacement } from './replacement-plan.ts';
+
+const RULES = { maxUnavailable: 1, allowDowntime: false };
+
+function voters(...states: readonly (VoterState | 'moving')[]): readonly Voter[] {
+  return states.map((state, ordinal) => ({
+    name: `city-${ordinal}`,
+    ordinal,
+    state: state === 'moving' ? 'down' : state,
+    isMoving: state === 'moving',
+  }));
+}
+
+describe('the gate before a validator is stopped', () => {
+  test.each<readonly [string, readonly Voter[], Partial<typeof RULES>, string | undefined]>([
+    ['opens when the other three of four vote', voters('serving', 'serving', 'serving', 'serving'), {}, undefined],
+    ['is shut while one of four is down', voters('serving', 'serving', 'serving', 'down'), {}, 'QuorumWouldBreak'],
+    ['is shut while one of four may not be voting', voters('serving', 'serving', 'unclear', 'serving'), {}, 'QuorumWouldBreak'],
+    ['is shut while another pod is moving', voters('serving', 'serving', 'serving', 'moving'), {}, 'AnotherIsMoving'],
+    ['opens for one that does not vote, whatever the others do', voters('down', 'unclear', 'down', 'down'), {}, undefined],
+    ['is shut for one that nobody has heard of', voters('unclear', 'unclear', 'unclear', 'unclear'), {}, 'QuorumWouldBreak'],
+    [
+      'takes one at a time of seven though two may fail',
+      voters('serving', 'down', 'serving', 'serving', 'serving', 'serving', 'serving'),
+      {},
+      'AnotherIsMoving',
+    ],
+    [
+      'takes a second of seven when two may be away',
+      voters('serving', 'down', 'serving', 'serving', 'serving', 'serving', 'serving'),
+      { maxUnavailable: 2 },
+      undefined,
+    ],
+    [
+      'never takes a third of seven',
+      voters('serving', 'down', 'down', 'serving', 'serving', 'serving', 'serving'),
+      { maxUnavailable: 3 },
+      'QuorumWouldBreak',
+    ],
+    ['is shut for three without consent to downtime', voters('serving', 'serving', 'serving'), {}, 'QuorumWouldBreak'],
+    ['opens for three with it', voters('serving', 'serving', 'serving'), { allowDowntime: true }, undefined],
+    ['is shut for three with it while another is away', voters('serving', 'serving', 'down'), { allowDowntime: true }, 'QuorumWouldBreak'],
+  ])('%s', (_name, list, rules, reason) => {
+    expect(gateShut('city-0', list, { ...RULES, ...rules })?.reason).toBe(reason);
+  });
+
+  test('counts a silent node whose pod is ready, one that lags, and one that says halted, as perhaps voting', () => {
+    const serving = aServingNode('city-0');
+    expect(voterState(serving)).toBe('serving');
+    expect(voterState({ ...serving, answer: undefined })).toBe('unclear');
+    expect(voterState(withAnswer(serving, { caughtUp: false }))).toBe('unclear');
+    expect(voterState(withAnswer(serving, { halted: true }))).toBe('unclear');
+    expect(voterState(withAnswer(serving, { signing: false, phase: 'AwaitingGrant' }))).toBe('down');
+    expect(voterState({ ...serving, pod: undefined, answer: undefined })).toBe('down');
+  });
+});
+
+function withAnswer(node: ObservedNode, facts: Partial<ObservedAnswer>): ObservedNode {
+  return node.answer === undefined ? node : { ...node, answer: { ...node.answer, ...facts } };
+}
+
+function aServingNode(name: string): ObservedNode {
+  return {
+    ledgerNode: aNode(name, { podUID: `pod-${name}`, consensusPublicKey: aKey(9) }),
+    certificate: undefined,
+    pod: {
+      ...{ name, uid: `pod-${name}`, ip: '127.0.0.9', running: true, ready: true, deleting: false, finished: false },
+      ...{ configHash: '', image: 'civitas.dev/node:0.1.0' },
+    },
+    answer: {
+      ...{ phase: 'Serving', chainId: 'jincheng-city-1', genesisHash: '', genesisMismatch: false, height: 5, root: '', signing: true },
+      ...{ caughtUp: true, peers: 3, version: '0.1.0', certificateNotAfterUnixMs: 1_900_000_000_000, keys: undefined },
+      ...{ unwell: '', halted: false, engineVersion: '0.38.26' },
+    },
+    address: '10.0.0.1',
+    heard: true,
+  };
+}
+
+/** A network of validators whose pods fall and rise again by a schedule, and the planner's own work among it. */
+class World {
+  readonly #network: EffectiveNetwork;
+  /** Version each pod was made with. */
+  readonly made = new Map<string, string>();
+  readonly down = new Set<string>();
+  readonly starting = new Set<string>();
+  version = '0.1.0';
+
+  constructor(count: number) {
+    this.#network = effectiveNetwork(aNetwork(), aCity({ engine: 'cometbft', validatorsPerNetwork: count }), [anAgency('civil-affairs')]);
+    for (const name of this.names()) this.made.set(name, this.version);
+  }
+
+  names(): readonly string[] {
+    return this.#network.nodes.map(({ name }) => name);
+  }
+
+  serving(): number {
+    return this.names().filter((name) => !this.down.has(name) && !this.starting.has(name)).length;
+  }
+
+  plan(): Replacement {
+    const observed = anObservation({ nodes: Object.fromEntries(this.names().map((name) => [name, this.#node(name)])) });
+    const stale = this.#network.nodes.filter(({ name }) => this.made.get(name) !== this.version);
+    const pods = stale.map((node) => ({ node, pod: { name: node.name, uid: `pod-${node.name}` }, reason: 'another version' }));
+    return planReplacement(observed, this.#network, pods);
+  }
+
+  #node(name: string): ObservedNode {
+    const node = aServingNode(name);
+    if (this.down.has(name)) return { ...node, pod: node.pod === undefined ? undefined : { ...node.pod, ready: false }, answer: undefined };
+    return this.starting.has(name) ? withAnswer(node, { signing: false, phase: 'AwaitingGrant' }) : node;
+  }
+
+  /** What the operator ends in one pass comes back starting, with what it is to run now. */
+  pass(): string | undefined {
+    const name = this.plan().next?.node.name;
+    if (name === undefined) return undefined;
+    this.made.set(name, this.version);
+    this.down.delete(name);
+    this.starting.add(name);
+    return name;
+  }
+}
+
+type Step =
+  | { readonly kind: 'crash' | 'recover' | 'started'; readonly who: number }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'pass' };
+
+describe('the planner under any schedule of crashes and edits', () => {
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 3, arbitrary: fc.constant({ kind: 'pass' } as const) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'release' } as const) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constantFrom('crash' as const, 'recover' as const, 'started' as const), who: fc.nat({ max: 12 }) }),
+    },
+  );
+
+  test('no stop of its own leaves fewer than a quorum voting, and all is new once the crashes end', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(4, 5, 7, 10, 13), fc.array(step, { maxLength: 60 }), (count, schedule) => {
+        const world = new World(count);
+        let release = 0;
+        for (const one of schedule) act(world, one, () => `0.1.${++release}`);
+        for (let look = 0; look < count * 3; look++) {
+          world.starting.clear();
+          world.down.clear();
+          passChecked(world);
+        }
+        for (const name of world.names()) expect(world.made.get(name)).toBe(world.version);
+      }),
+    );
+  });
+
+  test('with fewer than f crashes at once the chain always has its quorum', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(7, 10, 13), fc.array(step, { maxLength: 60 }), (count, schedule) => {
+        const world = new World(count);
+        let release = 0;
+        for (const one of schedule) {
+          if (one.kind === 'crash' && world.down.size >= faultTolerance(count) - 1) continue;
+          act(world, one, () => `0.1.${++release}`);
+          expect(world.serving()).toBeGreaterThanOrEqual(quorum(count));
+        }
+      }),
+    );
+  });
+});
+
+function act(world: World, one: Step, nextVersion: () => string): void {
+  if (one.kind === 'pass') passChecked(world);
+  else if (one.kind === 'release') world.version = nextVersion();
+  else {
+    const name = world.names()[one.who % world.names().length] ?? '';
+    if (one.kind === 'crash' && !world.starting.has(name)) world.down.add(name);
+    if (one.kind === 'recover') world.down.delete(name);
+    if (one.kind === 'started') world.starting.delete(name);
+  }
+}
+
+function passChecked(world: World): void {
+  const before = world.serving();
+  world.pass();
+  if (world.serving() < before) expect(world.serving()).toBeGreaterThanOrEqual(quorum(world.names().length));
+}
+
+test('a plan names what waits and why', () => {
+  const world = new World(4);
+  world.version = '0.2.0';
+  world.down.add('city-3');
+  expect(world.pass()).toBe('city-3');
+  expect(world.plan()).toEqual({
+    next: undefined,
+    pending: {
+      reason: 'QuorumWouldBreak',
+      message: 'city-2 waits: without it 2 of 4 validators would vote at the head, 3 are needed',
+    },
+  });
+});

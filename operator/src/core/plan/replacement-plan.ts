@@ -1,0 +1,48 @@
+import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
+import type { ObservedNetwork } from './observed-network.ts';
+import { type GateRules, type GateShut, gateShut, type Voter, voterState } from './quorum-gate.ts';
+
+/** A pod that is to be made anew. */
+export interface StalePod {
+  readonly node: EffectiveNode;
+  readonly pod: { readonly name: string; readonly uid: string };
+  readonly reason: string;
+}
+
+/** At most one pod a pass; what else is stale waits, and the first of it says why. */
+export interface Replacement {
+  readonly next: StalePod | undefined;
+  readonly pending: GateShut | undefined;
+}
+
+/** Validators of the chain and what each does now. */
+export function votersOf(observed: ObservedNetwork, network: EffectiveNetwork): readonly Voter[] {
+  return network.nodes
+    .filter(({ role }) => role === 'validator')
+    .map(({ name, ordinal }) => {
+      const node = observed.nodes[name];
+      return { name, ordinal, state: voterState(node), isMoving: node?.pod === undefined || node.pod.deleting };
+    });
+}
+
+export function gateRulesOf(network: EffectiveNetwork): GateRules {
+  // The embedded engine has one validator: whoever chose it has chosen that a restart stops the chain.
+  return { maxUnavailable: network.maxUnavailable, allowDowntime: network.allowDowntime || network.engine === 'embedded' };
+}
+
+/** Which pod goes next: those that do no work, then observers and gateways, then validators from the highest ordinal. */
+export function planReplacement(observed: ObservedNetwork, network: EffectiveNetwork, stale: readonly StalePod[]): Replacement {
+  const voters = votersOf(observed, network);
+  const rank = ({ node }: StalePod): number => {
+    if (voterState(observed.nodes[node.name]) === 'down') return 0;
+    return node.role === 'validator' ? 2 : 1;
+  };
+  const ordered = [...stale].sort((left, right) => rank(left) - rank(right) || right.node.ordinal - left.node.ordinal);
+  let pending: GateShut | undefined;
+  for (const candidate of ordered) {
+    const shut = gateShut(candidate.node.name, voters, gateRulesOf(network));
+    if (shut === undefined) return { next: candidate, pending: undefined };
+    pending ??= shut;
+  }
+  return { next: undefined, pending };
+}

@@ -1,0 +1,37 @@
+import { pods } from '@civitas/kube';
+import type { NetworkAction } from '../../core/plan/network-action.ts';
+import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
+import { type GateShut, gateShut } from '../../core/plan/quorum-gate.ts';
+import { gateRulesOf, votersOf } from '../../core/plan/replacement-plan.ts';
+import { connectNode } from '../controllers/operator-context.ts';
+import { askNode, podOf } from '../observe/observe-network.ts';
+import type { ActionContext } from './network-actions.ts';
+
+/**
+ * Ends a pod so that it is made anew, after the validators were asked once more: between the look that planned it and this line one
+ * of them may have fallen.
+ *
+ * @returns why not, when one has.
+ */
+export async function replacePod(
+  scope: ActionContext,
+  { name, uid }: Extract<NetworkAction, { type: 'deletePod' }>,
+): Promise<GateShut | undefined> {
+  const { context, effective } = scope;
+  const now = await lookAgain(scope);
+  const shut = gateShut(name, votersOf(now, effective), gateRulesOf(effective));
+  if (shut !== undefined) return shut;
+  await context.client.delete(pods, { namespace: effective.namespace, name }, { uid });
+  return undefined;
+}
+
+/** The observation of this pass with every node's pod and answer as they are now. */
+async function lookAgain({ context, effective, workspace, observed }: ActionContext): Promise<ObservedNetwork> {
+  const looks = Object.entries(observed.nodes).map(async ([name, node]) => {
+    const pod = podOf(workspace.pods.store.get(`${effective.namespace}/${name}`));
+    const connection = pod?.running === true ? await connectNode(context, effective, effective.chainId, name) : undefined;
+    const answer = connection === undefined ? undefined : await askNode(connection, false);
+    return [name, { ...node, pod, answer }] as const;
+  });
+  return { ...observed, nodes: Object.fromEntries(await Promise.all(looks)) };
+}
