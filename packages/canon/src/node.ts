@@ -36,12 +36,13 @@ function sha256(data: Bytes): Bytes {
 }
 
 const encoder = new TextEncoder();
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** The codec on Node's own. */
 export const nodeUtf8: Utf8Port = {
   encode: (text) => {
-    if (!text.isWellFormed()) throw new RangeError('lone surrogate in text');
     const bytes = new Uint8Array(Buffer.byteLength(text));
+    if (bytes.length !== text.length && LONE_SURROGATE.test(text)) throw new RangeError('lone surrogate in text');
     encoder.encodeInto(text, bytes);
     return bytes;
   },
