@@ -22,7 +22,7 @@ async function findReceipt(clients: readonly LedgerClient[], hash: string): Prom
   let last: unknown;
   for (const ledger of clients) {
     try {
-      return { ledger, answer: await ledger.receipt(hash, true) };
+      return { ledger, answer: await ledger.receipt(hash, { withProof: true }) };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       last = error;

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bytes, base64urlDecode, canonicalString, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
+import {
+  type Bytes,
+  base64urlDecode,
+  canonicalString,
+  type Json,
+  type JsonObject,
+  type OperationSignature,
+  parseCanonical,
+} from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import {
   decodeLightBlock,
@@ -12,6 +20,7 @@ import {
   receiptProofFromJson,
   unixMsOf,
 } from '@civitas/proofs';
+import type { GetReceiptResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Fault } from '../fault.ts';
 import type { LedgerClient } from '../sdk/ledger-client.ts';
@@ -75,16 +84,29 @@ interface Proven {
   readonly opening: EvidenceRecord['opening'];
 }
 
+/** The organisation's own signature as the ledger keeps it, in the form in which it stands alone. */
+function signatureOf({ operation, publicKey }: GetReceiptResponse): OperationSignature | undefined {
+  if (operation === undefined) return undefined;
+  const { signature, shared } = operation;
+  if (shared === undefined) return { signature, publicKey, shared };
+  return { signature: shared.signature, publicKey, shared: { index: shared.index, total: shared.total, siblings: shared.path } };
+}
+
 /** The receipt of an operation against the header after its block. */
 async function proveOperation({ title, ledger, hash, body }: EvidenceOperation): Promise<Proven> {
-  const answer = await ledger.receipt(hash, true);
+  const answer = await ledger.receipt(hash, { withProof: true, withOperation: true });
   const json = parseCanonical(answer.proof);
   const proof = json.ok ? receiptProofFromJson(json.value) : json;
   const receipt = proof.ok ? parseReceipt(proof.value.receipt) : proof;
   if (!proof.ok || !receipt.ok)
     throw new Fault('PROOF_MALFORMED', `the proof of receipt ${hash} cannot be read`, { exitCode: EXIT.unverified });
   const frame = { title, statement: `Operation ${hash}`, network: ledger.chainId, height: receipt.value.height + 1 };
-  return { item: { kind: 'receipt', ...frame, proof: proof.value, operation: body }, lightBlock: answer.lightBlock, opening: undefined };
+  const signature = signatureOf(answer);
+  return {
+    item: { kind: 'receipt', ...frame, proof: proof.value, operation: body, signature },
+    lightBlock: answer.lightBlock,
+    opening: undefined,
+  };
 }
 
 function isSameValue(left: JsonObject | undefined, right: JsonObject | undefined): boolean {

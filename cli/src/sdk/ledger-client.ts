@@ -4,6 +4,7 @@ import {
   type GetBlockResponse,
   type GetNetworkResponse,
   type GetReceiptResponse,
+  GetValidatorsResponse,
   LedgerServiceClient,
 } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -12,7 +13,7 @@ import { type NetworkAccess, networkOf, type Profile } from '../profile/load-pro
 import { CHANNEL_OPTIONS, channelCredentials } from './channel.ts';
 import { parseAnswer, parseAnswerObject, type Submitted, submittedOf } from './receipt.ts';
 import { withRetry } from './retry.ts';
-import { type Call, signCall } from './sign-operation.ts';
+import { type Call, prepareCall, signCall, signerOf } from './sign-operation.ts';
 import { SubmitStream } from './submit-stream.ts';
 import { unary } from './unary.ts';
 
@@ -33,6 +34,12 @@ export interface ReadOptions {
   readonly headerHeight?: number;
 }
 
+export interface ReceiptOptions {
+  readonly withProof?: boolean;
+  /** The signed operation too, with its public key. */
+  readonly withOperation?: boolean;
+}
+
 /** One organisation's client of one network, over mutual TLS. Calls are tried again while the node is away. */
 export interface LedgerClient {
   readonly network: string;
@@ -41,18 +48,20 @@ export interface LedgerClient {
   readonly access: NetworkAccess;
   /** Signs and submits; resolves once durable. A refusal of admission or contract is a value. */
   submit(call: Call): Promise<Submitted>;
-  /** The same over the shared stream with credits, for bulk. */
+  /** The same over the shared stream with credits, for bulk: what is asked for within a few ms is signed together. */
   submitBulk(call: Call): Promise<Submitted>;
   read(key: string, options?: ReadOptions): Promise<RecordRead>;
   view(contract: string, method: string, args: JsonObject): Promise<Json>;
   /** Asks that this network's client of a peer be brought to a header. @returns the height that the client has now. */
   requestHeader(peer: string, height: number): Promise<number>;
   /** @param hash base64url. */
-  receipt(hash: string, withProof?: boolean): Promise<GetReceiptResponse>;
+  receipt(hash: string, options?: ReceiptOptions): Promise<GetReceiptResponse>;
   blocks(limit: number, fromHeight?: number): Promise<readonly BlockSummary[]>;
   block(height: number): Promise<GetBlockResponse>;
   /** @param patienceMs How long to try while the node is away; default a minute. */
   info(patienceMs?: number): Promise<GetNetworkResponse>;
+  /** The validator set, its quorum and the offences on record. */
+  validators(): Promise<GetValidatorsResponse>;
   close(): void;
 }
 
@@ -83,8 +92,8 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       );
       return submittedOf(signed, answer.receipt);
     } catch (error) {
-      const { body } = signed.operation;
-      if (error instanceof Refused) return { ok: false, hash: base64urlEncode(signed.hash), body, height: 0, refusal: error.refusal };
+      const { body, hash } = signed;
+      if (error instanceof Refused) return { ok: false, hash: base64urlEncode(hash), body, height: 0, refusal: error.refusal };
       throw error;
     }
   };
@@ -97,8 +106,8 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
     submit,
     async submitBulk(call) {
       signal?.throwIfAborted();
-      stream ??= new SubmitStream(client, named('submit stream'));
-      return stream.submit(signCall(profile, access, call, Date.now()));
+      stream ??= new SubmitStream(client, signerOf(profile, access), named('submit stream'));
+      return stream.submit(prepareCall(profile, access, call, Date.now()));
     },
     async read(key, options = {}) {
       const request = { key, withProof: options.withProof ?? false, headerHeight: BigInt(options.headerHeight ?? 0) };
@@ -116,9 +125,9 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       const answer = await retried(`header ${height} of ${peer}`, () => unary(client.requestHeader.bind(client), request, signal));
       return Number(answer.clientHeight);
     },
-    async receipt(hash, withProof = false) {
-      const operationHash = operationHashOf(hash);
-      return retried('receipt', () => unary(client.getReceipt.bind(client), { operationHash, withProof }, signal));
+    async receipt(hash, { withProof = false, withOperation = false } = {}) {
+      const request = { operationHash: operationHashOf(hash), withProof, withOperation };
+      return retried('receipt', () => unary(client.getReceipt.bind(client), request, signal));
     },
     async blocks(limit, fromHeight = 0) {
       const request = { limit, fromHeight: BigInt(fromHeight) };
@@ -129,6 +138,7 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       const limits = patienceMs === undefined ? {} : { totalMs: patienceMs };
       return withRetry(() => unary(client.getNetwork.bind(client), {}, signal), { request: named('network'), signal, ...limits });
     },
+    validators: () => retried('validators', () => unary(client.getValidators.bind(client), {}, signal)),
     close() {
       stream?.close();
       client.close();

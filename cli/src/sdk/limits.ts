@@ -11,6 +11,13 @@ export const OPERATION_LIFE_MS = 10 * 60_000;
 export const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 /** Operations kept unanswered on one submit stream, whatever the credits. */
 export const STREAM_OPEN_MAX = 512;
+/** How long an operation waits for company to be signed with, ms; as long as a node's bundle at little load. */
+export const GATHER_MS = 2;
+/** Operations signed together. */
+export const GATHER_OPERATIONS_MAX = 256;
+/** Bytes that stand around a body and around a co-signature in a batch, at most. */
+export const OPERATION_FRAME_BYTES = 16;
+export const CO_SIGNATURE_BYTES = 123;
 /** Records of one vault call. */
 export const PUT_ITEMS_MAX = 64;
 /** Records of one vault call together, bytes as the call carries them: what a gateway takes, less the frame of the call. */

@@ -1,6 +1,6 @@
 import { type Bytes, base64urlEncode, isJsonObject, type Json, type JsonObject, parseCanonical, type Refusal } from '@civitas/canon';
 import { Fault } from '../fault.ts';
-import type { Signed } from './sign-operation.ts';
+import type { PreparedCall } from './sign-operation.ts';
 
 /** The canonical receipt of an operation, as packages/proofs defines it. */
 export interface Receipt {
@@ -43,9 +43,9 @@ export function parseReceipt(bytes: Bytes): Receipt {
 }
 
 /** Reads a receipt into the outcome callers branch on. A refusal on the ledger is final: its `then` is `drop`. */
-export function submittedOf(signed: Signed, bytes: Bytes): Submitted {
+export function submittedOf({ hash, body }: Pick<PreparedCall, 'hash' | 'body'>, bytes: Bytes): Submitted {
   const receipt = parseReceipt(bytes);
-  const frame = { hash: base64urlEncode(signed.hash), body: signed.operation.body, height: receipt.height };
+  const frame = { hash: base64urlEncode(hash), body, height: receipt.height };
   if (receipt.outcome.ok) return { ok: true, ...frame, result: receipt.outcome.result, receipt };
   const { code, facts } = receipt.outcome.refusal;
   return { ok: false, ...frame, refusal: { code, facts, then: 'drop' } };

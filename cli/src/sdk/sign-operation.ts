@@ -1,5 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import {
+  assertParsed,
   type Bytes,
   chainIdOf,
   contractNameOf,
@@ -11,12 +12,16 @@ import {
   operationHash,
   operationSignBytes,
   organisationNameOf,
+  sharedBatchOf,
+  sharedSignBytes,
   unixMsFrom,
 } from '@civitas/canon';
 import { nodeCrypto, signEd25519 } from '@civitas/canon/node';
-import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation.ts';
+import type { CoSignature, OperationBatch, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation.ts';
 import type { NetworkAccess, Profile } from '../profile/load-profile.ts';
 import { OPERATION_LIFE_MS } from './limits.ts';
+
+const NOTHING = new Uint8Array(0);
 
 /** A person's key that co-signs governance verbs. */
 export interface Approver {
@@ -38,14 +43,28 @@ export interface Call {
   readonly approver?: Approver;
 }
 
-export interface Signed {
-  readonly operation: SignedOperation;
+/** A call as an operation, before its organisation's own signature. */
+export interface PreparedCall {
+  /** What is signed: canonical JSON. */
+  readonly body: Bytes;
   /** 32 bytes; names the operation everywhere. */
   readonly hash: Bytes;
+  readonly coSignatures: CoSignature[];
 }
 
-/** Signs a call with the profile's operation key for one network. @throws InvariantError when a name is malformed. */
-export function signCall(profile: Profile, access: NetworkAccess, call: Call, nowUnixMs: number): Signed {
+export interface Signed extends PreparedCall {
+  readonly operation: SignedOperation;
+}
+
+/** Signs prepared calls of one organisation for one network. */
+export interface CallSigner {
+  sign(call: PreparedCall): SignedOperation;
+  /** One signature for all. @param calls 2 … 256. */
+  signTogether(calls: readonly PreparedCall[]): OperationBatch;
+}
+
+/** @throws InvariantError when a name is malformed. */
+export function prepareCall(profile: Profile, access: NetworkAccess, call: Call, nowUnixMs: number): PreparedCall {
   const body = encodeOperation({
     actor: call.actor ?? 'cli',
     args: call.args,
@@ -59,10 +78,37 @@ export function signCall(profile: Profile, access: NetworkAccess, call: Call, no
     organisation: organisationNameOf(profile.agency),
     role: call.role,
   });
-  const signature = signEd25519(profile.operationKey, operationSignBytes(body));
   const hash = operationHash(nodeCrypto.sha256, body);
   const { approver } = call;
   const coSignatures =
     approver === undefined ? [] : [{ keyId: approver.keyId, signature: signEd25519(approver.key, coSignatureSignBytes(hash)) }];
-  return { operation: { body, signature, coSignatures, shared: undefined }, hash };
+  return { body, hash, coSignatures };
+}
+
+export function signerOf({ operationKey }: Profile, { document }: NetworkAccess): CallSigner {
+  return {
+    sign: ({ body, coSignatures }) => ({
+      body,
+      signature: signEd25519(operationKey, operationSignBytes(body)),
+      coSignatures,
+      shared: undefined,
+    }),
+    signTogether(calls) {
+      const batch = assertParsed(
+        sharedBatchOf(
+          nodeCrypto.sha256,
+          calls.map(({ hash }) => hash),
+        ),
+      );
+      const signature = signEd25519(operationKey, sharedSignBytes(document.chainId, batch));
+      const operations = calls.map(({ body, coSignatures }) => ({ body, signature: NOTHING, coSignatures, shared: undefined }));
+      return { signature, operations };
+    },
+  };
+}
+
+/** Signs a call with the profile's operation key for one network. @throws InvariantError when a name is malformed. */
+export function signCall(profile: Profile, access: NetworkAccess, call: Call, nowUnixMs: number): Signed {
+  const prepared = prepareCall(profile, access, call, nowUnixMs);
+  return { ...prepared, operation: signerOf(profile, access).sign(prepared) };
 }

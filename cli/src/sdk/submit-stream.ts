@@ -1,48 +1,57 @@
-import { base64urlEncode } from '@civitas/canon';
+import { base64urlEncode, SHARED_BATCH_BYTES_MAX } from '@civitas/canon';
 import type { LedgerServiceClient, SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { Fault } from '../fault.ts';
 import { faultOf, isServiceError, isTransient, refusalOfErrorInfo } from './grpc-error.ts';
-import { RETRY_TOTAL_MS, STREAM_OPEN_MAX } from './limits.ts';
+import { CO_SIGNATURE_BYTES, GATHER_MS, GATHER_OPERATIONS_MAX, OPERATION_FRAME_BYTES, RETRY_TOTAL_MS, STREAM_OPEN_MAX } from './limits.ts';
 import { type Submitted, submittedOf } from './receipt.ts';
 import { backoffMs } from './retry.ts';
-import type { Signed } from './sign-operation.ts';
+import type { CallSigner, PreparedCall } from './sign-operation.ts';
+
+type SubmitCall = ClientDuplexStream<SubmitStreamRequest, SubmitStreamResponse>;
 
 interface Waiting {
-  readonly tag: bigint;
-  readonly signed: Signed;
+  readonly call: PreparedCall;
   readonly resolve: (submitted: Submitted) => void;
   readonly reject: (error: unknown) => void;
   attempt: number;
 }
 
+/** Bytes that a call takes in a batch, at most. */
+function batchBytesOf({ body, coSignatures }: PreparedCall): number {
+  return body.length + OPERATION_FRAME_BYTES + coSignatures.length * CO_SIGNATURE_BYTES;
+}
+
 /**
- * Submits many operations over one stream, as the node's credits allow. When the stream breaks it opens another and sends what is
+ * Submits many operations over one stream, as the node's credits allow. What comes within a few ms leaves under one signature. When the stream breaks it opens another and sends what is
  * unanswered again: an operation that had executed answers with its stored receipt, so nothing doubles.
  */
 export class SubmitStream {
   readonly #client: LedgerServiceClient;
+  readonly #signer: CallSigner;
   readonly #request: string;
   readonly #queue: Waiting[] = [];
   readonly #open = new Map<bigint, Waiting>();
-  #stream: ClientDuplexStream<SubmitStreamRequest, SubmitStreamResponse> | undefined;
+  #stream: SubmitCall | undefined;
   #credits = 0;
   #nextTag = 1n;
   #attempt = 0;
   #brokenSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #gathering: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(client: LedgerServiceClient, request: string) {
+  constructor(client: LedgerServiceClient, signer: CallSigner, request: string) {
     this.#client = client;
+    this.#signer = signer;
     this.#request = request;
   }
 
   /** Resolves once the operation is durable or refused. @throws Fault CALL_FAILED when the node stays away for a minute. */
-  async submit(signed: Signed): Promise<Submitted> {
+  async submit(call: PreparedCall): Promise<Submitted> {
     if (this.#closed) throw new Fault('STREAM_CLOSED', `${this.#request}: the submit stream is closed`);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ tag: this.#nextTag++, signed, resolve, reject, attempt: 0 });
+      this.#queue.push({ call, resolve, reject, attempt: 0 });
       this.#pump();
     });
   }
@@ -50,6 +59,7 @@ export class SubmitStream {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#gathering);
     this.#stream?.end();
     this.#failAll(new Fault('STREAM_CLOSED', `${this.#request}: the submit stream was closed`));
   }
@@ -60,13 +70,44 @@ export class SubmitStream {
       if (this.#timer === undefined) this.#connect();
       return;
     }
-    while (this.#credits > 0 && this.#open.size < STREAM_OPEN_MAX) {
-      const next = this.#queue.shift();
-      if (next === undefined) return;
-      this.#credits -= 1;
-      this.#open.set(next.tag, next);
-      this.#stream.write({ tag: next.tag, operation: next.signed.operation });
+    const room = this.#room();
+    if (room === 0 || this.#queue.length === 0) return;
+    if (room >= GATHER_OPERATIONS_MAX && this.#queue.length >= GATHER_OPERATIONS_MAX) {
+      this.#send(this.#stream);
+      return this.#pump();
     }
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      while (this.#stream !== undefined && this.#room() > 0 && this.#queue.length > 0) this.#send(this.#stream);
+    }, GATHER_MS);
+  }
+
+  #room(): number {
+    return Math.min(this.#credits, STREAM_OPEN_MAX - this.#open.size);
+  }
+
+  /** The longest run of the queue that one signature may cover. */
+  #take(): Waiting[] {
+    const countMax = Math.min(GATHER_OPERATIONS_MAX, this.#room());
+    let count = 0;
+    let bytes = 0;
+    for (const { call } of this.#queue) {
+      bytes += batchBytesOf(call);
+      if (count === countMax || (count > 0 && bytes > SHARED_BATCH_BYTES_MAX)) break;
+      count += 1;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  #send(stream: SubmitCall): void {
+    const taken = this.#take();
+    const [first] = taken;
+    if (first === undefined) return;
+    const tag = this.#nextTag;
+    for (const waiting of taken) this.#open.set(this.#nextTag++, waiting);
+    this.#credits -= taken.length;
+    if (taken.length === 1) stream.write({ tag, operation: this.#signer.sign(first.call), batch: undefined });
+    else stream.write({ tag, operation: undefined, batch: this.#signer.signTogether(taken.map(({ call }) => call)) });
   }
 
   #connect(): void {
@@ -92,7 +133,7 @@ export class SubmitStream {
 
   #settle(waiting: Waiting, answer: NonNullable<SubmitStreamResponse['answer']>): void {
     if (answer.$case === 'receipt') {
-      waiting.resolve(submittedOf(waiting.signed, answer.value));
+      waiting.resolve(submittedOf(waiting.call, answer.value));
       return;
     }
     const { refusal, retryAfterMs } = refusalOfErrorInfo(answer.value);
@@ -105,8 +146,8 @@ export class SubmitStream {
       }, pauseMs);
       return;
     }
-    const { hash, operation } = waiting.signed;
-    waiting.resolve({ ok: false, hash: base64urlEncode(hash), body: operation.body, height: 0, refusal });
+    const { hash, body } = waiting.call;
+    waiting.resolve({ ok: false, hash: base64urlEncode(hash), body, height: 0, refusal });
   }
 
   #onBroken(stream: unknown, error: unknown): void {

@@ -1,8 +1,10 @@
-import type { Bytes } from './bytes.ts';
+import { type Bytes, concatBytes } from './bytes.ts';
 import type { Sha256 } from './crypto-port.ts';
 import { type Hash, hashOf, type KeyId } from './ids.ts';
 import { CO_SIGNATURES_MAX, OPERATION_BODY_BYTES_MAX, SIGNATURE_BYTES } from './limits.ts';
+import { operationHash } from './operation.ts';
 import { accept, type Result, refuse } from './refusal.ts';
+import type { SharedPlace } from './shared-signature.ts';
 import { utf8Encode } from './utf8.ts';
 
 export interface CoSignature {
@@ -14,13 +16,16 @@ export interface CoSignature {
 /** An operation as it travels: body and every signature over it. */
 export interface Envelope {
   readonly body: Bytes;
-  /** Over operationSignBytes(body), by the key the body names. */
+  /** Over operationSignBytes(body), or over sharedSignBytes where `shared` stands; by the key the body names. */
   readonly signature: Bytes;
+  /** Where the body stands under a signature that covers several operations; as computed from the bytes by whoever read them. */
+  readonly shared?: SharedPlace | undefined;
   /** At most 16, in strictly rising order of key id. */
   readonly coSignatures: readonly CoSignature[];
 }
 
 const ENVELOPE_DOMAIN = utf8Encode('civitas/envelope/v1\n');
+const SHARED_ENVELOPE_DOMAIN = utf8Encode('civitas/shared-envelope/v1\n');
 const LENGTH_BYTES = 4;
 
 /** Writes the length (32-bit big-endian) and the bytes. @returns where the next part begins. */
@@ -48,18 +53,32 @@ export function checkEnvelope(envelope: Envelope): Result<Envelope> {
   return accept(envelope);
 }
 
+/** All that the organisation's signature rests on, where it covers several: 136 bytes, of which index and total are 32-bit big-endian. */
+function sharedPart(hash: Bytes, signature: Bytes, { index, total, root }: SharedPlace): Bytes {
+  const part = new Uint8Array(2 * LENGTH_BYTES);
+  new DataView(part.buffer).setUint32(0, index);
+  new DataView(part.buffer).setUint32(LENGTH_BYTES, total);
+  return concatBytes(hash, signature, part, root);
+}
+
 /**
- * Hash over body, signature and co-signatures, each with its length (32-bit big-endian) before it.
+ * Hash over body, signature and co-signatures, each with its length (32-bit big-endian) before it. Under a shared signature, domain
+ * `civitas/shared-envelope/v1`, the operation hash, the signature, index, total and root stand for body and signature: the same
+ * whether the operation came with its batch or with its path.
  *
  * Verdict caches are keyed by this, never by the operation alone: a copy with a garbage signature would pass where the operation is cached.
+ *
+ * @param hash the operation's, where it is known already.
  */
-export function envelopeHash(sha256: Sha256, envelope: Envelope): Hash {
-  const parts = [envelope.body, envelope.signature];
-  for (const { keyId, signature } of envelope.coSignatures) parts.push(utf8Encode(keyId), signature);
+export function envelopeHash(sha256: Sha256, envelope: Envelope, hash?: Bytes): Hash {
+  const { body, signature, shared } = envelope;
+  const domain = shared === undefined ? ENVELOPE_DOMAIN : SHARED_ENVELOPE_DOMAIN;
+  const parts = shared === undefined ? [body, signature] : [sharedPart(hash ?? operationHash(sha256, body), signature, shared)];
+  for (const { keyId, signature: coSignature } of envelope.coSignatures) parts.push(utf8Encode(keyId), coSignature);
   // One array for all of it: this is on every operation's way.
-  const framed = new Uint8Array(parts.reduce((length, part) => length + LENGTH_BYTES + part.length, ENVELOPE_DOMAIN.length));
-  framed.set(ENVELOPE_DOMAIN);
-  let at = ENVELOPE_DOMAIN.length;
+  const framed = new Uint8Array(parts.reduce((length, part) => length + LENGTH_BYTES + part.length, domain.length));
+  framed.set(domain);
+  let at = domain.length;
   for (const part of parts) at = putSized(framed, at, part);
   return hashOf(sha256(framed));
 }

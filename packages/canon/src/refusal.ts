@@ -54,7 +54,10 @@ export const CANON_REFUSALS = {
     remedy: 'Sign with the suite of packages/canon.',
   },
   VERSION_UNKNOWN: { meaning: 'The operation has another format version.', remedy: 'Use a client of the same release.' },
-  SIGNATURE_FORM: { meaning: 'A signature has the wrong length.', remedy: 'Send 64 bytes of Ed25519.' },
+  SIGNATURE_FORM: {
+    meaning: 'A signature has the wrong length, or the index, total and path of a shared one do not fit together.',
+    remedy: 'Send 64 bytes of Ed25519; a shared signature covers 2 to 256 operations.',
+  },
   CO_SIGNATURES_TOO_MANY: { meaning: 'More co-signatures than any verb needs.', remedy: 'Send at most `countMax`.' },
   CO_SIGNATURE_ORDER: {
     meaning: 'Co-signatures are not in rising order of key id, or one stands twice.',

@@ -1,4 +1,3 @@
-export { type MerklePath, merklePath, merkleRoot, rootOfMerklePath, verifyMerklePath } from '@civitas/canon';
 export * from './codec/block.ts';
 export * from './codec/block-id.ts';
 export * from './codec/commit.ts';
@@ -16,6 +15,7 @@ export * from './light-client/misbehaviour.ts';
 export * from './light-client/verify-commit.ts';
 export * from './light-client/verify-update.ts';
 export * from './limits.ts';
+export * from './merkle.ts';
 export * from './receipt.ts';
 export * from './receipt-proof.ts';
 export * from './snapshot/chunk.ts';

@@ -1,8 +1,7 @@
-import { hexEncode, utf8Encode } from '@civitas/canon';
+import { hexEncode, merklePath, merklePaths, merkleRoot, utf8Encode, verifyMerklePath } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { merklePath, merkleRoot, verifyMerklePath } from './merkle.ts';
 import { withFlippedBit } from './testing/chain.ts';
 
 const { sha256 } = nodeCrypto;
@@ -22,9 +21,12 @@ describe('RFC 6962', () => {
     for (let total = 1; total <= 40; total++) {
       const leaves = leavesOf(total);
       const root = merkleRoot(sha256, leaves);
+      const all = merklePaths(sha256, leaves);
+      expect(all.root).toEqual(root);
       for (const [index, leaf] of leaves.entries()) {
         const path = merklePath(sha256, leaves, index);
 
+        expect(all.paths[index]).toEqual(path);
         expect(verifyMerklePath(sha256, root, leaf, path)).toBe(true);
         expect(verifyMerklePath(sha256, root, leaf, { ...path, index: index + 1 })).toBe(false);
         expect(verifyMerklePath(sha256, root, leaf, { ...path, index: index - 1 })).toBe(false);

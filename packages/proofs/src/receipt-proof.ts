@@ -1,9 +1,21 @@
-import { accept, type Bytes, base64urlEncode, type Json, type JsonObject, type Result, refuse, type Sha256 } from '@civitas/canon';
+import {
+  accept,
+  type Bytes,
+  base64urlEncode,
+  type Json,
+  type JsonObject,
+  MERKLE_LEAVES_MAX,
+  type MerklePath,
+  merklePath,
+  type Result,
+  refuse,
+  rootOfMerklePath,
+  type Sha256,
+  verifyMerklePath,
+} from '@civitas/canon';
 import type { Header } from './codec/header.ts';
 import { encodeResult, resultsProof, type TransactionResult } from './codec/results.ts';
 import { arrayField, bytesOfText, FieldError, hashOfText, integerField, objectWith } from './json-fields.ts';
-import { MERKLE_LEAVES_MAX } from './limits.ts';
-import { type MerklePath, merklePath, rootOfMerklePath, verifyMerklePath } from './merkle.ts';
 import { parseReceipt, type Receipt } from './receipt.ts';
 
 /** One receipt up to the next header's lastResultsHash. */
@@ -57,11 +69,13 @@ export function verifyReceipt(
   return isProven ? receipt : refuse('RECEIPT_PATH', { height: receipt.value.height, index: receipt.value.index });
 }
 
-function pathToJson(path: MerklePath): JsonObject {
+/** JSON form `{index, siblings, total}`. */
+export function pathToJson(path: MerklePath): JsonObject {
   return { index: path.index, siblings: path.siblings.map(base64urlEncode), total: path.total };
 }
 
-function pathFromJson(value: Json | undefined): MerklePath {
+/** Reads the JSON form. @throws FieldError. */
+export function pathFromJson(value: Json | undefined): MerklePath {
   const form = objectWith(value, ['index', 'siblings', 'total']);
   return {
     index: integerField(form, 'index', MERKLE_LEAVES_MAX),

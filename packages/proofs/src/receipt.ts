@@ -6,6 +6,7 @@ import {
   isJsonObject,
   type Json,
   type JsonObject,
+  merkleRoot,
   parseCanonical,
   type Result,
   refuse,
@@ -13,7 +14,6 @@ import {
 } from '@civitas/canon';
 import { arrayField, FieldError, hashOfText, integerField, objectWith, textField } from './json-fields.ts';
 import { RECEIPT_BYTES_MAX } from './limits.ts';
-import { merkleRoot } from './merkle.ts';
 
 export type ReceiptOutcome =
   | { readonly ok: true; readonly result: Json }

@@ -1,4 +1,4 @@
-import { base64urlEncode, encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
+import { base64urlDecode, base64urlEncode, encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { contractsOf, type Domain, type Outcome } from '@civitas/contracts';
 import type { TestCity, TestLedger } from '@civitas/contracts/testing';
@@ -57,6 +57,10 @@ function treeAt(ledger: TestLedger, height: number): ReferenceTree {
   return tree;
 }
 
+/** Operations as they were signed, by hash. */
+const signedOf = new Map<string, Pick<GetReceiptResponse, 'operation' | 'publicKey'>>();
+const NOT_KEPT = { operation: undefined, publicKey: new Uint8Array(0) };
+
 /** Keeps the receipt of the operation that the ledger has just run. */
 function keepReceipt(ledger: TestLedger, hash: Uint8Array, outcome: Outcome): void {
   const ended = outcome.ok ? outcome : { ok: false as const, refusal: outcome.refusal };
@@ -73,7 +77,7 @@ function provenReceipt(ledger: TestLedger, hash: string): GetReceiptResponse {
   const [height, receipt] = found;
   const proof = proveReceipt(nodeCrypto.sha256, { results: resultsOf(ledger, height), bundleIndex: 0, receipts: [receipt] }, 0);
   const lightBlock = lightBlockAt(ledger, height + 1, treeAt(ledger, height).root());
-  return { receipt, proof: encodeCanonical(receiptProofToJson(proof)), lightBlock };
+  return { receipt, proof: encodeCanonical(receiptProofToJson(proof)), lightBlock, ...(signedOf.get(hash) ?? NOT_KEPT) };
 }
 
 /** A node's answer with a real tree, a real header and a real commit over the test ledger's state. */
@@ -128,9 +132,9 @@ export function testLedgerClient(seat: TestSeat, access: LedgerClient['access'])
   const { city, domain, agency, roles, profile } = seat;
   const ledger = city.ledger(domain);
   const submit = async (call: Call): Promise<Submitted> => {
-    const { hash: bytes, operation } = signCall(profile, access, call, Date.now());
-    const { body } = operation;
+    const { hash: bytes, body, operation } = signCall(profile, access, call, Date.now());
     const hash = base64urlEncode(bytes);
+    signedOf.set(hash, { operation, publicKey: base64urlDecode(profile.publicKey) ?? new Uint8Array(0) });
     if (call.role !== 'member' && !roles.includes(call.role)) {
       return { ok: false, hash, body, height: 0, refusal: { code: 'NOT_AUTHORISED', facts: { role: call.role, agency }, then: 'drop' } };
     }
@@ -177,6 +181,7 @@ export function testLedgerClient(seat: TestSeat, access: LedgerClient['access'])
     receipt: async (hash) => provenReceipt(ledger, hash),
     blocks: unused,
     block: unused,
+    validators: unused,
     info: async () => ({
       chainId: ledger.chainId,
       genesisHash: access.genesisHash,

@@ -1,5 +1,6 @@
 import { base64urlEncode, encodeCanonical, isJsonObject, type JsonObject, operationHash, parseOperation } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import type { OperationBatch } from '@civitas/proto/civitas/ledger/v1/operation.ts';
 import type { SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { ErrorInfo, LedgerServiceService, type SubmitRequest, type SubmitResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { type SealedAnswer, type SealedCall, VaultServiceService } from '@civitas/proto/civitas/node/v1/vault.ts';
@@ -31,6 +32,8 @@ function receiptOf(body: Uint8Array, height: number): { hash: Uint8Array; receip
 /** A node that speaks the protocol and holds nothing: for tests of the client's side. */
 export class TestNode {
   readonly submitted: string[] = [];
+  /** As they came over submit streams. */
+  readonly batches: OperationBatch[] = [];
   /** Calls to answer with this error before the next good answer. */
   readonly errors: { code: status; info?: Partial<ErrorInfo> }[] = [];
   /** Streams cut after this many answers; 0 never. */
@@ -81,6 +84,7 @@ export class TestNode {
       listBlocks: unused,
       getBlock: unused,
       getNetwork: unused,
+      getValidators: unused,
       requestHeader: unused,
     };
     server.addService(LedgerServiceService, { ...rest, submit: this.#submit, submitStream: this.#submitStream });
@@ -109,16 +113,19 @@ export class TestNode {
     this.streams += 1;
     let answered = 0;
     call.write({ tag: 0n, operationHash: NOTHING, answer: undefined, credits: this.#options.credits ?? 2 });
-    call.on('data', ({ tag, operation }: SubmitStreamRequest) => {
-      if (this.cutAfter > 0 && answered === this.cutAfter) {
+    call.on('data', ({ tag: first, operation, batch }: SubmitStreamRequest) => {
+      if (this.cutAfter > 0 && answered >= this.cutAfter) {
         this.cutAfter = 0;
         call.emit('error', { code: status.UNAVAILABLE, details: 'the node went away' });
         return;
       }
-      answered += 1;
-      const { hash, receipt, method } = receiptOf(operation?.body ?? NOTHING, 8);
-      this.submitted.push(method);
-      call.write({ tag, operationHash: hash, answer: { $case: 'receipt', value: receipt }, credits: 1 });
+      if (batch !== undefined) this.batches.push(batch);
+      for (const [at, { body }] of (batch?.operations ?? (operation === undefined ? [] : [operation])).entries()) {
+        answered += 1;
+        const { hash, receipt, method } = receiptOf(body, 8);
+        this.submitted.push(method);
+        call.write({ tag: first + BigInt(at), operationHash: hash, answer: { $case: 'receipt', value: receipt }, credits: 1 });
+      }
     });
     call.on('end', () => call.end());
   };

@@ -1,13 +1,53 @@
-import { type Bytes, concatBytes, type Envelope, envelopeHash, type Sha256, utf8Encode } from '@civitas/canon';
+import { type Bytes, concatBytes, type Envelope, envelopeHash, equalBytes, operationHash, type Sha256, utf8Encode } from '@civitas/canon';
 
-/** An envelope with its hash, which is computed once on its way through a ledger. */
+/** An envelope with its hashes, which are computed once on its way through a ledger. */
 export interface HashedEnvelope {
   readonly envelope: Envelope;
+  /** canon's envelopeHash. */
   readonly hash: Bytes;
+  /** canon's operationHash of the body. */
+  readonly operationHash: Bytes;
 }
 
-export function hashedEnvelope(sha256: Sha256, envelope: Envelope): HashedEnvelope {
-  return { envelope, hash: envelopeHash(sha256, envelope) };
+/** @param known the body's operation hash, where the reader needed it already. */
+export function hashedEnvelope(sha256: Sha256, envelope: Envelope, known?: Bytes): HashedEnvelope {
+  const hash = known ?? operationHash(sha256, envelope.body);
+  return { envelope, hash: envelopeHash(sha256, envelope, hash), operationHash: hash };
+}
+
+/** All operations of one shared signature, side by side in a bundle. */
+export interface SharedGroup {
+  /** Position of the first in the bundle. */
+  readonly first: number;
+  readonly count: number;
+  readonly signature: Bytes;
+}
+
+/** Whether the whole batch of the operation at `first` stands there in order. */
+function isWholeBatch(operations: readonly Envelope[], first: number): boolean {
+  const head = operations[first];
+  if (head?.shared?.index !== 0) return false;
+  const { total, root } = head.shared;
+  for (let at = 0; at < total; at++) {
+    const { shared, signature } = operations[first + at] ?? {};
+    if (shared === undefined || signature === undefined || shared.index !== at || shared.total !== total) return false;
+    if (shared.root !== root && !equalBytes(shared.root, root)) return false;
+    if (signature !== head.signature && !equalBytes(signature, head.signature)) return false;
+  }
+  return true;
+}
+
+/** The whole batches of these operations, in order: what a bundle must encode as groups, and nothing else. */
+export function sharedGroupsOf(operations: readonly Envelope[]): SharedGroup[] {
+  const groups: SharedGroup[] = [];
+  let first = 0;
+  while (first < operations.length) {
+    const head = operations[first];
+    const count = head?.shared !== undefined && isWholeBatch(operations, first) ? head.shared.total : 0;
+    if (head !== undefined && count > 0) groups.push({ first, count, signature: head.signature });
+    first += Math.max(count, 1);
+  }
+  return groups;
 }
 
 /** A bundle as the host's strict decoder hands it over; its bytes are within BUNDLE_BYTES_MAX and say exactly this. */

@@ -9,11 +9,11 @@ import {
   invariant,
   type KeyId,
   type Operation,
-  operationHash,
   operationSignBytes,
   parseOperation,
   type Result,
   refuse,
+  sharedSignBytes,
 } from '@civitas/canon';
 import type { Caller } from '@civitas/contracts';
 import { findKey, findOrganisation, type KeyRecord } from '../members/records.ts';
@@ -22,7 +22,7 @@ import type { HashedEnvelope } from './bundle.ts';
 import type { BlockFacts } from './execution.ts';
 import { EXPIRY_AHEAD_MS_MAX } from './limits.ts';
 import { type ReplayTable, replayIdOf } from './replay-table.ts';
-import { coSignatureVerdictId, operationVerdictId, type Verdicts } from './verdicts.ts';
+import { coSignatureVerdictId, operationVerdictId, type SignedUnder, sharedVerdictId, type Verdicts } from './verdicts.ts';
 
 /** What operations are checked against. */
 export interface Admission {
@@ -42,16 +42,26 @@ export interface ProvenOperation {
   readonly envelopeHash: Bytes;
 }
 
-function checkSignature(admission: Admission, { envelope, hash }: HashedEnvelope, key: KeyRecord): boolean {
+/** What the organisation's own signature of an operation rests on: its body, or the root of the batch that it came in. */
+export function ownSignatureOf(
+  chainId: string,
+  signed: HashedEnvelope,
+  key: { readonly id: KeyId; readonly publicKey: Bytes },
+): SignedUnder {
+  const { envelope, hash } = signed;
+  const { body, signature, shared } = envelope;
+  const { id, publicKey } = key;
+  if (shared === undefined) {
+    return { verdictId: operationVerdictId(hash), message: () => operationSignBytes(body), signature, publicKey };
+  }
+  const verdictId = sharedVerdictId(chainId, id, signature, shared);
+  return { verdictId, message: () => sharedSignBytes(chainId, shared), signature, publicKey };
+}
+
+function checkSignature(admission: Admission, signed: HashedEnvelope, id: KeyId, key: KeyRecord): boolean {
   const publicKey = base64urlDecode(key.publicKey);
   invariant(publicKey !== undefined, 'an enrolled key is not base64url');
-  const { body, signature } = envelope;
-  return admission.verdicts.verify({
-    verdictId: operationVerdictId(hash),
-    message: () => operationSignBytes(body),
-    signature,
-    publicKey,
-  });
+  return admission.verdicts.verify(ownSignatureOf(admission.chainId, signed, { id, publicKey }));
 }
 
 function checkTime(operation: Operation, timeUnixMs: number, lagMsMax: number): Result<true> {
@@ -85,13 +95,13 @@ export function proveOperation(
   if (key === undefined || key.status !== 'active') return refuse('NOT_AUTHORISED', { reason: 'unknown-key', keyId: operation.keyId });
   if (key.organisation !== operation.organisation)
     return refuse('NOT_AUTHORISED', { reason: 'another-organisations-key', keyId: operation.keyId });
-  if (!checkSignature(admission, signed, key)) return refuse('SIGNATURE_INVALID', { keyId: operation.keyId });
+  if (!checkSignature(admission, signed, operation.keyId, key)) return refuse('SIGNATURE_INVALID', { keyId: operation.keyId });
   const time = checkTime(operation, at.timeUnixMs, at.lagMsMax);
   if (!time.ok) return time;
   const replayId = replayIdOf(admission.sha256, operation.organisation, operation.idempotencyKey);
   const height = admission.replay.findHeight(replayId);
   if (height !== undefined) return refuse('REPLAYED', { height });
-  return accept({ operation, operationHash: operationHash(admission.sha256, envelope.body), replayId, key, envelopeHash: hash });
+  return accept({ operation, operationHash: signed.operationHash, replayId, key, envelopeHash: hash });
 }
 
 function checkCoSignatures(

@@ -1,4 +1,4 @@
-import { base64urlEncode, encodeCanonical, operationHash, type Refusal } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical, type Refusal } from '@civitas/canon';
 import { type Caller, type Contract, checkArgs, type Outcome, refused } from '@civitas/contracts';
 import type { ReceiptOutcome } from '@civitas/proofs';
 import type { Overlay } from '../state/records.ts';
@@ -94,8 +94,7 @@ export function executeOperation(ledger: RunningLedger, block: BlockFacts, state
   const { envelope } = signed;
   const proven = proveOperation(admission, state, signed, { timeUnixMs: block.timeUnixMs, lagMsMax: HEADER_LAG_MS_MAX });
   if (!proven.ok) {
-    const hash = operationHash(ledger.crypto.sha256, envelope.body);
-    return { operationHash: hash, outcome: refusedOutcome(proven.refusal), events: [], isCharged: false };
+    return { operationHash: signed.operationHash, outcome: refusedOutcome(proven.refusal), events: [], isCharged: false };
   }
   const { operation, operationHash: hash } = proven.value;
   admission.replay.add(proven.value.replayId, operation.expiresAtUnixMs);

@@ -5,6 +5,7 @@ import {
   concatBytes,
   type KeyId,
   type Sha256,
+  type SharedPlace,
   type VerifyEd25519Elsewhere,
   verifySignature,
   verifySignatureElsewhere,
@@ -29,6 +30,11 @@ export function operationVerdictId(envelopeHash: Bytes): string {
   return base64urlEncode(envelopeHash);
 }
 
+/** A signature over several operations: the same for each of them, so that it is verified once. */
+export function sharedVerdictId(chainId: string, keyId: KeyId, signature: Bytes, { total, root }: SharedPlace): string {
+  return `shared ${chainId} ${keyId} ${base64urlEncode(signature)} ${total} ${base64urlEncode(root)}`;
+}
+
 /** One co-signature of an operation. */
 export function coSignatureVerdictId(envelopeHash: Bytes, keyId: KeyId): string {
   return `${base64urlEncode(envelopeHash)} ${keyId}`;
@@ -43,9 +49,16 @@ export function bundleVerdictId(sha256: Sha256, signed: { message: Bytes; signat
 export class Verdicts {
   readonly #crypto: CryptoPort;
   readonly #verdicts = new Map<string, boolean>();
+  /** Being found on other threads: whoever asks for the same meanwhile joins. */
+  readonly #pending = new Map<string, Promise<boolean>>();
 
   constructor(crypto: CryptoPort) {
     this.#crypto = crypto;
+  }
+
+  /** Whether verify would answer without any work. */
+  knows(verdictId: string): boolean {
+    return this.#verdicts.has(verdictId);
   }
 
   verify(signed: SignedUnder): boolean {
@@ -59,9 +72,16 @@ export class Verdicts {
   async verifyElsewhere(verifyEd25519: VerifyEd25519Elsewhere, signed: SignedUnder): Promise<boolean> {
     const known = this.#verdicts.get(signed.verdictId);
     if (known !== undefined) return known;
+    const joined = this.#pending.get(signed.verdictId);
+    if (joined !== undefined) return joined;
     const { signature, publicKey } = signed;
-    const verdict = await verifySignatureElsewhere(verifyEd25519, { message: signed.message(), signature, publicKey });
-    return this.#remember(signed.verdictId, verdict);
+    const found = verifySignatureElsewhere(verifyEd25519, { message: signed.message(), signature, publicKey });
+    this.#pending.set(signed.verdictId, found);
+    try {
+      return this.#remember(signed.verdictId, await found);
+    } finally {
+      this.#pending.delete(signed.verdictId);
+    }
   }
 
   #remember(id: string, verdict: boolean): boolean {

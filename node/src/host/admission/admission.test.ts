@@ -6,21 +6,27 @@ import {
   operationHash,
   operationSignBytes,
   organisationNameOf,
+  SHARED_BATCH_BYTES_MAX,
+  sharedPathsOf,
+  sharedSignBytes,
   unixMsFrom,
+  type VerifyEd25519Elsewhere,
 } from '@civitas/canon';
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { parseReceipt } from '@civitas/proofs';
-import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
+import type { OperationBatch, SharedSignature, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { nodeMetrics, openMetricsRegistry } from '@civitas/telemetry';
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
 import { beforeEach, expect, test } from '@jest/globals';
 import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
+import { decodeBundle } from '../ledger/bundle-codec.ts';
 import { aFakeLedger, aGenesis, type FakeLedger } from '../testing/fake-ledger.ts';
 import { Admission } from './admission.ts';
 import { QUEUE_OPERATIONS_PER_ORGANISATION_MAX } from './limits.ts';
 
 const CHAIN = 'jincheng-health-1';
+const { sha256 } = nodeCrypto;
 const NOW = 1_767_225_600_000;
 const hospital = aKeyPair('hospital-1');
 const gateway = aKeyPair('gateway');
@@ -45,7 +51,7 @@ beforeEach(() => {
   );
 });
 
-function anAdmission(perSecond?: number): Admission {
+function anAdmission(perSecond?: number, verifyEd25519: VerifyEd25519Elsewhere = verifyEd25519InPool): Admission {
   const limits = {
     ...ledger.genesis.appState.limits,
     ...(perSecond === undefined ? {} : { operationsPerSecondPerOrganisation: perSecond }),
@@ -54,7 +60,7 @@ function anAdmission(perSecond?: number): Admission {
   return new Admission({
     ledger: Object.assign(Object.create(ledger) as FakeLedger, { genesis }),
     crypto: nodeCrypto,
-    verifyEd25519: verifyEd25519InPool,
+    verifyEd25519,
     verdicts: new Verdicts(nodeCrypto),
     gateway: { organisation: 'hospital-1', key: gateway },
     bundleWaitMs: 5,
@@ -97,6 +103,34 @@ function anOperation(overrides: Overrides = {}): SignedOperation {
   return { body, signature: overrides.signature ?? key.sign(operationSignBytes(body)), coSignatures: [], shared: undefined };
 }
 
+/** Operations without signatures of their own, under one. */
+function aBatch(operations: readonly SignedOperation[], key = hospital): OperationBatch {
+  const batch = sharedPathsOf(
+    sha256,
+    operations.map(({ body }) => operationHash(sha256, body)),
+  );
+  const signature = key.sign(sharedSignBytes(CHAIN, batch));
+  return { signature, operations: operations.map((operation) => ({ ...operation, signature: new Uint8Array(0) })) };
+}
+
+const four: readonly string[] = ['a', 'b', 'c', 'd'];
+
+/** Operation `at` of a batch of four, with its path. */
+function apart(at: number, change: Partial<SharedSignature> = {}): SignedOperation {
+  const { signature, operations } = aBatch(four.map((text) => anOperation({ text })));
+  const path = sharedPathsOf(
+    sha256,
+    operations.map(({ body }) => operationHash(sha256, body)),
+  ).paths[at];
+  const operation = operations[at];
+  if (operation === undefined || path === undefined) throw new Error('no such operation');
+  return { ...operation, shared: { signature, index: at, total: 4, path: [...path.siblings], ...change } };
+}
+
+async function codesOf(submitted: ReturnType<Admission['submitBatch']>): Promise<readonly string[]> {
+  return Promise.all(submitted.map(codeOf));
+}
+
 async function codeOf(submitted: ReturnType<Admission['submit']>): Promise<string> {
   const result = await submitted;
   return result.ok ? 'ok' : result.refusal.code;
@@ -133,10 +167,16 @@ test.each<[string, () => SignedOperation, string]>([
     'SIGNATURE_INVALID',
   ],
   [
-    'a shared signature',
-    () => ({ ...anOperation(), shared: { signature: new Uint8Array(64), index: 0, total: 1, path: [] } }),
-    'SHARED_SIGNATURE_UNSUPPORTED',
+    'both a signature and a shared one',
+    () => ({ ...anOperation(), shared: { signature: new Uint8Array(64), index: 0, total: 2, path: [new Uint8Array(32)] } }),
+    'MALFORMED',
   ],
+  ['a path that its place does not have', () => apart(0, { path: [] }), 'SIGNATURE_FORM'],
+  ['a place beyond the batch', () => apart(0, { index: 4 }), 'SIGNATURE_FORM'],
+  ['a batch of one', () => apart(0, { total: 1, path: [] }), 'SIGNATURE_FORM'],
+  ['a batch of 257', () => apart(0, { total: 257 }), 'SIGNATURE_FORM'],
+  ['the path of another operation', () => ({ ...apart(0), shared: apart(1).shared }), 'SIGNATURE_INVALID'],
+  ['a short shared signature', () => apart(0, { signature: new Uint8Array(63) }), 'SIGNATURE_FORM'],
 ])('an operation with %s is refused before ordering', async (_, make, code) => {
   expect(await codeOf(anAdmission().submit(make(), 'hospital-1'))).toBe(code);
   expect(ledger.bundles).toHaveLength(0);
@@ -187,7 +227,7 @@ test('operations that arrive together share bundles within both bounds, and each
   expect(hashes).toEqual(operations.map(({ body }) => Buffer.from(operationHash(nodeCrypto.sha256, body)).toString('hex')));
   for (let height = 1; height <= ledger.bundles.length; height++) {
     expect(ledger.bundles[height - 1]?.operations.length).toBeLessThanOrEqual(BUNDLE_OPERATIONS_MAX);
-    expect(ledger.blockBundles(height)?.[0]?.length).toBeLessThanOrEqual(BUNDLE_BYTES_MAX);
+    expect((await ledger.blockBundles(height))?.[0]?.length).toBeLessThanOrEqual(BUNDLE_BYTES_MAX);
   }
   expect(ledger.bundles.length).toBeLessThan(operations.length / 5);
 });
@@ -225,3 +265,113 @@ test('draining waits for what is in flight and refuses what comes after with DRA
   expect(await codeOf(inFlight)).toBe('ok');
   expect(admission.queuedCount).toBe(0);
 });
+
+test('a batch is ordered as a group, verified once, and each operation gets its own receipt', async () => {
+  let verified = 0;
+  const admission = anAdmission(undefined, (...signed) => {
+    verified += 1;
+    return verifyEd25519InPool(...signed);
+  });
+  const batch = aBatch(Array.from({ length: BUNDLE_OPERATIONS_MAX }, () => anOperation()));
+  const receipts = await Promise.all(admission.submitBatch(batch, 'hospital-1'));
+
+  expect(verified).toBe(1);
+  expect(receipts.map((receipt) => receipt.ok && receipt.value.operationHash)).toEqual(
+    batch.operations.map(({ body }) => operationHash(sha256, body)),
+  );
+  expect(ledger.bundles).toMatchObject([{ groups: [{ first: 0, count: BUNDLE_OPERATIONS_MAX, signature: Buffer.from(batch.signature) }] }]);
+});
+
+test('operations of a batch that come one by one are a group again once they all stand together', async () => {
+  const admission = anAdmission();
+  const operations = four.map((text) => anOperation({ text }));
+  const batch = aBatch(operations);
+  const { paths } = sharedPathsOf(
+    sha256,
+    operations.map(({ body }) => operationHash(sha256, body)),
+  );
+  const alone = batch.operations.map((operation, index) => {
+    const shared = { signature: batch.signature, index, total: 4, path: [...(paths[index]?.siblings ?? [])] };
+    return admission.submit({ ...operation, shared }, 'hospital-1');
+  });
+
+  expect(await Promise.all(alone.map(codeOf))).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect(ledger.bundles).toMatchObject([{ groups: [{ first: 0, count: 4 }] }]);
+});
+
+test('where one operation of a batch is refused, the others go on with their paths', async () => {
+  const admission = anAdmission();
+  const batch = aBatch([anOperation(), anOperation({ expiresAtUnixMs: 0 }), anOperation()]);
+
+  expect(await codesOf(admission.submitBatch(batch, 'hospital-1'))).toEqual(['ok', 'EXPIRED', 'ok']);
+  expect(ledger.bundles.flatMap(({ groups }) => groups)).toEqual([]);
+  expect(ledger.bundles.flatMap(({ operations }) => operations.map(({ shared }) => shared?.index))).toEqual([0, 2]);
+  const bytes = (await ledger.blockBundles(1))?.[0] ?? new Uint8Array(0);
+  expect(decodeBundle(sha256, new Uint8Array(bytes)).ok).toBe(true);
+});
+
+test('a batch under a signature that does not hold is refused operation by operation, and none is ordered', async () => {
+  const batch = aBatch([anOperation(), anOperation()]);
+
+  expect(await codesOf(anAdmission().submitBatch({ ...batch, signature: new Uint8Array(64) }, 'hospital-1'))).toEqual([
+    'SIGNATURE_INVALID',
+    'SIGNATURE_INVALID',
+  ]);
+  expect(await codesOf(anAdmission().submitBatch({ ...batch, operations: [...batch.operations].reverse() }, 'hospital-1'))).toEqual([
+    'SIGNATURE_INVALID',
+    'SIGNATURE_INVALID',
+  ]);
+  expect(ledger.bundles).toEqual([]);
+});
+
+test('an operation of another key inside a batch is refused alone', async () => {
+  const batch = aBatch([anOperation(), anOperation({ key: gateway })]);
+
+  expect(await codesOf(anAdmission().submitBatch(batch, 'hospital-1'))).toEqual(['ok', 'SIGNATURE_INVALID']);
+});
+
+const batchOf = (count: number): OperationBatch => ({
+  signature: new Uint8Array(64),
+  operations: Array.from({ length: count }, () => ({ ...anOperation(), signature: new Uint8Array(0) })),
+});
+test.each<[string, () => OperationBatch, string]>([
+  ['one operation', () => batchOf(1), 'MALFORMED'],
+  ['257 operations', () => batchOf(257), 'MALFORMED'],
+  [
+    'too many bytes',
+    () => aBatch(Array.from({ length: 3 }, () => anOperation({ text: 'x'.repeat(Math.floor(SHARED_BATCH_BYTES_MAX / 3)) }))),
+    'MALFORMED',
+  ],
+  [
+    'an operation with its own signature',
+    () => ({ ...aBatch([anOperation(), anOperation()]), operations: [anOperation(), anOperation()] }),
+    'MALFORMED',
+  ],
+  ['an operation with a path', () => ({ ...batchOf(2), operations: [apart(0), apart(1)] }), 'MALFORMED'],
+  ['a short signature', () => ({ ...batchOf(2), signature: new Uint8Array(63) }), 'SIGNATURE_FORM'],
+])('a batch with %s is refused', async (_, make, code) => {
+  const batch = make();
+
+  expect(new Set(await codesOf(anAdmission().submitBatch(batch, 'hospital-1')))).toEqual(new Set([code]));
+  expect(ledger.bundles).toEqual([]);
+});
+
+test('batches that come together fill bundles whole, none is parted for want of room', async () => {
+  const admission = anAdmission();
+  const batches = [100, 100, 100, 2, 200].map((count) => aBatch(Array.from({ length: count }, () => anOperation())));
+  const codes = await Promise.all(batches.flatMap((batch) => admission.submitBatch(batch, 'hospital-1').map(codeOf)));
+
+  expect(new Set(codes)).toEqual(new Set(['ok']));
+  expect(ledger.bundles.flatMap(({ groups }) => groups.map(({ count }) => count))).toEqual([100, 100, 100, 2, 200]);
+  for (const { operations } of ledger.bundles) expect(operations.length).toBeLessThanOrEqual(BUNDLE_OPERATIONS_MAX);
+});
+
+test('a batch counts against the queue with all its operations', async () => {
+  const admission = anAdmission(1_000_000);
+  const release = ledger.hold();
+  const waiting = Array.from({ length: QUEUE_OPERATIONS_PER_ORGANISATION_MAX - 1 }, () => admission.submit(anOperation(), 'hospital-1'));
+
+  expect(await codesOf(admission.submitBatch(aBatch([anOperation(), anOperation()]), 'hospital-1'))).toEqual(['QUEUE_FULL', 'QUEUE_FULL']);
+  release();
+  await Promise.all(waiting);
+}, 30_000);

@@ -1,7 +1,16 @@
-import { base64urlEncode, type CryptoPort, type Refusal, type Result, refuse, type VerifyEd25519Elsewhere } from '@civitas/canon';
-import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
+import {
+  base64urlEncode,
+  type CryptoPort,
+  invariant,
+  type Refusal,
+  type Result,
+  refuse,
+  type VerifyEd25519Elsewhere,
+} from '@civitas/canon';
+import type { OperationBatch, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { Instruments, nodeMetrics } from '@civitas/telemetry';
 import type { Verdicts } from '../../core/ledger/verdicts.ts';
+import { EngineRefusal } from '../engine/cometbft/engine-refusal.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
 import type { LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
 import { type AdmittedOperation, admitOperation } from './admit.ts';
@@ -13,6 +22,7 @@ import {
   QUEUE_OPERATIONS_PER_ORGANISATION_MAX,
   QUEUE_RETRY_AFTER_MS,
 } from './limits.ts';
+import { type ReadOperation, readBatch, readOperation } from './read-operation.ts';
 import { openTokenBuckets, type TokenBuckets } from './token-bucket.ts';
 import { VerifyQueue } from './verify-queue.ts';
 
@@ -43,7 +53,11 @@ const COUNTED: ReadonlySet<string> = new Set<KnownRefusal>([
   'RATE_LIMITED',
   'QUEUE_FULL',
   'DRAINING',
+  'HALTED',
+  'ENGINE_BUSY',
 ]);
+
+const NOT_THERE = refuse('MALFORMED', { field: 'batch', expected: 'an operation' });
 
 /** The one way from a gateway into the ledger: checks, limits, bundles, and to each caller its own receipt. */
 export class Admission {
@@ -82,22 +96,22 @@ export class Admission {
    * the receipt it got then; one that is being ordered joins the wait.
    */
   async submit(signed: SignedOperation, organisation: string): Promise<Result<StoredReceipt>> {
-    const admitted = this.#admit(signed, organisation);
-    const full = admitted.ok ? this.#checkQueue(organisation) : undefined;
-    if (full !== undefined) return this.#refuse(full);
-    if (!admitted.ok) return this.#refuse(admitted.refusal);
-    const startedMs = this.#options.nowMs();
-    this.#count(organisation, 1);
-    try {
-      const refusal = await this.#checkSignatures(admitted.value);
-      if (refusal !== undefined) return this.#refuse(refusal);
-      const value = await this.#receiptOf(admitted.value);
-      this.#options.metrics.operationSeconds.observe({}, (this.#options.nowMs() - startedMs) / 1000);
-      return { ok: true, value };
-    } finally {
-      this.#count(organisation, -1);
-      if (this.#queuedCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
-    }
+    const admitted = this.#admit(() => readOperation(this.#options.crypto.sha256, signed), organisation);
+    const [answer] = this.#order([admitted], organisation);
+    invariant(answer !== undefined, 'one operation has one answer');
+    return answer;
+  }
+
+  /**
+   * The same for operations under one shared signature, which is verified once. Each is admitted or refused alone, and those that are
+   * admitted stay together as long as none between them is refused.
+   *
+   * @returns an answer for each operation, in order.
+   */
+  submitBatch(batch: OperationBatch, organisation: string): readonly Promise<Result<StoredReceipt>>[] {
+    const read = readBatch(this.#options.crypto.sha256, batch);
+    const admitted = batch.operations.map((_, at) => this.#admit(() => (read.ok ? (read.value[at] ?? NOT_THERE) : read), organisation));
+    return this.#order(admitted, organisation);
   }
 
   /** Refuses what comes from now on; resolves once nothing is in flight. */
@@ -110,7 +124,7 @@ export class Admission {
     return this.#queuedCount;
   }
 
-  #count(organisation: string, change: 1 | -1): void {
+  #count(organisation: string, change: number): void {
     this.#queuedCount += change;
     this.#queuedByOrganisation.set(organisation, (this.#queuedByOrganisation.get(organisation) ?? 0) + change);
     this.#options.metrics.admissionQueue.set({}, this.#queuedCount);
@@ -122,27 +136,67 @@ export class Admission {
     return { ok: false, refusal };
   }
 
-  #admit(signed: SignedOperation, organisation: string): Result<AdmittedOperation> {
+  #admit(read: () => Result<ReadOperation>, organisation: string): Result<AdmittedOperation> {
     if (this.#isDraining) return refuse('DRAINING', { retryAfterMs: QUEUE_RETRY_AFTER_MS }, 'retry');
     const retryAfterMs = this.#buckets.take(organisation);
     if (retryAfterMs > 0) {
       this.#options.metrics.rpcThrottled.inc({ limit: 'operations' });
       return refuse('RATE_LIMITED', { retryAfterMs }, 'retry');
     }
-    const { crypto, ledger, nowUnixMs } = this.#options;
-    return admitOperation({ crypto, ledger, nowUnixMs, blockTimeUnixMs: this.#blockTimeUnixMs }, signed, organisation);
+    const formed = read();
+    if (!formed.ok) return formed;
+    const { ledger, nowUnixMs } = this.#options;
+    return admitOperation({ ledger, nowUnixMs, blockTimeUnixMs: this.#blockTimeUnixMs }, formed.value, organisation);
   }
 
-  async #checkSignatures({ signatures }: AdmittedOperation): Promise<Refusal | undefined> {
-    const verdicts = await Promise.all(signatures.map((signature) => this.#signatures.ask(signature)));
-    const invalid = signatures.find((_, at) => verdicts[at] !== true);
-    return invalid && { code: 'SIGNATURE_INVALID', facts: { keyId: invalid.keyId }, then: 'drop' };
+  /** Verifies and bundles what was admitted; the answers come in order, so that operations enter their bundle in order. */
+  #order(admitted: readonly Result<AdmittedOperation>[], organisation: string): readonly Promise<Result<StoredReceipt>>[] {
+    const passed = admitted.flatMap((one) => (one.ok ? [one.value] : []));
+    const full = passed.length === 0 ? undefined : this.#checkQueue(organisation, passed.length);
+    if (full !== undefined) return admitted.map(async (one) => this.#refuse(one.ok ? full : one.refusal));
+    this.#count(organisation, passed.length);
+    const startedMs = this.#options.nowMs();
+    const verified = this.#verify(passed);
+    return admitted.map(async (one): Promise<Result<StoredReceipt>> => {
+      if (!one.ok) return this.#refuse(one.refusal);
+      try {
+        const refusal = (await verified).get(one.value);
+        if (refusal !== undefined) return this.#refuse(refusal);
+        const value = await this.#receiptOf(one.value);
+        this.#options.metrics.operationSeconds.observe({}, (this.#options.nowMs() - startedMs) / 1000);
+        return { ok: true, value };
+      } catch (error) {
+        // Refused before the engine took it: known to be in no block, unlike anything else that is thrown.
+        if (error instanceof EngineRefusal) return this.#refuse(error.refusal);
+        throw error;
+      } finally {
+        this.#count(organisation, -1);
+        if (this.#queuedCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+      }
+    });
   }
 
-  #checkQueue(organisation: string): Refusal | undefined {
+  /** Asks for each signature once, however many operations it covers. @returns what is refused. */
+  async #verify(admitted: readonly AdmittedOperation[]): Promise<ReadonlyMap<AdmittedOperation, Refusal>> {
+    const asked = new Map<string, Promise<boolean>>();
+    for (const signed of admitted.flatMap(({ signatures }) => signatures)) {
+      if (!asked.has(signed.verdictId)) asked.set(signed.verdictId, this.#signatures.ask(signed));
+    }
+    const verdicts = new Map(await Promise.all([...asked].map(async ([verdictId, verdict]) => [verdictId, await verdict] as const)));
+    const refused = new Map<AdmittedOperation, Refusal>();
+    for (const one of admitted) {
+      const invalid = one.signatures.find(({ verdictId }) => verdicts.get(verdictId) !== true);
+      if (invalid !== undefined) refused.set(one, { code: 'SIGNATURE_INVALID', facts: { keyId: invalid.keyId }, then: 'drop' });
+    }
+    return refused;
+  }
+
+  #checkQueue(organisation: string, count: number): Refusal | undefined {
+    const unordered = this.#options.ledger.refusalOfWork();
+    if (unordered !== undefined) return unordered;
     const queued = this.#queuedCount;
     const own = this.#queuedByOrganisation.get(organisation) ?? 0;
-    if (queued < QUEUE_OPERATIONS_MAX && own < QUEUE_OPERATIONS_PER_ORGANISATION_MAX) return undefined;
+    if (queued + count <= QUEUE_OPERATIONS_MAX && own + count <= QUEUE_OPERATIONS_PER_ORGANISATION_MAX) return undefined;
     this.#options.metrics.rpcThrottled.inc({ limit: 'queue' });
     return { code: 'QUEUE_FULL', facts: { queued, queuedByOrganisation: own, retryAfterMs: QUEUE_RETRY_AFTER_MS }, then: 'retry' };
   }

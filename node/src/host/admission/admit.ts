@@ -3,23 +3,21 @@ import {
   type Bytes,
   base64urlDecode,
   base64urlEncode,
-  type CryptoPort,
-  checkEnvelope,
   coSignatureSignBytes,
   type Envelope,
-  envelopeHash,
   equalBytes,
   type KeyId,
   type Operation,
-  operationSignBytes,
   parseOperation,
   type Result,
   refuse,
 } from '@civitas/canon';
-import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
+import { ownSignatureOf } from '../../core/ledger/check-operation.ts';
 import { EXPIRY_AHEAD_MS_MAX } from '../../core/ledger/limits.ts';
-import { coSignatureVerdictId, operationVerdictId, type SignedUnder } from '../../core/ledger/verdicts.ts';
+import { coSignatureVerdictId, type SignedUnder } from '../../core/ledger/verdicts.ts';
+import { proposesValidatorChange } from '../../core/validators/proposes-change.ts';
 import type { LedgerHost, Members } from '../ledger/ledger-host.ts';
+import type { ReadOperation } from './read-operation.ts';
 
 /** An operation that may be ordered once its signatures hold: all else that its bytes and the last commit decide has been checked. */
 export interface AdmittedOperation {
@@ -27,31 +25,17 @@ export interface AdmittedOperation {
   readonly envelope: Envelope;
   readonly envelopeHash: Bytes;
   readonly operationHash: Bytes;
+  /** From its hash to the root of its batch; empty where it is signed alone. */
+  path(): readonly Bytes[];
   /** The organisation's own first, then the co-signatures. */
   readonly signatures: readonly (SignedUnder & { readonly keyId: KeyId })[];
 }
 
 export interface AdmissionContext {
-  readonly crypto: Pick<CryptoPort, 'sha256'>;
-  readonly ledger: Pick<LedgerHost, 'genesis' | 'genesisHash' | 'members'>;
+  readonly ledger: Pick<LedgerHost, 'genesis' | 'genesisHash' | 'members' | 'status'>;
   /** Header time of the last block. */
   readonly blockTimeUnixMs: number;
   readonly nowUnixMs: () => number;
-}
-
-/** gRPC hands out Buffers over a message's memory: pure code gets arrays of its own, which neither alias nor behave differently. */
-function ownBytes(bytes: Bytes): Bytes {
-  return new Uint8Array(bytes);
-}
-
-/** Reads the wire message into an envelope; shared signatures are reserved for a later engine. */
-export function envelopeOf(signed: SignedOperation): Result<Envelope> {
-  if (signed.shared !== undefined) return refuse('SHARED_SIGNATURE_UNSUPPORTED');
-  return checkEnvelope({
-    body: ownBytes(signed.body),
-    signature: ownBytes(signed.signature),
-    coSignatures: signed.coSignatures.map(({ keyId, signature }) => ({ keyId: keyId as KeyId, signature: ownBytes(signature) })),
-  });
 }
 
 function checkPlace(context: AdmissionContext, operation: Operation): Result<true> {
@@ -102,12 +86,14 @@ function coSignaturesOf(
  * executes.
  *
  * @param organisation of the caller's certificate: an organisation submits its own operations only.
- * @returns MALFORMED and canon's other form codes, WRONG_NETWORK, EXPIRED or NOT_AUTHORISED.
+ * @returns canon's codes of a body, WRONG_NETWORK, EXPIRED, NOT_AUTHORISED, or RULE_UNMET for a change of validators under the embedded engine.
  */
-export function admitOperation(context: AdmissionContext, signed: SignedOperation, organisation: string): Result<AdmittedOperation> {
-  const formed = envelopeOf(signed);
-  if (!formed.ok) return formed;
-  const envelope = formed.value;
+export function admitOperation(
+  context: AdmissionContext,
+  { signed, path }: ReadOperation,
+  organisation: string,
+): Result<AdmittedOperation> {
+  const { envelope, operationHash } = signed;
   const parsed = parseOperation(envelope.body);
   if (!parsed.ok) return parsed;
   const operation = parsed.value;
@@ -116,20 +102,16 @@ export function admitOperation(context: AdmissionContext, signed: SignedOperatio
   }
   const place = checkPlace(context, operation);
   if (!place.ok) return place;
+  // The embedded engine's chain has one validator for ever; a network grows onto real consensus first.
+  if (proposesValidatorChange(operation) && context.ledger.status().engine === 'embedded') {
+    return refuse('RULE_UNMET', { reason: 'embedded-engine', method: operation.method });
+  }
   const key = checkMembership(context.ledger.members, operation);
   if (!key.ok) return key;
-  const { sha256 } = context.crypto;
-  const message = operationSignBytes(envelope.body);
-  // canon's operationHash, over the bytes that the signature needs too.
-  const hashes = { envelopeHash: envelopeHash(sha256, envelope), operationHash: sha256(message) };
+  const hashes = { envelopeHash: signed.hash, operationHash };
   const coSignatures = coSignaturesOf(context, envelope, hashes);
   if (!coSignatures.ok) return coSignatures;
-  const own = {
-    keyId: operation.keyId,
-    verdictId: operationVerdictId(hashes.envelopeHash),
-    signature: envelope.signature,
-    publicKey: key.value,
-    message: () => message,
-  };
-  return accept({ operation, envelope, ...hashes, signatures: [own, ...coSignatures.value] });
+  const { keyId } = operation;
+  const own = { ...ownSignatureOf(context.ledger.genesis.chainId, signed, { id: keyId, publicKey: key.value }), keyId };
+  return accept({ operation, envelope, ...hashes, path, signatures: [own, ...coSignatures.value] });
 }

@@ -1,11 +1,12 @@
-import type { Bytes } from '@civitas/canon';
-import { Bundle, type SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
-import { bundleSignBytes } from '../../core/ledger/bundle.ts';
+import { type Bytes, SIGNATURE_BYTES } from '@civitas/canon';
+import { bundleSignBytes, sharedGroupsOf } from '../../core/ledger/bundle.ts';
 import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
+import { encodeBundle } from '../ledger/bundle-codec.ts';
 import type { StoredReceipt } from '../ledger/ledger-host.ts';
 import type { AdmittedOperation } from './admit.ts';
-import { BUNDLE_OVERHEAD_BYTES, BUNDLES_IN_FLIGHT_MAX, OPERATION_FRAMING_BYTES } from './limits.ts';
+import { BUNDLE_OVERHEAD_BYTES, BUNDLES_IN_FLIGHT_MAX, OPERATION_FRAMING_BYTES, SHARED_PATH_BYTES } from './limits.ts';
+import { encodedBodyBytesOf } from './read-operation.ts';
 
 export interface BundlerOptions {
   readonly chainId: string;
@@ -25,14 +26,31 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Bytes that an operation takes inside a bundle, at most. */
+/** Bytes that an operation takes inside a bundle beside its company, at most. */
 function encodedBytesOf({ envelope }: AdmittedOperation): number {
-  const coSignatures = envelope.coSignatures.length * (64 + 43 + OPERATION_FRAMING_BYTES);
-  return envelope.body.length + envelope.signature.length + coSignatures + OPERATION_FRAMING_BYTES;
+  return encodedBodyBytesOf(envelope) + (envelope.shared === undefined ? SIGNATURE_BYTES : SHARED_PATH_BYTES);
 }
 
-function signedOperationOf({ envelope }: AdmittedOperation): SignedOperation {
-  return { body: envelope.body, signature: envelope.signature, coSignatures: [...envelope.coSignatures], shared: undefined };
+/** What stands or falls together: one operation, or a batch whose operations all wait side by side and share one signature. */
+interface Unit {
+  readonly count: number;
+  readonly encodedBytes: number;
+}
+
+function unitsOf(waiting: readonly Waiting[]): Unit[] {
+  const groups = new Map(sharedGroupsOf(waiting.map(({ admitted }) => admitted.envelope)).map((group) => [group.first, group.count]));
+  const units: Unit[] = [];
+  for (let at = 0; at < waiting.length; ) {
+    const count = groups.get(at) ?? 1;
+    const members = waiting.slice(at, at + count);
+    const encodedBytes = members.reduce(
+      (bytes, { admitted }) => bytes + (count === 1 ? encodedBytesOf(admitted) : encodedBodyBytesOf(admitted.envelope)),
+      count === 1 ? 0 : SIGNATURE_BYTES + OPERATION_FRAMING_BYTES,
+    );
+    units.push({ count, encodedBytes });
+    at += count;
+  }
+  return units;
 }
 
 /**
@@ -59,7 +77,7 @@ export class Bundler {
   /** Resolves with this operation's own receipt; rejects when the ledger stops before the block is durable. */
   add(admitted: AdmittedOperation): Promise<StoredReceipt> {
     return new Promise((resolve, reject) => {
-      const encodedBytes = encodedBytesOf(admitted);
+      const encodedBytes = encodedBodyBytesOf(admitted.envelope) + SIGNATURE_BYTES;
       this.#waiting.push({ admitted, encodedBytes, resolve, reject });
       this.#waitingBytes += encodedBytes;
       this.#schedule();
@@ -90,10 +108,11 @@ export class Bundler {
   #take(): Waiting[] {
     let count = 0;
     let bytes = BUNDLE_OVERHEAD_BYTES;
-    for (const { encodedBytes } of this.#waiting) {
-      if (count === BUNDLE_OPERATIONS_MAX || (count > 0 && bytes + encodedBytes > BUNDLE_BYTES_MAX)) break;
-      bytes += encodedBytes;
-      count += 1;
+    // A batch is never parted for want of room: the next bundle holds it whole, and no paths travel.
+    for (const unit of unitsOf(this.#waiting.slice(0, 2 * BUNDLE_OPERATIONS_MAX))) {
+      if (count + unit.count > BUNDLE_OPERATIONS_MAX || (count > 0 && bytes + unit.encodedBytes > BUNDLE_BYTES_MAX)) break;
+      bytes += unit.encodedBytes;
+      count += unit.count;
     }
     const taken = this.#waiting.splice(0, count);
     for (const { encodedBytes } of taken) this.#waitingBytes -= encodedBytes;
@@ -133,7 +152,9 @@ export class Bundler {
       chainId,
       taken.map(({ admitted }) => admitted.envelopeHash),
     );
-    const operations = taken.map(({ admitted }) => signedOperationOf(admitted));
-    return Bundle.encode({ chainId, gateway, keyId: key.keyId, operations, signature: key.sign(message) }).finish();
+    return encodeBundle(
+      { chainId, gateway, keyId: key.keyId, signature: key.sign(message) },
+      taken.map(({ admitted }) => admitted),
+    );
   }
 }

@@ -13,6 +13,8 @@ import {
   operationHash,
   operationSignBytes,
   organisationNameOf,
+  sharedPathsOf,
+  sharedSignBytes,
   unixMsFrom,
 } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
@@ -22,6 +24,7 @@ import { Bundle as WireBundle } from '@civitas/proto/civitas/ledger/v1/operation
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
 import { Type } from '@sinclair/typebox';
 import { bundleSignBytes } from '../../core/ledger/bundle.ts';
+import { encodeBundle } from './bundle-codec.ts';
 
 const { sha256 } = nodeCrypto;
 const closed = { additionalProperties: false };
@@ -275,17 +278,27 @@ export function anEnvelope(network: TestNetwork, parts: OperationParts): Envelop
   return { body, signature: key.sign(operationSignBytes(body)), coSignatures };
 }
 
+const paths = new WeakMap<Envelope, readonly Bytes[]>();
+
+/** The same operations under one signature of one key. */
+export function signedTogether(network: TestNetwork, envelopes: readonly Envelope[], key: TestKeyPair = founderKey): readonly Envelope[] {
+  const hashes = envelopes.map(({ body }) => operationHash(sha256, body));
+  const { total, root, paths: found } = sharedPathsOf(sha256, hashes);
+  const signature = key.sign(sharedSignBytes(network.chainId, { total, root }));
+  return envelopes.map((envelope, index) => {
+    const shared: Envelope = { ...envelope, signature, shared: { index, total, root } };
+    paths.set(shared, found[index]?.siblings ?? []);
+    return shared;
+  });
+}
+
 export function aBundle(network: TestNetwork, envelopes: readonly Envelope[], overrides: Partial<WireBundle> = {}): Bytes {
   const message = bundleSignBytes(
     network.chainId,
     envelopes.map((envelope) => envelopeHash(sha256, envelope)),
   );
-  const operations = envelopes.map(({ body, signature, coSignatures }) => ({
-    body,
-    signature,
-    coSignatures: coSignatures.map((co) => ({ keyId: co.keyId, signature: co.signature })),
-    shared: undefined,
-  }));
-  const signed = { chainId: network.chainId, gateway: 'founder', keyId: founderKey.keyId, operations, signature: founderKey.sign(message) };
-  return WireBundle.encode({ ...signed, ...overrides }).finish();
+  const bundled = envelopes.map((envelope) => ({ envelope, path: () => paths.get(envelope) ?? [] }));
+  const signed = { chainId: network.chainId, gateway: 'founder', keyId: founderKey.keyId, signature: founderKey.sign(message) };
+  const bytes = encodeBundle(signed, bundled);
+  return WireBundle.encode({ ...WireBundle.decode(bytes), ...overrides }).finish();
 }

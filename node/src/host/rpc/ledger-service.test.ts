@@ -61,7 +61,7 @@ const operation = { body: encodeCanonical({ n: 1 }), signature: new Uint8Array(6
 
 async function anOrderedOperation(): Promise<Uint8Array> {
   const frame = { chainId: CHAIN, gateway: 'hospital-1', keyId: '', signature: new Uint8Array(64) };
-  const [receipt] = await ledger.submit(Bundle.encode({ ...frame, operations: [operation] }).finish());
+  const [receipt] = await ledger.submit(Bundle.encode({ ...frame, operations: [operation], groups: [] }).finish());
   return receipt?.operationHash ?? new Uint8Array(0);
 }
 
@@ -73,13 +73,13 @@ test('GetNetwork answers with the genesis document in its canonical form', async
 
 test('a receipt whose proof the next block brings is PROOF_NOT_YET, without proof it is there', async () => {
   const operationHash = await anOrderedOperation();
-  expect(await call(service.getReceipt, { operationHash, withProof: true })).toBe('PROOF_NOT_YET');
-  expect(await call(service.getReceipt, { operationHash, withProof: false })).toHaveProperty('receipt');
+  expect(await call(service.getReceipt, { operationHash, withProof: true, withOperation: false })).toBe('PROOF_NOT_YET');
+  expect(await call(service.getReceipt, { operationHash, withProof: false, withOperation: false })).toHaveProperty('receipt');
 });
 
 test('a receipt of no operation is NOT_FOUND, and a hash of another length MALFORMED', async () => {
-  expect(await call(service.getReceipt, { operationHash: new Uint8Array(32), withProof: false })).toBe('NOT_FOUND');
-  expect(await call(service.getReceipt, { operationHash: new Uint8Array(31), withProof: false })).toBe('MALFORMED');
+  expect(await call(service.getReceipt, { operationHash: new Uint8Array(32), withProof: false, withOperation: false })).toBe('NOT_FOUND');
+  expect(await call(service.getReceipt, { operationHash: new Uint8Array(31), withProof: false, withOperation: false })).toBe('MALFORMED');
 });
 
 test('a proof against a header whose state is not kept is PRUNED', async () => {

@@ -35,7 +35,9 @@ import {
 import { nextCommit } from './next-commit.ts';
 import { checkRecordAccess } from './record-access.ts';
 import { requestHeader } from './request-header.ts';
+import { findSignedOperation } from './signed-operation.ts';
 import { serveSubmitStream } from './submit-stream.ts';
+import { getValidators } from './validator-set.ts';
 import { serveEvents } from './watch-events.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -50,15 +52,23 @@ async function submit(door: LedgerDoor, request: SubmitRequest, peer: PeerIdenti
   return receipt.ok ? accept({ operationHash: receipt.value.operationHash, receipt: receipt.value.bytes }) : receipt;
 }
 
-function getReceipt({ ledger }: LedgerDoor, request: GetReceiptRequest): Result<GetReceiptResponse> {
+async function getReceipt({ ledger }: LedgerDoor, request: GetReceiptRequest): Promise<Result<GetReceiptResponse>> {
   if (request.operationHash.length !== 32) return refuse('MALFORMED', { field: 'operation_hash', expected: '32 bytes' });
   const receipt = ledger.findReceipt(request.operationHash);
   if (receipt === undefined) return refuse('NOT_FOUND', { what: 'receipt' });
-  if (!request.withProof) return accept({ receipt: receipt.bytes, proof: NOTHING, lightBlock: NOTHING });
-  const proven = ledger.proveReceipt(request.operationHash);
+  const proven = request.withProof ? ledger.proveReceipt(request.operationHash) : undefined;
   // The block after it carries the results hash: the next one will.
-  if (proven === undefined) return refuse('PROOF_NOT_YET', { height: receipt.height, expected: `block ${receipt.height + 1}` }, 'retry');
-  return accept({ receipt: receipt.bytes, proof: encodeCanonical(proven.proof), lightBlock: proven.lightBlock });
+  if (request.withProof && proven === undefined) {
+    return refuse('PROOF_NOT_YET', { height: receipt.height, expected: `block ${receipt.height + 1}` }, 'retry');
+  }
+  const signed = request.withOperation ? await findSignedOperation(ledger, receipt) : undefined;
+  return accept({
+    receipt: receipt.bytes,
+    proof: proven === undefined ? NOTHING : encodeCanonical(proven.proof),
+    lightBlock: proven?.lightBlock ?? NOTHING,
+    operation: signed?.operation,
+    publicKey: signed?.publicKey ?? NOTHING,
+  });
 }
 
 /** The record with its proof. One that changed in the last block is proven by the next header, which is waited for. */
@@ -139,7 +149,7 @@ function listBlocks({ ledger }: LedgerDoor, request: ListBlocksRequest): Result<
   return accept({ blocks });
 }
 
-function getBlock({ ledger }: LedgerDoor, height: number): Result<GetBlockResponse> {
+async function getBlock({ ledger }: LedgerDoor, height: number): Promise<Result<GetBlockResponse>> {
   const summary = ledger.blockSummary(height);
   const lightBlock = ledger.lightBlock(height);
   if (summary === undefined || lightBlock === undefined)
@@ -147,7 +157,7 @@ function getBlock({ ledger }: LedgerDoor, height: number): Result<GetBlockRespon
   return accept({
     summary: summaryOf(summary),
     lightBlock,
-    bundles: (ledger.blockBundles(height) ?? []).map((bundle) => Bundle.decode(bundle)),
+    bundles: ((await ledger.blockBundles(height)) ?? []).map((bundle) => Bundle.decode(bundle)),
   });
 }
 
@@ -184,6 +194,7 @@ export function ledgerService(guard: Guard, door: () => LedgerDoor, nowMs: () =>
     listBlocks: guard.unary(rule, (request: ListBlocksRequest) => listBlocks(door(), request)),
     getBlock: guard.unary(rule, (request: { height: bigint }) => getBlock(door(), Number(request.height))),
     getNetwork: guard.unary(rule, () => getNetwork(door())),
+    getValidators: guard.unary(rule, () => accept(getValidators(door().ledger))),
     requestHeader: guard.unary(rule, (request: RequestHeaderRequest, { organisation }) =>
       requestHeader(door(), request, { organisation, requests }),
     ),

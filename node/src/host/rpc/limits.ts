@@ -24,6 +24,8 @@ export const STREAMS_PER_ORGANISATION_MAX = 64;
 export const SUBMIT_CREDITS = 512;
 /** Blocks in one page of ListBlocks. */
 export const BLOCK_PAGE_MAX = 200;
+/** Offences in an answer of GetValidators, the newest. */
+export const OFFENCE_PAGE_MAX = 256;
 /** Packets in one page of Outbox. */
 export const OUTBOX_PAGE_MAX = 256;
 /** Headers in one call. */

@@ -121,8 +121,8 @@ test('a stream grants credits, answers by tag, and cuts off a caller that sends 
   const good = client.submitStream();
   const answers: SubmitStreamResponse[] = [];
   good.on('data', (answer: SubmitStreamResponse) => answers.push(answer));
-  good.write({ tag: 7n, operation: anOperation() });
-  good.write({ tag: 8n, operation: { ...anOperation(), signature: new Uint8Array(64) } });
+  good.write({ tag: 7n, operation: anOperation(), batch: undefined });
+  good.write({ tag: 8n, operation: { ...anOperation(), signature: new Uint8Array(64) }, batch: undefined });
   good.end();
   await new Promise((resolve) => good.on('end', resolve));
 
@@ -134,7 +134,7 @@ test('a stream grants credits, answers by tag, and cuts off a caller that sends 
   const greedy = client.submitStream();
   const ended = new Promise<ServiceError>((resolve) => greedy.on('error', resolve));
   greedy.on('data', () => undefined);
-  for (let i = 0; i <= SUBMIT_CREDITS; i++) greedy.write({ tag: BigInt(i), operation: anOperation() });
+  for (let i = 0; i <= SUBMIT_CREDITS; i++) greedy.write({ tag: BigInt(i), operation: anOperation(), batch: undefined });
   expect(errorOf(await ended)).toMatchObject({ status: 'RESOURCE_EXHAUSTED', code: 'CREDITS_EXCEEDED' });
   release();
 });

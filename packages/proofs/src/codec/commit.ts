@@ -1,6 +1,5 @@
-import { type Bytes, concatBytes, type Sha256 } from '@civitas/canon';
+import { type Bytes, concatBytes, merkleRoot, type Sha256 } from '@civitas/canon';
 import { VALIDATORS_MAX } from '../limits.ts';
-import { merkleRoot } from '../merkle.ts';
 import { BLOCK_ID_BYTES_MAX, type BlockId, decodeBlockId, encodeBlockId, isNilBlockId, NIL_BLOCK_ID } from './block-id.ts';
 import { decodeTimestamp, encodeTimestamp, TIMESTAMP_BYTES_MAX, type Timestamp, ZERO_TIME } from './timestamp.ts';
 import { bytesField, encodeVarint, FieldReader, fixed64Field, messageField, stringField, varintField, WireError } from './wire.ts';

@@ -1,5 +1,4 @@
-import { type Bytes, concatBytes, type Sha256 } from '@civitas/canon';
-import { merkleRoot } from '../merkle.ts';
+import { type Bytes, concatBytes, merkleRoot, type Sha256 } from '@civitas/canon';
 import { BLOCK_ID_BYTES_MAX, type BlockId, decodeBlockId, encodeBlockId } from './block-id.ts';
 import { decodeTimestamp, encodeTimestamp, TIMESTAMP_BYTES_MAX, type Timestamp } from './timestamp.ts';
 import { bytesField, FieldReader, messageField, stringField, varintField, WireError } from './wire.ts';

@@ -1,5 +1,4 @@
-import { type Bytes, concatBytes, type Sha256 } from '@civitas/canon';
-import { type MerklePath, merklePath, merkleRoot } from '../merkle.ts';
+import { type Bytes, concatBytes, type MerklePath, merklePath, merkleRoot, type Sha256 } from '@civitas/canon';
 import { bytesField, varintField } from './wire.ts';
 
 /** The part of an ExecTxResult that CometBFT hashes: no log, no events. */

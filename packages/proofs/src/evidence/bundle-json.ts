@@ -6,6 +6,7 @@ import {
   isJsonObject,
   type Json,
   type JsonObject,
+  type OperationSignature,
   parseCanonical,
   type Result,
   refuse,
@@ -20,7 +21,7 @@ import {
   KEY_BYTES_MAX,
   VALIDATORS_MAX,
 } from '../limits.ts';
-import { receiptProofFromJson, receiptProofToJson } from '../receipt-proof.ts';
+import { pathFromJson, pathToJson, receiptProofFromJson, receiptProofToJson } from '../receipt-proof.ts';
 import { proofFromJson, proofToJson } from '../tree/proof-json.ts';
 import {
   bytesText,
@@ -45,11 +46,30 @@ function networkToJson(network: EvidenceNetwork): JsonObject {
   };
 }
 
+function signatureToJson({ publicKey, signature, shared }: OperationSignature): JsonObject {
+  return {
+    publicKey: bytesText(publicKey),
+    shared: shared === undefined ? null : pathToJson(shared),
+    signature: bytesText(signature),
+  };
+}
+
+function signatureFromJson(value: Json | undefined): OperationSignature {
+  const form = objectWith(value, ['publicKey', 'shared', 'signature']);
+  return {
+    publicKey: hashOfText(form['publicKey'], 'publicKey'),
+    shared: form['shared'] === null ? undefined : pathFromJson(form['shared']),
+    signature: bytesOfText(form['signature'], 'signature'),
+  };
+}
+
 function itemToJson(item: EvidenceItem): JsonObject {
   const { title, statement, network, height, kind } = item;
   const frame = { height, kind, network, statement, title };
   if (item.kind === 'receipt') {
-    return { ...frame, operation: item.operation === null ? null : bytesText(item.operation), proof: receiptProofToJson(item.proof) };
+    const signature = item.signature === undefined ? {} : { signature: signatureToJson(item.signature) };
+    const operation = item.operation === null ? null : bytesText(item.operation);
+    return { ...frame, ...signature, operation, proof: receiptProofToJson(item.proof) };
   }
   const proof = proofToJson(item.proof);
   return item.kind === 'state' ? { ...frame, key: item.key, proof, value: item.value } : { ...frame, key: item.key, proof };
@@ -104,7 +124,8 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = { state: ['key',
 
 function itemFromJson(value: Json): EvidenceItem {
   const kind = isJsonObject(value) ? textField(value, 'kind') : '';
-  const own = OWN_FIELDS[kind] ?? [];
+  const isSigned = kind === 'receipt' && isJsonObject(value) && Object.hasOwn(value, 'signature');
+  const own = [...(OWN_FIELDS[kind] ?? []), ...(isSigned ? ['signature'] : [])];
   const form = objectWith(value, [...FRAME, ...own]);
   const frame = {
     title: textField(form, 'title'),
@@ -115,7 +136,8 @@ function itemFromJson(value: Json): EvidenceItem {
   const proof = form['proof'] ?? null;
   if (kind === 'receipt') {
     const operation = form['operation'] === null ? null : bytesOfText(form['operation'], 'operation');
-    return { ...frame, kind, operation, proof: unwrap(receiptProofFromJson(proof)) };
+    const signature = isSigned ? { signature: signatureFromJson(form['signature']) } : {};
+    return { ...frame, ...signature, kind, operation, proof: unwrap(receiptProofFromJson(proof)) };
   }
   if (kind === 'absence') return { ...frame, kind, key: textField(form, 'key', KEY_BYTES_MAX), proof: unwrap(proofFromJson(proof)) };
   if (kind !== 'state') throw new FieldError('items: unknown kind');

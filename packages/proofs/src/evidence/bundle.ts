@@ -1,4 +1,4 @@
-import { type Bytes, base64urlEncode, type Json, type JsonObject, type KeyId } from '@civitas/canon';
+import { type Bytes, base64urlEncode, type Json, type JsonObject, type KeyId, type OperationSignature } from '@civitas/canon';
 import type { ReceiptProof } from '../receipt-proof.ts';
 import type { StateProof } from '../tree/state-proof.ts';
 
@@ -38,6 +38,8 @@ export type EvidenceItem =
       readonly proof: ReceiptProof;
       /** Body of the operation that the receipt names: who did what, as its organisation's key signed it; null leaves that open. */
       readonly operation: Bytes | null;
+      /** That key's signature, in the form in which it stands alone; left out where the receipt has to vouch for it. */
+      readonly signature?: OperationSignature | undefined;
     });
 
 /** A private value whose salted commitment stands in an item. */
@@ -79,6 +81,7 @@ export interface EvidenceCheck {
     | 'ABSENCE'
     | 'RECEIPT'
     | 'OPERATION'
+    | 'SIGNATURE'
     | 'OPENING'
     | 'UNCHANGED_SINCE_DEPOSIT'
     | 'TRUE_WHEN_CAPTURED';

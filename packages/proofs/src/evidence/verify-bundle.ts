@@ -15,6 +15,7 @@ import {
   type Refused,
   type Result,
   utf8Encode,
+  verifyOperationSignature,
 } from '@civitas/canon';
 import type { Header } from '../codec/header.ts';
 import { unixMsOf } from '../codec/timestamp.ts';
@@ -108,6 +109,23 @@ function checkOperation(crypto: CryptoPort, item: EvidenceItem): EvidenceCheck[]
   ];
 }
 
+/** The key that the body names signed it, alone or with others: shown without the ledger. */
+function checkSignature(crypto: CryptoPort, item: EvidenceItem): EvidenceCheck[] {
+  if (item.kind !== 'receipt' || item.signature === undefined) return [];
+  const failed = (failure: string): EvidenceCheck[] => [verdict('SIGNATURE', item.title, failure, '')];
+  if (item.operation === null) return failed('there is no body that it signs');
+  const operation = parseOperation(item.operation);
+  if (!operation.ok) return failed(textOf(operation));
+  const { keyId, organisation } = operation.value;
+  const { publicKey, shared } = item.signature;
+  if (keyIdOf(crypto.sha256, publicKey) !== keyId) return failed('the key is not the one that the body names');
+  const verified = verifyOperationSignature(crypto, { chainId: item.network, body: item.operation }, item.signature);
+  const company = shared === undefined ? 'alone' : `as ${shared.index + 1} of ${shared.total}`;
+  return [
+    verdict('SIGNATURE', item.title, verified.ok ? undefined : textOf(verified), `signed ${company} by key ${keyId} of ${organisation}`),
+  ];
+}
+
 function contentOf(item: EvidenceItem | undefined): Json | undefined {
   if (item?.kind === 'state') return item.value;
   if (item?.kind !== 'receipt') return undefined;
@@ -154,7 +172,11 @@ function reportOf(crypto: CryptoPort, bundle: EvidenceBundle, isDigestRight: boo
   const checks = [
     verdict('DIGEST', bundle.subject.id, digest, 'the document is as it was written'),
     ...walked.flatMap((network) => network.checks),
-    ...bundle.items.flatMap((item) => [checkItem(crypto, item, headerOf(item)), ...checkOperation(crypto, item)]),
+    ...bundle.items.flatMap((item) => [
+      checkItem(crypto, item, headerOf(item)),
+      ...checkOperation(crypto, item),
+      ...checkSignature(crypto, item),
+    ]),
     ...bundle.openings.map((opening) => checkOpening(crypto, opening, bundle.items[opening.item])),
     ...checkClaims(bundle, bundle.items.map(headerOf)),
   ];

@@ -11,15 +11,27 @@ export const protobufPackage = "civitas.ledger.v1";
 
 export const protobufFileName = "civitas/ledger/v1/operation.proto";
 
-/** An operation with the signatures that authorise it. */
+/**
+ * An operation with the signatures that authorise it, in the form in which it stands alone.
+ *
+ * The envelope hash, by which gateways sign bundles and verdicts are kept, is SHA-256 over
+ *   "civitas/envelope/v1\n" and, each with its 32-bit big-endian length before it, body and signature;
+ *   under a shared signature over "civitas/shared-envelope/v1\n" and, with its length before it, operation hash (32 bytes),
+ *   signature (64), index, total (32-bit big-endian each) and root (32);
+ * and in both cases key id and signature of each co-signature, with their lengths. It does not tell whether an operation came with
+ * its path or inside its batch.
+ */
 export interface SignedOperation {
   /** Canonical JSON of the operation body (packages/canon, operation.ts); at most 96 KiB. */
   body: Uint8Array;
-  /** Ed25519 over "civitas/operation/v1\n" and the body, by the key that the body names; 64 bytes. Empty when `shared` stands. */
+  /**
+   * Ed25519 over "civitas/operation/v1\n" and the body, by the key that the body names; 64 bytes. Empty where the signature is a
+   * shared one.
+   */
   signature: Uint8Array;
-  /** Persons' signatures over the operation hash, for governance verbs; at most 8, ordered by key id. */
+  /** Persons' signatures over the operation hash, for governance verbs; at most 16, ordered by key id. */
   coSignatures: CoSignature[];
-  /** Reserved for the next engine release: one signature over the Merkle root of several operations. */
+  /** One signature over several operations, with the path of this one; unset inside a batch and inside a group of a bundle. */
   shared: SharedSignature | undefined;
 }
 
@@ -31,16 +43,31 @@ export interface CoSignature {
   signature: Uint8Array;
 }
 
-/** One signature that covers several operations of one organisation. */
+/**
+ * One signature that covers several operations of one key on one network, and the place of one of them.
+ *
+ * The key signs "civitas/shared/v1\n", the chain id's length (32-bit big-endian) and bytes, `total` (32-bit big-endian) and the root.
+ * The root is the RFC 6962 tree head over the operation hashes in order: leaf SHA-256(0x00, operation hash), inner node
+ * SHA-256(0x01, left, right); an operation hash is SHA-256("civitas/operation/v1\n", body). `total` is signed because trees of
+ * different size can share all turns of one leaf. Whoever reads computes the root; it never travels.
+ */
 export interface SharedSignature {
-  /** Ed25519 over "civitas/shared/v1\n" and the Merkle root; 64 bytes. */
+  /** By the key that the body names; 64 bytes. */
   signature: Uint8Array;
-  /** Position of this operation among the covered ones. */
+  /** Position of this operation among the covered ones; below `total`. */
   index: number;
-  /** Number of covered operations, 1 to 256. */
+  /** Number of covered operations, 2 to 256. */
   total: number;
-  /** RFC 6962 audit path, leaf side first; at most 8 hashes of 32 bytes. */
+  /** RFC 6962 audit path, leaf side first; exactly as many hashes of 32 bytes as index and total decide, at most 8. */
   path: Uint8Array[];
+}
+
+/** Operations that leave a client together, all covered by one shared signature in this order; no path travels. */
+export interface OperationBatch {
+  /** As in SharedSignature, over exactly these operations; 64 bytes. */
+  signature: Uint8Array;
+  /** 2 to 256, with body and co-signatures alone; 120 KiB together. */
+  operations: SignedOperation[];
 }
 
 /** What the engine orders as one transaction: operations that reached one gateway within a few milliseconds. */
@@ -54,6 +81,22 @@ export interface Bundle {
   /** 1 to 256 operations; the whole bundle at most 128 KiB. */
   operations: SignedOperation[];
   /** Ed25519 over "civitas/bundle/v1\n", the chain id's length and bytes, and the envelope hashes in order; 64 bytes. */
+  signature: Uint8Array;
+  /**
+   * Shared signatures whose operations all stand in this bundle, side by side and in order: every such one, and only such ones, is
+   * a group; in rising order. Operations of a group carry neither signature nor path. What was parted from its batch carries its
+   * path instead.
+   */
+  groups: SharedGroup[];
+}
+
+/** All operations of one shared signature inside a bundle. */
+export interface SharedGroup {
+  /** Position of the first among the bundle's operations. */
+  first: number;
+  /** Their number, 2 to 256: the `total` that was signed. */
+  count: number;
+  /** As in SharedSignature; 64 bytes. */
   signature: Uint8Array;
 }
 
@@ -308,8 +351,75 @@ export const SharedSignature: MessageFns<SharedSignature> = {
   },
 };
 
+function createBaseOperationBatch(): OperationBatch {
+  return { signature: new Uint8Array(0), operations: [] };
+}
+
+export const OperationBatch: MessageFns<OperationBatch> = {
+  encode(message: OperationBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.signature.length !== 0) {
+      writer.uint32(10).bytes(message.signature);
+    }
+    for (const v of message.operations) {
+      SignedOperation.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OperationBatch {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOperationBatch();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.signature = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.operations.push(SignedOperation.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<OperationBatch>): OperationBatch {
+    return OperationBatch.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OperationBatch>): OperationBatch {
+    const message = createBaseOperationBatch();
+    message.signature = object.signature ?? new Uint8Array(0);
+    message.operations = object.operations?.map((e) => SignedOperation.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseBundle(): Bundle {
-  return { chainId: "", gateway: "", keyId: "", operations: [], signature: new Uint8Array(0) };
+  return { chainId: "", gateway: "", keyId: "", operations: [], signature: new Uint8Array(0), groups: [] };
 }
 
 export const Bundle: MessageFns<Bundle> = {
@@ -328,6 +438,9 @@ export const Bundle: MessageFns<Bundle> = {
     }
     if (message.signature.length !== 0) {
       writer.uint32(42).bytes(message.signature);
+    }
+    for (const v of message.groups) {
+      SharedGroup.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -385,6 +498,14 @@ export const Bundle: MessageFns<Bundle> = {
             message.signature = reader.bytes();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.groups.push(SharedGroup.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -406,6 +527,86 @@ export const Bundle: MessageFns<Bundle> = {
     message.gateway = object.gateway ?? "";
     message.keyId = object.keyId ?? "";
     message.operations = object.operations?.map((e) => SignedOperation.fromPartial(e)) || [];
+    message.signature = object.signature ?? new Uint8Array(0);
+    message.groups = object.groups?.map((e) => SharedGroup.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSharedGroup(): SharedGroup {
+  return { first: 0, count: 0, signature: new Uint8Array(0) };
+}
+
+export const SharedGroup: MessageFns<SharedGroup> = {
+  encode(message: SharedGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.first !== 0) {
+      writer.uint32(8).uint32(message.first);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    if (message.signature.length !== 0) {
+      writer.uint32(26).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SharedGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSharedGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.first = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.signature = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SharedGroup>): SharedGroup {
+    return SharedGroup.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SharedGroup>): SharedGroup {
+    const message = createBaseSharedGroup();
+    message.first = object.first ?? 0;
+    message.count = object.count ?? 0;
     message.signature = object.signature ?? new Uint8Array(0);
     return message;
   },

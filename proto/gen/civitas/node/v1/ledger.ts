@@ -22,7 +22,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Bundle, SignedOperation } from "../../ledger/v1/operation.ts";
+import { Bundle, OperationBatch, SignedOperation } from "../../ledger/v1/operation.ts";
 
 export const protobufPackage = "civitas.node.v1";
 
@@ -42,12 +42,16 @@ export interface SubmitResponse {
   receipt: Uint8Array;
 }
 
-/** One operation on a submit stream. */
+/** One operation on a submit stream, or several under one shared signature: exactly one of the two is set. */
 export interface SubmitStreamRequest {
-  /** Chosen by the caller, echoed in the answer. */
+  /** Chosen by the caller, echoed in the answer. The operations of a batch have this tag and the ones that follow it. */
   tag: bigint;
   /** The signed operation. */
-  operation: SignedOperation | undefined;
+  operation:
+    | SignedOperation
+    | undefined;
+  /** Operations that each take a credit and get an answer of their own. */
+  batch: OperationBatch | undefined;
 }
 
 /** One answer on a submit stream. */
@@ -87,6 +91,8 @@ export interface GetReceiptRequest {
   operationHash: Uint8Array;
   /** Whether a proof is wanted. */
   withProof: boolean;
+  /** Whether the signed operation is wanted too. */
+  withOperation: boolean;
 }
 
 /** Response of GetReceipt. */
@@ -97,6 +103,15 @@ export interface GetReceiptResponse {
   proof: Uint8Array;
   /** Light block (CometBFT encoding) whose header carries the results; empty when not asked for. */
   lightBlock: Uint8Array;
+  /**
+   * The operation as its organisation signed it, with the path where the signature is shared; unset when not asked for, and where
+   * this node does not keep its block.
+   */
+  operation:
+    | SignedOperation
+    | undefined;
+  /** Public key of that signature, 32 bytes; the operation names its hash. Empty where the operation is unset. */
+  publicKey: Uint8Array;
 }
 
 /** Request of Read. */
@@ -235,6 +250,68 @@ export interface GetNetworkResponse {
   validatorCount: number;
   /** The genesis document, canonical JSON; its SHA-256 is `genesis_hash`. */
   genesis: Uint8Array;
+}
+
+/** Request of GetValidators. */
+export interface GetValidatorsRequest {
+}
+
+/** Response of GetValidators. */
+export interface GetValidatorsResponse {
+  /** Height of the last committed block; standings are for the one after it. */
+  height: bigint;
+  /** Every key that is or was in the set, in the order of addresses. */
+  validators: ValidatorStanding[];
+  /** Power of those that sign now. */
+  totalPower: bigint;
+  /** Least power that decides a block. */
+  neededPower: bigint;
+  /** Validators that may fail, whichever they are, with the rest still deciding blocks. */
+  failuresMax: number;
+  /** The newest offences on record, by height; at most 256. */
+  offences: ValidatorOffence[];
+  /** All offences on record. */
+  offenceCount: number;
+}
+
+/** A validator's place in the set. */
+export interface ValidatorStanding {
+  /** First 20 bytes of SHA-256 of the public key. */
+  address: Uint8Array;
+  /** Ed25519; 32 bytes. */
+  publicKey: Uint8Array;
+  /** Voting power. */
+  power: number;
+  /** Name of the node. */
+  node: string;
+  /** Organisation that runs it. */
+  organisation: string;
+  /** joining, active, leaving or removed. */
+  standing: string;
+  /** First block that it signs. */
+  sinceHeight: bigint;
+  /** First block that it no longer signs; zero while it stays. */
+  untilHeight: bigint;
+  /** Offences on record. */
+  misbehaviourCount: number;
+}
+
+/** Evidence of misbehaviour that the network recorded. */
+export interface ValidatorOffence {
+  /** duplicate-vote or light-client-attack. */
+  kind: string;
+  /** Address of the validator; 20 bytes. */
+  address: Uint8Array;
+  /** Name of its node; empty for a key that was never in the set. */
+  node: string;
+  /** Its organisation; empty for a key that was never in the set. */
+  organisation: string;
+  /** Height of the offence. */
+  height: bigint;
+  /** Header time of that height. */
+  timeUnixMs: bigint;
+  /** Block that recorded it. */
+  recordedAtHeight: bigint;
 }
 
 /** Request of RequestHeader. */
@@ -376,7 +453,7 @@ export const SubmitResponse: MessageFns<SubmitResponse> = {
 };
 
 function createBaseSubmitStreamRequest(): SubmitStreamRequest {
-  return { tag: 0n, operation: undefined };
+  return { tag: 0n, operation: undefined, batch: undefined };
 }
 
 export const SubmitStreamRequest: MessageFns<SubmitStreamRequest> = {
@@ -389,6 +466,9 @@ export const SubmitStreamRequest: MessageFns<SubmitStreamRequest> = {
     }
     if (message.operation !== undefined) {
       SignedOperation.encode(message.operation, writer.uint32(18).fork()).join();
+    }
+    if (message.batch !== undefined) {
+      OperationBatch.encode(message.batch, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -422,6 +502,14 @@ export const SubmitStreamRequest: MessageFns<SubmitStreamRequest> = {
             message.operation = SignedOperation.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.batch = OperationBatch.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -442,6 +530,9 @@ export const SubmitStreamRequest: MessageFns<SubmitStreamRequest> = {
     message.tag = (object.tag !== undefined && object.tag !== null) ? BigInt(object.tag) : 0n;
     message.operation = (object.operation !== undefined && object.operation !== null)
       ? SignedOperation.fromPartial(object.operation)
+      : undefined;
+    message.batch = (object.batch !== undefined && object.batch !== null)
+      ? OperationBatch.fromPartial(object.batch)
       : undefined;
     return message;
   },
@@ -659,7 +750,7 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
 };
 
 function createBaseGetReceiptRequest(): GetReceiptRequest {
-  return { operationHash: new Uint8Array(0), withProof: false };
+  return { operationHash: new Uint8Array(0), withProof: false, withOperation: false };
 }
 
 export const GetReceiptRequest: MessageFns<GetReceiptRequest> = {
@@ -669,6 +760,9 @@ export const GetReceiptRequest: MessageFns<GetReceiptRequest> = {
     }
     if (message.withProof !== false) {
       writer.uint32(16).bool(message.withProof);
+    }
+    if (message.withOperation !== false) {
+      writer.uint32(24).bool(message.withOperation);
     }
     return writer;
   },
@@ -702,6 +796,14 @@ export const GetReceiptRequest: MessageFns<GetReceiptRequest> = {
             message.withProof = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.withOperation = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -721,12 +823,19 @@ export const GetReceiptRequest: MessageFns<GetReceiptRequest> = {
     const message = createBaseGetReceiptRequest();
     message.operationHash = object.operationHash ?? new Uint8Array(0);
     message.withProof = object.withProof ?? false;
+    message.withOperation = object.withOperation ?? false;
     return message;
   },
 };
 
 function createBaseGetReceiptResponse(): GetReceiptResponse {
-  return { receipt: new Uint8Array(0), proof: new Uint8Array(0), lightBlock: new Uint8Array(0) };
+  return {
+    receipt: new Uint8Array(0),
+    proof: new Uint8Array(0),
+    lightBlock: new Uint8Array(0),
+    operation: undefined,
+    publicKey: new Uint8Array(0),
+  };
 }
 
 export const GetReceiptResponse: MessageFns<GetReceiptResponse> = {
@@ -739,6 +848,12 @@ export const GetReceiptResponse: MessageFns<GetReceiptResponse> = {
     }
     if (message.lightBlock.length !== 0) {
       writer.uint32(26).bytes(message.lightBlock);
+    }
+    if (message.operation !== undefined) {
+      SignedOperation.encode(message.operation, writer.uint32(34).fork()).join();
+    }
+    if (message.publicKey.length !== 0) {
+      writer.uint32(42).bytes(message.publicKey);
     }
     return writer;
   },
@@ -780,6 +895,22 @@ export const GetReceiptResponse: MessageFns<GetReceiptResponse> = {
             message.lightBlock = reader.bytes();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.operation = SignedOperation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.publicKey = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -800,6 +931,10 @@ export const GetReceiptResponse: MessageFns<GetReceiptResponse> = {
     message.receipt = object.receipt ?? new Uint8Array(0);
     message.proof = object.proof ?? new Uint8Array(0);
     message.lightBlock = object.lightBlock ?? new Uint8Array(0);
+    message.operation = (object.operation !== undefined && object.operation !== null)
+      ? SignedOperation.fromPartial(object.operation)
+      : undefined;
+    message.publicKey = object.publicKey ?? new Uint8Array(0);
     return message;
   },
 };
@@ -1936,6 +2071,508 @@ export const GetNetworkResponse: MessageFns<GetNetworkResponse> = {
   },
 };
 
+function createBaseGetValidatorsRequest(): GetValidatorsRequest {
+  return {};
+}
+
+export const GetValidatorsRequest: MessageFns<GetValidatorsRequest> = {
+  encode(_: GetValidatorsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetValidatorsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetValidatorsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetValidatorsRequest>): GetValidatorsRequest {
+    return GetValidatorsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetValidatorsRequest>): GetValidatorsRequest {
+    const message = createBaseGetValidatorsRequest();
+    return message;
+  },
+};
+
+function createBaseGetValidatorsResponse(): GetValidatorsResponse {
+  return { height: 0n, validators: [], totalPower: 0n, neededPower: 0n, failuresMax: 0, offences: [], offenceCount: 0 };
+}
+
+export const GetValidatorsResponse: MessageFns<GetValidatorsResponse> = {
+  encode(message: GetValidatorsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.height !== 0n) {
+      if (BigInt.asUintN(64, message.height) !== message.height) {
+        throw new globalThis.Error("value provided for field message.height of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.height);
+    }
+    for (const v of message.validators) {
+      ValidatorStanding.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.totalPower !== 0n) {
+      if (BigInt.asUintN(64, message.totalPower) !== message.totalPower) {
+        throw new globalThis.Error("value provided for field message.totalPower of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.totalPower);
+    }
+    if (message.neededPower !== 0n) {
+      if (BigInt.asUintN(64, message.neededPower) !== message.neededPower) {
+        throw new globalThis.Error("value provided for field message.neededPower of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.neededPower);
+    }
+    if (message.failuresMax !== 0) {
+      writer.uint32(40).uint32(message.failuresMax);
+    }
+    for (const v of message.offences) {
+      ValidatorOffence.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.offenceCount !== 0) {
+      writer.uint32(56).uint32(message.offenceCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetValidatorsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetValidatorsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.height = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.validators.push(ValidatorStanding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.totalPower = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.neededPower = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.failuresMax = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.offences.push(ValidatorOffence.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.offenceCount = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetValidatorsResponse>): GetValidatorsResponse {
+    return GetValidatorsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetValidatorsResponse>): GetValidatorsResponse {
+    const message = createBaseGetValidatorsResponse();
+    message.height = (object.height !== undefined && object.height !== null) ? BigInt(object.height) : 0n;
+    message.validators = object.validators?.map((e) => ValidatorStanding.fromPartial(e)) || [];
+    message.totalPower = (object.totalPower !== undefined && object.totalPower !== null)
+      ? BigInt(object.totalPower)
+      : 0n;
+    message.neededPower = (object.neededPower !== undefined && object.neededPower !== null)
+      ? BigInt(object.neededPower)
+      : 0n;
+    message.failuresMax = object.failuresMax ?? 0;
+    message.offences = object.offences?.map((e) => ValidatorOffence.fromPartial(e)) || [];
+    message.offenceCount = object.offenceCount ?? 0;
+    return message;
+  },
+};
+
+function createBaseValidatorStanding(): ValidatorStanding {
+  return {
+    address: new Uint8Array(0),
+    publicKey: new Uint8Array(0),
+    power: 0,
+    node: "",
+    organisation: "",
+    standing: "",
+    sinceHeight: 0n,
+    untilHeight: 0n,
+    misbehaviourCount: 0,
+  };
+}
+
+export const ValidatorStanding: MessageFns<ValidatorStanding> = {
+  encode(message: ValidatorStanding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.address.length !== 0) {
+      writer.uint32(10).bytes(message.address);
+    }
+    if (message.publicKey.length !== 0) {
+      writer.uint32(18).bytes(message.publicKey);
+    }
+    if (message.power !== 0) {
+      writer.uint32(24).uint32(message.power);
+    }
+    if (message.node !== "") {
+      writer.uint32(34).string(message.node);
+    }
+    if (message.organisation !== "") {
+      writer.uint32(42).string(message.organisation);
+    }
+    if (message.standing !== "") {
+      writer.uint32(50).string(message.standing);
+    }
+    if (message.sinceHeight !== 0n) {
+      if (BigInt.asUintN(64, message.sinceHeight) !== message.sinceHeight) {
+        throw new globalThis.Error("value provided for field message.sinceHeight of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.sinceHeight);
+    }
+    if (message.untilHeight !== 0n) {
+      if (BigInt.asUintN(64, message.untilHeight) !== message.untilHeight) {
+        throw new globalThis.Error("value provided for field message.untilHeight of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.untilHeight);
+    }
+    if (message.misbehaviourCount !== 0) {
+      writer.uint32(72).uint32(message.misbehaviourCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ValidatorStanding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseValidatorStanding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.address = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.publicKey = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.power = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.organisation = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.standing = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.sinceHeight = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.untilHeight = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.misbehaviourCount = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ValidatorStanding>): ValidatorStanding {
+    return ValidatorStanding.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ValidatorStanding>): ValidatorStanding {
+    const message = createBaseValidatorStanding();
+    message.address = object.address ?? new Uint8Array(0);
+    message.publicKey = object.publicKey ?? new Uint8Array(0);
+    message.power = object.power ?? 0;
+    message.node = object.node ?? "";
+    message.organisation = object.organisation ?? "";
+    message.standing = object.standing ?? "";
+    message.sinceHeight = (object.sinceHeight !== undefined && object.sinceHeight !== null)
+      ? BigInt(object.sinceHeight)
+      : 0n;
+    message.untilHeight = (object.untilHeight !== undefined && object.untilHeight !== null)
+      ? BigInt(object.untilHeight)
+      : 0n;
+    message.misbehaviourCount = object.misbehaviourCount ?? 0;
+    return message;
+  },
+};
+
+function createBaseValidatorOffence(): ValidatorOffence {
+  return {
+    kind: "",
+    address: new Uint8Array(0),
+    node: "",
+    organisation: "",
+    height: 0n,
+    timeUnixMs: 0n,
+    recordedAtHeight: 0n,
+  };
+}
+
+export const ValidatorOffence: MessageFns<ValidatorOffence> = {
+  encode(message: ValidatorOffence, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== "") {
+      writer.uint32(10).string(message.kind);
+    }
+    if (message.address.length !== 0) {
+      writer.uint32(18).bytes(message.address);
+    }
+    if (message.node !== "") {
+      writer.uint32(26).string(message.node);
+    }
+    if (message.organisation !== "") {
+      writer.uint32(34).string(message.organisation);
+    }
+    if (message.height !== 0n) {
+      if (BigInt.asUintN(64, message.height) !== message.height) {
+        throw new globalThis.Error("value provided for field message.height of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.height);
+    }
+    if (message.timeUnixMs !== 0n) {
+      if (BigInt.asUintN(64, message.timeUnixMs) !== message.timeUnixMs) {
+        throw new globalThis.Error("value provided for field message.timeUnixMs of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.timeUnixMs);
+    }
+    if (message.recordedAtHeight !== 0n) {
+      if (BigInt.asUintN(64, message.recordedAtHeight) !== message.recordedAtHeight) {
+        throw new globalThis.Error("value provided for field message.recordedAtHeight of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.recordedAtHeight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ValidatorOffence {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseValidatorOffence();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.organisation = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.height = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.timeUnixMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.recordedAtHeight = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ValidatorOffence>): ValidatorOffence {
+    return ValidatorOffence.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ValidatorOffence>): ValidatorOffence {
+    const message = createBaseValidatorOffence();
+    message.kind = object.kind ?? "";
+    message.address = object.address ?? new Uint8Array(0);
+    message.node = object.node ?? "";
+    message.organisation = object.organisation ?? "";
+    message.height = (object.height !== undefined && object.height !== null) ? BigInt(object.height) : 0n;
+    message.timeUnixMs = (object.timeUnixMs !== undefined && object.timeUnixMs !== null)
+      ? BigInt(object.timeUnixMs)
+      : 0n;
+    message.recordedAtHeight = (object.recordedAtHeight !== undefined && object.recordedAtHeight !== null)
+      ? BigInt(object.recordedAtHeight)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseRequestHeaderRequest(): RequestHeaderRequest {
   return { peer: "", height: 0n };
 }
@@ -2160,6 +2797,17 @@ export const LedgerServiceService = {
     responseSerialize: (value: GetNetworkResponse): Buffer => Buffer.from(GetNetworkResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetNetworkResponse => GetNetworkResponse.decode(value),
   },
+  /** The validator set, what it needs to decide a block, and the misbehaviour on record. */
+  getValidators: {
+    path: "/civitas.node.v1.LedgerService/GetValidators" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetValidatorsRequest): Buffer => Buffer.from(GetValidatorsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetValidatorsRequest => GetValidatorsRequest.decode(value),
+    responseSerialize: (value: GetValidatorsResponse): Buffer =>
+      Buffer.from(GetValidatorsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetValidatorsResponse => GetValidatorsResponse.decode(value),
+  },
   /** Asks for a header of a peer, so that a proof under it can be checked here; the relay brings it within a second or two. */
   requestHeader: {
     path: "/civitas.node.v1.LedgerService/RequestHeader" as const,
@@ -2192,6 +2840,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   getBlock: handleUnaryCall<GetBlockRequest, GetBlockResponse>;
   /** Chain id, genesis, height, engine and validators. */
   getNetwork: handleUnaryCall<GetNetworkRequest, GetNetworkResponse>;
+  /** The validator set, what it needs to decide a block, and the misbehaviour on record. */
+  getValidators: handleUnaryCall<GetValidatorsRequest, GetValidatorsResponse>;
   /** Asks for a header of a peer, so that a proof under it can be checked here; the relay brings it within a second or two. */
   requestHeader: handleUnaryCall<RequestHeaderRequest, RequestHeaderResponse>;
 }
@@ -2316,6 +2966,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetNetworkResponse) => void,
+  ): ClientUnaryCall;
+  /** The validator set, what it needs to decide a block, and the misbehaviour on record. */
+  getValidators(
+    request: GetValidatorsRequest,
+    callback: (error: ServiceError | null, response: GetValidatorsResponse) => void,
+  ): ClientUnaryCall;
+  getValidators(
+    request: GetValidatorsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetValidatorsResponse) => void,
+  ): ClientUnaryCall;
+  getValidators(
+    request: GetValidatorsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetValidatorsResponse) => void,
   ): ClientUnaryCall;
   /** Asks for a header of a peer, so that a proof under it can be checked here; the relay brings it within a second or two. */
   requestHeader(

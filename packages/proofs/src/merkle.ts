@@ -1,0 +1,1 @@
+export { type MerklePath, merklePath, merkleRoot, rootOfMerklePath, verifyMerklePath } from '@civitas/canon';
