@@ -37,6 +37,8 @@ test('every command of the reference is there', () => {
       'ingest transport',
       'links',
       'login',
+      'network propose-validator',
+      'network validators',
       'read',
       'receipt',
       'status',

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { CommandContext } from './commands/context.ts';
 import type { GlobalOptions } from './commands/open-context.ts';
 import { type ExitCode, exitCodePage } from './exit-codes.ts';
@@ -102,6 +102,30 @@ function addCity(program: Command, { run }: ProgramPort): void {
     .action((_options, command: Command) => run(command, async (context) => (await import('./commands/login.ts')).loginCommand(context)));
 }
 
+function addNetwork(program: Command, { run }: ProgramPort): void {
+  const network = program.command('network').description('who runs a network, and who decides that');
+  network
+    .command('validators')
+    .description('who signs the blocks, what that needs and survives, who misbehaved')
+    .addOption(networkOption())
+    .action((options: { network: string }, command: Command) =>
+      run(command, async (context) => (await import('./commands/network-validators.ts')).validatorsCommand(context, options.network)),
+    );
+  network
+    .command('propose-validator')
+    .description('propose that a validator comes or goes; founders approve it')
+    .addArgument(new Argument('<verb>', 'what to propose').choices(['add', 'remove']))
+    .addOption(networkOption())
+    .option('--node <name>', 'name of the node')
+    .option('--organisation <name>', 'organisation that runs it (add)')
+    .option('--public-key <base64url>', 'its Ed25519 consensus key')
+    .option('--allow-fewer', 'go below four validators, where none may fail (remove)')
+    .option('-r, --role <role>', 'role the organisation acts in: platform or member', 'member')
+    .action((verb: 'add' | 'remove', options, command: Command) =>
+      run(command, async (context) => (await import('./commands/propose-validator.ts')).proposeValidatorCommand(context, verb, options)),
+    );
+}
+
 function addCases(program: Command, { run }: ProgramPort): void {
   const cases = program.command('case').description('play a random case across ledgers, each party with its own credentials');
   cases
@@ -145,6 +169,7 @@ export function createProgram(port: ProgramPort): Command {
   addCity(program, port);
   addIngest(program, port);
   addLedger(program, port);
+  addNetwork(program, port);
   addCases(program, port);
   program
     .command('verify')

@@ -40,6 +40,11 @@ const CASES: Readonly<Record<string, { fires: [string, string]; silent: [string,
     silent: ['civitas_signing{network="n", node="n-0"}', '1x20'],
     mutant: ['== 0', '== 2'],
   },
+  CivitasValidatorMisbehaved: {
+    fires: ['civitas_validator_misbehaviours{network="n", standing="in-set"}', '1x20'],
+    silent: ['civitas_validator_misbehaviours{network="n", standing="removed"}', '1x20'],
+    mutant: ['> 0', '> 1'],
+  },
   CivitasLinkStuck: {
     fires: ['civitas_relay_oldest_pending_age_seconds{source="a", destination="b"}', '61x20'],
     silent: ['civitas_relay_oldest_pending_age_seconds{source="a", destination="b"}', '60x20'],
