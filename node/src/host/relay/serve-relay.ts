@@ -56,6 +56,7 @@ function adminDoor(parts: {
       storeBytes: 0n,
       version,
       engineVersion: '',
+      misbehaviourCount: 0,
       unwell: '',
       halted: false,
     }),

@@ -310,6 +310,7 @@ class ServedNode implements RunningNode {
           engineVersion: status?.engineVersion ?? '',
           unwell: status?.unwell ?? '',
           halted: status?.halted ?? false,
+          misbehaviourCount: this.#open?.ledger.validators.misbehaviourCounts().inSet ?? 0,
         };
       },
       keys: () => ({

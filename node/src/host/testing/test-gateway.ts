@@ -199,6 +199,7 @@ const EMPTY_STATUS = {
   engineVersion: '',
   unwell: '',
   halted: false,
+  misbehaviourCount: 0,
 };
 
 /** Before each test: a fresh folder, ledger and listeners. */

@@ -165,8 +165,7 @@ function statusOf(process: FakeProcess, genesis: string | undefined): AdminServi
     ...{ phase, chainId, genesisHash: NOTHING, genesisMismatch: false, height: process.granted ? 7n : 0n, root: NOTHING, timeUnixMs: 0n },
     ...{ engine: 'embedded', signing: process.granted, caughtUp: true, validatorCount: 1, peerCount: 0 },
     ...{ certificateNotAfterUnixMs: 4_000_000_000_000n, storeBytes: 0n, version: '0.1.0' },
-    ...{ engineVersion: '', unwell: '', halted: false },
-    ...{ engineVersion: '', unwell: '', halted: false },
+    ...{ engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
   };
 }
 

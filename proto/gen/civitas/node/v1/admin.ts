@@ -65,6 +65,8 @@ export interface AdminServiceStatusResponse {
   unwell: string;
   /** Whether no block was committed for longer than the network may rest. */
   halted: boolean;
+  /** Offences on record of validators that are still in the set. */
+  misbehaviourCount: number;
 }
 
 /** Request of Keys. */
@@ -210,6 +212,7 @@ function createBaseAdminServiceStatusResponse(): AdminServiceStatusResponse {
     engineVersion: "",
     unwell: "",
     halted: false,
+    misbehaviourCount: 0,
   };
 }
 
@@ -282,6 +285,9 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     }
     if (message.halted !== false) {
       writer.uint32(144).bool(message.halted);
+    }
+    if (message.misbehaviourCount !== 0) {
+      writer.uint32(152).uint32(message.misbehaviourCount);
     }
     return writer;
   },
@@ -443,6 +449,14 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
             message.halted = reader.bool();
             continue;
           }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.misbehaviourCount = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -485,6 +499,7 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     message.engineVersion = object.engineVersion ?? "";
     message.unwell = object.unwell ?? "";
     message.halted = object.halted ?? false;
+    message.misbehaviourCount = object.misbehaviourCount ?? 0;
     return message;
   },
 };
