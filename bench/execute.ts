@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bytes, type Envelope, envelopeHash, type JsonObject, operationSignBytes, parseOperation } from '@civitas/canon';
-import { verifyEd25519InPool } from '@civitas/canon/node';
 import { sodiumCrypto } from '@civitas/canon/sodium';
 import { allContracts, checkArgs } from '@civitas/contracts';
 import { SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger';
@@ -23,6 +22,7 @@ import { decodeBundle } from '../node/src/host/ledger/bundle-codec.ts';
 import { aBundle, aNetwork, anEnvelope, FOUNDERS, founderKey, type TestNetwork } from '../node/src/host/ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../node/src/host/ledger/ledger-host.ts';
 import { openLedgerHost } from '../node/src/host/ledger/open-ledger-host.ts';
+import { SignatureVerifier } from '../node/src/host/signatures/signature-verifier.ts';
 import type { BenchOptions } from './city.ts';
 
 const BUNDLE_OPERATIONS = 160;
@@ -232,11 +232,12 @@ function validatorMicros(network: TestNetwork, warmUp: Load, load: Load): Promis
 /** From the wire message of a submit stream to the wire message of its answer, and all that a validator does. */
 function gatewayMicros(network: TestNetwork, warmUp: Load, load: Load): Promise<number> {
   const verdicts = new Verdicts(sodiumCrypto);
+  const signatures = new SignatureVerifier();
   return withHost(network, verdicts, async (host) => {
     const admission = new Admission({
       ledger: host,
       crypto: sodiumCrypto,
-      verifyEd25519: verifyEd25519InPool,
+      verifyEd25519: signatures.verify,
       verdicts,
       gateway: { organisation: 'founder', key: founderKey },
       bundleWaitMs: 10,

@@ -1,18 +1,43 @@
-import { type Bytes, concatBytes, type Envelope, envelopeHash, equalBytes, operationHash, type Sha256, utf8Encode } from '@civitas/canon';
+import {
+  type Bytes,
+  concatBytes,
+  type Envelope,
+  envelopeHash,
+  equalBytes,
+  type Operation,
+  operationHash,
+  parseOperation,
+  type Result,
+  type Sha256,
+  utf8Encode,
+} from '@civitas/canon';
 
-/** An envelope with its hashes, which are computed once on its way through a ledger. */
-export interface HashedEnvelope {
+/** An envelope with its hashes and what its body says, each found once on its way through a ledger. */
+export class HashedEnvelope {
   readonly envelope: Envelope;
   /** canon's envelopeHash. */
   readonly hash: Bytes;
   /** canon's operationHash of the body. */
   readonly operationHash: Bytes;
+  #operation: Result<Operation> | undefined;
+
+  constructor(envelope: Envelope, hashes: { readonly envelope: Bytes; readonly operation: Bytes }) {
+    this.envelope = envelope;
+    this.hash = hashes.envelope;
+    this.operationHash = hashes.operation;
+  }
+
+  /** canon's parseOperation of the body. */
+  get operation(): Result<Operation> {
+    this.#operation ??= parseOperation(this.envelope.body);
+    return this.#operation;
+  }
 }
 
 /** @param known the body's operation hash, where the reader needed it already. */
 export function hashedEnvelope(sha256: Sha256, envelope: Envelope, known?: Bytes): HashedEnvelope {
   const hash = known ?? operationHash(sha256, envelope.body);
-  return { envelope, hash: envelopeHash(sha256, envelope, hash), operationHash: hash };
+  return new HashedEnvelope(envelope, { envelope: envelopeHash(sha256, envelope, hash), operation: hash });
 }
 
 /** All operations of one shared signature, side by side in a bundle. */

@@ -10,7 +10,6 @@ import {
   type KeyId,
   type Operation,
   operationSignBytes,
-  parseOperation,
   type Result,
   refuse,
   sharedSignBytes,
@@ -86,7 +85,7 @@ export function proveOperation(
   const { envelope, hash } = signed;
   const formed = checkEnvelope(envelope);
   if (!formed.ok) return formed;
-  const parsed = parseOperation(envelope.body);
+  const parsed = signed.operation;
   if (!parsed.ok) return parsed;
   const operation = parsed.value;
   if (operation.network !== admission.chainId) return refuse('WRONG_NETWORK', { network: operation.network, expected: admission.chainId });

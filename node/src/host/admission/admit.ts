@@ -8,7 +8,6 @@ import {
   equalBytes,
   type KeyId,
   type Operation,
-  parseOperation,
   type Result,
   refuse,
 } from '@civitas/canon';
@@ -94,7 +93,7 @@ export function admitOperation(
   organisation: string,
 ): Result<AdmittedOperation> {
   const { envelope, operationHash } = signed;
-  const parsed = parseOperation(envelope.body);
+  const parsed = signed.operation;
   if (!parsed.ok) return parsed;
   const operation = parsed.value;
   if (operation.organisation !== organisation) {

@@ -1,4 +1,4 @@
-import { type Bytes, base64urlDecode, parseOperation, type VerifyEd25519Elsewhere } from '@civitas/canon';
+import { type Bytes, base64urlDecode, type VerifyEd25519Elsewhere } from '@civitas/canon';
 import type { Bundle, HashedEnvelope } from '../../core/ledger/bundle.ts';
 import { ownSignatureOf } from '../../core/ledger/check-operation.ts';
 import { operationVerdictId, type SignedUnder, type Verdicts } from '../../core/ledger/verdicts.ts';
@@ -18,7 +18,7 @@ interface Waiting {
 function unverified(verdicts: Verdicts, records: RecordSource, { chainId, signed }: Waiting): SignedUnder | undefined {
   const { envelope, hash } = signed;
   if (envelope.shared === undefined && verdicts.knows(operationVerdictId(hash))) return undefined;
-  const operation = parseOperation(envelope.body);
+  const { operation } = signed;
   const id = operation.ok ? operation.value.keyId : undefined;
   const key = id && findKey(records, id);
   const publicKey = key && base64urlDecode(key.publicKey);
