@@ -49,6 +49,9 @@ export const probeAnswerBytesMax = 10 * 1024;
 /** Connections one Service port forwards at once; more are reset. */
 export const proxyConnectionsMax = 4_096;
 
+/** Clients of one sticky Service port whose pod is remembered; the oldest is forgotten first. */
+export const proxyStickyClientsMax = 4_096;
+
 /** A refused listen of a Service address is tried again after this time. */
 export const proxyRetryMs = 2_000;
 

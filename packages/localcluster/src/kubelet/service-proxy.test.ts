@@ -75,6 +75,25 @@ describe('Service proxy', () => {
     expect((await ask(large)).length).toBe(large.length + 'echo-a '.length);
   });
 
+  test('leads a client of a sticky Service to one pod, and to another once that one is gone', async () => {
+    const spec = {
+      clusterIP: address,
+      selector: { service: 'echo' },
+      sessionAffinity: 'ClientIP',
+      ports: [{ port: 80, targetPort: 'echo' }],
+    };
+    rig.cluster.put(servicesResource, { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name: 'echo' }, spec });
+    const first = await ask('?');
+    for (let call = 0; call < 8; call++) expect(await ask('?')).toBe(first);
+    const [pod = ''] = first.split(' ');
+    rig.cluster.remove(podsResource, 'default', pod);
+    let answer = first;
+    while (answer === first) answer = await ask('?').catch(() => first);
+    for (let call = 0; call < 8; call++) expect(await ask('?')).toBe(answer);
+    await runEcho(pod);
+    expect(await ask('?')).toBe(answer);
+  });
+
   test('refuses again when the last pod is gone', async () => {
     rig.cluster.remove(podsResource, 'default', 'echo-a');
     rig.cluster.remove(podsResource, 'default', 'echo-b');

@@ -1,9 +1,9 @@
-/** What kube-proxy does, in user space: a Service's address leads to its ready pods, in turn. */
+/** What kube-proxy does, in user space: a Service's address leads to its ready pods, in turn or one client to one pod. */
 
 import net from 'node:net';
 import type { KubeObject } from '../cluster-port.ts';
 import type { KubeletLog } from './kubelet-context.ts';
-import { proxyConnectionsMax, proxyRetryMs } from './limits.ts';
+import { proxyConnectionsMax, proxyRetryMs, proxyStickyClientsMax } from './limits.ts';
 import type { Container, Pod } from './pod.ts';
 import { portOf } from './probe-check.ts';
 
@@ -13,6 +13,8 @@ export interface Service extends KubeObject {
     readonly clusterIP?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly publishNotReadyAddresses?: boolean;
+    /** `ClientIP`: a client stays with the pod that it first reached, as long as that one serves. */
+    readonly sessionAffinity?: string;
     readonly ports?: readonly ServicePort[];
   };
 }
@@ -35,9 +37,17 @@ export interface ServiceProxy {
   stop(): void;
 }
 
+/** What a Service's address leads to. */
+interface Backend {
+  readonly endpoints: readonly Endpoint[];
+  readonly isSticky: boolean;
+}
+
 interface Listener {
   readonly address: string;
-  endpoints: readonly Endpoint[];
+  backend: Backend;
+  /** Host that each client was led to last, by the client's address; for sticky ones. */
+  readonly hostByClient: Map<string, string>;
   server: net.Server | undefined;
   retry: NodeJS.Timeout | undefined;
   turn: number;
@@ -65,13 +75,14 @@ class UserSpaceProxy implements ServiceProxy {
   }
 
   update(services: readonly Service[], pods: readonly Pod[]): void {
-    const wanted = endpointsByAddress(services, pods);
+    const wanted = backendsByAddress(services, pods);
     for (const [address, listener] of this.#listeners) if (!wanted.has(address)) this.#drop(address, listener);
-    for (const [address, endpoints] of wanted) {
-      const listener = this.#listeners.get(address) ?? { address, endpoints, server: undefined, retry: undefined, turn: 0 };
-      listener.endpoints = endpoints;
+    for (const [address, backend] of wanted) {
+      const fresh = { address, backend, hostByClient: new Map(), server: undefined, retry: undefined, turn: 0 };
+      const listener = this.#listeners.get(address) ?? fresh;
+      listener.backend = backend;
       this.#listeners.set(address, listener);
-      if (endpoints.length === 0) unlisten(listener);
+      if (backend.endpoints.length === 0) unlisten(listener);
       else this.#listen(listener);
     }
   }
@@ -99,7 +110,7 @@ class UserSpaceProxy implements ServiceProxy {
       if (listener.server === server) listener.server = undefined;
       listener.retry = setTimeout(() => {
         listener.retry = undefined;
-        if (this.#listeners.get(listener.address) === listener && listener.endpoints.length > 0) this.#listen(listener);
+        if (this.#listeners.get(listener.address) === listener && listener.backend.endpoints.length > 0) this.#listen(listener);
       }, proxyRetryMs);
     });
     server.listen({ host, port: Number(port), backlog: 512 });
@@ -116,12 +127,12 @@ class UserSpaceProxy implements ServiceProxy {
     client.once('close', () => this.#connections--);
     client.on('error', () => client.destroy());
     if (this.#connections > this.#connectionsMax) this.#refuse(client);
-    else this.#connectInTurn(listener, client, listener.endpoints.length);
+    else this.#connectInTurn(listener, client, listener.backend.endpoints.length);
   }
 
   /** Tries endpoints until one takes the connection; `left` bounds the tries. */
   #connectInTurn(listener: Listener, client: net.Socket, left: number): void {
-    const endpoint = listener.endpoints[listener.turn++ % Math.max(1, listener.endpoints.length)];
+    const endpoint = nextEndpoint(listener, client.remoteAddress ?? '');
     if (endpoint === undefined || left <= 0) {
       this.#refuse(client);
       return;
@@ -130,6 +141,7 @@ class UserSpaceProxy implements ServiceProxy {
     this.#track(server);
     const onRefused = (): void => {
       server.destroy();
+      listener.hostByClient.delete(client.remoteAddress ?? '');
       if (!client.destroyed) this.#connectInTurn(listener, client, left - 1);
     };
     server.once('error', onRefused);
@@ -167,19 +179,31 @@ function unlisten(listener: Listener): void {
   listener.server = undefined;
 }
 
+/** The endpoint that a client of a sticky Service has, while it serves; the next in turn otherwise. */
+function nextEndpoint(listener: Listener, client: string): Endpoint | undefined {
+  const { backend, hostByClient } = listener;
+  const host = hostByClient.get(client);
+  const held = backend.isSticky ? backend.endpoints.find((endpoint) => endpoint.host === host) : undefined;
+  if (held !== undefined) return held;
+  const next = backend.endpoints[listener.turn++ % Math.max(1, backend.endpoints.length)];
+  if (next === undefined || !backend.isSticky) return next;
+  const [oldest] = hostByClient.keys();
+  if (oldest !== undefined && hostByClient.size >= proxyStickyClientsMax) hostByClient.delete(oldest);
+  hostByClient.set(client, next.host);
+  return next;
+}
+
 /** Endpoints of every TCP port of every Service with an address of its own and a selector. */
-export function endpointsByAddress(services: readonly Service[], pods: readonly Pod[]): ReadonlyMap<string, readonly Endpoint[]> {
-  const byAddress = new Map<string, readonly Endpoint[]>();
+function backendsByAddress(services: readonly Service[], pods: readonly Pod[]): ReadonlyMap<string, Backend> {
+  const byAddress = new Map<string, Backend>();
   for (const { metadata, spec } of services) {
     if (spec?.clusterIP === undefined || !net.isIPv4(spec.clusterIP) || spec.selector === undefined) continue;
     const selected = pods.filter((pod) => pod.metadata.namespace === metadata.namespace && matches(pod, spec.selector));
     const serving = selected.filter((pod) => isServing(pod, spec.publishNotReadyAddresses === true));
     for (const port of spec.ports ?? []) {
       if ((port.protocol ?? 'TCP') !== 'TCP') continue;
-      byAddress.set(
-        `${spec.clusterIP}:${port.port}`,
-        serving.flatMap((pod) => endpointOf(pod, port)),
-      );
+      const endpoints = serving.flatMap((pod) => endpointOf(pod, port));
+      byAddress.set(`${spec.clusterIP}:${port.port}`, { endpoints, isSticky: spec.sessionAffinity === 'ClientIP' });
     }
   }
   return byAddress;
