@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
 import type { KubeClient } from '@civitas/kube';
 import { startApiServer, startKubelet } from '@civitas/localcluster';
+import { findEngineTools } from '../engine/engine-tools.ts';
 import { type Expected, fetchCityStatus } from './city-status.ts';
 import { openClusterMetrics } from './cluster-metrics.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
+import { type ConsensusChoice, choiceText, consensusChoice, engineBinary, withConsensus } from './consensus-choice.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
 import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
@@ -48,11 +50,14 @@ export async function runCity(options: StartOptions, say: Say, stop: AbortSignal
     const [second, third] = home.record.subnet;
     const address = `127.${second}.${third}.1`;
     await assertPortFree(address, options.port);
+    const sample = readManifests(ROOT, SAMPLE);
+    const choice = consensusChoice(options, home.record, sample);
+    const engine = engineBinary(choice, findEngineTools());
     const startedMs = performance.now();
-    await using cluster = await startCluster(home, { address, port: options.port });
+    await using cluster = await startCluster(home, { address, port: options.port, engine });
     say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);
     try {
-      await bringUp(home, cluster, { options, say, stop });
+      await bringUp(home, cluster, { options, say, stop, choice, sample: withConsensus(sample, choice) });
       say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
       await aborted(stop);
     } catch (error) {
@@ -72,7 +77,10 @@ interface Cluster extends AsyncDisposable {
   readonly metricsAddress: string;
 }
 
-async function startCluster(home: Home, listen: { address: string; port: number }): Promise<Cluster> {
+async function startCluster(
+  home: Home,
+  { engine, ...listen }: { address: string; port: number; engine: string | undefined },
+): Promise<Cluster> {
   const [second, third] = home.record.subnet;
   const log = createFileLog(join(home.path, 'cluster.log'));
   const metrics = openClusterMetrics(listen.address);
@@ -85,7 +93,7 @@ async function startCluster(home: Home, listen: { address: string; port: number 
     apiUrl: api.url,
     caPem: api.caPem,
     images: IMAGES,
-    variables: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+    variables: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...(engine === undefined ? {} : { CIVITAS_ENGINE_BINARY: engine }) },
     log,
   });
   api.attachPodLogs(kubelet.logs);
@@ -104,8 +112,18 @@ async function startCluster(home: Home, listen: { address: string; port: number 
   };
 }
 
-async function bringUp(home: Home, cluster: Cluster, run: { options: StartOptions; say: Say; stop: AbortSignal }): Promise<void> {
+interface CityRun {
+  readonly options: StartOptions;
+  readonly say: Say;
+  readonly stop: AbortSignal;
+  readonly choice: ConsensusChoice;
+  /** Its manifests, with the choice in them. */
+  readonly sample: readonly Manifest[];
+}
+
+async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void> {
   const { kube } = cluster;
+  const { sample } = run;
   mkdirSync(join(home.path, 'cases'), { recursive: true, mode: 0o700 });
   await applyManifests(
     kube,
@@ -113,8 +131,7 @@ async function bringUp(home: Home, cluster: Cluster, run: { options: StartOption
   );
   await applyManifests(kube, readManifests(ROOT, OPERATOR));
   const isFirst = home.record.sampleAppliedAt === null;
-  const sample = readManifests(ROOT, SAMPLE);
-  if (isFirst) await applySample(home, kube, { sample, say: run.say });
+  if (isFirst) await applySample(home, kube, run);
   await waitUntilUp(kube, { ...run, expected: expectedOf(sample, isFirst) });
   await refreshProfiles(home.path, kube);
   await writeScrapeConfig(home, cluster);
@@ -134,12 +151,14 @@ async function bringUp(home: Home, cluster: Cluster, run: { options: StartOption
   run.say(summaryOf(ready, { bundlePath }));
 }
 
-async function applySample(home: Home, kube: KubeClient, { sample, say }: { sample: readonly Manifest[]; say: Say }): Promise<void> {
+async function applySample(home: Home, kube: KubeClient, { sample, choice, say }: CityRun): Promise<void> {
   const agencies = sample.filter((manifest) => manifest.kind === 'Agency').map((manifest) => manifest.metadata.name);
   const requests = await Promise.all(agencies.map((agency) => ensureProfile(home.path, agency)));
-  say(`applying ${SAMPLE}: ${sample.length} resources, ${agencies.length} agencies with a credential profile each`);
+  say(
+    `applying ${SAMPLE} on ${choiceText(choice)}: ${sample.length} resources, ${agencies.length} agencies with a credential profile each`,
+  );
   await applyManifests(kube, withClients(sample, requests));
-  home.update({ sampleAppliedAt: new Date().toISOString() });
+  home.update({ sampleAppliedAt: new Date().toISOString(), consensus: choice });
 }
 
 function expectedOf(sample: readonly Manifest[], isFirst: boolean): Expected {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { processStatOf } from '@civitas/localcluster/process-stat';
+import type { ConsensusChoice } from './consensus-choice.ts';
 import { StartRefused } from './start-refused.ts';
 
 /** Version of the folder's layout; a newer one is refused. */
@@ -23,6 +24,8 @@ export interface HomeRecord {
   readonly subnet: readonly [number, number];
   readonly sampleAppliedAt: string | null;
   readonly case: CaseRecord | null;
+  /** How the sample was applied; a home of the first release has none and is embedded. */
+  readonly consensus?: ConsensusChoice;
 }
 
 export interface CaseRecord {

@@ -24,25 +24,27 @@ export function scrapeConfigOf(targets: readonly ScrapeTarget[], rulesPath: stri
 
 interface PodAddress extends KubeObject {
   readonly metadata: KubeObject['metadata'];
+  readonly spec: { readonly containers: readonly { readonly name: string }[] };
   readonly status?: { readonly podIP?: string };
 }
 
 const pods = defineResource<PodAddress>({ group: '', version: 'v1', plural: 'pods', namespaced: true });
 
-/** The metrics address of every pod of ours: its own address, port 9464. */
+/** The metrics address of every pod of ours, and of its engine where it has one: its own address, a port each. */
 export async function fetchScrapeTargets(kube: KubeClient): Promise<readonly ScrapeTarget[]> {
   const { items } = await kube.listAll(pods);
-  return items.flatMap(({ metadata, status }) => {
-    if (status?.podIP === undefined) return [];
-    return [
-      {
-        job: jobOf(metadata.name),
-        address: `${status.podIP}:${PORTS.metrics}`,
-        labels: { pod: metadata.name, namespace: metadata.namespace ?? '' },
-      },
-    ];
+  return items.flatMap(({ metadata, spec, status }): readonly ScrapeTarget[] => {
+    const host = status?.podIP;
+    if (host === undefined) return [];
+    const labels = { pod: metadata.name, namespace: metadata.namespace ?? '' };
+    const own = { job: jobOf(metadata.name), address: `${host}:${PORTS.metrics}`, labels };
+    const hasEngine = spec.containers.some(({ name }) => name === ENGINE_CONTAINER);
+    return hasEngine ? [own, { job: 'civitas-engine', address: `${host}:${PORTS.engineMetrics}`, labels }] : [own];
   });
 }
+
+/** The consensus engine beside a node. */
+const ENGINE_CONTAINER = 'engine';
 
 function jobOf(pod: string): string {
   if (pod.startsWith('relay-')) return 'civitas-relay';

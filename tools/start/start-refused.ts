@@ -9,6 +9,14 @@ export const START_REFUSALS = {
     remedy: 'Stop the holder, or `npm start -- --port`.',
   },
   NOT_LINUX: { meaning: 'The machine does not run Linux.', remedy: 'Use Linux.' },
+  ENGINE_MISSING: {
+    meaning: 'Networks are to run on CometBFT and its program is not installed.',
+    remedy: '`npm run engine:install`, or start without `--engine cometbft`.',
+  },
+  ENGINE_CHOSEN: {
+    meaning: 'The home was born with another engine or other validators than the options ask for.',
+    remedy: 'Leave the options out, or set CIVITAS_HOME to another folder.',
+  },
   CASE_UNVERIFIED: { meaning: 'The exported case of the first citizen does not verify.', remedy: 'Report it.' },
   TIMED_OUT: { meaning: 'The city did not come up in time; the message lists what is missing.', remedy: 'Read the logs below the home.' },
   BAD_ARGUMENT: { meaning: 'An argument of npm start is wrong.', remedy: 'See `npm start -- --help`.' },

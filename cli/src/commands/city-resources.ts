@@ -26,6 +26,17 @@ export interface NetworkObject extends KubeObject {
   };
 }
 
+export interface NodeObject extends KubeObject {
+  readonly spec: { readonly networkRef: string; readonly role: string };
+  readonly status?: StatusHead & {
+    readonly height?: number;
+    readonly lagBlocks?: number;
+    readonly signing?: boolean;
+    /** Which part is unwell and why; empty or absent when none is. */
+    readonly unwell?: string;
+  };
+}
+
 export interface LinkObject extends KubeObject {
   readonly spec: { readonly from: string; readonly to: string };
   readonly status?: StatusHead & { readonly lastSequence?: number; readonly inFlight?: number; readonly oldestPendingAge?: string };
@@ -46,17 +57,19 @@ const resource = <T extends KubeObject>(plural: string, namespaced: boolean): Re
 /** The city's resources as the operator reports them. */
 export interface CityResources {
   readonly networks: readonly NetworkObject[];
+  readonly nodes: readonly NodeObject[];
   readonly links: readonly LinkObject[];
   readonly agencies: readonly AgencyObject[];
 }
 
 export async function listCityResources(kube: KubeClient): Promise<CityResources> {
-  const [networks, links, agencies] = await Promise.all([
+  const [networks, nodes, links, agencies] = await Promise.all([
     kube.listAll(resource<NetworkObject>('ledgernetworks', true)),
+    kube.listAll(resource<NodeObject>('ledgernodes', true)),
     kube.listAll(resource<LinkObject>('ledgerlinks', true)),
     kube.listAll(resource<AgencyObject>('agencies', true)),
   ]);
-  return { networks: networks.items, links: links.items, agencies: agencies.items };
+  return { networks: networks.items, nodes: nodes.items, links: links.items, agencies: agencies.items };
 }
 
 /** Name of the phase, or the reason of the first condition that does not hold. */

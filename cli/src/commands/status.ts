@@ -2,7 +2,15 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { listProfiles } from '../profile/load-profile.ts';
 import { withCluster } from '../profile/refresh-profiles.ts';
 import type { Parties } from '../sdk/parties.ts';
-import { type CityResources, findReady, type LinkObject, listCityResources, type NetworkObject, phaseOf } from './city-resources.ts';
+import {
+  type CityResources,
+  findReady,
+  type LinkObject,
+  listCityResources,
+  type NetworkObject,
+  type NodeObject,
+  phaseOf,
+} from './city-resources.ts';
 import type { CommandContext } from './context.ts';
 
 /** A status that waits for a dead node is none. */
@@ -68,6 +76,13 @@ export function linkRow({ metadata, status, spec }: LinkObject): string[] {
   return [metadata.name, `${spec.from} ⇄ ${spec.to}`, phaseOf(status), String(lastSequence), String(inFlight), oldestPendingAge];
 }
 
+/** Nodes with something wrong: the node's own word, or that there is none. */
+function unwellRows(nodes: readonly NodeObject[]): readonly string[][] {
+  return nodes
+    .filter(({ status }) => status?.phase !== 'Ready')
+    .map(({ metadata, spec, status }) => [metadata.name, spec.networkRef, phaseOf(status), status?.unwell ?? '']);
+}
+
 export const LINK_HEADERS = ['link', 'between', 'phase', 'last sequence', 'in flight', 'oldest'];
 
 export const fetchCity = (home: string): Promise<CityResources> => withCluster(home, listCityResources);
@@ -81,6 +96,11 @@ export async function statusCommand(context: CommandContext): Promise<ExitCode> 
     ['network', 'chain id', 'phase', 'engine', 'validators', 'height', 'root', 'grpc', 'metrics'],
     city.networks.map((network) => networkRow(network, live.get(network.metadata.name))),
   );
+  const unwell = unwellRows(city.nodes);
+  if (unwell.length > 0) {
+    terminal.line();
+    terminal.table(['node', 'network', 'phase', 'unwell'], unwell);
+  }
   terminal.line();
   terminal.table(LINK_HEADERS, city.links.map(linkRow));
   terminal.line();
@@ -101,7 +121,13 @@ export async function statusCommand(context: CommandContext): Promise<ExitCode> 
     spec: one.spec,
     status: one.status ?? null,
   });
-  terminal.result({ networks, links: city.links.map(named), agencies: city.agencies.map(named), ready: findReady(context.home) ?? null });
+  terminal.result({
+    networks,
+    nodes: city.nodes.map(named),
+    links: city.links.map(named),
+    agencies: city.agencies.map(named),
+    ready: findReady(context.home) ?? null,
+  });
   return EXIT.ok;
 }
 

@@ -1,0 +1,81 @@
+import type { EngineTools } from '../engine/engine-tools.ts';
+import type { HomeRecord } from './home.ts';
+import type { Manifest } from './manifests.ts';
+import type { StartOptions } from './options.ts';
+import { StartRefused } from './start-refused.ts';
+
+/** What orders the operations of the sample's networks. Chosen at the first start of a home, for good. */
+export type ConsensusChoice =
+  | { readonly engine: 'embedded' }
+  | {
+      readonly engine: 'cometbft';
+      readonly validators: number;
+      /** Names of the networks that run on it; the others are embedded. Null: all of them. */
+      readonly networks: readonly string[] | null;
+    };
+
+/** Networks survive one fault with so many. */
+const VALIDATORS_DEFAULT = 4;
+
+/**
+ * The choice in force for this start.
+ *
+ * @throws StartRefused ENGINE_CHOSEN when the home was born with another one, BAD_ARGUMENT for a network that the sample does not have.
+ */
+export function consensusChoice(options: StartOptions, record: HomeRecord, sample: readonly Manifest[]): ConsensusChoice {
+  const asked = askedFor(options, sample);
+  if (record.sampleAppliedAt === null) return asked ?? { engine: 'embedded' };
+  const held = record.consensus ?? { engine: 'embedded' };
+  if (asked === undefined || JSON.stringify(asked) === JSON.stringify(held)) return held;
+  throw new StartRefused(
+    'ENGINE_CHOSEN',
+    `this city was born with ${choiceText(held)}; asked for now: ${choiceText(asked)}.\n` +
+      'Its chains go on as they are: leave the options out, or give the other city a home of its own: CIVITAS_HOME=/some/where npm start',
+  );
+}
+
+function askedFor(options: StartOptions, sample: readonly Manifest[]): ConsensusChoice | undefined {
+  if (options.engine === undefined) return undefined;
+  if (options.engine === 'embedded') return { engine: 'embedded' };
+  const known = sample.filter(({ kind }) => kind === 'LedgerNetwork').map(({ metadata }) => metadata.name);
+  const stray = options.networks?.find((name) => !known.includes(name));
+  if (stray !== undefined)
+    throw new StartRefused('BAD_ARGUMENT', `--networks: the sample has no network '${stray}'; it has ${known.join(', ')}`);
+  const networks = options.networks === undefined ? null : known.filter((name) => options.networks?.includes(name));
+  return { engine: 'cometbft', validators: options.validators ?? VALIDATORS_DEFAULT, networks };
+}
+
+/** As a person reads it. */
+export function choiceText(choice: ConsensusChoice): string {
+  if (choice.engine === 'embedded') return 'the embedded engine';
+  return `CometBFT, ${choice.validators} validators ${choice.networks === null ? 'in every network' : `in ${choice.networks.join(', ')}`}`;
+}
+
+/**
+ * Path of the engine's program; undefined where none is needed.
+ *
+ * @throws StartRefused ENGINE_MISSING.
+ */
+export function engineBinary(choice: ConsensusChoice, tools: EngineTools | undefined): string | undefined {
+  if (choice.engine === 'embedded') return undefined;
+  if (tools !== undefined) return tools.path('cometbft');
+  throw new StartRefused(
+    'ENGINE_MISSING',
+    'the consensus engine is not installed. npm run engine:install builds it from its Go module, pinned and checked (it needs Go, and some minutes once).\n' +
+      'Without it: npm start, one embedded validator a network.',
+  );
+}
+
+/** The sample with the choice written where a person would write it: CityConfig for all networks, else each one's own spec. */
+export function withConsensus(sample: readonly Manifest[], choice: ConsensusChoice): readonly Manifest[] {
+  if (choice.engine === 'embedded') return sample;
+  const { engine, validators, networks } = choice;
+  const pools = [{ name: 'validators', role: 'validator', replicas: validators }];
+  return sample.map((manifest) => {
+    if (networks === null && manifest.kind === 'CityConfig')
+      return { ...manifest, spec: { ...manifest.spec, engine, validatorsPerNetwork: validators } };
+    if (manifest.kind === 'LedgerNetwork' && networks?.includes(manifest.metadata.name) === true)
+      return { ...manifest, spec: { ...manifest.spec, engine, pools } };
+    return manifest;
+  });
+}
