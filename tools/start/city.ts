@@ -52,7 +52,7 @@ export async function runCity(options: StartOptions, say: Say, stop: AbortSignal
     await assertPortFree(address, options.port);
     const sample = readManifests(ROOT, SAMPLE);
     const choice = consensusChoice(options, home.record, sample);
-    const engine = engineBinary(choice, findEngineTools());
+    const engine = engineBinary(choice, { named: process.env['CIVITAS_ENGINE_BINARY'], tools: findEngineTools() });
     const startedMs = performance.now();
     await using cluster = await startCluster(home, { address, port: options.port, engine });
     say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);

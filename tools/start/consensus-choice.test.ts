@@ -54,10 +54,14 @@ test.each([
 });
 
 test('an engine that is not installed is refused with ENGINE_MISSING, and only where it is needed', () => {
-  expect(engineBinary({ engine: 'embedded' }, undefined)).toBeUndefined();
-  expect(engineBinary(COMETBFT, { folder: '/e', path: (program) => `/e/${program}` })).toBe('/e/cometbft');
-  expect(codeOf(() => engineBinary(COMETBFT, undefined))).toBe('ENGINE_MISSING');
-  expect(() => engineBinary(COMETBFT, undefined)).toThrow('npm run engine:install');
+  const nowhere = { named: undefined, tools: undefined };
+  const tools = { folder: '/e', path: (program: string) => `/e/${program}` };
+  expect(engineBinary({ engine: 'embedded' }, nowhere)).toBeUndefined();
+  expect(engineBinary(COMETBFT, { named: undefined, tools })).toBe('/e/cometbft');
+  expect(engineBinary(COMETBFT, { named: process.execPath, tools })).toBe(process.execPath);
+  expect(codeOf(() => engineBinary(COMETBFT, { named: '/nowhere/cometbft', tools }))).toBe('ENGINE_MISSING');
+  expect(codeOf(() => engineBinary(COMETBFT, nowhere))).toBe('ENGINE_MISSING');
+  expect(() => engineBinary(COMETBFT, nowhere)).toThrow('npm run engine:install');
 });
 
 test('the choice stands in CityConfig for all networks, and in the spec of each named one otherwise', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { EngineTools } from '../engine/engine-tools.ts';
 import type { HomeRecord } from './home.ts';
 import type { Manifest } from './manifests.ts';
@@ -52,13 +53,25 @@ export function choiceText(choice: ConsensusChoice): string {
 }
 
 /**
- * Path of the engine's program; undefined where none is needed.
+ * Path of the engine's program: what CIVITAS_ENGINE_BINARY names, else what `npm run engine:install` built; undefined where none is
+ * needed.
  *
  * @throws StartRefused ENGINE_MISSING.
  */
-export function engineBinary(choice: ConsensusChoice, tools: EngineTools | undefined): string | undefined {
+export function engineBinary(
+  choice: ConsensusChoice,
+  places: { readonly named: string | undefined; readonly tools: EngineTools | undefined },
+): string | undefined {
   if (choice.engine === 'embedded') return undefined;
-  if (tools !== undefined) return tools.path('cometbft');
+  const { named, tools } = places;
+  if (named !== undefined && !existsSync(named)) {
+    throw new StartRefused(
+      'ENGINE_MISSING',
+      `CIVITAS_ENGINE_BINARY names ${named}, and nothing is there. npm run engine:install builds one.`,
+    );
+  }
+  const path = named ?? tools?.path('cometbft');
+  if (path !== undefined) return path;
   throw new StartRefused(
     'ENGINE_MISSING',
     'the consensus engine is not installed. npm run engine:install builds it from its Go module, pinned and checked (it needs Go, and some minutes once).\n' +
