@@ -1,7 +1,17 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { base64urlDecode, base64urlEncode } from '@civitas/canon';
+import {
+  assertParsed,
+  base64urlDecode,
+  base64urlEncode,
+  operationHash,
+  SHARED_BATCH_BYTES_MAX,
+  sharedBatchOf,
+  sharedSignBytes,
+  verifySignature,
+} from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
 import { spiffe } from '@civitas/deployment';
 import { generateHpkeKeyPair, type HpkeKeyPair } from '@civitas/sealed-call';
 import { status } from '@grpc/grpc-js';
@@ -36,9 +46,16 @@ beforeAll(async () => {
   vaultKeys = await generateHpkeKeyPair();
 });
 
-async function startNode(leaf: TestLeaf): Promise<TestNode> {
+async function startNode(leaf: TestLeaf, credits?: number): Promise<TestNode> {
   const callerPublicKey = base64urlDecode(profile.publicKey) ?? new Uint8Array(0);
-  const started = new TestNode({ authorityPem: authority.pem, leaf, chainId: CHAIN, vault: vaultKeys, callerPublicKey });
+  const started = new TestNode({
+    authorityPem: authority.pem,
+    leaf,
+    chainId: CHAIN,
+    vault: vaultKeys,
+    callerPublicKey,
+    ...(credits === undefined ? {} : { credits }),
+  });
   await started.start();
   return started;
 }
@@ -63,6 +80,14 @@ beforeEach(async () => {
   node = await startNode(nodeLeaf);
   client = connect(node);
 });
+
+/** Another node, which grants this many credits. */
+async function reconnect(credits: number): Promise<void> {
+  client.close();
+  node.stop();
+  node = await startNode(nodeLeaf, credits);
+  client = connect(node);
+}
 
 afterEach(() => {
   client.close();
@@ -103,6 +128,31 @@ test('bulk submits keep to the credits and every operation gets its own receipt'
   const answers = await Promise.all(calls);
   expect(answers.map((answer) => answer.ok && answer.result)).toEqual(Array.from({ length: 40 }, (_, index) => ({ method: `m${index}` })));
   expect(node.streams).toBe(1);
+});
+
+test('bulk submits of one moment leave under one signature, a single one under its own', async () => {
+  await reconnect(512);
+  const publicKey = base64urlDecode(profile.publicKey) ?? new Uint8Array(0);
+  await Promise.all(Array.from({ length: 300 }, (_, index) => client.submitBulk({ ...CALL, method: `m${index}` })));
+  await client.submitBulk(CALL);
+
+  expect(node.batches.map(({ operations }) => operations.length)).toEqual([256, 44]);
+  expect(node.submitted.length).toBe(301);
+  for (const { operations, signature } of node.batches) {
+    const hashes = operations.map(({ body }) => operationHash(nodeCrypto.sha256, body));
+    const batch = assertParsed(sharedBatchOf(nodeCrypto.sha256, hashes));
+    expect(operations.every((operation) => operation.signature.length === 0 && operation.shared === undefined)).toBe(true);
+    expect(verifySignature(nodeCrypto, { message: sharedSignBytes(CHAIN, batch), signature, publicKey })).toBe(true);
+  }
+});
+
+test('a batch is no larger than a bundle holds', async () => {
+  await reconnect(512);
+  const large = { text: 'x'.repeat(SHARED_BATCH_BYTES_MAX / 3) };
+  await Promise.all(Array.from({ length: 5 }, () => client.submitBulk({ ...CALL, args: large })));
+
+  expect(node.batches.map(({ operations }) => operations.length)).toEqual([2, 2]);
+  expect(node.submitted.length).toBe(5);
 });
 
 test('a stream that breaks is opened again and what was unanswered is sent again', async () => {

@@ -9,6 +9,7 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { aTestAuthority, writeLeaf } from '../testing/test-authority.ts';
 import {
+  aBatch,
   aClient,
   anOperation,
   ask,
@@ -135,6 +136,34 @@ test('a stream grants credits, answers by tag, and cuts off a caller that sends 
   const ended = new Promise<ServiceError>((resolve) => greedy.on('error', resolve));
   greedy.on('data', () => undefined);
   for (let i = 0; i <= SUBMIT_CREDITS; i++) greedy.write({ tag: BigInt(i), operation: anOperation(), batch: undefined });
+  expect(errorOf(await ended)).toMatchObject({ status: 'RESOURCE_EXHAUSTED', code: 'CREDITS_EXCEEDED' });
+  release();
+});
+
+test('a stream takes batches: a credit and an answer for each operation, and none beyond the credits', async () => {
+  const client = await aClient(LedgerServiceClient, HOSPITAL);
+  const good = client.submitStream();
+  const answers: SubmitStreamResponse[] = [];
+  good.on('data', (answer: SubmitStreamResponse) => answers.push(answer));
+  const batch = aBatch(Array.from({ length: 5 }, () => anOperation()));
+  good.write({ tag: 2n ** 64n - 2n, operation: undefined, batch });
+  good.write({ tag: 70n, operation: undefined, batch: { ...batch, operations: [] } });
+  good.write({ tag: 80n, operation: anOperation(), batch });
+  good.end();
+  await new Promise((resolve) => good.on('end', resolve));
+  const tagsOf = (kind: string): bigint[] => answers.flatMap(({ tag, answer }) => (answer?.$case === kind ? [tag] : []));
+
+  expect(tagsOf('receipt')).toEqual([2n ** 64n - 2n, 2n ** 64n - 1n, 0n, 1n, 2n]);
+  expect(new Set(tagsOf('refused'))).toEqual(new Set([70n, 80n]));
+  expect(answers.slice(1).every(({ credits }) => credits === 1)).toBe(true);
+  expect(ledger.bundles).toMatchObject([{ groups: [{ first: 0, count: 5 }] }]);
+
+  const release = ledger.hold();
+  const greedy = client.submitStream();
+  const ended = new Promise<ServiceError>((resolve) => greedy.on('error', resolve));
+  greedy.on('data', () => undefined);
+  for (let i = 0; i < 3; i++)
+    greedy.write({ tag: 1n, operation: undefined, batch: aBatch(Array.from({ length: 256 }, () => anOperation())) });
   expect(errorOf(await ended)).toMatchObject({ status: 'RESOURCE_EXHAUSTED', code: 'CREDITS_EXCEEDED' });
   release();
 });

@@ -7,13 +7,16 @@ import {
   contractNameOf,
   encodeOperation,
   hashOf,
+  operationHash,
   operationSignBytes,
   organisationNameOf,
+  sharedPathsOf,
+  sharedSignBytes,
   unixMsFrom,
 } from '@civitas/canon';
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { type PeerIdentity, spiffe } from '@civitas/deployment';
-import { type SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
+import type { OperationBatch, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
 import { ErrorInfo, LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceService } from '@civitas/proto/civitas/node/v1/link';
@@ -169,10 +172,16 @@ async function openServer(): Promise<void> {
           AdminServiceService,
           adminService(guard, {
             status: () => ({ ...EMPTY_STATUS, signing: grant.granted() }),
-            keys: () => ({ consensusPublicKey: consensus.publicKey, organisations: [], relayPublicKey: new Uint8Array(0), engineNodeId: '' }),
+            keys: () => ({
+              consensusPublicKey: consensus.publicKey,
+              organisations: [],
+              relayPublicKey: new Uint8Array(0),
+              engineNodeId: '',
+            }),
             grantSigning: (request) => grant.set(request),
             drain: async () => ({ ok: true, value: 0 }),
             verify: async () => ({ ok: false, refusal: { code: 'AWAITING_GENESIS', facts: {}, then: 'retry' } }),
+            snapshot: async () => ({ ok: true, value: 0 }),
             setLogLevel: () => undefined,
           }),
         ),
@@ -310,6 +319,16 @@ export function anOperation(key: TestKeyPair = hospital, organisation = 'hospita
     role,
   });
   return { body, signature: key.sign(operationSignBytes(body)), coSignatures: [], shared: undefined };
+}
+
+/** The same operations under one signature of the hospital. */
+export function aBatch(operations: readonly SignedOperation[]): OperationBatch {
+  const batch = sharedPathsOf(
+    nodeCrypto.sha256,
+    operations.map(({ body }) => operationHash(nodeCrypto.sha256, body)),
+  );
+  const signature = hospital.sign(sharedSignBytes(CHAIN, batch));
+  return { signature, operations: operations.map((operation) => ({ ...operation, signature: new Uint8Array(0) })) };
 }
 
 /** Opens the listeners anew with fewer calls saved up. */

@@ -10,14 +10,18 @@ import {
   isJsonObject,
   type JsonObject,
   keyIdOf,
+  type OperationSignature,
   operationHash,
+  operationSignBytes,
   organisationNameOf,
   parseCanonical,
+  sharedPathsOf,
+  sharedSignBytes,
   unixMsFrom,
   utf8Encode,
 } from '@civitas/canon';
 import { browserCrypto } from '@civitas/canon/browser';
-import { nodeCrypto } from '@civitas/canon/node';
+import { ed25519FromSeed, nodeCrypto, signEd25519 } from '@civitas/canon/node';
 import { describe, expect, test } from '@jest/globals';
 import { encodeLightBlock } from '../codec/light-block.ts';
 import { unixMsOf } from '../codec/timestamp.ts';
@@ -34,23 +38,41 @@ import { verifyBundle } from './verify-bundle.ts';
 const { sha256 } = nodeCrypto;
 const chainId = 'housing-1';
 const salt = sha256(utf8Encode('salt'));
+const payer = ed25519FromSeed(sha256(utf8Encode('payer')));
 
 /** The body of the payout, whose hash the second receipt names. */
-function aPayout(change: { network?: string } = {}): Uint8Array {
-  const { network = chainId } = change;
+function aPayout(change: { network?: string; text?: string } = {}): Uint8Array {
+  const { network = chainId, text = 'case-1' } = change;
   return encodeOperation({
     actor: 'cashier',
-    args: { application: 'case-1' },
+    args: { application: text },
     contract: contractNameOf('housing.withdrawal@v1'),
     expiresAtUnixMs: unixMsFrom(9),
     genesis: hashOf(sha256(utf8Encode('genesis'))),
     idempotencyKey: new Uint8Array(16),
-    keyId: keyIdOf(sha256, new Uint8Array(32)),
+    keyId: keyIdOf(sha256, payer.publicKey),
     method: 'pay',
     network: chainIdOf(network),
     organisation: organisationNameOf('bank-1'),
     role: 'bank',
   });
+}
+
+/** The bank's signature over the payout, alone or as the second of three. */
+function signatureOf(payout: Uint8Array, isShared = true): OperationSignature {
+  const { publicKey, privateKey } = payer;
+  if (!isShared) return { publicKey, signature: signEd25519(privateKey, operationSignBytes(payout)), shared: undefined };
+  const bodies = [aPayout({ text: 'before' }), payout, aPayout({ text: 'after' })];
+  const { paths, ...batch } = sharedPathsOf(
+    sha256,
+    bodies.map((body) => operationHash(sha256, body)),
+  );
+  return { publicKey, signature: signEd25519(privateKey, sharedSignBytes(chainId, batch)), shared: paths[1] };
+}
+
+function signedByStranger(): OperationSignature {
+  const { publicKey, privateKey } = ed25519FromSeed(sha256(utf8Encode('stranger')));
+  return { publicKey, signature: signEd25519(privateKey, operationSignBytes(aPayout())), shared: undefined };
 }
 
 /** A housing network of four blocks with one decision on it, and the case file that shows it. */
@@ -88,6 +110,7 @@ function aBundle(change: Partial<EvidenceBundle> = {}, payout: Uint8Array = aPay
       kind: 'receipt',
       title: 'payout',
       operation: payout,
+      signature: signatureOf(payout),
       proof: proveReceipt(sha256, { results, bundleIndex: 0, receipts }, 1),
     },
   ];
@@ -124,7 +147,14 @@ function failuresOf(bundle: EvidenceBundle): string[] {
 
 function withItem(
   index: number,
-  change: { value?: JsonObject; key?: string; height?: number; network?: string; operation?: Uint8Array | null },
+  change: {
+    value?: JsonObject;
+    key?: string;
+    height?: number;
+    network?: string;
+    operation?: Uint8Array | null;
+    signature?: OperationSignature | undefined;
+  },
 ): EvidenceBundle {
   const bundle = aBundle();
   return { ...bundle, items: bundle.items.map((item, at) => (at === index ? { ...item, ...change } : item)) };
@@ -151,6 +181,7 @@ describe('an evidence bundle', () => {
       'ABSENCE ok',
       'RECEIPT ok',
       'OPERATION ok',
+      'SIGNATURE ok',
       'OPENING ok',
       'UNCHANGED_SINCE_DEPOSIT ok',
       'TRUE_WHEN_CAPTURED asserted',
@@ -171,8 +202,19 @@ describe('an evidence bundle', () => {
     const reason = reportOf(aBundle()).checks.find(({ check }) => check === 'OPERATION')?.reason;
 
     expect(reason).toBe('bank-1 as bank called housing.withdrawal@v1 pay in block 2: done');
-    expect(reportOf(withItem(2, { operation: null })).checks.map(({ check }) => check)).not.toContain('OPERATION');
-    expect(reportOf(withItem(2, { operation: null })).ok).toBe(true);
+    const unnamed = reportOf(withItem(2, { operation: null, signature: undefined }));
+    expect(unnamed.checks.map(({ check }) => check)).not.toContain('OPERATION');
+    expect(unnamed.ok).toBe(true);
+  });
+
+  test('the signature of an operation shows by itself who signed, alone or with others, and may be left to the receipt', () => {
+    const reasonOf = (bundle: EvidenceBundle) => reportOf(bundle).checks.find(({ check }) => check === 'SIGNATURE')?.reason;
+    const keyId = keyIdOf(sha256, payer.publicKey);
+
+    expect(reasonOf(aBundle())).toBe(`signed as 2 of 3 by key ${keyId} of bank-1`);
+    expect(reasonOf(withItem(2, { signature: signatureOf(aPayout(), false) }))).toBe(`signed alone by key ${keyId} of bank-1`);
+    expect(reasonOf(withItem(2, { signature: undefined }))).toBeUndefined();
+    expect(reportOf(withItem(2, { signature: undefined })).ok).toBe(true);
   });
 
   test('without the genesis document the start of trust is only stated', () => {
@@ -203,8 +245,17 @@ describe('an evidence bundle', () => {
       withNetwork({ lightBlocks: aBundle().networks[0]?.lightBlocks.toReversed() ?? [] }),
       ['HEADERS', 'MEMBERSHIP', 'ABSENCE', 'RECEIPT', 'UNCHANGED_SINCE_DEPOSIT'],
     ],
-    ['another operation', withItem(2, { operation: aPayout({ network: 'courts-1' }) }), ['OPERATION']],
-    ['an operation that is none', withItem(2, { operation: utf8Encode('{}') }), ['OPERATION']],
+    ['another operation', withItem(2, { operation: aPayout({ text: 'after' }) }), ['OPERATION', 'SIGNATURE']],
+    ['an operation that is none', withItem(2, { operation: utf8Encode('{}') }), ['OPERATION', 'SIGNATURE']],
+    ['a signature of no operation', withItem(2, { operation: null }), ['SIGNATURE']],
+    ['a signature of another operation', withItem(2, { signature: signatureOf(aPayout({ text: 'x' })) }), ['SIGNATURE']],
+    ['a signature without its path', withItem(2, { signature: { ...signatureOf(aPayout()), shared: undefined } }), ['SIGNATURE']],
+    [
+      'a path that its place does not have',
+      withItem(2, { signature: { ...signatureOf(aPayout()), shared: { index: 1, total: 3, siblings: [] } } }),
+      ['SIGNATURE'],
+    ],
+    ['the key of another', withItem(2, { signature: signedByStranger() }), ['SIGNATURE']],
     ['an operation signed for another network', aBundle({}, aPayout({ network: 'courts-1' })), ['OPERATION']],
     ['another opening', { ...aBundle(), openings: [{ item: 0, path: ['answer'], value: 'no', salt }] }, ['OPENING']],
     ['an opening of nothing', { ...aBundle(), openings: [{ item: 7, path: ['answer'], value: 'yes', salt }] }, ['OPENING']],
