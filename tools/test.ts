@@ -27,6 +27,7 @@ const suites: readonly Suite[] = [
   { name: 'unit', budgetSeconds: 150, jestArguments: ['--config', 'jest.config.mjs'] },
   { name: 'e2e', budgetSeconds: 150, jestArguments: ['--config', 'test/e2e/jest.config.mjs', '--runInBand'] },
   { name: 'alerts', budgetSeconds: 60, jestArguments: ['--config', 'test/alerts/jest.config.mjs', '--runInBand'] },
+  { name: 'consensus', budgetSeconds: 600, jestArguments: ['--config', 'test/consensus/jest.config.mjs', '--runInBand'] },
   { name: 'browser', budgetSeconds: 60, jestArguments: ['--config', 'test/browser/jest.config.mjs', '--runInBand'] },
 ];
 
