@@ -1,11 +1,13 @@
-import { type Bytes, byteAt, compareBytes, concatBytes, equalBytes, invariant } from '@civitas/canon';
+import { type Bytes, byteAt, compareBytes, equalBytes, invariant } from '@civitas/canon';
 import { HISTORY_CHUNK_BYTES } from './limits.ts';
-import { decodeSlots, encodeSlots, type Page, pathKey, readVersion, writeVersion } from './page.ts';
+import { decodeSlots, type Page, pathKey, readVersion, writeVersion } from './page.ts';
 
 // How older roots stay provable: each block leaves behind, for every page it changed, what stood in the slots it changed.
 // Entry: path key, body length (2), then the body: version (6) and change count (1) of the page before, mask of changed slots (2), slots.
 const LENGTH_BYTES = 2;
 const BODY_HEADER_BYTES = 9;
+/** Sixteen leaves of the longest path. */
+const ENTRY_BYTES_MAX = 33 + LENGTH_BYTES + BODY_HEADER_BYTES + 4 + 16 * 64;
 
 /** A page before a block changed some of its slots. */
 export interface PageChange {
@@ -21,18 +23,18 @@ export interface HistoryChunk {
   readonly bytes: Bytes;
 }
 
-function encodeEntry(key: Bytes, { before, mask }: PageChange): Bytes {
-  const slots = encodeSlots(before, mask);
-  const entry = new Uint8Array(key.length + LENGTH_BYTES + BODY_HEADER_BYTES + slots.length);
-  entry.set(key);
-  const bodyBytes = BODY_HEADER_BYTES + slots.length;
-  let at = key.length;
-  entry.set([bodyBytes >> 8, bodyBytes & 255], at);
-  at += LENGTH_BYTES;
-  writeVersion(entry, at, before.version);
-  entry.set([before.changeCount, mask >> 8, mask & 255], at + 6);
-  entry.set(slots, at + BODY_HEADER_BYTES);
-  return entry;
+/** Writes one entry. @returns where it ends. */
+function writeEntry(bytes: Bytes, from: number, key: Bytes, { before, mask }: PageChange): number {
+  bytes.set(key, from);
+  const bodyAt = from + key.length + LENGTH_BYTES;
+  writeVersion(bytes, bodyAt, before.version);
+  bytes[bodyAt + 6] = before.changeCount;
+  bytes[bodyAt + 7] = mask >> 8;
+  bytes[bodyAt + 8] = mask & 255;
+  const end = before.writeSlots(bytes, bodyAt + BODY_HEADER_BYTES, mask);
+  bytes[bodyAt - 2] = (end - bodyAt) >> 8;
+  bytes[bodyAt - 1] = (end - bodyAt) & 255;
+  return end;
 }
 
 /** What a block must leave behind so that the pages it changed can be had as they were before. */
@@ -40,19 +42,16 @@ export function encodeHistory(changes: readonly PageChange[]): readonly HistoryC
   const keyed = changes.map((change) => ({ key: pathKey(change.path), change }));
   keyed.sort((left, right) => compareBytes(left.key, right.key));
   const chunks: HistoryChunk[] = [];
-  let [entries, length, firstKey]: [Bytes[], number, Bytes] = [[], 0, new Uint8Array(0)];
+  const bytes = new Uint8Array(HISTORY_CHUNK_BYTES);
+  let [end, firstKey]: [number, Bytes] = [0, new Uint8Array(0)];
   const flush = (): void => {
-    if (entries.length > 0) chunks.push({ firstKey, bytes: concatBytes(...entries) });
+    if (end > 0) chunks.push({ firstKey, bytes: bytes.slice(0, end) });
+    end = 0;
   };
   for (const { key, change } of keyed) {
-    const entry = encodeEntry(key, change);
-    if (length + entry.length > HISTORY_CHUNK_BYTES) {
-      flush();
-      [entries, length] = [[], 0];
-    }
-    if (entries.length === 0) firstKey = key;
-    entries.push(entry);
-    length += entry.length;
+    if (end + ENTRY_BYTES_MAX > HISTORY_CHUNK_BYTES) flush();
+    if (end === 0) firstKey = key;
+    end = writeEntry(bytes, end, key, change);
   }
   flush();
   return chunks;

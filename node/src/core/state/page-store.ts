@@ -30,9 +30,12 @@ export interface PageReads {
 export class PageReader {
   readonly #store: PageStore;
   readonly #sha256: Sha256;
-  readonly #pages = new Map<string, Page>();
   readonly #bytesMax: number;
-  #bytes = 0;
+  // Two generations of half the bound each: what is used while old becomes young again, the rest goes when the young are too many.
+  #young = new Map<string, Page>();
+  #old: Map<string, Page> = new Map();
+  #youngBytes = 0;
+  #oldBytes = 0;
   #hits = 0;
   #misses = 0;
   #seen = -1;
@@ -44,7 +47,7 @@ export class PageReader {
   }
 
   get reads(): PageReads {
-    return { hits: this.#hits, misses: this.#misses, cachedBytes: this.#bytes };
+    return { hits: this.#hits, misses: this.#misses, cachedBytes: this.#youngBytes + this.#oldBytes };
   }
 
   /** The page of a path as it stands at a version. @throws InvariantError when it is not there: a kept root lost a page. */
@@ -91,34 +94,34 @@ export class PageReader {
   }
 
   #cached(name: string): Page | undefined {
-    const page = this.#pages.get(name);
+    const young = this.#young.get(name);
+    const page = young ?? this.#old.get(name);
     if (page === undefined) return undefined;
     this.#hits++;
-    this.#pages.delete(name);
-    this.#pages.set(name, page);
+    if (young === undefined) this.#remember(name, page);
     return page;
   }
 
   #remember(name: string, page: Page): void {
-    this.#forget(name);
-    this.#pages.set(name, page);
-    this.#bytes += page.memoryBytes;
-    while (this.#bytes > this.#bytesMax) {
-      const oldest = this.#pages.keys().next();
-      if (oldest.done) return;
-      this.#forget(oldest.value);
-    }
+    const before = this.#young.get(name);
+    if (before !== undefined) this.#youngBytes -= before.memoryBytes;
+    this.#young.set(name, page);
+    this.#youngBytes += page.memoryBytes;
+    if (this.#youngBytes <= this.#bytesMax / 2) return;
+    this.#old = this.#young;
+    this.#oldBytes = this.#youngBytes;
+    this.#young = new Map();
+    this.#youngBytes = 0;
   }
 
   #forget(name: string): void {
-    const page = this.#pages.get(name);
-    if (page === undefined) return;
-    this.#bytes -= page.memoryBytes;
-    this.#pages.delete(name);
+    const young = this.#young.get(name);
+    if (young !== undefined) this.#youngBytes -= young.memoryBytes;
+    this.#young.delete(name);
+    this.#old.delete(name);
   }
 
   #forgetAll(): void {
-    this.#pages.clear();
-    this.#bytes = 0;
+    [this.#young, this.#old, this.#youngBytes, this.#oldBytes] = [new Map(), new Map(), 0, 0];
   }
 }

@@ -1,4 +1,4 @@
-import { type Bytes, byteAt, concatBytes, invariant, type Sha256 } from '@civitas/canon';
+import { type Bytes, byteAt, invariant, type Sha256 } from '@civitas/canon';
 import { EMPTY_HASH, STATE_INNER_DOMAIN, STATE_LEAF_DOMAIN } from '@civitas/proofs';
 
 /** Children of a page: four levels of the binary tree. */
@@ -200,6 +200,24 @@ export class Page implements PageHeader {
     return page;
   }
 
+  /** Writes which of `mask` are leaves (2) and children (2), then their contents in order. @returns where that ends. */
+  writeSlots(bytes: Bytes, from: number, mask: number): number {
+    const [leaves, children] = [this.leafMask & mask, this.childMask & mask];
+    bytes[from] = leaves >> 8;
+    bytes[from + 1] = leaves & 255;
+    bytes[from + 2] = children >> 8;
+    bytes[from + 3] = children & 255;
+    let at = from + 4;
+    for (let left = leaves | children; left !== 0; left &= left - 1) {
+      const bit = left & -left;
+      const length = (leaves & bit) !== 0 ? LEAF_BYTES : HASH_BYTES;
+      const start = this.#offsetOf(31 - Math.clz32(bit));
+      bytes.set(this.bytes.subarray(start, start + length), at);
+      at += length;
+    }
+    return at;
+  }
+
   #keepsHashes(): boolean {
     return bitsIn(this.usedMask) >= SLOTS_WORTH_KEEPING_HASHES;
   }
@@ -274,19 +292,7 @@ export function pathKey(path: string): Bytes {
   return packed;
 }
 
-/** Slots in use as bytes, for a change that is to be undone: which of `mask` were leaves and children, then their contents. */
-export function encodeSlots(page: Page, mask: number): Bytes {
-  const [leaves, children] = [page.leafMask & mask, page.childMask & mask];
-  const parts: Bytes[] = [Uint8Array.of(leaves >> 8, leaves & 255, children >> 8, children & 255)];
-  for (let position = 0; position < PAGE_SLOTS; position++) {
-    const slot = (mask & (1 << position)) === 0 ? undefined : page.slotAt(position);
-    if (slot?.kind === 'leaf') parts.push(slot.keyHash, slot.valueHash);
-    if (slot?.kind === 'child') parts.push(slot.hash);
-  }
-  return concatBytes(...parts);
-}
-
-/** Inverse of encodeSlots: what stood at the places of `mask`. @throws InvariantError for other bytes. */
+/** Inverse of writeSlots: what stood at the places of `mask`. @throws InvariantError for other bytes. */
 export function decodeSlots(bytes: Bytes, mask: number, version: number): Map<number, Slot> {
   const [leaves, children] = [read16(bytes, 0), read16(bytes, 2)];
   const slots = new Map<number, Slot>();

@@ -2,7 +2,7 @@ import { type Bytes, byteAt, compareBytes, equalBytes, hexEncode, invariant, typ
 import { EMPTY_HASH } from '@civitas/proofs';
 import { encodeHistory, type HistoryChunk, type PageChange } from './history.ts';
 import { PAGE_CHANGES_MAX } from './limits.ts';
-import { emptyPage, type LeafSlot, type Page, type Slot } from './page.ts';
+import { emptyPage, type LeafSlot, PAGE_SLOTS, type Page, type Slot } from './page.ts';
 import type { PageReader } from './page-store.ts';
 
 /** A root of the state tree: its hash, and the version (height) whose write made its top page; -1 for the empty tree. */
@@ -38,6 +38,7 @@ export function nibbleAt(hash: Bytes, index: number): number {
 }
 
 const NIBBLES = '0123456789abcdef';
+const UNCHANGED = 'unchanged';
 
 interface Batch {
   readonly sha256: Sha256;
@@ -94,8 +95,14 @@ function isSame(left: Slot, right: Slot): boolean {
 function changedSlots(batch: Batch, at: { path: string; page: Page }, run: Run): Map<number, Slot> {
   const changed = new Map<number, Slot>();
   for (const group of byNibble(batch.changes, run, at.path.length)) {
-    const before = at.page.slotAt(group.nibble);
-    const after = update(batch, { path: at.path + NIBBLES.charAt(group.nibble), slot: before }, group);
+    const path = at.path + NIBBLES.charAt(group.nibble);
+    if (at.page.kindAt(PAGE_SLOTS + group.nibble) === 'inner') {
+      const after = changeBelow(batch, path, group);
+      if (after !== UNCHANGED) changed.set(group.nibble, after);
+      continue;
+    }
+    const before = at.page.leafBelow(PAGE_SLOTS + group.nibble);
+    const after = changeLeaf(batch, { path, leaf: before }, group);
     if (!isSame(before, after)) changed.set(group.nibble, after);
   }
   return changed;
@@ -116,17 +123,19 @@ function changePage(batch: Batch, path: string, before: Page, changed: ReadonlyM
   return page;
 }
 
-function update(batch: Batch, at: { path: string; slot: Slot }, run: Run): Slot {
-  const { path, slot } = at;
-  if (slot?.kind === 'child') {
-    const before = batch.reader.page(path, batch.base);
-    const changed = changedSlots(batch, { path, page: before }, run);
-    if (changed.size === 0) return slot;
-    const page = changePage(batch, path, before, changed);
-    return page.kindAt(1) === 'inner' ? childOf(batch, path, page) : page.leafBelow(1);
-  }
+/** What becomes of a slot that has a page below it. */
+function changeBelow(batch: Batch, path: string, run: Run): Slot | typeof UNCHANGED {
+  const before = batch.reader.page(path, batch.base);
+  const changed = changedSlots(batch, { path, page: before }, run);
+  if (changed.size === 0) return UNCHANGED;
+  const page = changePage(batch, path, before, changed);
+  return page.kindAt(1) === 'inner' ? childOf(batch, path, page) : page.leafBelow(1);
+}
+
+/** What becomes of a slot that is empty or a leaf. */
+function changeLeaf(batch: Batch, at: { readonly path: string; readonly leaf: LeafSlot | undefined }, run: Run): Slot {
   const leaves: LeafSlot[] = [];
-  let kept = slot;
+  let kept = at.leaf;
   for (let i = run.from; i < run.to; i++) {
     const change = batch.changes[i];
     invariant(change !== undefined, 'a run ends with the changes');
@@ -137,7 +146,7 @@ function update(batch: Batch, at: { path: string; slot: Slot }, run: Run): Slot 
     if (valueHash !== undefined) leaves.push({ kind: 'leaf', keyHash, valueHash });
   }
   if (kept !== undefined) leaves.push(kept);
-  return build(batch, path, leaves);
+  return build(batch, at.path, leaves);
 }
 
 function comparePaths(left: { readonly path: string }, right: { readonly path: string }): number {

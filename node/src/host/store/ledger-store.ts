@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, equalBytes, type JsonObject, utf8Encode } from '@civitas/canon';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
@@ -7,7 +7,7 @@ import { pathKey } from '../../core/state/page.ts';
 import type { PageStore } from '../../core/state/page-store.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
 import type { TreeRoot, TreeUpdate } from '../../core/state/tree.ts';
-import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT, UNBORN_BYTES_MAX } from './limits.ts';
 import {
   afterPrefix,
   heightKey,
@@ -92,6 +92,28 @@ export function parseRecord(bytes: Bytes): JsonObject {
   return value as JsonObject;
 }
 
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The store's file, as a durable name; what a crash left of one that was being made is made anew. */
+function prepareFile(folder: string): string {
+  const path = join(folder, 'ledger.mdb');
+  if (existsSync(path) && statSync(path).size > UNBORN_BYTES_MAX) return path;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  rmSync(path, { force: true });
+  closeSync(openSync(path, 'wx', 0o600));
+  // Syncing a file does not sync its name.
+  syncFolder(folder);
+  syncFolder(dirname(folder));
+  return path;
+}
+
 /** LMDB hands out a copy of its own; everything outside works on plain byte arrays. */
 function plainBytes(bytes: Buffer | undefined): Bytes | undefined {
   return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -122,10 +144,10 @@ export class LedgerStore implements RecordSource, PageStore {
   readonly #cache = new Map<string, JsonObject>();
 
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const path = prepareFile(folder);
     // A commit is acknowledged when it is on the disk: no overlapping sync, whose flush comes after.
     const options = {
-      path: join(folder, 'ledger.mdb'),
+      path,
       mapSize: MAP_BYTES,
       maxDbs: 16,
       overlappingSync: false,
