@@ -126,10 +126,8 @@ func checkBlock(r request) error {
 	if err := b.ValidateBasic(); err != nil {
 		return err
 	}
-	parts, err := b.MakePartSet(types.BlockPartSizeBytes)
-	if err != nil {
-		return err
-	}
+	// Of the bytes as they came: that is what validators gossip and vote on.
+	parts := types.NewPartSetFromData(bz, types.BlockPartSizeBytes)
 	if id := (types.BlockID{Hash: b.Hash(), PartSetHeader: parts.Header()}); !id.Equals(lb.Commit.BlockID) {
 		return fmt.Errorf("block id %v, the commit names %v", id, lb.Commit.BlockID)
 	}
