@@ -95,9 +95,11 @@ function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts)
   if (observed.network.metadata.deletionTimestamp !== undefined)
     return { status: 'False', reason: 'BeingRemoved', message: 'the network is being removed' };
   const starting = missing.flatMap(({ name }) => startText(name, observed.nodes[name]) ?? []);
-  if (starting.length > 0) return { status: 'False', reason: 'NodeStarting', message: starting.slice(0, NAMED_MAX).join('; ') };
+  const isHalted = missing.some(({ name }) => observed.nodes[name]?.answer?.halted === true);
+  if (starting.length > 0 && !isHalted)
+    return { status: 'False', reason: 'NodeStarting', message: starting.slice(0, NAMED_MAX).join('; ') };
   const unheard = missing.filter(({ name }) => observed.nodes[name]?.heard !== true).map(({ name }) => name);
-  if (unheard.length > 0) {
+  if (unheard.length > 0 && !isHalted) {
     const message = `${unheard.slice(0, NAMED_MAX).join(', ')} has not answered this operator since it started`;
     return { status: 'Unknown', reason: 'NotObserved', message };
   }

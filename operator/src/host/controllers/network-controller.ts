@@ -160,7 +160,8 @@ function reportRedundancy({ events }: OperatorContext, network: LedgerNetwork, v
   const now = verdicts.find(({ type }) => type === 'FullRedundancy');
   const before = network.status?.conditions?.find(({ type }) => type === 'FullRedundancy');
   const stands = verdicts.some(({ type, status }) => type === 'Available' && status !== 'True');
-  if (now === undefined || before === undefined || before.status === now.status || now.status === 'Unknown' || stands) return;
+  const isAlone = network.status?.validators?.members === 1;
+  if (now === undefined || before === undefined || before.status === now.status || now.status === 'Unknown' || stands || isAlone) return;
   if (now.status === 'True') events.record(network, { type: 'Normal', reason: 'RedundancyRestored', message: now.message });
   else events.record(network, { type: 'Warning', reason: 'RedundancyLost', message: now.message });
 }

@@ -146,6 +146,7 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
     },
     drain: (_call, callback) => callback(null, { height: 7n }),
     verify: refuse,
+    snapshot: refuse,
     setLogLevel: refuse,
   };
 }

@@ -62,6 +62,12 @@ describe('objects', () => {
   test('dryRun stores nothing', async () => {
     expect((await cluster.call('POST', `${configMaps}?dryRun=All`, { body: aConfigMap('dry') })).code).toBe(201);
     expect((await cluster.call('GET', `${configMaps}/dry`)).code).toBe(404);
+    await cluster.call('POST', configMaps, { body: aConfigMap('spared') });
+    expect(
+      (await cluster.call('DELETE', `${configMaps}/spared`, { body: { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'] } })).code,
+    ).toBe(200);
+    expect((await cluster.call('DELETE', `${configMaps}/spared?dryRun=All`)).code).toBe(200);
+    expect((await cluster.call('GET', `${configMaps}/spared`)).code).toBe(200);
   });
 
   test('bad names, labels and bodies are refused with the words of the real server', async () => {

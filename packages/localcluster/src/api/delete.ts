@@ -8,6 +8,8 @@ export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
   readonly propagation: 'Background' | 'Foreground' | 'Orphan';
   readonly preconditions: JsonObject;
+  /** Asked for in the body, where clients of DELETE put it. */
+  readonly isDryRun?: boolean;
 }
 
 /** Reads `metav1.DeleteOptions` from the body, or from the query where the body has none. */
@@ -20,6 +22,7 @@ export function deleteOptionsOf(body: Json, query: URLSearchParams): DeleteOptio
     ...(grace === undefined || Number.isNaN(grace) ? {} : { gracePeriodSeconds: Math.max(0, grace) }),
     propagation: policy === 'Foreground' ? 'Foreground' : policy === 'Orphan' || isOrphaning ? 'Orphan' : 'Background',
     preconditions: objectAt(body, 'preconditions'),
+    isDryRun: isObject(body) && Array.isArray(body['dryRun']) && body['dryRun'].includes('All'),
   };
 }
 
@@ -31,10 +34,11 @@ export function deleteOptionsOf(body: Json, query: URLSearchParams): DeleteOptio
  */
 export function deleteObject(
   of: { store: ObjectStore; writer: ObjectWriter },
-  context: WriteContext,
+  request: WriteContext,
   name: string,
   options: DeleteOptions,
 ): Written {
+  const context = { ...request, dryRun: request.dryRun || options.isDryRun };
   const { type } = context;
   const old = of.store.findHead(storeNameOf(type), context.namespace, name);
   if (old === undefined) throw notFound(resourceName(type, name));
