@@ -24,7 +24,7 @@ type CheckName = BundleReport['checks'][number]['check'];
 const CHAPTERS: readonly (readonly [title: string, checks: readonly CheckName[]])[] = [
   ['The document', ['DIGEST']],
   ['Who vouches: validators that the genesis document names signed the headers', ['GENESIS', 'HEADERS']],
-  ['Who did what', ['OPERATION', 'RECEIPT']],
+  ['Who did what', ['OPERATION', 'SIGNATURE', 'RECEIPT']],
   ['What stands on the ledgers', ['MEMBERSHIP', 'ABSENCE']],
   ['What was disclosed', ['OPENING']],
   ['Unchanged since it was deposited: proven', ['UNCHANGED_SINCE_DEPOSIT']],

@@ -30,9 +30,24 @@ export function operationVerdictId(envelopeHash: Bytes): string {
   return base64urlEncode(envelopeHash);
 }
 
+interface SharedId {
+  readonly chainId: string;
+  readonly keyId: KeyId;
+  readonly signature: Bytes;
+  readonly total: number;
+  readonly id: string;
+}
+
+/** By the root of a batch that was read together: its operations share root and signature by identity, so the text is made once. */
+const sharedIds = new WeakMap<Bytes, SharedId>();
+
 /** A signature over several operations: the same for each of them, so that it is verified once. */
 export function sharedVerdictId(chainId: string, keyId: KeyId, signature: Bytes, { total, root }: SharedPlace): string {
-  return `shared ${chainId} ${keyId} ${base64urlEncode(signature)} ${total} ${base64urlEncode(root)}`;
+  const known = sharedIds.get(root);
+  if (known?.signature === signature && known.keyId === keyId && known.chainId === chainId && known.total === total) return known.id;
+  const id = `shared ${chainId} ${keyId} ${base64urlEncode(signature)} ${total} ${base64urlEncode(root)}`;
+  sharedIds.set(root, { chainId, keyId, signature, total, id });
+  return id;
 }
 
 /** One co-signature of an operation. */

@@ -109,8 +109,12 @@ export class Admission {
    * @returns an answer for each operation, in order.
    */
   submitBatch(batch: OperationBatch, organisation: string): readonly Promise<Result<StoredReceipt>>[] {
-    const read = readBatch(this.#options.crypto.sha256, batch);
-    const admitted = batch.operations.map((_, at) => this.#admit(() => (read.ok ? (read.value[at] ?? NOT_THERE) : read), organisation));
+    let read: ReturnType<typeof readBatch> | undefined;
+    const readAt = (at: number): Result<ReadOperation> => {
+      read ??= readBatch(this.#options.crypto.sha256, batch);
+      return read.ok ? (read.value[at] ?? NOT_THERE) : read;
+    };
+    const admitted = batch.operations.map((_, at) => this.#admit(() => readAt(at), organisation));
     return this.#order(admitted, organisation);
   }
 
