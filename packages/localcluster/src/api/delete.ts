@@ -38,7 +38,7 @@ export function deleteObject(
   name: string,
   options: DeleteOptions,
 ): Written {
-  const context = { ...request, dryRun: request.dryRun || options.isDryRun };
+  const context = { ...request, dryRun: request.dryRun || options.isDryRun === true };
   const { type } = context;
   const old = of.store.findHead(storeNameOf(type), context.namespace, name);
   if (old === undefined) throw notFound(resourceName(type, name));
