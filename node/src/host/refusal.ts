@@ -37,6 +37,10 @@ export const HOST_REFUSALS = {
   ENGINE_BUSY: { meaning: 'The consensus engine holds as many bundles as it may.', remedy: 'Wait `retryAfterMs`.' },
   ENGINE_SILENT: { meaning: "The consensus engine's process does not answer.", remedy: 'Read its log (`kubectl logs POD -c engine`).' },
   ENGINE_ANSWER: { meaning: 'The consensus engine answered with something else than was asked.', remedy: 'Compare its version with that of the node.' },
+  HAND_OVER: {
+    meaning: 'The chain of the embedded engine could not be handed over to CometBFT; it is unharmed.',
+    remedy: 'Read the text: it names the height and what does not hold. The embedded engine still continues the chain.',
+  },
   GRANT_KEY: { meaning: 'A signing grant is for another validator key.', remedy: 'Nothing: the guard against double signing works.' },
   GRANT_POD: { meaning: 'A signing grant is for another pod.', remedy: 'Nothing: the guard against double signing works.' },
   NOT_A_VALIDATOR: { meaning: 'The relay has nothing to sign, grant or verify.', remedy: 'Ask a node.' },

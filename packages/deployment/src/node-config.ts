@@ -26,6 +26,15 @@ export interface NodeConfig {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Default: seven days, no archive. */
   readonly retention?: Retention;
+  /** A fresh node of a cometbft network starts from a snapshot of its peers instead of the first block. Default false. */
+  readonly stateSync?: boolean;
+  /** Blocks between two snapshots, 0 (none) … 1000000; default 2000. */
+  readonly snapshotIntervalBlocks?: number;
+  /** The consensus key is held by a signer of its own beside the engine, which dials `engine/signer.sock`; cometbft only. */
+  readonly remoteSigner?: {
+    /** Ed25519, base64url. */
+    readonly publicKey: string;
+  };
 }
 
 /** What a node keeps for an organisation. */

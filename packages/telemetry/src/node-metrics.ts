@@ -102,6 +102,20 @@ export const nodeMetrics = catalogueOf({
     help: 'Block and state store on disk.',
     labels: {},
   },
+  statePageReads: {
+    name: 'civitas_state_page_reads_total',
+    type: 'counter',
+    unit: 'none',
+    help: 'Pages of the state tree asked for, by whether they were in memory.',
+    labels: { result: ['hit', 'miss'] },
+  },
+  statePageBytes: {
+    name: 'civitas_state_page_cache_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Pages of the state tree kept in memory.',
+    labels: {},
+  },
   validators: {
     name: 'civitas_validators',
     type: 'gauge',

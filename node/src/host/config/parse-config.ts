@@ -3,7 +3,7 @@ import type { NodeConfig, RelayConfig } from '@civitas/deployment';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { RETENTION_DAYS_MAX } from '../../core/state/limits.ts';
-import { BUNDLE_WAIT_MS_MAX, CONFIG_BYTES_MAX, GATEWAYS_MAX, RELAY_LINKS_MAX, RELAY_NETWORKS_MAX } from './limits.ts';
+import { BUNDLE_WAIT_MS_MAX, CONFIG_BYTES_MAX, GATEWAYS_MAX, RELAY_LINKS_MAX, RELAY_NETWORKS_MAX, SNAPSHOT_INTERVAL_BLOCKS_MAX } from './limits.ts';
 
 const closed = { additionalProperties: false };
 const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$' });
@@ -37,6 +37,9 @@ const NodeConfigSchema = Type.Object(
     retention: Type.Optional(
       Type.Object({ days: Type.Integer({ minimum: 1, maximum: RETENTION_DAYS_MAX }), archive: Type.Boolean() }, closed),
     ),
+    stateSync: Type.Optional(Type.Boolean()),
+    remoteSigner: Type.Optional(Type.Object({ publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) }, closed)),
+    snapshotIntervalBlocks: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_INTERVAL_BLOCKS_MAX })),
   },
   closed,
 );
@@ -83,7 +86,10 @@ function parse<T>(schema: TSchema, text: string): Result<T> {
 export function parseNodeConfig(text: string): Result<NodeConfig> {
   const parsed = parse<NodeConfig>(NodeConfigSchema, text);
   if (!parsed.ok) return parsed;
-  const names = parsed.value.gateways.map(({ organisation }) => organisation);
+  const { gateways, engine, remoteSigner } = parsed.value;
+  if (remoteSigner !== undefined && engine !== 'cometbft')
+    return refuse('CONFIG_INVALID', { field: '/remoteSigner', expected: 'engine cometbft' });
+  const names = gateways.map(({ organisation }) => organisation);
   return new Set(names).size === names.length
     ? parsed
     : refuse('CONFIG_INVALID', { field: '/gateways', expected: 'each organisation once' });

@@ -8,9 +8,13 @@ export interface Pod {
   readonly address: string;
   readonly uid: string;
   readonly name: string;
+  /** The program that hands an embedded chain over to CometBFT. */
+  readonly handOverProgram: string;
 }
 
-/** Reads CIVITAS_ROOT (default ''), POD_IP (default 127.0.0.1), POD_UID and POD_NAME. */
+const HAND_OVER_PROGRAM = '/usr/local/bin/civitas-handover';
+
+/** Reads CIVITAS_ROOT (default ''), POD_IP (default 127.0.0.1), POD_UID, POD_NAME and CIVITAS_HANDOVER_BINARY. */
 export function podOf(env: Readonly<Record<string, string | undefined>>): Pod {
   const root = env['CIVITAS_ROOT'] ?? '';
   return {
@@ -18,5 +22,6 @@ export function podOf(env: Readonly<Record<string, string | undefined>>): Pod {
     address: env['POD_IP'] || '127.0.0.1',
     uid: env['POD_UID'] ?? '',
     name: env['POD_NAME'] ?? '',
+    handOverProgram: env['CIVITAS_HANDOVER_BINARY'] || HAND_OVER_PROGRAM,
   };
 }

@@ -82,6 +82,10 @@ export class EmbeddedEngine implements Engine {
     return undefined;
   }
 
+  async proposerPriorities(): Promise<undefined> {
+    return undefined;
+  }
+
   async transactionsAt(height: number): Promise<readonly Bytes[] | undefined> {
     const bytes = this.#options.journal.readBlock(height);
     const block = bytes && decodeBlock(new Uint8Array(bytes));

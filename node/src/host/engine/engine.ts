@@ -2,6 +2,7 @@ import type { Bytes, Refusal } from '@civitas/canon';
 import type { TransactionResult } from '@civitas/proofs';
 import type { Misbehaviour } from '../../core/validators/misbehaviour.ts';
 import type { ValidatorUpdate } from '../../core/validators/validator-update.ts';
+import type { ProposerPriority } from '../snapshot/snapshot-source.ts';
 
 /** Where the application stands after its last durable block (ABCI Info). */
 export interface ApplicationInfo {
@@ -90,6 +91,8 @@ export interface Engine {
   health(): EngineHealth;
   /** Refusal for work that would only wait, or undefined. */
   refusalOfWork(): Refusal | undefined;
+  /** Proposer priorities of a height's set; undefined where the engine rotates nothing or does not have that height. */
+  proposerPriorities(height: number): Promise<readonly ProposerPriority[] | undefined>;
   /** Transactions of a block; undefined when the engine does not have it. */
   transactionsAt(height: number): Promise<readonly Bytes[] | undefined>;
   close(): Promise<void>;

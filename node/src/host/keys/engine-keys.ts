@@ -6,8 +6,8 @@ import { readEd25519Key } from './key-file.ts';
 
 /** Secrets of the engine's own process, as CometBFT writes Ed25519 keys: seed, then public key. */
 export interface EngineKeys {
-  /** Signs blocks; 64 bytes. */
-  readonly consensus: Bytes;
+  /** Signs blocks; 64 bytes; undefined where a remote signer holds it. */
+  readonly consensus: Bytes | undefined;
   /** Names this node between engines; 64 bytes. */
   readonly p2p: Bytes;
 }
@@ -23,10 +23,10 @@ function seedAndPublicKey(key: KeyObject): Bytes {
 const consensusPath = (dataFolder: string): string => join(dataFolder, 'keys', 'consensus.pem');
 const p2pPath = (dataFolder: string): string => join(dataFolder, 'keys', 'p2p.pem');
 
-/** Reads both keys, making what is not there yet. */
-export function readEngineKeys(dataFolder: string): EngineKeys {
+/** Reads the keys, making what is not there yet. */
+export function readEngineKeys(dataFolder: string, isSignerRemote: boolean): EngineKeys {
   return {
-    consensus: seedAndPublicKey(readEd25519Key(consensusPath(dataFolder))),
+    consensus: isSignerRemote ? undefined : seedAndPublicKey(readEd25519Key(consensusPath(dataFolder))),
     p2p: seedAndPublicKey(readEd25519Key(p2pPath(dataFolder))),
   };
 }

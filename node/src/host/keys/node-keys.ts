@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { type Bytes, base64urlDecode, type KeyId, keyIdOf } from '@civitas/canon';
+import { type Bytes, base64urlDecode, isSoundPublicKey, type KeyId, keyIdOf } from '@civitas/canon';
 import { nodeCrypto, rawPublicKey, signEd25519 } from '@civitas/canon/node';
 import type { GatewayConfig, NodeConfig } from '@civitas/deployment';
 import { type HpkePrivateKey, importHpkePrivateKey } from '@civitas/sealed-call';
@@ -64,8 +64,19 @@ async function openGatewayKeys(folder: string, gateway: GatewayConfig, operation
   };
 }
 
+/** The consensus key as this process has it: on the volume, or only its public half when a remote signer holds it. */
+function consensusKeyOf(folder: string, remoteSigner: NodeConfig['remoteSigner']): SigningKey {
+  if (remoteSigner === undefined) return signingKeyOf(readEd25519Key(join(folder, 'consensus.pem')));
+  const publicKey = base64urlDecode(remoteSigner.publicKey);
+  if (publicKey === undefined || !isSoundPublicKey(publicKey)) throw new Error('remoteSigner.publicKey is no sound Ed25519 key');
+  const sign = (): never => {
+    throw new Error('the consensus key is held by the remote signer, which signs for the engine alone');
+  };
+  return { publicKey, keyId: keyIdOf(nodeCrypto.sha256, publicKey), sign };
+}
+
 /** Reads every key below `<data>/keys`, making what is not there yet; private halves stay on this volume (trust.md). */
-export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 'gateways'>): Promise<NodeKeys> {
+export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 'gateways' | 'remoteSigner'>): Promise<NodeKeys> {
   const folder = join(dataFolder, 'keys');
   const operation = new Map<string, SigningKey>();
   const gateways = new Map<string, GatewayKeys>();
@@ -75,7 +86,7 @@ export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 
     operation.set(gateway.organisation, key);
     if (gateway.vault !== false) gateways.set(gateway.organisation, await openGatewayKeys(place, gateway, key));
   }
-  const consensus = signingKeyOf(readEd25519Key(join(folder, 'consensus.pem')));
+  const consensus = consensusKeyOf(folder, config.remoteSigner);
   return { consensus, engineNodeId: readEngineNodeId(dataFolder), operation, gateways };
 }
 

@@ -79,6 +79,17 @@ export class LedgerApplication implements Application {
     return { height, appHash: root.hash, resultsHash: lastResultsHash };
   }
 
+  /** Goes on from what a certified snapshot has put into the store. */
+  restored(): void {
+    const { store } = this.#parts;
+    const { height, keptFrom } = store.readHead() ?? { height: 0, keptFrom: 0 };
+    const head = store.readBlockRecord(height);
+    if (head === undefined) throw new Error(`the store has no record of its head ${height}`);
+    this.#head = head;
+    this.#keptFrom = keptFrom;
+    this.#finalized = undefined;
+  }
+
   async checkTx(transaction: Bytes): Promise<boolean> {
     const { ledger, store, verifySignatures } = this.#parts;
     const bundle = this.bundleOf(transaction);

@@ -2,6 +2,8 @@ import type { Bytes, JsonObject, Refusal } from '@civitas/canon';
 import type { Caller, Outcome } from '@civitas/contracts';
 import type { Genesis, GenesisOrganisation, MemberKey } from '@civitas/deployment';
 import type { StateProof } from '@civitas/proofs';
+import type { PageReads } from '../../core/state/page-store.ts';
+import type { SnapshotSource } from '../snapshot/snapshot-source.ts';
 import type { Validators } from './validator-view.ts';
 
 /** One running ledger: engine, contracts and store behind what the gRPC services need. Opened by `openLedgerHost`. */
@@ -27,6 +29,8 @@ export interface LedgerHost {
   view(request: { contract: string; method: string; args: JsonObject; caller: Caller }): Outcome;
   /** Calls back after each commit, in order, with the block's receipts; returns the function that ends it. */
   onCommit(listener: (block: CommittedBlock) => void): () => void;
+  /** All state of a height with its proof, for nodes that join and for backups. */
+  readonly snapshots: SnapshotSource;
   readonly members: Members;
   readonly links: LinkReader;
   readonly validators: Validators;
@@ -59,6 +63,8 @@ export interface LedgerStatus {
   /** What the engine waits for before it can sign; '' when nothing. */
   readonly awaiting: '' | 'peers' | 'grant';
   readonly storeBytes: number;
+  /** How the state tree's pages are read, since the process began. */
+  readonly statePages: PageReads;
 }
 
 export interface StoredReceipt {

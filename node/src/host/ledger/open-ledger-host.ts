@@ -15,12 +15,15 @@ import { membersModule } from '../../core/members/members-module.ts';
 import { MEMBERS } from '../../core/members/records.ts';
 import { RETENTION_DAYS } from '../../core/state/limits.ts';
 import { PageReader } from '../../core/state/page-store.ts';
+import type { KeyedRecord } from '../../core/state/records.ts';
 import { EMPTY_ROOT } from '../../core/state/tree.ts';
 import { VALIDATORS } from '../../core/validators/records.ts';
 import { parseGenesis } from '../config/parse-genesis.ts';
 import { type ChainFacts, type ChainHead, NO_BLOCKS } from '../engine/block-maker.ts';
 import { EmbeddedEngine } from '../engine/embedded-engine.ts';
 import type { Engine, EngineClock, EngineStep, SigningPermission } from '../engine/engine.ts';
+import { LedgerSnapshots, type SnapshotLog } from '../snapshot/ledger-snapshots.ts';
+import { SNAPSHOT_INTERVAL_BLOCKS } from '../snapshot/limits.ts';
 import { isSameChain, LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { genesisRecord, LedgerApplication } from './ledger-application.ts';
 import type { LedgerHost } from './ledger-host.ts';
@@ -56,6 +59,8 @@ export interface LedgerHostOptions {
   readonly verifyEd25519?: VerifyEd25519Elsewhere;
   /** Opens another engine than the embedded one over the application. */
   readonly openEngine?: OpenEngine;
+  /** Blocks between two snapshots, 0 for none; default SNAPSHOT_INTERVAL_BLOCKS. */
+  readonly snapshotIntervalBlocks?: number;
 }
 
 /** What an engine of its own process is opened over. */
@@ -63,8 +68,11 @@ export interface EngineParts {
   readonly genesis: Genesis;
   readonly application: LedgerApplication;
   readonly store: LedgerStore;
+  readonly snapshots: LedgerSnapshots;
   /** The store failed, or the engine is gone: the process must stop. */
   readonly onFault: (error: unknown) => void;
+  /** Finishes what the embedded engine may have begun on this store, and closes its chain with an empty block. */
+  readonly settleEmbedded: () => Promise<void>;
 }
 
 export type OpenEngine = (parts: EngineParts) => Engine;
@@ -76,7 +84,7 @@ export interface LedgerHostRequest {
   readonly consensusKey: ConsensusKey;
   readonly crypto: CryptoPort;
   readonly clock: EngineClock;
-  readonly log: { error(event: string, fields?: Readonly<Record<string, unknown>>): void };
+  readonly log: SnapshotLog;
   readonly options: LedgerHostOptions;
 }
 
@@ -134,15 +142,21 @@ function headOf(store: LedgerStore, height: number): ChainHead {
   return { commit: lightBlock.value.commit };
 }
 
-function loadReplay(store: LedgerStore): ReplayTable {
-  const replay = new ReplayTable();
+function recordsBelow(store: LedgerStore, prefix: string): KeyedRecord[] {
+  const records: KeyedRecord[] = [];
   let after: string | undefined;
   for (;;) {
-    const page = store.scan({ prefix: REPLAY_PREFIX, limit: 256, ...(after === undefined ? {} : { after }) });
-    replay.load(page);
+    const page = store.scan({ prefix, limit: 256, ...(after === undefined ? {} : { after }) });
+    records.push(...page);
     after = page.at(-1)?.key;
-    if (page.length < 256 || after === undefined) return replay;
+    if (page.length < 256 || after === undefined) return records;
   }
+}
+
+function loadReplay(store: LedgerStore): ReplayTable {
+  const replay = new ReplayTable();
+  replay.load(recordsBelow(store, REPLAY_PREFIX));
+  return replay;
 }
 
 function runningLedger(request: LedgerHostRequest, genesis: Genesis, facts: { genesisHash: Bytes; replay: ReplayTable }): RunningLedger {
@@ -178,7 +192,9 @@ function stopProcess(error: unknown): void {
   });
 }
 
-function openEmbeddedEngine(request: LedgerHostRequest, parts: EngineParts & { readonly head: ChainHead }): EmbeddedEngine {
+type EmbeddedParts = Pick<EngineParts, 'genesis' | 'application' | 'store' | 'onFault'> & { readonly head: ChainHead };
+
+function openEmbeddedEngine(request: LedgerHostRequest, parts: EmbeddedParts): EmbeddedEngine {
   const { consensusKey, crypto, clock, options } = request;
   const { genesis, application, store, head, onFault } = parts;
   const { publicKey, power } = onlyValidator(genesis);
@@ -251,9 +267,30 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
     log.error('ledger-fault', { message: String(error) });
     (options.onFault ?? stopProcess)(error);
   };
-  const engine =
-    options.openEngine?.({ genesis, application, store, onFault }) ??
-    openEmbeddedEngine(request, { genesis, application, store, head: headOf(store, height), onFault });
+  const snapshots = new LedgerSnapshots({
+    dataFolder: request.dataDir,
+    store,
+    crypto,
+    chain: { chainId: genesis.chainId, genesisHash },
+    intervalBlocks: options.snapshotIntervalBlocks ?? SNAPSHOT_INTERVAL_BLOCKS,
+    log,
+    onFault,
+    onRestored: () => {
+      application.restored();
+      ledger.admission.replay.load(recordsBelow(store, REPLAY_PREFIX));
+      members.changed();
+      validators.changed();
+    },
+  });
+  listeners.add((block) => snapshots.committed(block.height));
+  const openEmbedded = (): EmbeddedEngine =>
+    openEmbeddedEngine(request, { genesis, application, store, head: headOf(store, application.head.height), onFault });
+  // It makes a block when it opens, what it had persisted before a crash or an empty one, and no other while it closes.
+  const settleEmbedded = async (): Promise<void> => {
+    await openEmbedded().close();
+    if (store.readPending() !== undefined) throw new Error('the signing grant was withdrawn while a block was being signed');
+  };
+  const engine = options.openEngine?.({ genesis, application, store, snapshots, onFault, settleEmbedded }) ?? openEmbedded();
   const engineKind = options.openEngine === undefined ? 'embedded' : 'cometbft';
   return new OpenLedgerHost({
     genesis,
@@ -264,6 +301,7 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
     application,
     engine,
     engineKind,
+    snapshots,
     members,
     links,
     validators,

@@ -10,6 +10,8 @@ import type { PageReader } from '../../core/state/page-store.ts';
 import { proveKey } from '../../core/state/prove.ts';
 import { pathTo } from '../../core/state/tree.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { LedgerSnapshots } from '../snapshot/ledger-snapshots.ts';
+import type { SnapshotSource } from '../snapshot/snapshot-source.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { type StateFinding, verifyState } from '../store/verify-state.ts';
 import type { LedgerApplication } from './ledger-application.ts';
@@ -63,6 +65,7 @@ interface Parts {
   readonly application: LedgerApplication;
   readonly engine: Engine;
   readonly engineKind: LedgerStatus['engine'];
+  readonly snapshots: LedgerSnapshots;
   readonly members: MemberView;
   readonly links: LinkView;
   readonly validators: Validators;
@@ -86,6 +89,17 @@ export class OpenLedgerHost implements LedgerHost {
     this.validators = parts.validators;
   }
 
+  get snapshots(): SnapshotSource {
+    const { snapshots, engine } = this.#parts;
+    return {
+      heights: () => snapshots.heights(),
+      take: () => snapshots.take(),
+      findManifest: (height) => snapshots.findManifest(height),
+      findChunk: (height, index) => snapshots.findChunk(height, index),
+      proposerPriorities: (height) => engine.proposerPriorities(height),
+    };
+  }
+
   status(): LedgerStatus {
     const { application, engine, store, genesis } = this.#parts;
     const { height, root, timeUnixMs } = application.head;
@@ -105,6 +119,7 @@ export class OpenLedgerHost implements LedgerHost {
       engineVersion: health.version,
       engineRound: health.round,
       awaiting: health.awaiting,
+      statePages: this.#parts.reader.reads,
       // A getter: asking the store costs more than everything else here, and status is asked with every call.
       get storeBytes() {
         return store.sizeBytes();
@@ -226,6 +241,7 @@ export class OpenLedgerHost implements LedgerHost {
 
   async close(): Promise<void> {
     await this.#parts.engine.close();
+    await this.#parts.snapshots.close();
     await this.#parts.store.close();
   }
 }

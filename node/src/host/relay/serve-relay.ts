@@ -67,6 +67,7 @@ function adminDoor(parts: {
       return accept(0);
     },
     verify: async () => refuse('NOT_A_VALIDATOR'),
+    snapshot: async () => refuse('NOT_FOUND', { what: 'ledger' }),
     setLogLevel: (level) => base.log.setLevel(level),
   };
 }

@@ -20,6 +20,8 @@ export interface AdminDoor {
   /** Resolves with the height at which the process came to rest. */
   drain(): Promise<Result<number>>;
   verify(): Promise<Result<VerifyResponse>>;
+  /** Resolves with the height of the snapshot. */
+  snapshot(): Promise<Result<number>>;
   setLogLevel(level: LogLevel): void;
 }
 
@@ -40,6 +42,10 @@ export function adminService(guard: Guard, door: AdminDoor): AdminServiceServer 
       return height.ok ? accept({ height: BigInt(height.value) }) : height;
     }),
     verify: guard.unary(rule, () => door.verify()),
+    snapshot: guard.unary(rule, async () => {
+      const height = await door.snapshot();
+      return height.ok ? accept({ height: BigInt(height.value) }) : height;
+    }),
     setLogLevel: guard.unary(rule, (request: SetLogLevelRequest): Result<SetLogLevelResponse> => {
       const level = LEVELS.find((known) => known === request.level);
       if (level === undefined) return refuse('MALFORMED', { field: 'level', expected: [...LEVELS] });

@@ -1,8 +1,11 @@
 import type { AbciStep } from '../engine/cometbft/abci-application.ts';
 import { CometbftEngine } from '../engine/cometbft/cometbft-engine.ts';
+import { SIGNER_SOCKET } from '../engine/cometbft/engine-socket.ts';
 import { awaitPeers } from '../engine/cometbft/peers-source.ts';
 import { readEngineKeys } from '../keys/engine-keys.ts';
 import { type OpenEngine, openLedgerHost } from '../ledger/open-ledger-host.ts';
+import { dropBrokenJoin } from '../snapshot/join-marker.ts';
+import { startJoin } from '../snapshot/start-join.ts';
 import { engineHomeOf } from './engine-folder.ts';
 import type { OpenLedger } from './serve-node.ts';
 
@@ -10,8 +13,8 @@ import type { OpenLedger } from './serve-node.ts';
 export type OnAbciStep = (step: AbciStep, height: number) => void;
 
 function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep | undefined): OpenEngine {
-  const { dataFolder, config, pod, version, keys, grant, crypto, log } = request;
-  return ({ genesis, application, store, onFault }) => {
+  const { dataFolder, config, pod, version, keys, grant, crypto, certificates, log } = request;
+  return ({ genesis, application, store, snapshots, onFault, settleEmbedded }) => {
     const nodes = genesis.validators.map(({ node }) => node);
     const peersOf = (signal: AbortSignal): ReturnType<typeof awaitPeers> =>
       awaitPeers({
@@ -30,14 +33,28 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
       version,
       emptyBlockIntervalMs: config.emptyBlockIntervalMs,
       genesis,
-      keys: readEngineKeys(dataFolder),
+      keys: readEngineKeys(dataFolder, config.remoteSigner !== undefined),
       sha256: crypto.sha256,
       application,
       store,
-      snapshots: undefined,
+      snapshots,
       signing: grant,
       awaitPeers: isAlone ? async () => [] : peersOf,
-      configuration: { stateSync: '', remoteSignerAddress: '' },
+      stateSync: (peers) =>
+        startJoin({
+          config,
+          genesis,
+          crypto,
+          store,
+          snapshots,
+          dataFolder,
+          engineHome: engineHomeOf(pod),
+          provider: certificates,
+          peers,
+          log,
+        }),
+      remoteSignerAddress: config.remoteSigner === undefined ? '' : `unix://${SIGNER_SOCKET}`,
+      embedded: { program: pod.handOverProgram, settle: settleEmbedded },
       log,
       onFault,
       ...(onStep === undefined ? {} : { onStep }),
@@ -49,6 +66,7 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
 export function nodeLedgerOpener(onStep?: OnAbciStep): OpenLedger {
   return (request) => {
     const { dataFolder, genesisBytes, config, keys, grant, crypto, verdicts, verifyEd25519, log } = request;
+    if (dropBrokenJoin(dataFolder)) log.warn('join-starts-over');
     return openLedgerHost({
       dataDir: dataFolder,
       genesis: genesisBytes,
@@ -67,6 +85,8 @@ export function nodeLedgerOpener(onStep?: OnAbciStep): OpenLedger {
         signing: grant,
         verdicts,
         verifyEd25519,
+        ...(config.retention === undefined ? {} : { retention: config.retention }),
+        ...(config.snapshotIntervalBlocks === undefined ? {} : { snapshotIntervalBlocks: config.snapshotIntervalBlocks }),
         ...(config.engine === 'cometbft' ? { openEngine: cometbftOpener(request, onStep) } : {}),
       },
     });

@@ -8,6 +8,7 @@ import { type NodeConfig, PORTS } from '@civitas/deployment';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceService } from '@civitas/proto/civitas/node/v1/link';
+import { SnapshotServiceService } from '@civitas/proto/civitas/node/v1/snapshot';
 import { SubjectServiceService, VaultServiceService } from '@civitas/proto/civitas/node/v1/vault';
 import { HealthService } from '@civitas/proto/grpc/health/v1/health';
 import { CLOCK_WINDOW_MS } from '@civitas/sealed-call';
@@ -34,8 +35,9 @@ import { linkService } from '../rpc/link-service.ts';
 import { type Listener, listen } from '../rpc/listen.ts';
 import { subjectService, vaultService } from '../rpc/sealed-service.ts';
 import { SignatureVerifier } from '../signatures/signature-verifier.ts';
+import { type SnapshotDoor, snapshotService } from '../snapshot/snapshot-service.ts';
 import { followLedger } from '../telemetry/follow-ledger.ts';
-import type { CertificateFolder } from '../tls/certificate-folder.ts';
+import type { CertificateFolder, CertificateProvider } from '../tls/certificate-folder.ts';
 import { serverCredentials } from '../tls/credentials.ts';
 import { NONCES_MAX } from '../vault/limits.ts';
 import { openNonceCache } from '../vault/nonce-cache.ts';
@@ -57,6 +59,8 @@ export type OpenLedger = (request: {
   readonly verdicts: Verdicts;
   /** On a thread of its own. */
   readonly verifyEd25519: VerifyEd25519Elsewhere;
+  /** Certificates of this node, for calls to its peers. */
+  readonly certificates: CertificateProvider;
   readonly log: Logger;
 }) => Promise<LedgerHost>;
 
@@ -141,6 +145,11 @@ class ServedNode implements RunningNode {
     return this.#open;
   };
 
+  #snapshotDoor = (): SnapshotDoor => {
+    const { ledger } = this.#door();
+    return { ledger, snapshots: ledger.snapshots };
+  };
+
   #guard(): Guard {
     const calls = openTokenBuckets({ perSecond: CALLS_PER_SECOND, burst: CALLS_BURST, namesMax: ORGANISATIONS_MAX, nowMs });
     const members = () => this.#open?.ledger.members;
@@ -179,6 +188,7 @@ class ServedNode implements RunningNode {
         register: (server) => {
           server.addService(LedgerServiceService, ledgerService(guard, this.#door, nowMs));
           server.addService(LinkServiceService, linkService(guard, this.#door, nowMs));
+          server.addService(SnapshotServiceService, snapshotService(guard, this.#snapshotDoor, this.#config.organisation));
           server.addService(VaultServiceService, vaultService(guard, sealed));
           server.addService(SubjectServiceService, subjectService(guard, sealed));
           server.addService(HealthService, this.#health.service);
@@ -223,6 +233,7 @@ class ServedNode implements RunningNode {
       crypto: sodiumCrypto,
       verdicts,
       verifyEd25519: signatures.verify,
+      certificates: this.#certificates.provider,
       log: this.log,
     });
     const gateway = chargedGateway(this.#config, this.#keys);
@@ -337,6 +348,10 @@ class ServedNode implements RunningNode {
         if (this.#open === undefined) return refuse('AWAITING_GENESIS', {}, 'retry');
         const { ok, root, recordCount, finding } = await this.#open.ledger.verify();
         return accept({ ok, recomputedRoot: root, recordCount: BigInt(recordCount), finding });
+      },
+      snapshot: async () => {
+        if (this.#open === undefined) return refuse('AWAITING_GENESIS', {}, 'retry');
+        return accept(await this.#open.ledger.snapshots.take());
       },
       setLogLevel: (level: LogLevel) => this.log.setLevel(level),
     };

@@ -3,12 +3,18 @@ import type { LedgerHost } from '../ledger/ledger-host.ts';
 
 /** Keeps a node's metrics true: counters and histograms follow commits, gauges are read from state at each scrape. */
 export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nodeMetrics>, registry: MetricsRegistry): () => void {
+  let counted = { hits: 0, misses: 0 };
   let previousTimeUnixMs = ledger.status().timeUnixMs;
   registry.beforeScrape(() => {
     const status = ledger.status();
     metrics.height.set({}, status.height);
     metrics.blockTime.set({}, status.timeUnixMs / 1000);
     metrics.storeBytes.set({}, status.storeBytes);
+    const { hits, misses, cachedBytes } = status.statePages;
+    metrics.statePageReads.inc({ result: 'hit' }, hits - counted.hits);
+    metrics.statePageReads.inc({ result: 'miss' }, misses - counted.misses);
+    metrics.statePageBytes.set({}, cachedBytes);
+    counted = status.statePages;
     metrics.validators.set({}, status.validatorCount);
     metrics.peers.set({}, status.peerCount);
     metrics.signing.set({}, status.signing ? 1 : 0);

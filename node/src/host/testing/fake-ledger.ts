@@ -125,6 +125,7 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       engineRound: 0,
       awaiting: '',
       storeBytes: 0,
+      statePages: { hits: 0, misses: 0, cachedBytes: 0 },
     }),
     submit,
     findReceipt: (hash) => receipts.get(base64urlEncode(hash)),
@@ -139,6 +140,13 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       return bytes === undefined ? undefined : [bytes];
     },
     view: () => ({ ok: true, result: {} }),
+    snapshots: {
+      heights: () => [],
+      take: () => Promise.resolve(0),
+      findManifest: () => undefined,
+      findChunk: () => Promise.resolve(undefined),
+      proposerPriorities: () => Promise.resolve(undefined),
+    },
     onCommit: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

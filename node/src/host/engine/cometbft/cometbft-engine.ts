@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { Bytes, Refusal, Sha256 } from '@civitas/canon';
 import type { Genesis, PeersDocument } from '@civitas/deployment';
 import type { EngineKeys } from '../../keys/engine-keys.ts';
+import type { ProposerPriority } from '../../snapshot/snapshot-source.ts';
 import type { SnapshotStore } from '../../snapshot/snapshot-store.ts';
 import type { LedgerStore } from '../../store/ledger-store.ts';
 import type { Application, Engine, EngineHealth, SigningPermission } from '../engine.ts';
@@ -15,6 +16,7 @@ import { EngineRefusal, halted } from './engine-refusal.ts';
 import { EngineRpc } from './engine-rpc.ts';
 import { APP_SOCKET, RPC_SOCKET, socketPath } from './engine-socket.ts';
 import { EngineWatch } from './engine-watch.ts';
+import { handOver, isHandOverDue } from './hand-over.ts';
 import { LightBlocks } from './light-blocks.ts';
 import { LIGHT_BLOCK_WAIT_MS } from './limits.ts';
 import { WaitingTransactions } from './waiting-transactions.ts';
@@ -35,8 +37,12 @@ export interface CometbftEngineOptions {
   readonly signing: SigningPermission;
   /** Resolves with the other nodes once they are known; a network of one validator waits for nobody. */
   readonly awaitPeers: (signal: AbortSignal) => Promise<PeersDocument['peers']>;
-  /** The `[statesync]` table and a remote signer's address, where there are any. */
-  readonly configuration: { readonly stateSync: string; readonly remoteSignerAddress: string };
+  /** Prepares a start from a snapshot: the `[statesync]` table, '' for a node that starts from its own blocks. */
+  readonly stateSync: (peers: PeersDocument['peers']) => Promise<string>;
+  /** `priv_validator_laddr` where a remote signer dials in; '' when the key is on the volume. */
+  readonly remoteSignerAddress: string;
+  /** What a chain of the embedded engine needs to go on here: the program that fills the engine's stores, and the end of what it has begun. */
+  readonly embedded: { readonly program: string; readonly settle: () => Promise<void> };
   readonly log: { info(event: string, fields?: object): void; warn(event: string, fields?: object): void };
   /** The application failed, the engine is gone or its grant withdrawn: the process must stop. */
   readonly onFault: (error: unknown) => void;
@@ -107,6 +113,11 @@ export class CometbftEngine implements Engine {
     return this.#waiting.submit(transaction);
   }
 
+  async proposerPriorities(height: number): Promise<readonly ProposerPriority[] | undefined> {
+    if (height < 1 || height > this.#options.application.info().height) return undefined;
+    return this.#rpc.proposerPriorities(height);
+  }
+
   async transactionsAt(height: number): Promise<readonly Bytes[] | undefined> {
     // A block from before the engine had a process of its own is in the store.
     if (height < 1 || height > this.#options.application.info().height) return undefined;
@@ -137,12 +148,15 @@ export class CometbftEngine implements Engine {
   }
 
   async #prepare(): Promise<void> {
-    const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, configuration, podUid, log } = this.#options;
+    const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, remoteSignerAddress, podUid, log } = this.#options;
     const peers = await this.#options.awaitPeers(this.#stopping.signal);
-    const config = engineConfigToml({ node, address, emptyBlockIntervalMs, peers, ...configuration });
-    writeEngineHome(home, { config, genesis: engineGenesisOf(sha256, genesis), keys });
+    const stateSync = await this.#options.stateSync(peers);
+    const config = engineConfigToml({ node, address, emptyBlockIntervalMs, peers, stateSync, remoteSignerAddress });
+    const prepareHome = (at: string): void => writeEngineHome(at, { config, genesis: engineGenesisOf(sha256, genesis), keys });
+    prepareHome(home);
     this.#awaiting = 'grant';
     await this.#granted();
+    await this.#takeOver(prepareHome);
     this.#server = await listenAbci({
       socketPath: this.#appSocket,
       methods: this.#application(),
@@ -152,6 +166,15 @@ export class CometbftEngine implements Engine {
     this.#awaiting = '';
     releaseEngine(home, podUid);
     log.info('engine-released', { peers: peers.length });
+  }
+
+  /** Continues a chain that the embedded engine began. */
+  async #takeOver(prepareHome: (home: string) => void): Promise<void> {
+    const { home, store, application, embedded, log } = this.#options;
+    if (!isHandOverDue(home, store)) return;
+    log.info('hand-over-begins', { height: application.info().height });
+    const height = await handOver({ home, store, ...embedded, prepareHome, info: () => application.info() });
+    log.info('handed-over', { height });
   }
 
   #application(): AbciApplication {

@@ -15,6 +15,11 @@ export interface EngineConfig {
   readonly remoteSignerAddress: string;
 }
 
+// CometBFT makes itself a key even where a remote signer holds the real one: kept apart, or it could be taken for it later.
+const UNUSED_KEY_FILES = `priv_validator_key_file = "data/unused_validator_key.json"
+priv_validator_state_file = "data/unused_validator_state.json"
+`;
+
 // JSON's escapes are TOML's.
 const text = (value: string): string => JSON.stringify(value);
 
@@ -37,7 +42,7 @@ moniker = ${text(node)}
 log_level = "error"
 log_format = "json"
 priv_validator_laddr = ${text(remoteSignerAddress)}
-
+${remoteSignerAddress === '' ? '' : UNUSED_KEY_FILES}
 [rpc]
 laddr = "unix://${RPC_SOCKET}"
 pprof_laddr = ""

@@ -5,7 +5,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { addressOf } from '@civitas/proofs';
 import type { EngineKeys } from '../../keys/engine-keys.ts';
 import { writeFileAtomically } from '../../keys/write-file-atomically.ts';
-import { APP_SOCKET, RPC_SOCKET } from './engine-socket.ts';
+import { APP_SOCKET, RPC_SOCKET, SIGNER_SOCKET } from './engine-socket.ts';
 
 /** Where CometBFT finds what it needs, below `<data>/engine`. */
 const FILES = {
@@ -51,13 +51,13 @@ export function writeEngineHome(home: string, parts: { config: string; genesis: 
   if (!existsSync(join(home, FILES.validatorState)) && existsSync(join(home, 'data', 'blockstore.db')))
     throw new Error(`${join(home, FILES.validatorState)} is missing beside a chain: restore it, or join with a new consensus key`);
   writeMissing(FILES.validatorState, { height: '0', round: 0, step: 0 });
-  writeMissing(FILES.validatorKey, validatorKeyOf(keys.consensus));
+  if (keys.consensus !== undefined) writeMissing(FILES.validatorKey, validatorKeyOf(keys.consensus));
   write(FILES.config, config);
 }
 
 /** Takes back what an earlier process left: its release and its sockets' files. */
 export function clearEngineHome(home: string): void {
-  for (const name of [RELEASE_MARKER, APP_SOCKET, RPC_SOCKET]) rmSync(join(home, name), { force: true });
+  for (const name of [RELEASE_MARKER, APP_SOCKET, RPC_SOCKET, SIGNER_SOCKET]) rmSync(join(home, name), { force: true });
 }
 
 /** Lets the engine of this pod start. */

@@ -110,6 +110,15 @@ export function validatorsOf(json: Json | undefined): Validator[] {
   });
 }
 
+/** Proposer priorities of `/validators`. @throws EngineFault */
+export function prioritiesOf(json: Json | undefined): { address: Bytes; priority: bigint }[] {
+  if (!Array.isArray(json)) throw new EngineFault('ENGINE_ANSWER', 'validators is no list');
+  return json.map((validator) => {
+    if (!isJsonObject(validator)) throw new EngineFault('ENGINE_ANSWER', 'a validator is no object');
+    return { address: hexOf(validator, 'address'), priority: integerOf(validator, 'proposer_priority') };
+  });
+}
+
 /** Transactions of `/block`. @throws EngineFault */
 export function transactionsOf(json: Json | undefined): Bytes[] {
   if (json === null || json === undefined) return [];

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { type Bytes, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
 import { type Commit, type Header, VALIDATORS_MAX, type Validator } from '@civitas/proofs';
 import { EngineFault } from './engine-fault.ts';
-import { commitOf, headerOf, transactionsOf, validatorsOf } from './engine-json.ts';
+import { commitOf, headerOf, prioritiesOf, transactionsOf, validatorsOf } from './engine-json.ts';
 import { BROADCAST_TIMEOUT_MS, RPC_ANSWER_BYTES_MAX, RPC_CONNECTIONS_MAX, RPC_TIMEOUT_MS, VALIDATORS_PAGE } from './limits.ts';
 
 /** What the engine said to a transaction that was offered. */
@@ -90,6 +90,12 @@ export class EngineRpc {
       if (validators.length >= total) return validators;
       if (page * VALIDATORS_PAGE >= total) throw new EngineFault('ENGINE_ANSWER', `${validators.length} of ${total} validators`);
     }
+  }
+
+  /** Where each validator of a height's set stands in the rotation of proposers, in the set's own order. */
+  async proposerPriorities(height: number): Promise<{ address: Bytes; priority: bigint }[]> {
+    const result = await this.#get(`/validators?height=${height}&page=1&per_page=${VALIDATORS_PAGE}`);
+    return prioritiesOf(result['validators']);
   }
 
   /** Transactions of a block; undefined when the engine does not have it. */

@@ -4,6 +4,8 @@ import { SOCKET_PATH_BYTES_MAX } from './limits.ts';
 /** Names below the engine's home; CometBFT's own working folder is the home, so it gets them relative. */
 export const APP_SOCKET = 'app.sock';
 export const RPC_SOCKET = 'rpc.sock';
+/** Where CometBFT listens for a remote signer. */
+export const SIGNER_SOCKET = 'signer.sock';
 
 /**
  * Path by which this process reaches a socket of the engine's home: absolute, or relative to `workingFolder` where only that fits.

@@ -1,0 +1,225 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bytes, type CryptoPort, equalBytes } from '@civitas/canon';
+import {
+  type CheckedManifest,
+  checkManifest,
+  checkSnapshotHeader,
+  type LightBlock,
+  parseManifest,
+  SNAPSHOT_FORMAT,
+  verifyChunk,
+} from '@civitas/proofs';
+import type { LedgerStore } from '../store/ledger-store.ts';
+import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, SNAPSHOTS_KEPT } from './limits.ts';
+import { StateRestore, storeFile } from './restore-state.ts';
+import { SnapshotFolder, syncFolder } from './snapshot-folder.ts';
+import type { ChunkVerdict, OfferedChunk, OfferedSnapshot, OfferVerdict, SnapshotStore } from './snapshot-store.ts';
+import { DamagedState, takeSnapshot } from './take-snapshot.ts';
+
+type Log = (event: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export interface SnapshotLog {
+  readonly info?: Log;
+  readonly warn?: Log;
+  readonly error: Log;
+}
+
+export interface LedgerSnapshotsParts {
+  readonly dataFolder: string;
+  readonly store: LedgerStore;
+  readonly crypto: CryptoPort;
+  readonly chain: { readonly chainId: string; readonly genesisHash: Bytes };
+  /** Blocks between two snapshots; 0 takes none by itself. */
+  readonly intervalBlocks: number;
+  readonly log: SnapshotLog;
+  /** The store failed: the process must stop. */
+  readonly onFault: (error: unknown) => void;
+  /** The store holds another state than before: whoever keeps some of it in memory reads it again. */
+  readonly onRestored: () => void;
+}
+
+/** What a node that joins by snapshot brings. */
+export interface JoinPort {
+  /** Verified from the genesis on. Rejects when no peer shows it. */
+  certifiedLightBlock(height: number): Promise<LightBlock>;
+  /** The first block after the snapshot is durable: the node has joined. */
+  joined(): void;
+}
+
+const ACCEPT: ChunkVerdict = { result: 'accept', rejectSenders: [] };
+
+/** Takes, keeps, serves and restores the snapshots of one ledger. */
+export class LedgerSnapshots implements SnapshotStore {
+  readonly #parts: LedgerSnapshotsParts;
+  readonly #folder: SnapshotFolder;
+  readonly #stopping = new AbortController();
+  #taking: Promise<number> | undefined;
+  #join: JoinPort | undefined;
+  #restore:
+    | { readonly state: StateRestore; readonly checked: CheckedManifest; badChunkCount: number; readonly badSenders: Set<string> }
+    | undefined;
+
+  constructor(parts: LedgerSnapshotsParts) {
+    this.#parts = parts;
+    this.#folder = new SnapshotFolder(join(parts.dataFolder, 'snapshots'), SNAPSHOTS_KEPT);
+  }
+
+  /** From now on a snapshot that is offered and certified is restored. */
+  joinBy(port: JoinPort): void {
+    this.#join = port;
+  }
+
+  /** Called in the turn of each commit, so that the snapshot is of this height and of no later one. */
+  committed(height: number): void {
+    const { intervalBlocks, log } = this.#parts;
+    this.#join?.joined();
+    this.#join = undefined;
+    if (intervalBlocks === 0 || height % intervalBlocks !== 0) return;
+    if (this.#taking !== undefined) {
+      log.warn?.('snapshot-skipped', { height, reason: 'the one before is still being taken' });
+      return;
+    }
+    this.take().catch(() => undefined);
+  }
+
+  /**
+   * Takes a snapshot of the last commit, or joins the one being taken.
+   *
+   * @returns its height. Rejects when the node stops meanwhile, and with StoreFault, after which the process stops.
+   */
+  take(): Promise<number> {
+    this.#taking ??= this.#take().finally(() => {
+      this.#taking = undefined;
+    });
+    return this.#taking;
+  }
+
+  async #take(): Promise<number> {
+    const { store, crypto, chain, log, onFault } = this.#parts;
+    const view = store.readView();
+    if (view === undefined) throw new Error('the store is empty');
+    const { height } = view;
+    try {
+      if (this.#folder.findManifest(height) !== undefined) return height;
+      const appHash = store.readBlockRecord(height)?.root.hash;
+      if (appHash === undefined) throw new Error(`the store has no record of its head ${height}`);
+      const startedMs = performance.now();
+      const request = { sha256: crypto.sha256, folder: this.#folder, chain, view, appHash, signal: this.#stopping.signal };
+      const { chunks } = await takeSnapshot(request);
+      log.info?.('snapshot-taken', { height, chunkCount: chunks.length, seconds: (performance.now() - startedMs) / 1000 });
+      return height;
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) log.error('snapshot-failed', { height, message: String(error) });
+      // Records that do not give the root are a damaged store; a full disk costs this snapshot alone.
+      if (error instanceof DamagedState) onFault(error);
+      throw error;
+    } finally {
+      view.release();
+    }
+  }
+
+  heights(): readonly number[] {
+    return this.#folder.heights();
+  }
+
+  findManifest(height: number): Bytes | undefined {
+    return this.#folder.findManifest(height);
+  }
+
+  findChunk(height: number, index: number): Promise<Bytes | undefined> {
+    return this.#folder.findChunk(height, index);
+  }
+
+  listSnapshots(): readonly OfferedSnapshot[] {
+    const { sha256 } = this.#parts.crypto;
+    const offered: OfferedSnapshot[] = [];
+    for (const height of this.#folder.heights()) {
+      const metadata = this.#folder.findManifest(height);
+      const manifest = metadata && parseManifest(metadata);
+      if (metadata === undefined || !manifest?.ok) continue;
+      offered.push({ height, format: SNAPSHOT_FORMAT, chunkCount: manifest.value.chunks.length, hash: sha256(metadata), metadata });
+    }
+    return offered;
+  }
+
+  async loadChunk(request: { readonly height: number; readonly format: number; readonly index: number }): Promise<Bytes | undefined> {
+    return request.format === SNAPSHOT_FORMAT ? this.#folder.findChunk(request.height, request.index) : undefined;
+  }
+
+  /** A manifest that does not fold to the certified app hash is refused here, before a chunk of it is fetched. */
+  async offer(snapshot: OfferedSnapshot, appHash: Bytes): Promise<OfferVerdict> {
+    const { crypto, chain, log, dataFolder, store } = this.#parts;
+    const joining = this.#join;
+    const reject = (reason: string, verdict: OfferVerdict = 'reject'): OfferVerdict => {
+      log.warn?.('snapshot-refused', { height: snapshot.height, reason });
+      return verdict;
+    };
+    await this.#restore?.state.abandon();
+    this.#restore = undefined;
+    if (joining === undefined) return reject('this node does not join by snapshot', 'abort');
+    if ((store.readHead()?.height ?? 0) > 0) return reject('this node holds blocks already', 'abort');
+    if (snapshot.format !== SNAPSHOT_FORMAT) return reject(`format ${snapshot.format}`, 'reject-format');
+    if (!equalBytes(crypto.sha256(snapshot.metadata), snapshot.hash)) return reject('the manifest has another hash');
+    const parsed = parseManifest(snapshot.metadata);
+    if (!parsed.ok) return reject(JSON.stringify(parsed.refusal));
+    const manifest = parsed.value;
+    if (manifest.height !== snapshot.height || manifest.chunks.length !== snapshot.chunkCount)
+      return reject('the manifest is of another snapshot');
+    if (manifest.chainId !== chain.chainId || !equalBytes(manifest.genesisHash, chain.genesisHash)) return reject('another chain');
+    if (!equalBytes(manifest.appHash, appHash)) return reject('another app hash than is certified');
+    const checked = checkManifest(crypto.sha256, manifest);
+    if (!checked.ok) return reject(JSON.stringify(checked.refusal));
+    const [block, next] = [await joining.certifiedLightBlock(manifest.height), await joining.certifiedLightBlock(manifest.height + 1)];
+    const certified = checkSnapshotHeader(manifest, next.header);
+    if (!certified.ok) return reject(JSON.stringify(certified.refusal));
+    const folder = join(dataFolder, 'ledger.restoring');
+    const state = new StateRestore({ sha256: crypto.sha256, folder, checked: checked.value, anchor: { block, next } });
+    this.#restore = { state, checked: checked.value, badChunkCount: 0, badSenders: new Set() };
+    log.info?.('snapshot-accepted', {
+      height: manifest.height,
+      chunkCount: manifest.chunks.length,
+      recordCount: checked.value.recordCount,
+    });
+    return 'accept';
+  }
+
+  async applyChunk({ index, bytes, sender }: OfferedChunk): Promise<ChunkVerdict> {
+    const { crypto, log } = this.#parts;
+    const restore = this.#restore;
+    if (restore === undefined || index >= restore.checked.manifest.chunks.length) return { result: 'abort', rejectSenders: [] };
+    const chunk = verifyChunk(crypto.sha256, restore.checked, index, bytes);
+    if (!chunk.ok) {
+      restore.badChunkCount++;
+      restore.badSenders.add(sender);
+      log.warn?.('snapshot-chunk-refused', { ...chunk.refusal.facts, sender });
+      const isHopeless = restore.badChunkCount >= BAD_CHUNKS_MAX || restore.badSenders.size >= BAD_SENDERS_MAX;
+      return { result: isHopeless ? 'reject-snapshot' : 'retry', rejectSenders: sender === '' ? [] : [sender] };
+    }
+    await restore.state.apply(index, chunk.value);
+    if (!restore.state.isComplete) return ACCEPT;
+    await this.#adopt(await restore.state.finish(), restore.state.folder);
+    this.#restore = undefined;
+    log.info?.('snapshot-restored', { height: restore.checked.manifest.height, recordCount: restore.checked.recordCount });
+    return ACCEPT;
+  }
+
+  /** One rename puts the restored store in the place of the empty one; its environment stays open on the file that moved. */
+  async #adopt(restored: LedgerStore, folder: string): Promise<void> {
+    const { store, dataFolder, onRestored } = this.#parts;
+    const target = join(dataFolder, 'ledger');
+    renameSync(storeFile(folder), storeFile(target));
+    syncFolder(target);
+    await store.adopt(restored);
+    onRestored();
+  }
+
+  /** Ends what is being taken or restored; nothing half done stays. */
+  async close(): Promise<void> {
+    this.#stopping.abort(new Error('the node stops'));
+    await this.#taking?.catch(() => undefined);
+    const restore = this.#restore;
+    this.#restore = undefined;
+    await restore?.state.abandon();
+  }
+}

@@ -1,0 +1,27 @@
+/** Blocks between two snapshots: hours on an idle chain, some minutes under load, when one of a million records costs seconds. */
+export const SNAPSHOT_INTERVAL_BLOCKS = 2_000;
+/** Snapshots kept on disk, newest first: one to finish serving while the next is already offered. */
+export const SNAPSHOTS_KEPT = 2;
+/** A range of key hashes is parted until it is at most this large, bytes: chunks come out at 1 … 2 MiB. */
+export const CHUNK_TARGET_BYTES = 2_097_152;
+/** Leading bits that one pass parts records by: 1,024 buckets, about one each 2 MiB at five million records. */
+export const SPILL_BITS = 10;
+/** Records held in memory before buckets are written out, bytes. */
+export const SPILL_MEMORY_BYTES = 33_554_432;
+/** Time that taking a snapshot may hold the event loop at once, ms; then it lets it go for as long. */
+export const SLICE_MS = 4;
+/** Different senders of bad chunks before a snapshot is given up. */
+export const BAD_SENDERS_MAX = 3;
+/** Bad chunks before it is given up, whoever sent them: what one sender has under way when it is turned away may be a few. */
+export const BAD_CHUNKS_MAX = 32;
+/** Chunk bytes kept in memory while they are served, count of chunks: four fetchers ask for neighbours. */
+export const SERVED_CHUNKS_CACHED = 4;
+/** Verified headers kept while a node joins, count: a validator set's light block has some KB. */
+export const CERTIFIED_HEADERS_CACHED = 512;
+/** A call of the engine's state sync, bytes: method and height. */
+export const LIGHT_RPC_BODY_BYTES_MAX = 65_536;
+/** How long such a call waits for a header that does not exist yet, ms: below the engine's own 30 s, above an idle block's pause. */
+export const LIGHT_RPC_WAIT_MS = 20_000;
+export const LIGHT_RPC_POLL_MS = 500;
+/** Deadline of a call to a peer while joining, ms. */
+export const PEER_CALL_MS = 10_000;

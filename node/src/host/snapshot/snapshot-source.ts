@@ -1,0 +1,19 @@
+import type { Bytes } from '@civitas/canon';
+
+/** One validator's place in the rotation of proposers, which no header certifies. */
+export interface ProposerPriority {
+  readonly address: Bytes;
+  readonly priority: bigint;
+}
+
+/** What a node shows of its snapshots, beside its light blocks. */
+export interface SnapshotSource {
+  /** Newest first. */
+  heights(): readonly number[];
+  /** Takes one of the last block. @returns its height. */
+  take(): Promise<number>;
+  findManifest(height: number): Bytes | undefined;
+  findChunk(height: number, index: number): Promise<Bytes | undefined>;
+  /** In the set's own order; undefined where the engine does not have that height or rotates nothing. */
+  proposerPriorities(height: number): Promise<readonly ProposerPriority[] | undefined>;
+}

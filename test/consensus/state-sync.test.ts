@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseCanonical, utf8Encode } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
+import { PORTS, spiffe } from '@civitas/deployment';
+import { decodeLightBlock, proofFromJson, verifyCommit, verifyMembership } from '@civitas/proofs';
+import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
+import { waitFor } from '@civitas/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ask } from '../../node/src/host/testing/test-processes.ts';
+import { organisationOf } from './network/birth.ts';
+import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
+import { describeWithEngine } from './network/describe-with-engine.ts';
+
+const FULL = process.env['CIVITAS_FULL'] === '1';
+const RECORDS = FULL ? 1_000_000 : 100_000;
+const WAIT_MS = FULL ? 600_000 : 120_000;
+const FILLED = fileURLToPath(new URL('./state-sync/filled-node.ts', import.meta.url));
+const INTERVAL_BLOCKS = 10;
+const VALIDATORS = 4;
+
+/** Turns a bit in the middle of every chunk that a node keeps. @returns how many. */
+function corruptChunks(dataFolder: string): number {
+  const folder = join(dataFolder, 'snapshots');
+  let count = 0;
+  for (const height of readdirSync(folder)) {
+    for (const name of readdirSync(join(folder, height)).filter((file) => file.endsWith('.chunk'))) {
+      const path = join(folder, height, name);
+      const bytes = readFileSync(path);
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+      count++;
+    }
+  }
+  return count;
+}
+
+describeWithEngine(`state sync of ${RECORDS} records`, () => {
+  let network: ConsensusNetwork;
+
+  beforeAll(async () => {
+    network = await startConsensusNetwork({
+      validators: VALIDATORS,
+      config: { emptyBlockIntervalMs: 1_000, snapshotIntervalBlocks: INTERVAL_BLOCKS },
+      node: (index) =>
+        index < VALIDATORS
+          ? { entryPoints: { node: [FILLED, 'serve'] }, environment: { CIVITAS_FILL_RECORDS: String(RECORDS) } }
+          : { config: { stateSync: true, snapshotIntervalBlocks: 0 } },
+    });
+  }, WAIT_MS);
+
+  afterAll(async () => network?.stop());
+
+  async function snapshotsOf(index: number): Promise<SnapshotServiceClient> {
+    const identity = spiffe.operator(network.chainId);
+    return network.clients.of(SnapshotServiceClient, network.pod(index).options.address, { identity, port: PORTS.grpc });
+  }
+
+  test(
+    'a new node joins from snapshots of several peers, turns a liar’s chunks back, catches up and proves records of before and after',
+    async () => {
+      const before = await network.submit(0, aDocument());
+      expect(before.outcome.ok).toBe(true);
+      const height = await waitFor(
+        'a snapshot on every node',
+        async () => {
+          const lists = await Promise.all(
+            network.indexes.map(async (index) => {
+              const client = await snapshotsOf(index);
+              return (await ask(client.listSnapshots.bind(client), {})).heights;
+            }),
+          );
+          const [first = []] = lists;
+          return first.find((candidate) => lists.every((heights) => heights.includes(candidate)));
+        },
+        WAIT_MS,
+      );
+      expect(corruptChunks(network.pod(1).pathOf('data'))).toBeGreaterThan(0);
+
+      const { index } = await network.addNode();
+      await network.waitForHeight(Number(height) + 1, [index], WAIT_MS);
+      const after = await network.submit(0, aDocument());
+      expect(after.outcome.ok).toBe(true);
+      await network.agreement(network.indexes, WAIT_MS);
+
+      const log = network.pod(index).logOf('node');
+      expect(log).toContain('snapshot-restored');
+      expect(log).not.toContain('no-snapshot-to-join-by');
+      const admin = await network.clients.admin(network.pod(index).options.address);
+      expect(await ask(admin.verify.bind(admin), {})).toMatchObject({ ok: true });
+      const client = await network.clients.ledger(network.pod(index).options.address, organisationOf(0));
+      const key = 'network.members/settings/network';
+      const { value, proof, lightBlock } = await ask(client.read.bind(client), { key, withProof: true, headerHeight: 0n });
+      const [parsed, block] = [parseCanonical(proof), decodeLightBlock(lightBlock)];
+      const stateProof = parsed.ok && proofFromJson(parsed.value);
+      if (!block.ok || !stateProof || !stateProof.ok) throw new Error('no proof');
+      expect(verifyCommit(nodeCrypto, { chainId: network.chainId, lightBlock: block.value }).ok).toBe(true);
+      const claim = { root: block.value.header.appHash, key: utf8Encode(key), value, proof: stateProof.value };
+      expect(verifyMembership(nodeCrypto.sha256, claim)).toBe(true);
+    },
+    WAIT_MS * 2,
+  );
+});
