@@ -1,4 +1,4 @@
-import { type Bytes, base64urlEncode, encodeCanonical, type JsonObject, type Sha256, utf8Encode } from '@civitas/canon';
+import { type Bytes, base64urlEncode, encodeCanonical, hashParts, type JsonObject, type Sha256, utf8Encode } from '@civitas/canon';
 import { no } from './codes.ts';
 import { type Context, done, type Outcome, type ReadContext } from './contract.ts';
 
@@ -37,12 +37,7 @@ export function table<R extends JsonObject>(collection: string): Table<R> {
 
 /** SHA-256 of a value's canonical JSON behind a domain line, base64url. */
 export function hashOfJson(sha256: Sha256, domain: string, value: JsonObject): string {
-  const prefix = utf8Encode(`${domain}\n`);
-  const body = encodeCanonical(value);
-  const joined = new Uint8Array(prefix.length + body.length);
-  joined.set(prefix);
-  joined.set(body, prefix.length);
-  return base64urlEncode(sha256(joined));
+  return base64urlEncode(hashParts(sha256, utf8Encode(`${domain}\n`), encodeCanonical(value)));
 }
 
 /** `schema` as `contract/record@v1`; owner and actor are the caller's. */

@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.ts';
 
-/** SHA-256 of the bytes; 32 bytes. */
+/** SHA-256 of the bytes, which are only lent for the call; 32 bytes of its own. */
 export type Sha256 = (data: Bytes) => Bytes;
 
 /** Cofactorless Ed25519 (RFC 8032 section 5.1.7); only called with inputs that passed the signature rule. */

@@ -4,6 +4,7 @@ export * from './canonical-json.ts';
 export * from './commitment.ts';
 export * from './crypto-port.ts';
 export * from './envelope.ts';
+export * from './hash-parts.ts';
 export * from './hex.ts';
 export * from './ids.ts';
 export * from './invariant.ts';

@@ -1,5 +1,6 @@
-import { type Bytes, concatBytes, equalBytes } from './bytes.ts';
+import { type Bytes, equalBytes } from './bytes.ts';
 import type { Sha256 } from './crypto-port.ts';
+import { hashParts } from './hash-parts.ts';
 import { invariant } from './invariant.ts';
 import { MERKLE_LEAVES_MAX } from './limits.ts';
 
@@ -8,11 +9,11 @@ const LEAF = Uint8Array.of(0);
 const INNER = Uint8Array.of(1);
 
 function leafHash(sha256: Sha256, leaf: Bytes): Bytes {
-  return sha256(concatBytes(LEAF, leaf));
+  return hashParts(sha256, LEAF, leaf);
 }
 
 function innerHash(sha256: Sha256, left: Bytes, right: Bytes): Bytes {
-  return sha256(concatBytes(INNER, left, right));
+  return hashParts(sha256, INNER, left, right);
 }
 
 /** Largest power of two below count; count ≥ 2. */

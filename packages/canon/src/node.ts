@@ -35,16 +35,15 @@ function sha256(data: Bytes): Bytes {
   return digest;
 }
 
-const encoder = new TextEncoder();
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** The codec on Node's own. */
 export const nodeUtf8: Utf8Port = {
   encode: (text) => {
-    const bytes = new Uint8Array(Buffer.byteLength(text));
-    if (bytes.length !== text.length && LONE_SURROGATE.test(text)) throw new RangeError('lone surrogate in text');
-    encoder.encodeInto(text, bytes);
-    return bytes;
+    const encoded = Buffer.from(text);
+    if (encoded.length !== text.length && LONE_SURROGATE.test(text)) throw new RangeError('lone surrogate in text');
+    // Not the Buffer itself: its slice is a view, which pure code does not expect.
+    return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.length);
   },
   decode: (bytes) => (isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined),
 };

@@ -2,6 +2,7 @@ import { base64urlDecode, base64urlEncode } from './base64url.ts';
 import { type Bytes, concatBytes } from './bytes.ts';
 import { encodeCanonical, parseCanonical } from './canonical-json.ts';
 import type { Sha256 } from './crypto-port.ts';
+import { hashParts } from './hash-parts.ts';
 import {
   type ChainId,
   type ContractName,
@@ -162,7 +163,7 @@ export function operationSignBytes(body: Bytes): Bytes {
 
 /** Names one operation everywhere: receipts, replies, logs, co-signatures. */
 export function operationHash(sha256: Sha256, body: Bytes): Hash {
-  return hashOf(sha256(operationSignBytes(body)));
+  return hashOf(hashParts(sha256, OPERATION_DOMAIN, body));
 }
 
 /** What a person's key signs to approve an operation. */

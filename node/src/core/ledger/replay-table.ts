@@ -3,6 +3,7 @@ import {
   base64urlDecode,
   base64urlEncode,
   concatBytes,
+  hashParts,
   invariant,
   type JsonObject,
   type Sha256,
@@ -14,10 +15,11 @@ import type { KeyedRecord, Overlay } from '../state/records.ts';
 export const REPLAY_PREFIX = 'ledger/replay/';
 /** Bytes of a replay id: the front of SHA-256(organisation ‖ 0 ‖ idempotency key). */
 const REPLAY_ID_BYTES = 16;
+const ZERO = new Uint8Array(1);
 
 /** Names one intent of one organisation: the same idempotency key is executed once, whatever else the operation says. */
 export function replayIdOf(sha256: Sha256, organisation: string, idempotencyKey: Bytes): Bytes {
-  return sha256(concatBytes(utf8Encode(organisation), new Uint8Array(1), idempotencyKey)).slice(0, REPLAY_ID_BYTES);
+  return hashParts(sha256, utf8Encode(organisation), ZERO, idempotencyKey).slice(0, REPLAY_ID_BYTES);
 }
 
 interface ReplayBlock {

@@ -1,4 +1,4 @@
-import { type Bytes, concatBytes, invariant, type Sha256 } from '@civitas/canon';
+import { type Bytes, hashParts, invariant, type Sha256 } from '@civitas/canon';
 import { TREE_DEPTH_MAX } from '../limits.ts';
 
 // The compact binary sparse Merkle tree, pinned (ledger.md section 3). A key's path is SHA-256(key), most significant bit first.
@@ -18,11 +18,11 @@ export const EMPTY_HASH: Bytes = new Uint8Array(32);
 
 /** @param hashes SHA-256 of the key and of the value, 32 bytes each. */
 export function stateLeafHash(sha256: Sha256, hashes: { readonly keyHash: Bytes; readonly valueHash: Bytes }): Bytes {
-  return sha256(concatBytes(LEAF_DOMAIN, hashes.keyHash, hashes.valueHash));
+  return hashParts(sha256, LEAF_DOMAIN, hashes.keyHash, hashes.valueHash);
 }
 
 export function stateInnerHash(sha256: Sha256, left: Bytes, right: Bytes): Bytes {
-  return sha256(concatBytes(INNER_DOMAIN, left, right));
+  return hashParts(sha256, INNER_DOMAIN, left, right);
 }
 
 export function isEmptyHash(hash: Bytes): boolean {
