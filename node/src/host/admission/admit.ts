@@ -25,7 +25,7 @@ export interface AdmittedOperation {
   readonly envelopeHash: Bytes;
   readonly operationHash: Bytes;
   /** From its hash to the root of its batch; empty where it is signed alone. */
-  path(): readonly Bytes[];
+  readonly path: () => readonly Bytes[];
   /** The organisation's own first, then the co-signatures. */
   readonly signatures: readonly (SignedUnder & { readonly keyId: KeyId })[];
 }

@@ -24,7 +24,7 @@ import { CO_SIGNATURE_BYTES, OPERATION_FRAMING_BYTES } from './limits.ts';
 export interface ReadOperation {
   readonly signed: HashedEnvelope;
   /** From its hash to the root of its batch; empty where it is signed alone. */
-  path(): readonly Bytes[];
+  readonly path: () => readonly Bytes[];
 }
 
 /** gRPC hands out Buffers over a message's memory: pure code gets arrays of its own, which neither alias nor behave differently. */

@@ -115,7 +115,7 @@ export function decodeBundle(sha256: Sha256, bytes: Bytes): Result<Bundle> {
 /** An operation of a bundle to be written, with the path to its root where its signature is shared. */
 export interface BundledOperation {
   readonly envelope: Envelope;
-  path(): readonly Bytes[];
+  readonly path: () => readonly Bytes[];
 }
 
 function encodeOperation({ envelope, path }: BundledOperation, isInGroup: boolean): SignedOperation {

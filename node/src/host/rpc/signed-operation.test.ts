@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Bytes, base64urlEncode, type Envelope, isJsonObject, type JsonObject, operationHash, parseCanonical } from '@civitas/canon';
+import { type Bytes, base64urlEncode, type Envelope, isJsonObject, operationHash, parseCanonical } from '@civitas/canon';
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { decodeLightBlock, type EvidenceBundle, encodeEvidence, receiptProofFromJson, unixMsOf, verifyBundle } from '@civitas/proofs';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
@@ -109,7 +109,7 @@ async function evidenceOf(receipt: StoredReceipt): Promise<Bytes> {
       {
         name: 'health',
         chainId: network.chainId,
-        genesis: genesis.ok && isJsonObject(genesis.value) ? (genesis.value as JsonObject) : null,
+        genesis: genesis.ok && isJsonObject(genesis.value) ? genesis.value : null,
         genesisHash: sha256(network.genesisBytes),
         validators,
         lightBlocks: [lightBlock],

@@ -11,7 +11,7 @@ const NOTHING = new Uint8Array(0);
 /** The operations of one message, a tag each, and how they are submitted. */
 interface Submission {
   readonly count: number;
-  submit(): readonly Promise<Result<StoredReceipt>>[];
+  readonly submit: () => readonly Promise<Result<StoredReceipt>>[];
 }
 
 function submissionOf(door: LedgerDoor, { operation, batch }: SubmitStreamRequest, organisation: string): Submission {
