@@ -3,7 +3,14 @@ import type { NodeConfig, RelayConfig } from '@civitas/deployment';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { RETENTION_DAYS_MAX } from '../../core/state/limits.ts';
-import { BUNDLE_WAIT_MS_MAX, CONFIG_BYTES_MAX, GATEWAYS_MAX, RELAY_LINKS_MAX, RELAY_NETWORKS_MAX, SNAPSHOT_INTERVAL_BLOCKS_MAX } from './limits.ts';
+import {
+  BUNDLE_WAIT_MS_MAX,
+  CONFIG_BYTES_MAX,
+  GATEWAYS_MAX,
+  RELAY_LINKS_MAX,
+  RELAY_NETWORKS_MAX,
+  SNAPSHOT_INTERVAL_BLOCKS_MAX,
+} from './limits.ts';
 
 const closed = { additionalProperties: false };
 const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$' });

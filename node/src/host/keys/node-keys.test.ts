@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { aKeyPair } from '@civitas/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openNodeKeys, openRelayKey } from './node-keys.ts';
 import { openSigningGrant } from './signing-grant.ts';
@@ -82,4 +84,18 @@ test('a signing grant is taken for this key and pod alone, told once a change, a
   expect(grant.set({ keyHash: new Uint8Array(32), podUid: 'uid-1', granted: true })).toMatchObject({ refusal: { code: 'GRANT_KEY' } });
   for (const granted of [true, true, false]) grant.set({ keyHash, podUid: 'uid-1', granted });
   expect(changes).toBe(2);
+});
+
+test('with a remote signer the volume gets no consensus key, and this process signs nothing with it', async () => {
+  const { publicKey } = aKeyPair('remote');
+  const { consensus } = await openNodeKeys(folder, { gateways: [], remoteSigner: { publicKey: base64urlEncode(publicKey) } });
+
+  expect(consensus.publicKey).toEqual(publicKey);
+  expect(() => consensus.sign(new Uint8Array(1))).toThrow('held by the remote signer');
+  expect(readdirSync(join(folder, 'keys'))).not.toContain('consensus.pem');
+});
+
+test('a remote signer with a key that is none is refused', async () => {
+  const remoteSigner = { publicKey: base64urlEncode(new Uint8Array(32)) };
+  await expect(openNodeKeys(folder, { gateways: [], remoteSigner })).rejects.toThrow('no sound Ed25519 key');
 });

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { base64urlEncode } from '@civitas/canon';
+import { ed25519FromSeed, nodeCrypto } from '@civitas/canon/node';
+import { PATHS } from '@civitas/deployment';
+import { addressOf, FLAG_COMMIT } from '@civitas/proofs';
+import { seededRandom, waitFor } from '@civitas/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { aTestAuthority } from '../../node/src/host/testing/test-authority.ts';
+import { findSigner } from '../../tools/engine/signer-tool.ts';
+import { aDocument, ConsensusNetwork } from './network/consensus-network.ts';
+
+const CHAIN_ID = 'jincheng-health-1';
+/** The validator whose key is elsewhere. */
+const REMOTE = 3;
+const program = findSigner();
+if (program === undefined) process.stderr.write('skipped: tmkms is not built; `npm run signer:install` builds it with Rust\n');
+const testWithSigner = program === undefined && process.env['CI'] !== 'true' ? test.skip : test;
+
+const seed = seededRandom(2026).nextBytes(32);
+const key = ed25519FromSeed(seed);
+const folder = mkdtempSync(join(tmpdir(), 'civitas-signer-'));
+let network: ConsensusNetwork;
+let signer: ChildProcess | undefined;
+
+/** The signer's configuration: its own key, its own sign state, and where the engine waits for it. */
+function writeSignerConfig(socket: string): string {
+  const secret = join(folder, 'consensus.key');
+  writeFileSync(secret, Buffer.from(seed).toString('base64'), { mode: 0o600 });
+  mkdirSync(join(folder, 'state'));
+  const config = `[[chain]]
+id = "${CHAIN_ID}"
+key_format = { type = "hex" }
+state_file = "${join(folder, 'state', 'sign-state.json')}"
+
+[[validator]]
+chain_id = "${CHAIN_ID}"
+addr = "unix://${socket}"
+protocol_version = "v0.38"
+reconnect = true
+
+[[providers.softsign]]
+chain_ids = ["${CHAIN_ID}"]
+key_type = "consensus"
+path = "${secret}"
+`;
+  writeFileSync(join(folder, 'tmkms.toml'), config);
+  return join(folder, 'tmkms.toml');
+}
+
+beforeAll(async () => {
+  if (program === undefined) return;
+  const remoteSigner = { publicKey: base64urlEncode(key.publicKey) };
+  network = new ConsensusNetwork(
+    { node: (index) => (index === REMOTE ? { config: { remoteSigner } } : {}) },
+    await aTestAuthority(CHAIN_ID),
+  );
+  const socket = join(network.folder, `health-${REMOTE}`, PATHS.data, 'engine', 'signer.sock');
+  signer = spawn(program, ['start', '-c', writeSignerConfig(socket)], { stdio: 'ignore' });
+  await network.bear();
+});
+
+afterAll(async () => {
+  signer?.kill('SIGKILL');
+  await network?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Height that the signer last signed. */
+function signedHeight(): number {
+  const { height } = JSON.parse(readFileSync(join(folder, 'state', 'sign-state.json'), 'utf8')) as { height: string };
+  return Number(height);
+}
+
+/** Files of a volume that hold the seed, in any form a key file has. */
+function filesWithSeed(volume: string): string[] {
+  // 40 characters of base64 are 30 whole bytes of the seed, whatever follows it.
+  const forms = [
+    Buffer.from(seed),
+    Buffer.from(Buffer.from(seed).toString('base64').slice(0, 40)),
+    Buffer.from(Buffer.from(seed).toString('hex')),
+  ];
+  return readdirSync(volume, { recursive: true, encoding: 'utf8' }).filter((name) => {
+    const path = join(volume, name);
+    return statSync(path).isFile() && forms.some((form) => readFileSync(path).includes(form));
+  });
+}
+
+testWithSigner('a validator whose key is held by tmkms signs blocks, and its volume never sees the key', async () => {
+  const { height } = await network.submit(0, aDocument());
+  await waitFor('a signature by the remote signer', () => signedHeight() >= height);
+
+  const address = addressOf(nodeCrypto.sha256, key.publicKey);
+  const hasSigned = async (at: number): Promise<boolean> => {
+    const { commit } = await network.rpc(0).signedHeader(at);
+    return commit.signatures.some(({ flag, validatorAddress }) => flag === FLAG_COMMIT && Buffer.from(validatorAddress).equals(address));
+  };
+  // A commit closes with three signatures of four: one of these blocks has the fourth validator's.
+  const heights = Array.from({ length: height }, (_, at) => at + 1);
+  expect((await Promise.all(heights.map(hasSigned))).some(Boolean)).toBe(true);
+  expect(filesWithSeed(network.pod(REMOTE).pathOf('data'))).toEqual([]);
+});
+
+testWithSigner('the network goes on without the signer, and the validator comes back with it', async () => {
+  const before = signedHeight();
+  signer?.kill('SIGSTOP');
+  const { height } = await network.submit(0, aDocument());
+  expect(height).toBeGreaterThan(before);
+  signer?.kill('SIGCONT');
+  await network.submit(0, aDocument());
+  await waitFor('a signature after the pause', () => signedHeight() > height, 60_000);
+});
