@@ -109,7 +109,7 @@ describe('the ledger store', () => {
     await store.close();
   });
 
-  test('refuses a newer format', async () => {
+  test.each([STORE_FORMAT - 1, STORE_FORMAT + 1])('refuses format %i', async (format) => {
     const folder = aFolder();
     const { store } = await aStore(folder);
     await store.close();
@@ -121,10 +121,10 @@ describe('the ledger store', () => {
       encoding: 'binary',
     });
     const meta = raw.openDB<Buffer, Buffer>({ name: 'meta', keyEncoding: 'binary', encoding: 'binary' });
-    await meta.put(Buffer.from('chain'), Buffer.from(JSON.stringify({ chainId: 'a-1', format: STORE_FORMAT + 1, genesisHash: '' })));
+    await meta.put(Buffer.from('chain'), Buffer.from(JSON.stringify({ chainId: 'a-1', format, genesisHash: '' })));
     await raw.close();
     const newer = new LedgerStore(folder);
-    expect(() => newer.readChain()).toThrow(`store has format ${STORE_FORMAT + 1}, this version reads ${STORE_FORMAT}`);
+    expect(() => newer.readChain()).toThrow(`store has format ${format}, this version reads ${STORE_FORMAT}`);
     await newer.close();
   });
 });

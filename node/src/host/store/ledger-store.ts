@@ -1,13 +1,13 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, equalBytes, type JsonObject, utf8Encode } from '@civitas/canon';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import { pathKey } from '../../core/state/page.ts';
 import type { PageStore } from '../../core/state/page-store.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
-import type { TreeRoot, TreeUpdate } from '../../core/state/tree.ts';
-import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT, UNBORN_BYTES_MAX } from './limits.ts';
+import type { TreeUpdate } from '../../core/state/tree.ts';
+import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
+import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import { prepareFile } from './store-file.ts';
 import {
   afterPrefix,
   heightKey,
@@ -20,22 +20,9 @@ import {
   placeOf,
 } from './store-keys.ts';
 
-type Db = Database<Buffer, Buffer>;
+export type { BlockRecord } from './block-record.ts';
 
-/** What the store keeps of a block beside its bytes. */
-export interface BlockRecord {
-  readonly height: number;
-  readonly timeUnixMs: number;
-  /** Block id hash. */
-  readonly hash: Bytes;
-  /** State root after the block. */
-  readonly root: TreeRoot;
-  /** lastResultsHash of the next header. */
-  readonly resultsHash: Bytes;
-  /** Operations in each bundle, and each bundle's result code. */
-  readonly bundles: readonly { readonly operationCount: number; readonly code: number }[];
-  readonly blockBytes: number;
-}
+type Db = Database<Buffer, Buffer>;
 
 /** Everything one block writes, in one transaction. */
 export interface CommitWrites {
@@ -90,28 +77,6 @@ export function parseRecord(bytes: Bytes): JsonObject {
   const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
   if (typeof value !== 'object' || value === null) throw new StoreFault('a state record is no object');
   return value as JsonObject;
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** The store's file, as a durable name; what a crash left of one that was being made is made anew. */
-function prepareFile(folder: string): string {
-  const path = join(folder, 'ledger.mdb');
-  if (existsSync(path) && statSync(path).size > UNBORN_BYTES_MAX) return path;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  rmSync(path, { force: true });
-  closeSync(openSync(path, 'wx', 0o600));
-  // Syncing a file does not sync its name.
-  syncFolder(folder);
-  syncFolder(dirname(folder));
-  return path;
 }
 
 /** LMDB hands out a copy of its own; everything outside works on plain byte arrays. */
@@ -424,34 +389,6 @@ export class LedgerStore implements RecordSource, PageStore {
   async close(): Promise<void> {
     await this.#root.close();
   }
-}
-
-function blockRecordToJson(record: BlockRecord): JsonObject {
-  const { timeUnixMs, hash, root, resultsHash, bundles, blockBytes } = record;
-  return {
-    blockBytes,
-    bundles: bundles.map(({ operationCount, code }) => [operationCount, code]),
-    hash: base64urlEncode(hash),
-    resultsHash: base64urlEncode(resultsHash),
-    root: base64urlEncode(root.hash),
-    rootVersion: root.version,
-    timeUnixMs,
-  };
-}
-
-function blockRecordOf(height: number, json: JsonObject): BlockRecord {
-  const bytes = (field: string): Bytes => base64urlDecode(String(json[field])) ?? new Uint8Array(0);
-  const bundles = (json['bundles'] as readonly (readonly [number, number])[]).map(([operationCount, code]) => ({ operationCount, code }));
-  const root = { hash: bytes('root'), version: Number(json['rootVersion']) };
-  return {
-    height,
-    timeUnixMs: Number(json['timeUnixMs']),
-    hash: bytes('hash'),
-    root,
-    resultsHash: bytes('resultsHash'),
-    bundles,
-    blockBytes: Number(json['blockBytes']),
-  };
 }
 
 /** Whether two stores' chains are one. */
