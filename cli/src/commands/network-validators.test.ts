@@ -97,6 +97,13 @@ test('validators are listed with what the set needs, what it survives and who mi
   expect(text).toMatch(/7 +2026-01-01T00:00:00.000Z +duplicate-vote +node-4/);
 });
 
+test('one validator is not plural', async () => {
+  set = { ...set, validators: set.validators.slice(0, 1) };
+  const context = aContext(false);
+  await validatorsCommand(context, 'health');
+  expect(context.printed.join('')).toContain('1 validator, power 10, a block needs 7; none may fail');
+});
+
 test('a set that survives nothing says so', async () => {
   set = { ...set, validators: set.validators.slice(0, 3) };
   const context = aContext(false);

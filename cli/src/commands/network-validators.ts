@@ -14,7 +14,7 @@ export async function ledgerFor(context: CommandContext, network: string): Promi
 /** One line on what a set needs and survives. */
 export function quorumText({ validatorCount, totalPower, neededPower, failuresMax }: Quorum): string {
   const survives = failuresMax === 0 ? 'none may fail' : `${failuresMax} may fail`;
-  return `${validatorCount} validators, power ${totalPower}, a block needs ${neededPower}; ${survives}`;
+  return `${validatorCount} ${validatorCount === 1 ? 'validator' : 'validators'}, power ${totalPower}, a block needs ${neededPower}; ${survives}`;
 }
 
 /** Powers of those that are in the set, changes in flight included. */
