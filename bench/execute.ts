@@ -259,7 +259,7 @@ function gatewayMicros(network: TestNetwork, warmUp: Load, load: Load): Promise<
       const receipt = await admission.submit(operation, 'founder');
       if (!receipt.ok) throw new Error(`refused: ${receipt.refusal.code}`);
       const { operationHash, bytes: value } = receipt.value;
-      SubmitStreamResponse.encode({ tag, operationHash, answer: { $case: 'receipt', value }, credits: 1 }).finish();
+      SubmitStreamResponse.encode({ tag, operationHash, answer: { $case: 'receipt', value }, credits: 1, more: [] }).finish();
     };
     const submitAll = async (requests: readonly Uint8Array[]): Promise<void> => {
       let next = 0;

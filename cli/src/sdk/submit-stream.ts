@@ -1,6 +1,6 @@
 import { base64urlEncode, SHARED_BATCH_BYTES_MAX } from '@civitas/canon';
 import type { LedgerServiceClient, SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { Fault } from '../fault.ts';
 import { faultOf, isServiceError, isTransient, refusalOfErrorInfo } from './grpc-error.ts';
 import { CO_SIGNATURE_BYTES, GATHER_MS, GATHER_OPERATIONS_MAX, OPERATION_FRAME_BYTES, RETRY_TOTAL_MS, STREAM_OPEN_MAX } from './limits.ts';
@@ -111,7 +111,9 @@ export class SubmitStream {
   }
 
   #connect(): void {
-    const stream = this.#client.submitStream();
+    const metadata = new Metadata();
+    metadata.set('civitas-answers', 'together');
+    const stream = this.#client.submitStream(metadata);
     this.#stream = stream;
     this.#credits = 0;
     stream.on('data', (answer: SubmitStreamResponse) => this.#onAnswer(answer));
@@ -122,13 +124,16 @@ export class SubmitStream {
   #onAnswer(answer: SubmitStreamResponse): void {
     this.#attempt = 0;
     this.#brokenSinceMs = undefined;
-    this.#credits += answer.credits;
-    const waiting = this.#open.get(answer.tag);
-    if (waiting !== undefined && answer.answer !== undefined) {
-      this.#open.delete(answer.tag);
-      this.#settle(waiting, answer.answer);
-    }
+    for (const one of [answer, ...answer.more]) this.#onOne(one);
     this.#pump();
+  }
+
+  #onOne({ tag, answer, credits }: SubmitStreamResponse): void {
+    this.#credits += credits;
+    const waiting = this.#open.get(tag);
+    if (waiting === undefined || answer === undefined) return;
+    this.#open.delete(tag);
+    this.#settle(waiting, answer);
   }
 
   #settle(waiting: Waiting, answer: NonNullable<SubmitStreamResponse['answer']>): void {

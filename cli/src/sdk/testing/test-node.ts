@@ -112,7 +112,7 @@ export class TestNode {
   readonly #submitStream = (call: ServerDuplexStream<SubmitStreamRequest, SubmitStreamResponse>): void => {
     this.streams += 1;
     let answered = 0;
-    call.write({ tag: 0n, operationHash: NOTHING, answer: undefined, credits: this.#options.credits ?? 2 });
+    call.write({ tag: 0n, operationHash: NOTHING, answer: undefined, credits: this.#options.credits ?? 2, more: [] });
     call.on('data', ({ tag: first, operation, batch }: SubmitStreamRequest) => {
       if (this.cutAfter > 0 && answered >= this.cutAfter) {
         this.cutAfter = 0;
@@ -120,12 +120,14 @@ export class TestNode {
         return;
       }
       if (batch !== undefined) this.batches.push(batch);
-      for (const [at, { body }] of (batch?.operations ?? (operation === undefined ? [] : [operation])).entries()) {
+      const answers = (batch?.operations ?? (operation === undefined ? [] : [operation])).map(({ body }, at): SubmitStreamResponse => {
         answered += 1;
         const { hash, receipt, method } = receiptOf(body, 8);
         this.submitted.push(method);
-        call.write({ tag: first + BigInt(at), operationHash: hash, answer: { $case: 'receipt', value: receipt }, credits: 1 });
-      }
+        return { tag: first + BigInt(at), operationHash: hash, answer: { $case: 'receipt', value: receipt }, credits: 1, more: [] };
+      });
+      const [one, ...more] = answers;
+      if (one !== undefined) call.write({ ...one, more });
     });
     call.on('end', () => call.end());
   };

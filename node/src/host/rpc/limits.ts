@@ -1,5 +1,9 @@
 /** Largest message a listener takes, bytes. A submit carries one operation of at most 96 KiB with its signatures. */
 export const LEDGER_MESSAGE_BYTES_MAX = 1_048_576;
+/** Answers of one message of a submit stream, for a caller that takes several. */
+export const ANSWERS_TOGETHER_MAX = 256;
+/** Receipts of one such message, bytes, but for a single larger one. */
+export const ANSWERS_TOGETHER_BYTES_MAX = 65_536;
 /** Largest message of the admin listener, bytes. */
 export const ADMIN_MESSAGE_BYTES_MAX = 16_384;
 /** Largest answer, bytes: a block of full bundles. */

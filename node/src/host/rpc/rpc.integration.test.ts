@@ -5,7 +5,7 @@ import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceClient, type SubmitStreamResponse, type WatchEventsResponse } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient, ProofSpace } from '@civitas/proto/civitas/node/v1/link';
 import { HealthCheckResponse_ServingStatus, HealthClient } from '@civitas/proto/grpc/health/v1/health';
-import type { ServiceError } from '@grpc/grpc-js';
+import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { aTestAuthority, writeLeaf } from '../testing/test-authority.ts';
 import {
@@ -29,6 +29,8 @@ import {
   reopenWithBurst,
 } from '../testing/test-gateway.ts';
 import {
+  ANSWERS_TOGETHER_BYTES_MAX,
+  ANSWERS_TOGETHER_MAX,
   HEADER_REQUESTS_BURST,
   HEADER_REQUESTS_PER_SECOND,
   LEDGER_MESSAGE_BYTES_MAX,
@@ -138,6 +140,33 @@ test('a stream grants credits, answers by tag, and cuts off a caller that sends 
   for (let i = 0; i <= SUBMIT_CREDITS; i++) greedy.write({ tag: BigInt(i), operation: anOperation(), batch: undefined });
   expect(errorOf(await ended)).toMatchObject({ status: 'RESOURCE_EXHAUSTED', code: 'CREDITS_EXCEEDED' });
   release();
+});
+
+test('a caller that takes answers together gets those of one block in few messages, each with its credit', async () => {
+  const client = await aClient(LedgerServiceClient, HOSPITAL);
+  const metadata = new Metadata();
+  metadata.set('civitas-answers', 'together');
+  const stream = client.submitStream(metadata);
+  const messages: SubmitStreamResponse[] = [];
+  stream.on('data', (message: SubmitStreamResponse) => messages.push(message));
+  const count = ANSWERS_TOGETHER_MAX + 20;
+  const first = aBatch(Array.from({ length: 256 }, () => anOperation()));
+  stream.write({ tag: 1n, operation: undefined, batch: first });
+  for (let tag = 257; tag <= count; tag++) stream.write({ tag: BigInt(tag), operation: anOperation(), batch: undefined });
+  stream.end();
+  await new Promise((resolve) => stream.on('end', resolve));
+
+  const answers = messages.slice(1).flatMap((message) => [message, ...message.more]);
+  expect(answers.map(({ tag }) => Number(tag)).sort((left, right) => left - right)).toEqual(
+    Array.from({ length: count }, (_, at) => at + 1),
+  );
+  expect(answers.every(({ answer, credits }) => answer?.$case === 'receipt' && credits === 1)).toBe(true);
+  expect(messages.length).toBeLessThan(count / 4);
+  for (const { answer, more } of messages) {
+    const receipts = [answer, ...more.map((one) => one.answer)].map((one) => (one?.$case === 'receipt' ? one.value.length : 0));
+    expect(more.length).toBeLessThan(ANSWERS_TOGETHER_MAX);
+    expect(more.length === 0 || receipts.reduce((sum, bytes) => sum + bytes, 0) <= ANSWERS_TOGETHER_BYTES_MAX).toBe(true);
+  }
 });
 
 test('a stream takes batches: a credit and an answer for each operation, and none beyond the credits', async () => {

@@ -3,10 +3,13 @@ import type { SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/c
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { StoredReceipt } from '../ledger/ledger-host.ts';
 import type { LedgerDoor } from './ledger-door.ts';
-import { SUBMIT_CREDITS } from './limits.ts';
+import { ANSWERS_TOGETHER_BYTES_MAX, ANSWERS_TOGETHER_MAX, SUBMIT_CREDITS } from './limits.ts';
 import { errorInfoOf } from './rpc-error.ts';
 
 const NOTHING = new Uint8Array(0);
+/** Metadata of a caller that takes several answers in one message. */
+const ANSWERS_KEY = 'civitas-answers';
+const ANSWERS_TOGETHER = 'together';
 
 /** The operations of one message, a tag each, and how they are submitted. */
 interface Submission {
@@ -29,9 +32,44 @@ async function answerOf(tag: bigint, submitting: Promise<Result<StoredReceipt>>)
   const submitted = await submitting;
   if (submitted.ok) {
     const { operationHash, bytes } = submitted.value;
-    return { tag, operationHash, answer: { $case: 'receipt', value: bytes }, credits: 1 };
+    return { tag, operationHash, answer: { $case: 'receipt', value: bytes }, credits: 1, more: [] };
   }
-  return { tag, operationHash: NOTHING, answer: { $case: 'refused', value: errorInfoOf(submitted.refusal) }, credits: 1 };
+  return { tag, operationHash: NOTHING, answer: { $case: 'refused', value: errorInfoOf(submitted.refusal) }, credits: 1, more: [] };
+}
+
+function receiptBytesOf({ answer }: SubmitStreamResponse): number {
+  return answer?.$case === 'receipt' ? answer.value.length : 0;
+}
+
+/** Answers that belong in one message: the first, and those after it within the bounds. */
+function takeTogether(ready: SubmitStreamResponse[]): SubmitStreamResponse | undefined {
+  let [count, bytes] = [0, 0];
+  for (const answer of ready) {
+    bytes += receiptBytesOf(answer);
+    if (count === ANSWERS_TOGETHER_MAX || (count > 0 && bytes > ANSWERS_TOGETHER_BYTES_MAX)) break;
+    count += 1;
+  }
+  const [first, ...more] = ready.splice(0, count);
+  return first === undefined ? undefined : { ...first, more };
+}
+
+/** How answers leave: each as it comes, or those of one turn of the event loop together, which is most of a block. */
+function answerWriter(call: ServerDuplexStream<SubmitStreamRequest, SubmitStreamResponse>): (answer: SubmitStreamResponse) => void {
+  if (call.metadata.get(ANSWERS_KEY)[0] !== ANSWERS_TOGETHER) {
+    return (answer) => {
+      if (!call.cancelled) call.write(answer);
+    };
+  }
+  const ready: SubmitStreamResponse[] = [];
+  return (answer) => {
+    ready.push(answer);
+    if (ready.length > 1) return;
+    setImmediate(() => {
+      for (let message = takeTogether(ready); message !== undefined; message = takeTogether(ready)) {
+        if (!call.cancelled) call.write(message);
+      }
+    });
+  };
 }
 
 /**
@@ -47,19 +85,19 @@ export function serveSubmitStream(
     let inFlight = 0;
     let hasEnded = false;
     const settle = (): void => {
-      if (hasEnded && inFlight === 0) resolve(accept(true));
+      // After what waits to be written together.
+      if (hasEnded && inFlight === 0) setImmediate(() => resolve(accept(true)));
     };
     const answer = (tag: bigint, submitting: Promise<Result<StoredReceipt>>): void => {
       answerOf(tag, submitting)
-        .then((answered) => {
-          if (!call.cancelled) call.write(answered);
-        }, reject)
+        .then(write, reject)
         .finally(() => {
           inFlight -= 1;
           settle();
         });
     };
-    call.write({ tag: 0n, operationHash: NOTHING, answer: undefined, credits: SUBMIT_CREDITS });
+    const write = answerWriter(call);
+    call.write({ tag: 0n, operationHash: NOTHING, answer: undefined, credits: SUBMIT_CREDITS, more: [] });
     call.on('data', (request: SubmitStreamRequest) => {
       const { count, submit } = submissionOf(door, request, organisation);
       if (inFlight + count > SUBMIT_CREDITS) {

@@ -71,6 +71,11 @@ export interface SubmitStreamResponse {
     | undefined;
   /** Further operations the caller may send before the next answer. */
   credits: number;
+  /**
+   * Answers that were ready at the same time, each without any of its own. Only to a caller whose call carries the metadata
+   * `civitas-answers: together`; at most 255, and together at most 64 KiB but for a single larger one.
+   */
+  more: SubmitStreamResponse[];
 }
 
 /** A typed error: our code and its facts. Travels as the binary trailer `civitas-error-bin` beside the gRPC status. */
@@ -539,7 +544,7 @@ export const SubmitStreamRequest: MessageFns<SubmitStreamRequest> = {
 };
 
 function createBaseSubmitStreamResponse(): SubmitStreamResponse {
-  return { tag: 0n, operationHash: new Uint8Array(0), answer: undefined, credits: 0 };
+  return { tag: 0n, operationHash: new Uint8Array(0), answer: undefined, credits: 0, more: [] };
 }
 
 export const SubmitStreamResponse: MessageFns<SubmitStreamResponse> = {
@@ -563,6 +568,9 @@ export const SubmitStreamResponse: MessageFns<SubmitStreamResponse> = {
     }
     if (message.credits !== 0) {
       writer.uint32(40).uint32(message.credits);
+    }
+    for (const v of message.more) {
+      SubmitStreamResponse.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -620,6 +628,14 @@ export const SubmitStreamResponse: MessageFns<SubmitStreamResponse> = {
             message.credits = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.more.push(SubmitStreamResponse.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -654,6 +670,7 @@ export const SubmitStreamResponse: MessageFns<SubmitStreamResponse> = {
       }
     }
     message.credits = object.credits ?? 0;
+    message.more = object.more?.map((e) => SubmitStreamResponse.fromPartial(e)) || [];
     return message;
   },
 };
