@@ -4,7 +4,7 @@ import {
   type GetBlockResponse,
   type GetNetworkResponse,
   type GetReceiptResponse,
-  GetValidatorsResponse,
+  type GetValidatorsResponse,
   LedgerServiceClient,
 } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -35,8 +35,11 @@ export interface GatewayOperation {
 
 const IDEMPOTENCY_KEY_BYTES = 16;
 
-/** Makes and signs an operation of a key that this process holds. */
-export function signGatewayOperation(request: GatewayOperation): SignedOperation {
+/** An operation before its organisation's own signature. */
+export type UnsignedOperation = Pick<SignedOperation, 'body' | 'coSignatures'>;
+
+/** Makes an operation, co-signed but not yet signed by its organisation. */
+export function prepareGatewayOperation(request: GatewayOperation): UnsignedOperation {
   const body = encodeOperation({
     actor: request.actor,
     args: request.args,
@@ -53,5 +56,11 @@ export function signGatewayOperation(request: GatewayOperation): SignedOperation
   const message = coSignatureSignBytes(operationHash(nodeCrypto.sha256, body));
   const coSignatures: CoSignature[] = (request.coSigners ?? []).map((key) => ({ keyId: key.keyId, signature: key.sign(message) }));
   coSignatures.sort((left, right) => (left.keyId < right.keyId ? -1 : 1));
-  return { body, signature: request.key.sign(operationSignBytes(body)), coSignatures, shared: undefined };
+  return { body, coSignatures };
+}
+
+/** Makes and signs an operation of a key that this process holds. */
+export function signGatewayOperation(request: GatewayOperation): SignedOperation {
+  const unsigned = prepareGatewayOperation(request);
+  return { ...unsigned, signature: request.key.sign(operationSignBytes(unsigned.body)), shared: undefined };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { accept, type Json, type JsonObject, type Result } from '@civitas/canon';
 import { parseReceipt } from '@civitas/proofs';
 import type { Admission } from '../admission/admission.ts';
-import { signGatewayOperation } from '../admission/gateway-operation.ts';
+import { GatewaySubmitter } from '../admission/gateway-submitter.ts';
 import type { GatewayKeys, NodeKeys } from '../keys/node-keys.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import type { SealedGateway } from '../rpc/sealed-service.ts';
@@ -20,7 +20,7 @@ export interface OpenGatewaysOptions {
   readonly dataFolder: string;
   readonly keys: NodeKeys;
   readonly ledger: LedgerHost;
-  readonly admission: Pick<Admission, 'submit'>;
+  readonly admission: Pick<Admission, 'submit' | 'submitBatch'>;
   readonly nowUnixMs: () => number;
 }
 
@@ -30,20 +30,22 @@ const REGISTRAR_CONTRACT = 'city.identity';
 /** Submits a method of `city.identity` as the registrar and gives the outcome that the ledger recorded. */
 function identitySubmitter(options: OpenGatewaysOptions, { organisation, operation: key }: GatewayKeys) {
   const { ledger, admission, nowUnixMs } = options;
+  const submitter = new GatewaySubmitter({
+    chainId: ledger.genesis.chainId,
+    genesisHash: ledger.genesisHash,
+    organisation,
+    key,
+    admission,
+  });
   return async (method: string, args: JsonObject): Promise<Result<Json>> => {
-    const signed = signGatewayOperation({
-      chainId: ledger.genesis.chainId,
-      genesisHash: ledger.genesisHash,
-      organisation,
+    const stored = await submitter.submit({
       role: 'registrar',
-      key,
       actor: 'registrar-gateway',
       contract: `${REGISTRAR_CONTRACT}@v1`,
       method,
       args,
       expiresAtUnixMs: Math.max(nowUnixMs(), ledger.status().timeUnixMs) + EXPIRY_MS,
     });
-    const stored = await admission.submit(signed, organisation);
     if (!stored.ok) return stored;
     const receipt = parseReceipt(stored.value.bytes);
     if (!receipt.ok) return receipt;
