@@ -16,6 +16,7 @@ export class NodeClients {
   readonly #authority: TestAuthority;
   readonly #clients = new Map<string, Promise<Client>>();
   readonly #closers: (() => void)[] = [];
+  #issued = 0;
 
   constructor(parts: { folder: string; chainId: string; authority: TestAuthority }) {
     this.#folder = parts.folder;
@@ -42,14 +43,20 @@ export class NodeClients {
     return opened;
   }
 
+  /** Folder with a fresh certificate of an identity, for a client in another process. */
+  async certificateOf(identity: string): Promise<string> {
+    const folder = join(this.#folder, `client-${this.#issued++}`);
+    writeLeaf(folder, await this.#authority.issue([identity], 24));
+    return folder;
+  }
+
   close(): void {
     for (const close of this.#closers.splice(0)) close();
     this.#clients.clear();
   }
 
   async #open<T extends Client>(kind: Constructor<T>, address: string, as: { identity: string; port: number }): Promise<T> {
-    const folder = join(this.#folder, `client-${this.#clients.size}`);
-    writeLeaf(folder, await this.#authority.issue([as.identity], 24));
+    const folder = await this.certificateOf(as.identity);
     const opened = await openCertificateFolder({ folder, nowUnixMs: Date.now, onChange: () => undefined });
     const isNode = (peer: PeerIdentity): boolean => peer.network === this.#chainId && peer.kind === 'node';
     const client = new kind(`${address}:${as.port}`, channelCredentials(opened.provider, isNode), {

@@ -1,6 +1,13 @@
 import { createServer, type Socket } from 'node:net';
 import type { Bytes } from '@civitas/canon';
-import { type handleUnaryCall, Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import * as abci from 'cosmjs-types/tendermint/abci/types';
 import { ABCI_MESSAGE_BYTES_MAX } from './limits.ts';
 
@@ -25,7 +32,9 @@ export interface AbciMethods {
 export interface AbciServer {
   /** Connections of the engine; it is gone when there were some and none is left. */
   readonly connectionCount: number;
-  /** Cuts every connection: the engine ends by itself. */
+  /** From now on every call fails, which CometBFT takes for a dead application. */
+  refuseAll(): void;
+  /** Cuts every connection; an engine would wait for the next server, so it is evicted before. */
   close(): Promise<void>;
 }
 
@@ -49,6 +58,12 @@ interface Method {
   readonly handler: handleUnaryCall<object, Buffer>;
 }
 
+/** What all methods share. */
+interface Door {
+  isRefusing: boolean;
+  readonly onFault: (error: unknown) => void;
+}
+
 const bufferOf = (bytes: Bytes): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 // Views of a Buffer are Buffers, whose slice() shares memory: nothing inside expects that.
 const plainBytes = (buffer: Buffer): Bytes => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
@@ -57,7 +72,7 @@ function methodOf<Request extends object, Response>(
   name: string,
   codecs: { readonly request: Codec<Request>; readonly response: Codec<Response> },
   answer: (request: Request) => Promise<Partial<Response>>,
-  onFault: (error: unknown) => void,
+  door: Door,
 ): Method {
   const { request, response } = codecs;
   return {
@@ -71,24 +86,25 @@ function methodOf<Request extends object, Response>(
       responseDeserialize: (bytes: Buffer) => bytes,
     },
     handler: (call, callback) => {
+      if (door.isRefusing) return callback({ code: status.UNAVAILABLE, details: 'the application is gone' });
       answer(call.request as Request)
         .then((partial) => bufferOf(response.encode(response.fromPartial(partial)).finish()))
         .then(
           (bytes) => callback(null, bytes),
-          (error: unknown) => onFault(error),
+          (error: unknown) => door.onFault(error),
         );
     },
   };
 }
 
-function methodsOf({ methods, onFault }: AbciServerOptions): Readonly<Record<string, Method>> {
+function methodsOf(methods: AbciMethods, door: Door): Readonly<Record<string, Method>> {
   const echo = async ({ message }: abci.RequestEcho): Promise<Partial<abci.ResponseEcho>> => ({ message });
   const method = <Request extends object, Response>(
     name: string,
     request: Codec<Request>,
     response: Codec<Response>,
     answer: (request: Request) => Promise<Partial<Response>>,
-  ): Method => methodOf(name, { request, response }, answer, onFault);
+  ): Method => methodOf(name, { request, response }, answer, door);
   return {
     echo: method('Echo', abci.RequestEcho, abci.ResponseEcho, echo),
     flush: method('Flush', abci.RequestFlush, abci.ResponseFlush, async () => ({})),
@@ -132,7 +148,8 @@ function methodsOf({ methods, onFault }: AbciServerOptions): Readonly<Record<str
  * @throws when the socket cannot be listened on.
  */
 export async function listenAbci(options: AbciServerOptions): Promise<AbciServer> {
-  const methods = Object.entries(methodsOf(options));
+  const door: Door = { isRefusing: false, onFault: options.onFault };
+  const methods = Object.entries(methodsOf(options.methods, door));
   const server = new Server({
     'grpc.max_receive_message_length': ABCI_MESSAGE_BYTES_MAX,
     'grpc.max_send_message_length': ABCI_MESSAGE_BYTES_MAX,
@@ -159,6 +176,9 @@ export async function listenAbci(options: AbciServerOptions): Promise<AbciServer
   return {
     get connectionCount() {
       return sockets.size;
+    },
+    refuseAll: () => {
+      door.isRefusing = true;
     },
     close: async () => {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));

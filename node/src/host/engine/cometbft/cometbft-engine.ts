@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bytes, Refusal, Sha256 } from '@civitas/canon';
 import type { Genesis, PeersDocument } from '@civitas/deployment';
 import type { EngineKeys } from '../../keys/engine-keys.ts';
@@ -11,14 +12,15 @@ import { type AbciServer, listenAbci } from './abci-server.ts';
 import { engineConfigToml } from './engine-config.ts';
 import { EngineFault } from './engine-fault.ts';
 import { engineGenesisOf } from './engine-genesis.ts';
-import { clearEngineHome, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
+import { clearEngineSockets, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
 import { EngineRefusal, halted } from './engine-refusal.ts';
 import { EngineRpc } from './engine-rpc.ts';
 import { APP_SOCKET, RPC_SOCKET, socketPath } from './engine-socket.ts';
 import { EngineWatch } from './engine-watch.ts';
+import { evictEngine, isListening } from './evict-engine.ts';
 import { handOver, isHandOverDue } from './hand-over.ts';
 import { LightBlocks } from './light-blocks.ts';
-import { LIGHT_BLOCK_WAIT_MS } from './limits.ts';
+import { EVICT_MS_MAX, LIGHT_BLOCK_WAIT_MS } from './limits.ts';
 import { WaitingTransactions } from './waiting-transactions.ts';
 
 export interface CometbftEngineOptions {
@@ -56,6 +58,7 @@ export class CometbftEngine implements Engine {
   readonly #options: CometbftEngineOptions;
   readonly #rpc: EngineRpc;
   readonly #appSocket: string;
+  readonly #rpcSocket: string;
   readonly #waiting: WaitingTransactions;
   readonly #watch: EngineWatch;
   readonly #lights: LightBlocks;
@@ -70,15 +73,16 @@ export class CometbftEngine implements Engine {
     const { home, sha256, store, application, emptyBlockIntervalMs, signing } = options;
     this.#options = options;
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    clearEngineHome(home);
+    withdrawEngine(home);
     this.#appSocket = socketPath(home, APP_SOCKET, process.cwd());
-    const rpc = new EngineRpc(socketPath(home, RPC_SOCKET, process.cwd()));
+    this.#rpcSocket = socketPath(home, RPC_SOCKET, process.cwd());
+    const rpc = new EngineRpc(this.#rpcSocket);
     this.#rpc = rpc;
     this.#waiting = new WaitingTransactions({ sha256, offer: (transaction) => rpc.offer(transaction), nowMs });
     this.#lights = new LightBlocks({ sha256, rpc, store, headHeight: () => application.info().height });
     this.#watch = new EngineWatch({ rpc, nowMs, emptyBlockIntervalMs, onAnswering: () => this.#engineAnswers() });
     this.#stopGrantWatch = signing.onChange(() => {
-      if (!signing.granted() && this.#server !== undefined) this.#fail(new Error('the signing grant was withdrawn'));
+      if (!signing.granted() && this.#server !== undefined) void this.#withdraw();
     });
     this.#started = this.#start();
   }
@@ -131,10 +135,7 @@ export class CometbftEngine implements Engine {
     this.#waiting.close();
     withdrawEngine(this.#options.home);
     await this.#started;
-    // From here on the engine's going is wanted.
-    const server = this.#server;
-    this.#server = undefined;
-    await server?.close();
+    await this.#evict();
     this.#rpc.close();
   }
 
@@ -149,6 +150,7 @@ export class CometbftEngine implements Engine {
 
   async #prepare(): Promise<void> {
     const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, remoteSignerAddress, podUid, log } = this.#options;
+    await this.#evictEarlier();
     const peers = await this.#options.awaitPeers(this.#stopping.signal);
     const stateSync = await this.#options.stateSync(peers);
     const config = engineConfigToml({ node, address, emptyBlockIntervalMs, peers, stateSync, remoteSignerAddress });
@@ -157,12 +159,7 @@ export class CometbftEngine implements Engine {
     this.#awaiting = 'grant';
     await this.#granted();
     await this.#takeOver(prepareHome);
-    this.#server = await listenAbci({
-      socketPath: this.#appSocket,
-      methods: this.#application(),
-      onConnections: (count) => this.#connections(count),
-      onFault: (error) => this.#fail(error),
-    });
+    this.#server = await this.#listen();
     this.#awaiting = '';
     releaseEngine(home, podUid);
     log.info('engine-released', { peers: peers.length });
@@ -175,6 +172,49 @@ export class CometbftEngine implements Engine {
     log.info('hand-over-begins', { height: application.info().height });
     const height = await handOver({ home, store, ...embedded, prepareHome, info: () => application.info() });
     log.info('handed-over', { height });
+  }
+
+  #listen(): Promise<AbciServer> {
+    return listenAbci({
+      socketPath: this.#appSocket,
+      methods: this.#application(),
+      onConnections: (count) => this.#connections(count),
+      onFault: (error) => this.#fail(error),
+    });
+  }
+
+  /** The engine of a process before this one goes before anything else happens: what it was told is not what this one knows. */
+  async #evictEarlier(): Promise<void> {
+    const { home, log } = this.#options;
+    if (await isListening(this.#rpcSocket)) {
+      log.warn('earlier-engine-evicted');
+      rmSync(join(home, APP_SOCKET), { force: true });
+      const server = await this.#listen();
+      server.refuseAll();
+      await evictEngine({ rpc: this.#rpc, rpcSocket: this.#rpcSocket, signal: this.#stopping.signal });
+      await server.close();
+      this.#stopping.signal.throwIfAborted();
+      this.#hadConnections = false;
+    }
+    clearEngineSockets(home);
+  }
+
+  /** Ends this process's own engine, within a bound. */
+  async #evict(): Promise<void> {
+    const server = this.#server;
+    // From here on its going is wanted.
+    this.#server = undefined;
+    if (server === undefined) return;
+    server.refuseAll();
+    await evictEngine({ rpc: this.#rpc, rpcSocket: this.#rpcSocket, signal: AbortSignal.timeout(EVICT_MS_MAX) });
+    await server.close();
+  }
+
+  /** Without its grant the engine must sign nothing more, not even a vote for nothing. */
+  async #withdraw(): Promise<void> {
+    withdrawEngine(this.#options.home);
+    await this.#evict();
+    this.#fail(new Error('the signing grant was withdrawn'));
   }
 
   #application(): AbciApplication {

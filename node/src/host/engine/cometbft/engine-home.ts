@@ -55,9 +55,9 @@ export function writeEngineHome(home: string, parts: { config: string; genesis: 
   write(FILES.config, config);
 }
 
-/** Takes back what an earlier process left: its release and its sockets' files. */
-export function clearEngineHome(home: string): void {
-  for (const name of [RELEASE_MARKER, APP_SOCKET, RPC_SOCKET, SIGNER_SOCKET]) rmSync(join(home, name), { force: true });
+/** Removes the sockets' files that an earlier engine left, on which nobody could listen again. */
+export function clearEngineSockets(home: string): void {
+  for (const name of [APP_SOCKET, RPC_SOCKET, SIGNER_SOCKET]) rmSync(join(home, name), { force: true });
 }
 
 /** Lets the engine of this pod start. */

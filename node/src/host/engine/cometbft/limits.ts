@@ -42,3 +42,6 @@ export const FILE_POLL_MS = 250;
 export const PEERS_CHARACTERS_MAX = 131_072;
 /** Places of the newest transactions that are remembered: more than the engine's own cache of what it has ordered. */
 export const PLACES_MAX = 65_536;
+/** How often an engine that must end is given cause to, ms, and how long a node that stops itself waits for it. */
+export const EVICT_POLL_MS = 50;
+export const EVICT_MS_MAX = 1_000;
