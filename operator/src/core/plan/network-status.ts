@@ -5,7 +5,7 @@ import { genesisHashOf } from './genesis-record.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
-import { voterState } from './quorum-gate.ts';
+import { votersOf } from './replacement-plan.ts';
 
 /** A condition before the API server's clock and generation are added. */
 export interface Verdict {
@@ -27,10 +27,10 @@ export function verdict(type: string, holds: boolean, reason: string, message: s
 
 /** Counts of the chain's validators as the nodes themselves answered in this pass. */
 export function countValidators(observed: ObservedNetwork, plan: NetworkPlan): Counts {
-  const validators = plan.effective.nodes.filter((node) => node.role === 'validator').map((node) => observed.nodes[node.name]);
-  const members = validators.length;
-  const ready = validators.filter(isServing).length;
-  const caughtUp = validators.filter((node) => voterState(node) === 'serving').length;
+  const voters = votersOf(observed, plan.effective);
+  const members = voters.length;
+  const ready = voters.filter(({ name }) => isServing(observed.nodes[name])).length;
+  const caughtUp = voters.filter(({ state }) => state === 'serving').length;
   const spareFaults = Math.max(0, caughtUp - quorum(members));
   return {
     members,
@@ -91,7 +91,7 @@ function availability(observed: ObservedNetwork, plan: NetworkPlan, counts: Coun
 
 /** Why too few validators serve: not asked yet, still starting, or lost. An operator that has just started knows of none of them. */
 function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts): Omit<Verdict, 'type'> {
-  const missing = plan.effective.nodes.filter((node) => node.role === 'validator' && voterState(observed.nodes[node.name]) !== 'serving');
+  const missing = votersOf(observed, plan.effective).filter(({ state }) => state !== 'serving');
   if (observed.network.metadata.deletionTimestamp !== undefined)
     return { status: 'False', reason: 'BeingRemoved', message: 'the network is being removed' };
   const starting = missing.flatMap(({ name }) => startText(name, observed.nodes[name]) ?? []);

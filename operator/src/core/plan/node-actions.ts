@@ -2,11 +2,12 @@ import { base64urlEncode, type Sha256, utf8Encode } from '@civitas/canon';
 import { nodeConfigText } from '../desired/network-objects.ts';
 import { nodePod } from '../desired/node-pod.ts';
 import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
-import { genesisFromText, keyHashOf } from './genesis-record.ts';
+import { keyHashOf } from './genesis-record.ts';
 import { type Fence, fenceOf } from './key-fence.ts';
 import type { NetworkAction } from './network-action.ts';
 import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
 import type { StalePod } from './replacement-plan.ts';
+import { validatorKeys } from './validator-set.ts';
 
 /** What one node needs now. */
 export interface NodePlan {
@@ -27,7 +28,7 @@ export function planNode(observed: ObservedNetwork, network: EffectiveNetwork, n
   const reason = staleReason(network, pod, configHash);
   const stale = reason === undefined ? undefined : { node, pod: { name: pod.name, uid: pod.uid }, reason };
   if (pod.finished) return { ...NOTHING, stale };
-  const signing = planSigning(observed, node, seen, sha256);
+  const signing = planSigning(observed, network, seen, sha256);
   return { actions: [...keyActions(node.name, seen), ...signing.actions], stale, duplicateOf: signing.duplicateOf };
 }
 
@@ -42,24 +43,31 @@ function keyActions(node: string, { ledgerNode, pod, answer }: ObservedNode): re
   return [{ type: 'recordKeys', node, ...answer.keys, podUID: pod.uid }];
 }
 
-/** A grant is given only for a key of the chain that this LedgerNode holds on record and that is reserved for it and this pod. */
+/**
+ * A grant is given only for a key that this LedgerNode holds on record and that is reserved for it and this pod. An engine follows the
+ * chain under it also before its key is in the validator set, and on an observer for ever; the embedded engine makes blocks at once,
+ * so it gets one only for the key of the genesis.
+ */
 function planSigning(
   observed: ObservedNetwork,
-  node: EffectiveNode,
+  network: EffectiveNetwork,
   { answer, pod, ledgerNode }: ObservedNode,
   sha256: Sha256,
 ): Pick<NodePlan, 'actions' | 'duplicateOf'> {
   const key = ledgerNode?.status?.consensusPublicKey;
-  if (node.role !== 'validator' || pod === undefined || ledgerNode === undefined || key === undefined) return NOTHING;
+  if (pod === undefined || ledgerNode === undefined || key === undefined || observed.genesisRecord === undefined) return NOTHING;
   if (ledgerNode.status?.podUID !== pod.uid) return NOTHING;
   const holder = { nodeUID: ledgerNode.metadata.uid, podUID: pod.uid };
   const keyHash = keyHashOf(key, sha256);
   const fence = fenceOf(observed, keyHash, holder);
   if (fence.state === 'duplicate') return { actions: [], duplicateOf: fence.holder };
-  if (!isValidatorKey(observed, key)) return NOTHING;
-  if (fence.state !== 'held') return { actions: [fenceAction(fence, { node: node.name, keyHash, ...holder })], duplicateOf: undefined };
+  if (network.engine === 'embedded' && !validatorKeys(observed).includes(key)) return NOTHING;
+  if (fence.state !== 'held')
+    return { actions: [fenceAction(fence, { node: ledgerNode.metadata.name, keyHash, ...holder })], duplicateOf: undefined };
   const isAsking = answer?.phase === 'AwaitingGrant' && !answer.signing;
-  return isAsking ? { actions: [{ type: 'grantSigning', node: node.name, podUID: pod.uid, keyHash }], duplicateOf: undefined } : NOTHING;
+  return isAsking
+    ? { actions: [{ type: 'grantSigning', node: ledgerNode.metadata.name, podUID: pod.uid, keyHash }], duplicateOf: undefined }
+    : NOTHING;
 }
 
 function fenceAction(
@@ -74,11 +82,4 @@ function fenceAction(
     case 'abandoned':
       return { type: 'dropReservation', reservation: fence.reservation };
   }
-}
-
-/** A key that the chain was born with, or that its members have added since. */
-function isValidatorKey(observed: ObservedNetwork, publicKey: string): boolean {
-  if (observed.genesisRecord === undefined) return false;
-  if (observed.addedValidatorKeys.includes(publicKey)) return true;
-  return genesisFromText(observed.genesisRecord).validators.some((validator) => validator.publicKey === publicKey);
 }

@@ -106,8 +106,8 @@ export interface ObservedNetwork {
   /** The genesis as recorded in the operator's namespace, and as mounted; canonical text. */
   readonly genesisRecord: string | undefined;
   readonly genesisMounted: string | undefined;
-  /** Consensus keys that the ledger's own validator set holds beyond its genesis, as last read. */
-  readonly addedValidatorKeys: readonly string[];
+  /** Consensus keys of the validators as the ledger has them, as last read; undefined while none of its nodes was asked. */
+  readonly validatorSet: readonly string[] | undefined;
   /** Engine that the record of the genesis names; undefined before birth. */
   readonly engineInForce: 'embedded' | 'cometbft' | undefined;
   readonly city: CityClient | undefined;

@@ -1,6 +1,7 @@
 import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import { type GateRules, type GateShut, gateShut, type Voter, voterState } from './quorum-gate.ts';
+import { validatorKeys } from './validator-set.ts';
 
 /** A pod that is to be made anew. */
 export interface StalePod {
@@ -15,14 +16,21 @@ export interface Replacement {
   readonly pending: GateShut | undefined;
 }
 
-/** Validators of the chain and what each does now. */
+/**
+ * Validators of the chain and what each does now: before birth those that the spec asks for, then those that the ledger holds. One that
+ * is no node of ours cannot be asked, so nothing is built on its vote.
+ */
 export function votersOf(observed: ObservedNetwork, network: EffectiveNetwork): readonly Voter[] {
-  return network.nodes
-    .filter(({ role }) => role === 'validator')
-    .map(({ name, ordinal }) => {
-      const node = observed.nodes[name];
-      return { name, ordinal, state: voterState(node), isMoving: node?.pod === undefined || node.pod.deleting };
-    });
+  const voterOf = ({ name, ordinal }: EffectiveNode): Voter => {
+    const node = observed.nodes[name];
+    return { name, ordinal, state: voterState(node), isMoving: node?.pod === undefined || node.pod.deleting };
+  };
+  if (observed.genesisRecord === undefined) return network.nodes.filter(({ role }) => role === 'validator').map(voterOf);
+  const byKey = new Map(network.nodes.map((node) => [observed.nodes[node.name]?.ledgerNode?.status?.consensusPublicKey, node]));
+  return validatorKeys(observed).map((key) => {
+    const node = byKey.get(key);
+    return node === undefined ? { name: key, ordinal: network.nodes.length, state: 'unclear', isMoving: false } : voterOf(node);
+  });
 }
 
 export function gateRulesOf(network: EffectiveNetwork): GateRules {

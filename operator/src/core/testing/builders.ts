@@ -77,7 +77,7 @@ export function anObservation(facts: Partial<ObservedNetwork> = {}): ObservedNet
     reservations: {},
     genesisRecord: undefined,
     genesisMounted: undefined,
-    addedValidatorKeys: [],
+    validatorSet: undefined,
     engineInForce: undefined,
     city: undefined,
     platformKey: aKey(1),

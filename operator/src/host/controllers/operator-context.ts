@@ -32,8 +32,8 @@ export interface LedgerFacts {
   readonly enrolments: Map<string, Enrolment>;
   /** `namespace/node` of every node that has answered this process. */
   readonly heard: Set<string>;
-  /** Consensus keys that a ledger's validator set holds beyond its genesis, by network key. */
-  readonly addedValidatorKeys: Map<string, readonly string[]>;
+  /** Consensus keys of a ledger's validators, by network key. */
+  readonly validatorSets: Map<string, readonly string[]>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }

@@ -79,7 +79,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     workspaces: createWorkspaces({ client, metrics, log, onChange }),
     authorities: createAuthorities(client),
     connections: createConnections(() => clock.nowUnixMs()),
-    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set(), addedValidatorKeys: new Map() },
+    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set(), validatorSets: new Map() },
     applierOf: (controller) => createApplier(client, { fieldManager: `civitas-${controller}`, force: true }),
     wake,
   };

@@ -67,7 +67,7 @@ export async function observeNetwork(
     genesisRecord: record,
     genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
     engineInForce: record === undefined ? undefined : engineInForce(context, id),
-    addedValidatorKeys: context.facts.addedValidatorKeys.get(`${id.namespace}/${id.name}`) ?? [],
+    validatorSet: await readValidatorSet(context, { id, chainId, nodes }),
     city: cityClient(context),
     platformKey: (await context.authorities.platformKey()).publicKey,
     relayKey: target.relayKey,
@@ -107,6 +107,34 @@ function cityClient(context: OperatorContext): CityClient | undefined {
   if (text === undefined) return undefined;
   const { chainId, validators } = genesisFromText(text);
   return { chainId, genesisHash: genesisHashOf(text, sha256), validators };
+}
+
+/** The validator set as one of the serving nodes has it; the last answer while none of them gives one. */
+async function readValidatorSet(
+  context: OperatorContext,
+  { id, chainId, nodes }: { readonly id: NetworkName; readonly chainId: string; readonly nodes: ObservedNetwork['nodes'] },
+): Promise<readonly string[] | undefined> {
+  const key = `${id.namespace}/${id.name}`;
+  const heights = Object.entries(nodes).flatMap(([name, { answer }]) =>
+    answer?.phase === 'Serving' ? [[name, answer.height] as const] : [],
+  );
+  const [newest] = heights.sort(([, left], [, right]) => right - left);
+  const connection = newest === undefined || newest[1] === 0 ? undefined : await connectNode(context, id, chainId, newest[0]);
+  if (connection === undefined) return context.facts.validatorSets.get(key);
+  try {
+    const { ledger } = connection;
+    const { validators } = await callNode(ledger.getValidators.bind(ledger), {});
+    const set = validators
+      .filter(({ standing }) => standing === 'active' || standing === 'leaving')
+      .map(({ publicKey }) => text(publicKey));
+    // Chains of the first release keep no set on their ledger: theirs is the genesis's.
+    if (set.length === 0) return undefined;
+    context.facts.validatorSets.set(key, set);
+    return set;
+  } catch {
+    // A node that has just stopped serving: the set it named before holds until another one answers.
+    return context.facts.validatorSets.get(key);
+  }
 }
 
 /** Every reservation, each with whether anybody is left who could sign under it. */
