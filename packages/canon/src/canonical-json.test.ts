@@ -48,6 +48,28 @@ describe('canonical JSON', () => {
     );
   });
 
+  test('keys that look like numbers, at any depth and in any order, stand as the others do', () => {
+    const names = fc.constantFrom('0', '1', '10', '9', '01', '4294967295', '-1', '1a', 'a', 'Z', '', 'é', 'toString', 'constructor');
+    const tree: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'medium' },
+        fc.constantFrom<Json>(null, 7, 'x\\ud800', 'ü'),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(names, tie('value'), { maxKeys: 4 }),
+      ),
+    })).value;
+    const plain = (value: Json): string => {
+      if (Array.isArray(value)) return `[${value.map(plain).join(',')}]`;
+      if (!isJsonObject(value)) return JSON.stringify(value);
+      const members = Object.keys(value).sort();
+      return `{${members.map((name) => `${JSON.stringify(name)}:${plain(value[name] ?? null)}`).join(',')}}`;
+    };
+    fc.assert(
+      fc.property(tree, (value) => expect(canonicalString(value)).toBe(plain(value))),
+      { numRuns: 500 },
+    );
+  });
+
   test('keys stand in order of UTF-16 code units (RFC 8785 section 3.2.3)', () => {
     const value = { '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\u{1f600}': 5, '\u0080': 6, '\u00f6': 7, '10': 8, '9': 9 };
 

@@ -77,11 +77,29 @@ function writeSorted(value: unknown): string {
   return `{${text}}`;
 }
 
-// The engine's own writer does a kilobyte in 3 µs where ours takes 20, so it serves whenever the keys stand in order already.
+/** A copy whose keys stand in order; undefined where a key begins with a digit: JavaScript orders those its own way. */
+function sortedCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const elements: unknown[] = value.map(sortedCopy);
+    return elements.includes(undefined) ? undefined : elements;
+  }
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    const first = key.charCodeAt(0);
+    const member: unknown = first >= 0x30 && first <= 0x39 ? undefined : sortedCopy(Reflect.get(value, key));
+    if (member === undefined) return undefined;
+    copy[key] = member;
+  }
+  return copy;
+}
+
+// The engine's own writer does a kilobyte in 3 µs where ours takes 20, so it serves wherever the keys can be brought in order.
 function write(value: unknown): string {
-  if (!isInOrder(value, 1)) return writeSorted(value);
-  const text = JSON.stringify(value);
-  return SURROGATE_ESCAPE.test(text) ? writeSorted(value) : text;
+  const ordered = isInOrder(value, 1) ? value : sortedCopy(value);
+  if (ordered === undefined) return writeSorted(value);
+  const text = JSON.stringify(ordered);
+  return text.includes('\\ud') && SURROGATE_ESCAPE.test(text) ? writeSorted(value) : text;
 }
 
 /** The canonical text (RFC 8785, integers only) of a value that came from our own code. @throws InvariantError when it has none. */
