@@ -76,7 +76,7 @@ export async function proposeValidatorCommand(
   }
   const { hash, height, result } = submitted;
   const proposal = (result as JsonObject)['proposal'];
-  terminal.line(`proposal ${String(proposal)} at ${network} height ${height}; it signs from two blocks after the last approval on`);
+  terminal.line(`proposal ${String(proposal)} at ${network} height ${height}; it holds from two blocks after the last approval on`);
   terminal.line('founders with automatic approval decide by themselves; others approve with');
   terminal.line(
     `  civitas submit --as <founder> -n ${network} -c network.members@v1 -m approve --co-sign -a '${JSON.stringify({ proposal })}'`,

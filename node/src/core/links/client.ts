@@ -161,6 +161,11 @@ function isTooSoon(client: ClientRecord, lightBlock: LightBlock): boolean {
   return unixMsOf(lightBlock.header.time) < client.latestTimeUnixMs + STORED_UPDATE_INTERVAL_MS;
 }
 
+/** Whether the header shows the set that the newest one announced and we do not keep: without it no later header can be verified. */
+function bringsSet(execution: Execution, client: ClientRecord, height: number): boolean {
+  return height === client.latestHeight + 1 && validatorsNamed(execution, client.chainId, client.nextValidatorsHash) === undefined;
+}
+
 /** Decodes a light block that came as base64url: LIGHT_BLOCK_MALFORMED or LIGHT_BLOCK_TOO_LARGE. */
 export function lightBlockOf(text: string): Result<LightBlock> {
   const bytes = base64urlDecode(text);
@@ -189,7 +194,8 @@ export function updateClient(
   const known = findHeader(execution.records, peer, height);
   const isSame =
     known !== undefined && equalBytes(bytesOf(known.headerHash), headerHash(execution.ledger.crypto.sha256, lightBlock.header));
-  if (known === undefined && !isNeeded(height) && isTooSoon(client, lightBlock)) return accept('skipped');
+  const isSpare = !isNeeded(height) && !bringsSet(execution, client, height) && isTooSoon(client, lightBlock);
+  if (known === undefined && isSpare) return accept('skipped');
   const certified = certify(execution, client, lightBlock);
   if (!certified.ok) return certified;
   if (isSame) return accept('known');

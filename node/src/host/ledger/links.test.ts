@@ -234,6 +234,25 @@ describe('links', () => {
     expect(resultOf(update(5))).toMatchObject({ effects: [{ effect: 'stored' }] });
   });
 
+  test('the header that shows an announced set is stored, however soon it comes', () => {
+    const { city, health } = aLink();
+    for (let i = 0; i < 3; i++) health.block([], 2000);
+    health.block([], 10);
+    const trusted = health.height;
+    for (let i = 0; i < 3; i++) health.block([], 10);
+    const update = (height: number) => resultOf(city.relay('update', { updates: updatesFrom(health, height) }));
+    expect(update(trusted)).toMatchObject({ effects: [{ effect: 'stored' }] });
+    const { nextValidatorsHash } = city.records.get(`links/${HEALTH}/client`) ?? {};
+    const key = `links/${HEALTH}/validators/${String(nextValidatorsHash)}`;
+    const set = city.records.get(key) ?? {};
+    // As after the peer's validators have changed: the set that comes next was announced and never shown.
+    city.records.records.delete(key);
+    expect(codeOf(city.relay('update', { updates: updatesFrom(health, trusted + 2) }))).toBe('ok');
+    expect(update(trusted + 1)).toMatchObject({ effects: [{ effect: 'stored' }] });
+    city.records.records.set(key, set);
+    expect(update(trusted + 2)).toMatchObject({ effects: [{ effect: 'skipped' }] });
+  });
+
   test('a client that heard nothing for its trust period is stale until its trusted validators sign again', () => {
     const { city, health } = aLink();
     health.block();

@@ -3,6 +3,7 @@ import type { Receipt } from '@civitas/proofs';
 import type { OutgoingPacket, Peer } from '@civitas/proto/civitas/node/v1/link';
 import type { Instruments, Logger, relayMetrics } from '@civitas/telemetry';
 import { type Batch, type BatchHead, type BatchItem, batchesOf, type NeededHeader } from './batch.ts';
+import { deliverFollowing } from './follow-sets.ts';
 import {
   BATCHES_IN_FLIGHT,
   CLIENT_LAG_MS_MAX,
@@ -341,8 +342,9 @@ export class Direction {
 
   /** Submits one batch and notes what each packet met. @throws GatewayError when the operation as a whole was refused. */
   async #deliver(at: NetworkClient, verb: Verb, { args, items }: Batch): Promise<readonly JsonObject[]> {
-    const receipt = await at.deliver(verb, args);
-    const { log, metrics } = this.#options;
+    const { log, metrics, source, destination } = this.#options;
+    const shown = at === destination ? source : destination;
+    const receipt = await deliverFollowing({ at, shown, target: Number(args['headerHeight']) }, verb, args);
     if (!receipt.outcome.ok) {
       metrics.packets.inc({ ...this.#labels, result: 'refused' }, items.length);
       const { code, facts } = receipt.outcome.refusal;
@@ -371,7 +373,7 @@ export class Direction {
     const isWanted = incoming.wantedHeight > incoming.clientHeight && BigInt(pass.sourceHead.height) >= incoming.wantedHeight;
     if (didReceive || !isUsable(incoming) || !(isWanted || isLagging(incoming, pass.sourceHead.timeUnixMs))) return;
     const updates = [{ peer: source.chainId, lightBlocks: [base64urlEncode(pass.sourceHead.lightBlock)] }];
-    const receipt = await destination.deliver('update', { updates });
+    const receipt = await deliverFollowing({ at: destination, shown: source, target: pass.sourceHead.height }, 'update', { updates });
     if (!receipt.outcome.ok) throw new GatewayError(destination.network, receipt.outcome.refusal.code, false);
     metrics.clientUpdates.inc(this.#labels);
   }

@@ -17,6 +17,8 @@ export const PROOF_CALLS_IN_FLIGHT = 4;
 export const PACKETS_IN_FLIGHT = 16;
 /** Operations of one pass that a ledger is given at the same time: they share its blocks. */
 export const BATCHES_IN_FLIGHT = 4;
+/** Headers shown on the way to one that a client cannot skip to: halving any distance takes fewer, for a dozen sets between. */
+export const STEPS_MAX = 256;
 /** Header time after which a client is brought further though nothing needs it, ms. */
 export const CLIENT_LAG_MS_MAX = 30_000;
 /** Deadline of one call to a gateway, ms. */
