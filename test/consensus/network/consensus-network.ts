@@ -20,7 +20,7 @@ import { NodeClients } from './node-clients.ts';
 import { PARTS, type Part, Pod } from './pod.ts';
 
 /** Time for processes to start on a loaded machine, ms. */
-const START_MS = 30_000;
+const START_MS = 90_000;
 const OPERATOR_POLL_MS = 150;
 const EXPIRY_MS = 300_000;
 
