@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeCrypto } from '@civitas/canon/node';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { readEngineKeys, readEngineNodeId } from '../../keys/engine-keys.ts';
+import { aNetwork } from '../../ledger/ledger-fixture.ts';
+import { engineConfigToml } from './engine-config.ts';
+import { engineGenesisOf } from './engine-genesis.ts';
+import { clearEngineSockets, RELEASE_MARKER, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
+import { socketPath } from './engine-socket.ts';
+
+const { genesis } = aNetwork('jincheng-health-1');
+const CONFIG = {
+  node: 'health-0',
+  address: '127.0.0.5',
+  emptyBlockIntervalMs: 5000,
+  peers: [{ node: 'health-1', nodeId: 'a'.repeat(40), host: 'health-1.jincheng', p2pPort: 26656, grpcPort: 7070 }],
+  stateSync: '',
+  remoteSignerAddress: '',
+};
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'civitas-home-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const home = (): string => join(folder, 'engine');
+const write = (config = 'a'): void =>
+  writeEngineHome(home(), { config, genesis: engineGenesisOf(nodeCrypto.sha256, genesis), keys: readEngineKeys(folder, false) });
+const read = (name: string): string => readFileSync(join(home(), name), 'utf8');
+
+test('a home is prepared once: keys, genesis and sign state stay, the configuration is written anew', () => {
+  write('first');
+  const state = '{"height":"7","round":0,"step":3}';
+  writeFileSync(join(home(), 'data/priv_validator_state.json'), state);
+  const before = ['config/genesis.json', 'config/node_key.json', 'config/priv_validator_key.json'].map(read);
+  write('second');
+
+  expect(read('data/priv_validator_state.json')).toBe(state);
+  expect(['config/genesis.json', 'config/node_key.json', 'config/priv_validator_key.json'].map(read)).toEqual(before);
+  expect(read('config/config.toml')).toBe('second');
+  for (const name of ['config/node_key.json', 'config/priv_validator_key.json'])
+    expect(statSync(join(home(), name)).mode & 0o777).toBe(0o600);
+});
+
+test('a sign state that is missing beside a chain is never made anew', () => {
+  write();
+  mkdirSync(join(home(), 'data/blockstore.db'));
+  rmSync(join(home(), 'data/priv_validator_state.json'));
+  expect(() => write()).toThrow('is missing beside a chain');
+});
+
+test('the keys are those that the node reports', () => {
+  write();
+  const key = JSON.parse(read('config/priv_validator_key.json'));
+  const secret = Buffer.from(key.priv_key.value, 'base64');
+  expect(secret).toHaveLength(64);
+  expect(secret.subarray(32).toString('base64')).toBe(key.pub_key.value);
+  const p2p = Buffer.from(JSON.parse(read('config/node_key.json')).priv_key.value, 'base64');
+  expect(readEngineNodeId(folder)).toBe(Buffer.from(nodeCrypto.sha256(new Uint8Array(p2p.subarray(32))).subarray(0, 20)).toString('hex'));
+});
+
+test('a release names its pod and is taken back; sockets of an earlier engine are removed', () => {
+  write();
+  releaseEngine(home(), 'uid-1');
+  expect(read(RELEASE_MARKER)).toBe('uid-1');
+  withdrawEngine(home());
+  expect(existsSync(join(home(), RELEASE_MARKER))).toBe(false);
+  writeFileSync(join(home(), 'rpc.sock'), '');
+  clearEngineSockets(home());
+  expect(existsSync(join(home(), 'rpc.sock'))).toBe(false);
+});
+
+test('the configuration names peers and sockets, and no text escapes its string', () => {
+  const toml = engineConfigToml({ ...CONFIG, node: 'a"\nb = 1' });
+  expect(toml).toContain(`persistent_peers = "${'a'.repeat(40)}@health-1.jincheng:26656"`);
+  expect(toml).toContain('proxy_app = "passthrough:///unix://app.sock"');
+  expect(toml).toContain('moniker = "a\\"\\nb = 1"');
+  expect(toml).toContain('create_empty_blocks_interval = "5000ms"');
+});
+
+test('the genesis gives every validator its address and leaves the app hash to the application', () => {
+  const document = engineGenesisOf(nodeCrypto.sha256, genesis) as { validators: { address: string; power: string }[]; app_hash: string };
+  expect(document).toMatchObject({ chain_id: 'jincheng-health-1', initial_height: '1', app_hash: '' });
+  expect(document.validators).toHaveLength(genesis.validators.length);
+  expect(document.validators[0]).toMatchObject({ address: expect.stringMatching(/^[0-9A-F]{40}$/), power: '10' });
+});
+
+test('a socket is reached by the shorter of its paths, and one that fits in none is refused with both lengths', () => {
+  const long = `/${'x'.repeat(120)}`;
+  expect(socketPath('/data/engine', 'app.sock', '/')).toBe('/data/engine/app.sock');
+  expect(socketPath(`${long}/engine`, 'app.sock', long)).toBe('engine/app.sock');
+  expect(() => socketPath(`${long}/engine`, 'app.sock', '/somewhere')).toThrow("a socket's path has at most 107");
+});

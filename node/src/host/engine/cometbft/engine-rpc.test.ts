@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodeCrypto } from '@civitas/canon/node';
+import { encodeLightBlock, headerHash, timestampOfUnixNanos, ZERO_TIME } from '@civitas/proofs';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { commitOf, headerOf, transactionsOf, validatorsOf } from './engine-json.ts';
+import { EngineRpc } from './engine-rpc.ts';
+import { findRfc3339, rfc3339Of } from './engine-time.ts';
+import { isListening } from './evict-engine.ts';
+import { LightBlocks } from './light-blocks.ts';
+
+const HASH = 'AB'.repeat(32);
+const ID = { hash: HASH, parts: { total: 1, hash: HASH } };
+const HEADER = {
+  version: { block: '11' },
+  chain_id: 'jincheng-health-1',
+  height: '5',
+  time: '2026-11-21T03:14:18.0123Z',
+  last_block_id: ID,
+  ...Object.fromEntries(
+    ['last_commit', 'data', 'validators', 'next_validators', 'consensus', 'app', 'last_results', 'evidence'].map((of) => [
+      `${of}_hash`,
+      HASH,
+    ]),
+  ),
+  proposer_address: 'CD'.repeat(20),
+};
+const ABSENT = { block_id_flag: 1, validator_address: '', timestamp: '0001-01-01T00:00:00Z', signature: null };
+const SIGNED = {
+  block_id_flag: 2,
+  validator_address: 'CD'.repeat(20),
+  timestamp: '2026-11-21T03:14:18Z',
+  signature: Buffer.alloc(64, 1).toString('base64'),
+};
+const COMMIT = { height: '5', round: 0, block_id: ID, signatures: [ABSENT, SIGNED] };
+
+let folder: string;
+let server: Server;
+let rpc: EngineRpc;
+let answer: (path: string, body: string) => string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'civitas-rpc-'));
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => response.end(answer(request.url ?? '', body)));
+  });
+  await new Promise<void>((resolve) => server.listen(join(folder, 'rpc.sock'), resolve));
+  rpc = new EngineRpc(join(folder, 'rpc.sock'));
+});
+afterEach(async () => {
+  rpc.close();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const says = (result: object): void => {
+  answer = () => JSON.stringify({ jsonrpc: '2.0', id: 1, result });
+};
+const fails = (data: string): void => {
+  answer = () => JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'Internal error', data } });
+};
+
+test('time is read to the nanosecond and printed as Go prints it', () => {
+  for (const text of ['2026-11-21T03:14:18Z', '2026-11-21T03:14:18.0123Z', '2026-11-21T03:14:18.000000001Z']) {
+    expect(rfc3339Of(findRfc3339(text) ?? ZERO_TIME)).toBe(text);
+  }
+  expect(findRfc3339('0001-01-01T00:00:00Z')).toEqual(ZERO_TIME);
+  for (const text of ['2026-11-21 03:14:18Z', '2026-11-21T03:14:18+01:00', '2026-13-41T03:14:18Z', ''])
+    expect(findRfc3339(text)).toBeUndefined();
+  expect(findRfc3339('2026-11-21T03:14:18.5Z')).toEqual(timestampOfUnixNanos(BigInt(Date.UTC(2026, 10, 21, 3, 14, 18, 500)) * 1_000_000n));
+});
+
+test('a commit keeps absent signatures in their canonical form', () => {
+  const { signatures, height } = commitOf(COMMIT);
+  expect(height).toBe(5n);
+  expect(signatures[0]).toEqual({ flag: 1, validatorAddress: new Uint8Array(0), time: ZERO_TIME, signature: new Uint8Array(0) });
+  expect(signatures[1]?.signature).toHaveLength(64);
+});
+
+test.each<[string, () => unknown]>([
+  ['a header without a height', () => headerOf({ ...HEADER, height: 5 })],
+  ['a hash that is no hexadecimal', () => headerOf({ ...HEADER, app_hash: 'xyz' })],
+  ['a time that is none', () => headerOf({ ...HEADER, time: 'now' })],
+  ['an unknown flag', () => commitOf({ ...COMMIT, signatures: [{ ...SIGNED, block_id_flag: 9 }] })],
+  ['signatures that are no list', () => commitOf({ ...COMMIT, signatures: null })],
+  ['validators that are no list', () => validatorsOf({})],
+  ['a transaction that is not base64', () => transactionsOf(['***'])],
+])('%s is a fault with ENGINE_ANSWER', (_, read) => {
+  expect(read).toThrow(expect.objectContaining({ code: 'ENGINE_ANSWER' }));
+});
+
+test('a transaction is taken, known, refused, or met a full engine; anything else is a fault', async () => {
+  const transaction = new Uint8Array([1, 2, 3]);
+  answer = (_, body) => {
+    expect(JSON.parse(body)).toMatchObject({ method: 'broadcast_tx_sync', params: { tx: 'AQID' } });
+    return JSON.stringify({ result: { code: 0 } });
+  };
+  expect(await rpc.offer(transaction)).toBe('taken');
+  says({ code: 1 });
+  expect(await rpc.offer(transaction)).toBe('refused');
+  fails('tx already exists in cache');
+  expect(await rpc.offer(transaction)).toBe('known');
+  fails('mempool is full: number of txs 20000 (max: 20000)');
+  expect(await rpc.offer(transaction)).toBe('full');
+  fails('something else');
+  await expect(rpc.offer(transaction)).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
+});
+
+test('an engine that is not there is silent, and one that says no JSON is a fault', async () => {
+  const nobody = new EngineRpc(join(folder, 'nobody.sock'));
+  await expect(nobody.status()).rejects.toMatchObject({ code: 'ENGINE_SILENT' });
+  expect(await isListening(join(folder, 'nobody.sock'))).toBe(false);
+  expect(await isListening(join(folder, 'rpc.sock'))).toBe(true);
+  answer = () => 'oops';
+  await expect(rpc.status()).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
+  nobody.close();
+});
+
+test('a light block of another block than the one that was executed is refused', async () => {
+  answer = (path) =>
+    JSON.stringify({
+      result: path.startsWith('/commit') ? { signed_header: { header: HEADER, commit: COMMIT } } : { total: '0', validators: [] },
+    });
+  const store = {
+    readBlockRecord: () => undefined,
+    readLightBlock: () => undefined,
+    readLightsFrom: () => 0,
+    writeLightBlocks: async () => undefined,
+  };
+  const lights = new LightBlocks({ sha256: nodeCrypto.sha256, rpc, store, headHeight: () => 0 });
+  await expect(lights.fetch(5, new Uint8Array(32))).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
+  const hash = headerHash(nodeCrypto.sha256, headerOf(HEADER));
+  // The commit is to another block than the header's.
+  await expect(lights.fetch(5, hash)).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
+  expect(encodeLightBlock({ header: headerOf(HEADER), commit: commitOf(COMMIT), validators: [] }).length).toBeGreaterThan(0);
+});

@@ -1,0 +1,73 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { EngineFault } from './engine-fault.ts';
+import { halted } from './engine-refusal.ts';
+import { countVotes, EngineWatch, votesNeeded } from './engine-watch.ts';
+import { HALTED_AFTER_MS } from './limits.ts';
+
+const watches: EngineWatch[] = [];
+afterEach(() => {
+  for (const watch of watches.splice(0)) watch.close();
+});
+
+function aWatch() {
+  const clock = { ms: 0 };
+  const engine = { isSilent: false, prevotes: ['BA{4:xx__} 20/40 = 0.50'] };
+  const answered: number[] = [];
+  const rpc = {
+    status: async () => {
+      if (engine.isSilent) throw new EngineFault('ENGINE_SILENT', 'gone');
+      return { version: '0.38.26', height: 3, isCatchingUp: false };
+    },
+    peerCount: async () => 1,
+    roundVotes: async () => ({ height: 4, round: 2, rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: '' })) }),
+  };
+  const watch = new EngineWatch({ rpc, nowMs: () => clock.ms, emptyBlockIntervalMs: 5000, onAnswering: () => answered.push(clock.ms) });
+  watches.push(watch);
+  return { watch, clock, engine, answered };
+}
+
+test('votes are counted from the bit array that the engine prints', () => {
+  expect(countVotes('BA{4:xx_x} 30/40 = 0.75')).toEqual({ votes: 3, validators: 4 });
+  expect(countVotes('BA{7:_______} 0/70 = 0.00')).toEqual({ votes: 0, validators: 7 });
+  expect(countVotes('nil')).toEqual({ votes: 0, validators: 0 });
+  expect([1, 3, 4, 7, 10].map(votesNeeded)).toEqual([1, 3, 3, 5, 7]);
+});
+
+test('work that waits makes a network halted after the limit, idleness only beyond its interval', () => {
+  const { watch, clock } = aWatch();
+  clock.ms = HALTED_AFTER_MS + 4000;
+  expect(watch.isHalted()).toBe(false);
+  watch.workWaits();
+  clock.ms += HALTED_AFTER_MS;
+  expect(watch.isHalted()).toBe(true);
+  watch.committed(0);
+  expect(watch.isHalted()).toBe(false);
+  clock.ms += HALTED_AFTER_MS + 5001;
+  expect(watch.isHalted()).toBe(true);
+});
+
+test('a halt says how many votes there are and how many are needed, from the newest rounds alone', async () => {
+  const { watch, engine } = aWatch();
+  expect(watch.votesSeen()).toBe('no votes');
+  engine.prevotes = ['BA{4:xxxx} 40/40 = 1.00', 'BA{4:x___} 10/40 = 0.25', 'BA{4:xx__} 20/40 = 0.50', 'BA{4:____} 0/40 = 0.00'];
+  await watch.look();
+  expect(watch.votesSeen()).toBe('votes from 2 of 4 validators, 3 needed');
+  expect(halted(watch.votesSeen())).toMatchObject({
+    code: 'HALTED',
+    then: 'retry',
+    facts: { reason: 'votes from 2 of 4 validators, 3 needed' },
+  });
+});
+
+test('an engine that falls silent is seen, and its coming back is told', async () => {
+  const { watch, engine, answered } = aWatch();
+  await watch.look();
+  engine.isSilent = true;
+  await watch.look();
+  expect(watch.isAnswering).toBe(false);
+  expect(watch.seen).toMatchObject({ version: '0.38.26', peerCount: 0, isCatchingUp: true });
+  engine.isSilent = false;
+  await watch.look();
+  expect(watch.isAnswering).toBe(true);
+  expect(answered).toHaveLength(2);
+});
