@@ -1,11 +1,22 @@
-// `npm run bench -- ledger|execute|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
+// `npm run bench -- ledger|growth|execute|state|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
 import { parseArgs } from 'node:util';
 import { machineFacts } from './machine.ts';
+import { PEERS } from './peers/peer-names.ts';
 
-const USAGE = `npm run bench -- ledger|execute|link|start [--seconds S] [--home DIR] [--json]
+const USAGE = `npm run bench -- ledger|growth|execute|state|link|start [--seconds S] [--home DIR] [--json]
 
   ledger   operations/s and commit latency on one embedded network, through gRPC
+           --engine cometbft  a network of real validators, open loop, signed beforehand:
+             --validators N   4, 7, 10 … (default 4)
+             --shared         operations that leave together share a signature
+             --keys N         records on the ledger before (default 0)
+             --peer NAME      cometbft-sigkv or cometbft-kvstore beside it, in the same run
+             --repeats N      turns of ours and the peer (default 1)
+  growth   the same at 4, 7 and 10 validators and at 10k, 1M and 5M records; writes a table and a chart
+             --points V:K,…   other validators and records, such as 4:10000,7:10000
+             --out DIR        where to (default docs)
   execute  CPU of one operation in process, step by step (no city, no network)
+  state    CPU, memory and disk of state tree and store (--keys N, default 100000)
   link     round trip and packets/s over one link (transport to city)
   start    time to ready, to ready again, and to stopped; memory of the whole city
 
@@ -18,25 +29,52 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },
     home: { type: 'string' },
+    engine: { type: 'string', default: 'embedded' },
+    validators: { type: 'string', default: '4' },
+    keys: { type: 'string', default: '0' },
+    shared: { type: 'boolean', default: false },
+    peer: { type: 'string' },
+    repeats: { type: 'string', default: '1' },
+    points: { type: 'string' },
+    out: { type: 'string', default: 'docs' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
 });
 const [name] = positionals;
 const seconds = Number(values.seconds);
-if (values.help === true || name === undefined || !Number.isFinite(seconds) || seconds < 1) {
+const [validators, keys, repeats] = [Number(values.validators), Number(values.keys), Number(values.repeats)];
+const peer = PEERS.find((known) => known === values.peer);
+const isWhole = [validators - 1, keys, repeats - 1].every((count) => Number.isSafeInteger(count) && count >= 0);
+const isKnown = ['embedded', 'cometbft'].includes(values.engine) && (values.peer === undefined || peer !== undefined);
+if (values.help === true || name === undefined || !Number.isFinite(seconds) || seconds < 1 || !isWhole || !isKnown) {
   process.stderr.write(USAGE);
   process.exit(values.help === true ? 0 : 2);
 }
 
 const options = { seconds, home: values.home, say: (line: string): void => void process.stderr.write(`${line}\n`) };
+const network = { validators, keys, repeats, peer, shared: values.shared };
 let figures: object;
 switch (name) {
   case 'ledger':
-    figures = await (await import('./ledger.ts')).benchLedger(options);
+    figures =
+      values.engine === 'cometbft'
+        ? await (await import('./cometbft/bench-cometbft.ts')).benchCometbft({ ...options, ...network })
+        : await (await import('./ledger.ts')).benchLedger(options);
+    break;
+  case 'growth':
+    figures = await (await import('./cometbft/bench-growth.ts')).benchGrowth({
+      ...options,
+      ...network,
+      points: values.points,
+      out: values.out,
+    });
     break;
   case 'link':
     figures = await (await import('./link.ts')).benchLink(options);
+    break;
+  case 'state':
+    figures = await (await import('./state.ts')).benchState({ keys: keys === 0 ? 100_000 : keys, say: options.say });
     break;
   case 'execute':
     figures = await (await import('./execute.ts')).benchExecute(options);

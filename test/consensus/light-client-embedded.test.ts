@@ -13,18 +13,16 @@ import {
   voteSignBytes,
 } from '@civitas/proofs';
 import { printedSeed, seededRandom } from '@civitas/testkit';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { signCofactored } from '../../packages/canon/src/testing/cofactored-signature.ts';
 import { nextBlock, someValidators, withFlippedBit } from '../../packages/proofs/src/testing/chain.ts';
+import { describeWithLightcheck } from './conformance/describe-with-lightcheck.ts';
 import { embeddedChain, type StoredChain } from './conformance/embedded-chain.ts';
-import { findLightcheckProgram } from './conformance/find-lightcheck.ts';
 import { type Lightcheck, startLightcheck } from './conformance/lightcheck.ts';
 import { CLOCK_DRIFT_MS, compareVerdicts, ourVerdict, type Step, TRUST_PERIOD_MS, theirVerdict } from './conformance/verdicts.ts';
 
 const isFull = process.env['CIVITAS_FULL'] === '1';
 const random = seededRandom(printedSeed('light client, embedded'));
-const program = findLightcheckProgram();
-const withEngine = program === undefined ? describe.skip : describe;
 
 function lightBlockOf(bytes: Bytes): LightBlock {
   const decoded = decodeLightBlock(bytes);
@@ -38,21 +36,14 @@ function itemAt<T>(list: readonly T[], index: number): T {
   return item;
 }
 
-let lightcheck: Lightcheck;
-if (program !== undefined) {
-  beforeAll(() => {
-    lightcheck = startLightcheck(program);
-  });
-  afterAll(() => lightcheck.stop());
-}
-
 /** What a node of ours checks of a block's bytes beside a certified header. */
 function isOurBlock(bytes: Bytes, lightBlock: LightBlock): boolean {
   const block = decodeBlock(bytes);
   return block.ok && equalBlockIds(blockIdOf(nodeCrypto.sha256, block.value.header, bytes), lightBlock.commit.blockId);
 }
 
-withEngine("CometBFT's packages on the embedded engine's chain", () => {
+describeWithLightcheck("CometBFT's packages on the embedded engine's chain", (program) => {
+  let lightcheck: Lightcheck;
   let chain: StoredChain;
   const stepAt = (height: number): Step => {
     const [trusted, next] = [lightBlockOf(itemAt(chain.lightBlocks, height - 2)), lightBlockOf(itemAt(chain.lightBlocks, height - 1))];
@@ -60,8 +51,10 @@ withEngine("CometBFT's packages on the embedded engine's chain", () => {
   };
 
   beforeAll(async () => {
+    lightcheck = startLightcheck(program);
     chain = await embeddedChain(64);
   });
+  afterAll(() => lightcheck.stop());
 
   test('accept every block: bytes, part set, hashes, last commit, median time', async () => {
     const sizes = chain.blocks.map((block) => block.length);
@@ -117,7 +110,13 @@ withEngine("CometBFT's packages on the embedded engine's chain", () => {
   });
 });
 
-withEngine('chains of many keys made here', () => {
+describeWithLightcheck('chains of many keys made here', (program) => {
+  let lightcheck: Lightcheck;
+  beforeAll(() => {
+    lightcheck = startLightcheck(program);
+  });
+  afterAll(() => lightcheck.stop());
+
   test('the vectors that CometBFT accepted before are accepted again', async () => {
     const path = new URL('../../packages/proofs/test/vectors/accepted-by-cometbft-0.38.26.json', import.meta.url);
     const vectors = JSON.parse(readFileSync(path, 'utf8')) as { chainId: string; blocks: { lightBlock: string; block: string }[] };

@@ -24,7 +24,8 @@ export interface EngineNetworkOptions {
   /** Nodes that only follow, after the validators. */
   readonly followers?: number;
   readonly tables: (index: number) => EngineTables;
-  readonly consensusParams?: JsonObject;
+  /** Where the engine's RPC listens: on `rpc.sock` in its home (default), or on RPC_PORT of its address. */
+  readonly rpc?: 'unix' | 'tcp';
 }
 
 export interface EngineNode {
@@ -65,7 +66,7 @@ function tomlOf(tables: EngineTables): string {
   return lines.join('\n');
 }
 
-function genesisOf({ chainId, powers, consensusParams }: EngineNetworkOptions, keys: readonly TestKeyPair[]): JsonObject {
+function genesisOf({ chainId, powers }: EngineNetworkOptions, keys: readonly TestKeyPair[]): JsonObject {
   const validators = powers.map((power, index) => {
     const publicKey = keys[index]?.publicKey ?? new Uint8Array(0);
     return {
@@ -79,7 +80,6 @@ function genesisOf({ chainId, powers, consensusParams }: EngineNetworkOptions, k
     genesis_time: rfc3339Of(timestampOfUnixMs(Date.now() - 1000)),
     chain_id: chainId,
     initial_height: '1',
-    ...(consensusParams === undefined ? {} : { consensus_params: consensusParams }),
     validators,
     app_hash: '',
   };
@@ -159,7 +159,10 @@ export async function startEngineNetwork(options: EngineNetworkOptions): Promise
       allow_duplicate_ip: true,
       ...own['p2p'],
     };
-    const config = tomlOf({ '': { moniker: `node${index}`, log_level: 'error', ...own[''] }, ...own, p2p: p2pTable });
+    const rpcTable = { laddr: options.rpc === 'tcp' ? `tcp://${address(index)}:${RPC_PORT}` : `unix://${RPC_SOCKET}`, ...own['rpc'] };
+    // TOML's top level comes before its tables.
+    const top = { moniker: `node${index}`, log_level: 'error', ...own[''] };
+    const config = tomlOf(Object.assign({ '': top }, own, { '': top, rpc: rpcTable, p2p: p2pTable }));
     writeEngineHome(home, { config, genesis, keys: { consensus: secretOf(key), p2p: secretOf(identity) } });
     return nodeOf(index, { home, address: address(index), key, command });
   });

@@ -28,7 +28,7 @@ export interface RealChainOptions {
 }
 
 const tables = (isHasty: boolean): EngineTables => ({
-  rpc: { laddr: 'unix://rpc.sock', pprof_laddr: '' },
+  rpc: { pprof_laddr: '' },
   p2p: { flush_throttle_timeout: '5ms' },
   consensus: {
     timeout_propose: isHasty ? '1ms' : '1s',

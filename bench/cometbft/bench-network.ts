@@ -1,0 +1,143 @@
+import { startConsensusNetwork } from '../../test/consensus/network/consensus-network.ts';
+import { type LoadGenerators, startLoadGenerators } from './load-generators.ts';
+import { type LoadFigures, measureCatchUp, measureLoad, measureRestart } from './measure-network.ts';
+
+export interface NetworkBenchOptions {
+  readonly validators: number;
+  /** Of each long window. */
+  readonly seconds: number;
+  /** Operations of one organisation that leave together carry one signature. */
+  readonly shared: boolean;
+  /** Records that are on the ledger before anything is measured. */
+  readonly keys: number;
+  /** Without what does not depend on load: restart, catch-up, lone operations. */
+  readonly loadOnly?: boolean;
+  readonly say: (line: string) => void;
+}
+
+export interface NetworkFigures {
+  /** The highest offered rate of which at least 95 % committed. */
+  readonly saturation: LoadFigures;
+  readonly closedLoop: LoadFigures;
+  readonly halfLoad: LoadFigures;
+  readonly tenPerSecond: LoadFigures;
+  /** p50 of operations that come one a second. */
+  readonly idleCommitMs: number;
+  readonly restart: { readonly answersMs: number; readonly caughtUpMs: number } | null;
+  readonly catchUp: {
+    readonly blocks: number;
+    readonly seconds: number;
+    readonly operationsPerSecond: number;
+    readonly ratioToLive: number;
+  } | null;
+  readonly fill: { readonly keys: number; readonly seconds: number } | null;
+}
+
+const SHARED_GROUP = 64;
+/** A client gathers for so long what shares a signature, ms (SDK). */
+const GATHER_MS = 10;
+const COMMITTED_SHARE_MIN = 0.95;
+/** Steps of the offered rate, as shares of what the closed loop reached. */
+const LADDER = [1.05, 0.95, 0.85, 0.75, 0.6, 0.45, 0.3] as const;
+const WINDOW_OPERATIONS = 1_536;
+/** More than any machine of this bench has reached: bounds what is signed before the first figure is known. */
+const FIRST_GUESS_PER_SECOND = 8_000;
+/** The closed loop only finds where the open loop starts. */
+const CLOSED_SECONDS_MAX = 20;
+const DOCUMENTS_EACH = 100;
+const FILL_WINDOW = 32;
+const FILL_CHUNK = 2_000;
+
+const warmUpOf = (seconds: number): number => Math.min(30_000, Math.max(2_000, seconds * 500));
+
+type Measured = {
+  readonly network: Awaited<ReturnType<typeof startConsensusNetwork>>;
+  readonly generators: LoadGenerators;
+  readonly validatorCount: number;
+};
+
+/** Writes records through the product's own bulk registration. */
+async function fill({ generators }: Measured, keys: number, say: (line: string) => void): Promise<{ keys: number; seconds: number }> {
+  const startedMs = performance.now();
+  for (let left = Math.ceil(keys / DOCUMENTS_EACH); left > 0; left -= FILL_CHUNK) {
+    const operations = Math.min(left, FILL_CHUNK);
+    await generators.prepareDocuments(operations, DOCUMENTS_EACH);
+    const ran = await generators.run({ kind: 'all', window: FILL_WINDOW }, { warmUpMs: 0, measureMs: 0 }).result;
+    if (ran.committedInAll < operations) throw new Error(`filling was refused: ${JSON.stringify(ran.refusals)}`);
+    say(`${Math.max(0, left - FILL_CHUNK) * DOCUMENTS_EACH} records to go`);
+  }
+  return { keys, seconds: Math.round((performance.now() - startedMs) / 1000) };
+}
+
+async function paced(parts: Measured, options: NetworkBenchOptions, perSecond: number, seconds: number): Promise<LoadFigures> {
+  const warmUpMs = Math.min(warmUpOf(seconds), seconds * 500);
+  const groupSize = options.shared ? Math.min(SHARED_GROUP, Math.max(1, Math.round((perSecond * GATHER_MS) / 1000))) : 1;
+  await parts.generators.prepare(Math.ceil((perSecond * (warmUpMs + seconds * 1000)) / 1000) + 4 * groupSize + 16, groupSize);
+  return measureLoad(parts, { kind: 'open', perSecond }, { warmUpMs, measureMs: seconds * 1000 });
+}
+
+async function closedLoop(
+  parts: Measured,
+  options: NetworkBenchOptions,
+  guess: { perSecond: number; seconds: number },
+): Promise<LoadFigures> {
+  const warmUpMs = warmUpOf(guess.seconds);
+  await parts.generators.prepare((guess.perSecond * (warmUpMs + guess.seconds * 1000)) / 1000, options.shared ? SHARED_GROUP : 1);
+  const window = options.shared ? 2 * WINDOW_OPERATIONS : WINDOW_OPERATIONS;
+  return measureLoad(parts, { kind: 'closed', window }, { warmUpMs, measureMs: guess.seconds * 1000 });
+}
+
+async function saturation(parts: Measured, options: NetworkBenchOptions, reached: number): Promise<LoadFigures> {
+  let last: LoadFigures | undefined;
+  for (const share of LADDER) {
+    const figures = await paced(parts, options, reached * share, options.seconds);
+    const { offeredPerSecond, operationsPerSecond, committedShare, commitMs, refusals } = figures;
+    options.say(
+      `offered ${offeredPerSecond}/s: ${operationsPerSecond}/s, share ${committedShare}, p50 ${commitMs.p50} ms ${JSON.stringify(refusals)}`,
+    );
+    if (committedShare >= COMMITTED_SHARE_MIN && operationsPerSecond >= COMMITTED_SHARE_MIN * offeredPerSecond) return figures;
+    last = figures;
+  }
+  if (last === undefined) throw new RangeError('nothing was offered');
+  options.say('no offered rate committed to 95 %: the machine is busy with something else');
+  return last;
+}
+
+/** Everything about one network of real validators, from birth to end. */
+export async function benchNetwork(options: NetworkBenchOptions): Promise<NetworkFigures> {
+  const { validators, seconds, keys, say, loadOnly = false } = options;
+  say(`starting ${validators} validators`);
+  const network = await startConsensusNetwork({ validators, config: { emptyBlockIntervalMs: 5_000 } });
+  const generators = await startLoadGenerators(network, validators);
+  const parts: Measured = { network, generators, validatorCount: validators };
+  try {
+    const filled = keys > 0 ? await fill(parts, keys, say) : null;
+    say('warming up');
+    const first = await closedLoop(parts, options, { perSecond: FIRST_GUESS_PER_SECOND, seconds: Math.min(5, seconds) });
+    say('10 operations a second');
+    const tenPerSecond = await paced(parts, options, 10, Math.min(30, seconds));
+    const idle = loadOnly ? undefined : await paced(parts, options, 1, Math.min(15, seconds));
+    say('closed loop');
+    const closed = await closedLoop(parts, options, {
+      perSecond: first.operationsPerSecond * 1.3,
+      seconds: Math.min(CLOSED_SECONDS_MAX, seconds),
+    });
+    const full = await saturation(parts, options, closed.operationsPerSecond);
+    say('half load');
+    const halfLoad = await paced(parts, options, full.operationsPerSecond / 2, seconds);
+    const operations = [first, tenPerSecond, closed, full, halfLoad].reduce((sum, { committedInAll }) => sum + committedInAll, 0);
+    if (!loadOnly) say('restart and catch-up');
+    const restart = loadOnly ? null : await measureRestart(network, validators - 1);
+    const caughtUp = loadOnly ? null : await measureCatchUp(network, operations);
+    const ratioToLive = Math.round(((caughtUp?.operationsPerSecond ?? 0) / full.operationsPerSecond) * 10) / 10;
+    const catchUp = caughtUp === null ? null : { ...caughtUp, ratioToLive };
+    const idleCommitMs = (idle ?? tenPerSecond).commitMs.p50;
+    return { saturation: full, closedLoop: closed, halfLoad, tenPerSecond, idleCommitMs, restart, catchUp, fill: filled };
+  } catch (error) {
+    process.stderr.write(`${network.logs()}\n`);
+    throw error;
+  } finally {
+    await generators.stop();
+    await network.stop();
+  }
+}
