@@ -5,7 +5,7 @@ import { nodeTlsName, relayTlsName } from '../desired/names.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from '../desired/network-objects.ts';
 import type { Manifest } from '../desired/render.ts';
 import type { LedgerNode } from '../resources/ledger-node.ts';
-import { type EffectiveNetwork, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
+import { type EffectiveNetwork, type EffectiveNode, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
 import { genesisFromText, genesisHashOf } from './genesis-record.ts';
 import { runningEngine } from './hand-over.ts';
 import type { NetworkAction } from './network-action.ts';
@@ -38,8 +38,14 @@ export interface NetworkPlan {
 /** What is to be done for one network now. Pure: equal observations give equal plans. */
 export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkPlan {
   const wanted = effectiveNetwork(observed.network, observed.config, observed.agencies);
-  const { effective, problems: engineProblems, handOverTo } = runningEngine(wanted, observed.engineInForce);
-  const problems = [...problemsOf(wanted, observed.network.spec), ...engineProblems, ...genesisProblems(observed, effective, sha256)];
+  const { effective: running, problems: engineProblems, handOverTo } = runningEngine(wanted, observed.engineInForce);
+  const effective = { ...running, nodes: running.nodes.map((node) => asMade(observed, node)) };
+  const problems = [
+    ...problemsOf(wanted, observed.network.spec),
+    ...engineProblems,
+    ...genesisProblems(observed, effective, sha256),
+    ...placeProblems(observed, effective),
+  ];
   const plan = { effective, problems, waiting: undefined, pending: undefined, duplicates: {}, handOverTo, actions: [] };
   if (effective.paused || problems.length > 0) return plan;
   if (!observed.hasAuthority) {
@@ -67,6 +73,20 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
     }),
   );
   return { ...plan, actions, waiting: birth.waiting, pending, duplicates };
+}
+
+/** A node belongs for its life to the organisation that it was made for, also when the network's first founder is another one by now. */
+function asMade(observed: ObservedNetwork, node: EffectiveNode): EffectiveNode {
+  return { ...node, organisation: observed.nodes[node.name]?.ledgerNode?.spec.organisation ?? node.organisation };
+}
+
+/** Nodes are numbered through all pools in order, so a pool that grows before another one would turn nodes into what they are not. */
+function placeProblems(observed: ObservedNetwork, network: EffectiveNetwork): readonly Problem[] {
+  const moved = network.nodes.find(({ name, role }) => (observed.nodes[name]?.ledgerNode?.spec.role ?? role) !== role);
+  if (moved === undefined) return [];
+  const held = observed.nodes[moved.name]?.ledgerNode?.spec.role;
+  const message = `${moved.name} is one of the ${held}s, the pools ask for one of the ${moved.role}s: add nodes in a pool after those there are`;
+  return [{ reason: 'NodeWouldChangeRole', message }];
 }
 
 /** Everything that is applied whenever it differs. Peers stand before the genesis: whoever sees the genesis finds them. */

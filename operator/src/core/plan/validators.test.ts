@@ -75,7 +75,8 @@ describe('the validators of a network', () => {
       { name: 'v', role: 'validator' as const, replicas: 4 },
       { name: 'o', role: 'observer' as const, replicas: 1 },
     ];
-    const observer = aWorkingNode(aReported(4), 'AwaitingGrant');
+    const reported = aReported(4);
+    const observer = aWorkingNode({ ...reported, spec: { ...reported.spec, role: 'observer' } }, 'AwaitingGrant');
     const born = aBornNetwork({ network: aNetwork({ pools }) });
     const joined = { ...born, nodes: { ...born.nodes, 'city-4': observer } };
     const ofObserver = (observed: ObservedNetwork) =>
@@ -140,6 +141,24 @@ describe('the validators of a network', () => {
     const claiming = (ordinal: number): LedgerNode => ({ ...aReported(ordinal), status: { organisations: claims } });
     expect(reportedGateways([claiming(1), claiming(0)]).map(({ node, organisation }) => `${node} ${organisation}`)).toEqual([
       ...['city-0 civil-affairs', 'city-0 hospital-1', 'city-1 civil-affairs'],
+    ]);
+  });
+
+  test('stay with the organisation they were made for, and a pool that would turn one into an observer is refused in words', () => {
+    const born = aBornNetwork();
+    const second = { ...born, agencies: [anAgency('archive'), ...AGENCIES] };
+    expect(effectiveNetwork(born.network, CITY, second.agencies).nodes[0]?.organisation).toBe('archive');
+    expect(planNetwork(second, sha256).effective.nodes.map(({ organisation }) => organisation)).toEqual(NAMES.map(() => 'civil-affairs'));
+    const observersFirst = [
+      { name: 'o', role: 'observer' as const, replicas: 1 },
+      { name: 'v', role: 'validator' as const, replicas: 4 },
+    ];
+    const moved = planNetwork({ ...born, network: aNetwork({ pools: observersFirst }) }, sha256);
+    expect(moved.problems).toEqual([
+      {
+        reason: 'NodeWouldChangeRole',
+        message: 'city-0 is one of the validators, the pools ask for one of the observers: add nodes in a pool after those there are',
+      },
     ]);
   });
 
