@@ -7,6 +7,16 @@ export const FAULTS = {
     remedy: 'Use the same release on both sides; report it.',
   },
   APPROVAL_LATE: { meaning: 'No founder approved a proposal in time.', remedy: 'Look at the approvers of the network; run it again.' },
+  BACKUP_ABOUT: { meaning: 'The first page of a backup says something else than its parts.', remedy: 'Take another copy of the backup.' },
+  BACKUP_BLOCK: {
+    meaning: 'The block in a backup is not the one that its headers say was decided.',
+    remedy: 'Take another copy of the backup.',
+  },
+  BACKUP_EXISTS: { meaning: 'There is a file or folder where the backup is to be written.', remedy: 'Name a new folder.' },
+  BACKUP_NEEDS_PEERS: {
+    meaning: 'The backup is of a network that several validators run: its chain goes on only together with them.',
+    remedy: 'Start the node on an empty volume with `stateSync`: it takes the state from its peers.',
+  },
   BRANCH_UNEXPECTED: {
     meaning: 'A failure branch ended otherwise than it must.',
     remedy: 'Report it: this is a bug in a flow or a contract.',
@@ -33,6 +43,10 @@ export const FAULTS = {
   RECORD_MISSING: { meaning: 'A record that must be there is not.', remedy: 'Report it.' },
   STREAM_CLOSED: { meaning: 'The submit stream ended with operations open.', remedy: 'Run it again: nothing is doubled.' },
   USAGE: { meaning: 'The command line is wrong; nothing was done.', remedy: 'See `--help`.' },
+  VOLUME_IN_USE: {
+    meaning: 'The volume holds a chain; nothing was written over it.',
+    remedy: 'Name an empty volume; move the old one away yourself if it is lost.',
+  },
   WAIT_TIMED_OUT: { meaning: 'A step of a flow did not come in time.', remedy: 'Look at the links: `civitas links`.' },
 } as const satisfies CodeMeanings;
 

@@ -29,6 +29,7 @@ test('every command of the reference is there', () => {
   expect(names.sort()).toEqual(
     [
       'access',
+      'backup',
       'blocks',
       'case list-branches',
       'case run',
@@ -41,6 +42,7 @@ test('every command of the reference is there', () => {
       'network validators',
       'read',
       'receipt',
+      'restore',
       'status',
       'submit',
       'verify',

@@ -146,6 +146,27 @@ function addCases(program: Command, { run }: ProgramPort): void {
     );
 }
 
+function addBackup(program: Command, { run, exit }: ProgramPort): void {
+  program
+    .command('backup')
+    .description('write a network’s whole state, with the headers that prove it, to a folder (vaults and keys are not in it)')
+    .addOption(networkOption())
+    .requiredOption('-t, --to <folder>', 'new folder')
+    .option('--node <host:port>', 'take it through this node (default: the network’s gateway)')
+    .action((options, command: Command) =>
+      run(command, async (context) => (await import('./commands/backup.ts')).backupCommand(context, options)),
+    );
+  program
+    .command('restore')
+    .description('prepare a node’s empty volume from a backup folder, offline')
+    .argument('<folder>')
+    .requiredOption('-t, --to <volume>', 'data folder of the node')
+    .action(async (folder: string, _options, command: Command) => {
+      const options: GlobalOptions & { to: string } = command.optsWithGlobals();
+      exit((await import('./commands/restore.ts')).restoreCommand(options, folder));
+    });
+}
+
 const FIRST_STEPS = `
 Try, while a city runs (npm start):
   civitas status
@@ -171,9 +192,10 @@ export function createProgram(port: ProgramPort): Command {
   addLedger(program, port);
   addNetwork(program, port);
   addCases(program, port);
+  addBackup(program, port);
   program
     .command('verify')
-    .description('verify an evidence bundle or proof file offline')
+    .description('verify an evidence bundle, a proof file or a backup folder offline')
     .argument('<file>')
     .action(async (file: string, _options, command: Command) => {
       const options: GlobalOptions = command.optsWithGlobals();

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { nodeCrypto } from '@civitas/canon/node';
 import { type BundleReport, verifyBundle } from '@civitas/proofs';
+import { isBackupFolder, verifyBackupFolder } from '../backup/backup-folder.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Fault } from '../fault.ts';
 import { createTerminal, type Terminal } from '../terminal/terminal.ts';
+import { tellBackup } from './backup.ts';
 
 const MARKS = { ok: '✓', failed: '✗', asserted: '·' } as const;
 const CHECK_CELLS = 'UNCHANGED_SINCE_DEPOSIT'.length;
@@ -59,9 +61,23 @@ export function tellReport(terminal: Terminal, report: BundleReport): void {
   terminal.line();
 }
 
-/** Verifies a bundle or proof file with nothing but its bytes: no network, no home folder. */
+function verifyFolder(terminal: Terminal, folder: string): ExitCode {
+  const verified = verifyBackupFolder(folder);
+  if (!verified.ok) {
+    const { code, facts } = verified.refusal;
+    terminal.note(`${folder} does not verify: ${code} ${JSON.stringify(facts)}`);
+    terminal.result({ ok: false, code, facts });
+    return EXIT.unverified;
+  }
+  terminal.line('VERIFIED: the headers follow from the genesis, and every chunk holds exactly its records.');
+  tellBackup(terminal, verified.value);
+  return EXIT.ok;
+}
+
+/** Verifies a bundle, a proof file or a backup folder with nothing but its bytes: no network, no home folder. */
 export function verifyCommand(options: { json?: boolean }, file: string): ExitCode {
   const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr }, { json: options.json ?? false });
+  if (isBackupFolder(file)) return verifyFolder(terminal, file);
   const verified = verifyBundle(nodeCrypto, read(file));
   if (!verified.ok) {
     const { code, facts } = verified.refusal;

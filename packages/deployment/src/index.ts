@@ -1,3 +1,4 @@
+export { BACKUP_FILES, BACKUP_FORMAT } from './backup.ts';
 export type * from './client-document.ts';
 export type * from './genesis.ts';
 export { findPeerIdentity, type PeerIdentity, spiffe } from './names.ts';

@@ -30,6 +30,10 @@ export const EVIDENCE_NETWORKS_MAX = 16;
 export const EVIDENCE_LIGHT_BLOCKS_MAX = 4096;
 /** Items and openings of one bundle. */
 export const EVIDENCE_ITEMS_MAX = 1024;
+/** Verified headers that a walk keeps, count: a validator set's light block has some KB. */
+export const CERTIFIED_HEADERS_CACHED = 512;
+/** Genesis document inside a backup, bytes. */
+export const GENESIS_BYTES_MAX = 1_048_576;
 /** A snapshot's manifest, bytes: the largest chunk list with room; below the 4 MB that the engine carries in one message. */
 export const SNAPSHOT_MANIFEST_BYTES_MAX = 2_097_152;
 /** Chunks of one snapshot: 32 GiB of state at 2 MiB each. */

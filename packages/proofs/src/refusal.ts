@@ -76,6 +76,14 @@ export const PROOFS_REFUSALS = {
     meaning: 'The certified header is not the one after the snapshot, or carries another app hash.',
     remedy: 'Show header height + 1 of the same chain; else drop the snapshot.',
   },
+  BACKUP_GENESIS: {
+    meaning: "A backup's genesis document has not the form of one, or is of another chain than its snapshot.",
+    remedy: 'Take another copy of the backup.',
+  },
+  BACKUP_HEADERS: {
+    meaning: 'A backup lacks the headers that lead from its genesis to the one after its snapshot.',
+    remedy: 'Take another copy of the backup.',
+  },
   SNAPSHOT_CHUNK: {
     meaning: 'A chunk does not hold exactly the records of its range: one is missing, added, changed, out of order or spelt otherwise.',
     remedy: 'Fetch that chunk from another node; in a backup, fetch the file from another copy.',

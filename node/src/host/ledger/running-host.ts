@@ -90,12 +90,13 @@ export class OpenLedgerHost implements LedgerHost {
   }
 
   get snapshots(): SnapshotSource {
-    const { snapshots, engine } = this.#parts;
+    const { snapshots, engine, store } = this.#parts;
     return {
       heights: () => snapshots.heights(),
       take: () => snapshots.take(),
       findManifest: (height) => snapshots.findManifest(height),
       findChunk: (height, index) => snapshots.findChunk(height, index),
+      findBlockBytes: (height) => store.readBlock(height),
       proposerPriorities: (height) => engine.proposerPriorities(height),
     };
   }

@@ -5,6 +5,7 @@ import { awaitPeers } from '../engine/cometbft/peers-source.ts';
 import { readEngineKeys } from '../keys/engine-keys.ts';
 import { type OpenEngine, openLedgerHost } from '../ledger/open-ledger-host.ts';
 import { dropBrokenJoin } from '../snapshot/join-marker.ts';
+import { restoreBackup } from '../snapshot/restore-backup.ts';
 import { startJoin } from '../snapshot/start-join.ts';
 import { engineHomeOf } from './engine-folder.ts';
 import type { OpenLedger } from './serve-node.ts';
@@ -64,9 +65,10 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
 
 /** Opens the ledger of a node process on the engine its configuration names, with the process's own clock and timers. */
 export function nodeLedgerOpener(onStep?: OnAbciStep): OpenLedger {
-  return (request) => {
+  return async (request) => {
     const { dataFolder, genesisBytes, config, keys, grant, crypto, verdicts, verifyEd25519, log } = request;
     if (dropBrokenJoin(dataFolder)) log.warn('join-starts-over');
+    await restoreBackup({ dataFolder, crypto, genesisHash: crypto.sha256(genesisBytes), engine: config.engine, log });
     return openLedgerHost({
       dataDir: dataFolder,
       genesis: genesisBytes,

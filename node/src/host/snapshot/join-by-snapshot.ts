@@ -1,10 +1,9 @@
 import { type CryptoPort, hexEncode, isJsonObject, type JsonObject } from '@civitas/canon';
 import type { Genesis } from '@civitas/deployment';
-import { headerHash, type LightBlock } from '@civitas/proofs';
+import { CertifiedHeaders, genesisValidators, headerHash, type LightBlock } from '@civitas/proofs';
 import { engineGenesisOf } from '../engine/cometbft/engine-genesis.ts';
 import { socketPath } from '../engine/cometbft/engine-socket.ts';
 import { agreedPriorities } from './agreed-priorities.ts';
-import { CertifiedHeaders } from './certified-headers.ts';
 import type { SnapshotLog } from './ledger-snapshots.ts';
 import { LightRpc } from './light-rpc.ts';
 import type { PeerClient } from './peer-client.ts';
@@ -45,7 +44,9 @@ export async function joinBySnapshot(request: JoinRequest): Promise<Joining | un
   const { genesis, crypto, peers, engineHome, log } = request;
   const trustHeight = await trustHeightOf(peers);
   if (trustHeight === undefined) return undefined;
-  const headers = new CertifiedHeaders({ genesis, crypto, sources: peers });
+  const validators = genesisValidators(crypto.sha256, genesis.validators);
+  if (!validators.ok) throw new Error(`genesis: ${validators.refusal.code}`);
+  const headers = new CertifiedHeaders({ chainId: genesis.chainId, validators: validators.value, crypto, sources: peers });
   const trusted = await headers.at(trustHeight);
   const trustHash = hexEncode(headerHash(crypto.sha256, trusted.header)).toUpperCase();
   log.info?.('joining-by-snapshot', { trustHeight, trustHash, peerCount: peers.length });

@@ -16,8 +16,6 @@ export const BAD_SENDERS_MAX = 3;
 export const BAD_CHUNKS_MAX = 32;
 /** Chunk bytes kept in memory while they are served, count of chunks: four fetchers ask for neighbours. */
 export const SERVED_CHUNKS_CACHED = 4;
-/** Verified headers kept while a node joins, count: a validator set's light block has some KB. */
-export const CERTIFIED_HEADERS_CACHED = 512;
 /** A call of the engine's state sync, bytes: method and height. */
 export const LIGHT_RPC_BODY_BYTES_MAX = 65_536;
 /** How long such a call waits for a header that does not exist yet, ms: below the engine's own 30 s, above an idle block's pause. */

@@ -1,12 +1,12 @@
 import type { Bytes } from '@civitas/canon';
 import type { PeerDocument } from '@civitas/deployment';
+import type { LightBlockSource } from '@civitas/proofs';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
 import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { ANSWER_BYTES_MAX } from '../rpc/limits.ts';
 import type { CertificateProvider } from '../tls/certificate-folder.ts';
 import { channelCredentials } from '../tls/credentials.ts';
 import type { PrioritySource } from './agreed-priorities.ts';
-import type { LightBlockSource } from './certified-headers.ts';
 import { PEER_CALL_MS } from './limits.ts';
 
 /** Another node of the same network, as one that joins asks it. */

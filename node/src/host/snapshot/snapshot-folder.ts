@@ -2,16 +2,12 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, rea
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bytes } from '@civitas/canon';
+import { BACKUP_FILES } from '@civitas/deployment';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 
 const MANIFEST = 'manifest.json';
 const PARTIAL = '.partial';
 const HEIGHT_DIGITS = 12;
-
-/** Name of a chunk's file. */
-export function chunkFileName(index: number): string {
-  return `${String(index).padStart(5, '0')}.chunk`;
-}
 
 /** Makes a rename inside a folder durable. */
 export function syncFolder(folder: string): void {
@@ -74,7 +70,7 @@ export class SnapshotFolder {
 
   async findChunk(height: number, index: number): Promise<Bytes | undefined> {
     try {
-      return new Uint8Array(await readFile(join(this.#path(height), chunkFileName(index))));
+      return new Uint8Array(await readFile(join(this.#path(height), BACKUP_FILES.chunk(index))));
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw new StoreFault(`reading chunk ${index} of snapshot ${height}`, { cause });
@@ -91,7 +87,7 @@ export class SnapshotFolder {
     mkdirSync(scratch, { recursive: true, mode: 0o700 });
     return {
       scratch,
-      writeChunk: (index, bytes) => writeDurably(join(partial, chunkFileName(index)), bytes),
+      writeChunk: (index, bytes) => writeDurably(join(partial, BACKUP_FILES.chunk(index)), bytes),
       finish: async (manifest) => {
         rmSync(scratch, { recursive: true, force: true });
         await writeDurably(join(partial, MANIFEST), manifest);

@@ -1,6 +1,8 @@
 import { accept, type Bytes, type Result, refuse } from '@civitas/canon';
 import type { PeerIdentity } from '@civitas/deployment';
 import type {
+  GetBlockBytesRequest,
+  GetBlockBytesResponse,
   GetChunkRequest,
   GetChunkResponse,
   GetLightBlocksRequest,
@@ -76,6 +78,9 @@ export function snapshotService(guard: Guard, door: () => SnapshotDoor, organisa
     getManifest: guard.unary(rule, (request: GetManifestRequest) => getManifest(door(), request)),
     getChunk: guard.unary(rule, (request: GetChunkRequest) => getChunk(door(), request)),
     getLightBlocks: guard.unary(rule, (request: GetLightBlocksRequest) => getLightBlocks(door(), request)),
+    getBlockBytes: guard.unary(rule, ({ height }: GetBlockBytesRequest): Result<GetBlockBytesResponse> => {
+      return accept({ block: door().snapshots.findBlockBytes(Number(height)) ?? new Uint8Array(0) });
+    }),
     getProposerPriorities: guard.unary(rule, (request: GetProposerPrioritiesRequest) => getProposerPriorities(door(), request)),
   };
 }

@@ -14,6 +14,8 @@ export interface SnapshotSource {
   take(): Promise<number>;
   findManifest(height: number): Bytes | undefined;
   findChunk(height: number, index: number): Promise<Bytes | undefined>;
+  /** A block's bytes; undefined where the engine keeps them. */
+  findBlockBytes(height: number): Bytes | undefined;
   /** In the set's own order; undefined where the engine does not have that height or rotates nothing. */
   proposerPriorities(height: number): Promise<readonly ProposerPriority[] | undefined>;
 }

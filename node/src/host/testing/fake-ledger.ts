@@ -60,6 +60,30 @@ function aBlock(height: number, receipts: readonly StoredReceipt[], blockBytes: 
   return { height, timeUnixMs: height, root: new Uint8Array(32), receipts, ...counts, links: NO_LINKS_TOUCHED, seconds };
 }
 
+/** What a ledger without blocks, peers or an engine answers. */
+const NOTHING_TO_SHOW = {
+  snapshots: {
+    heights: () => [],
+    take: () => Promise.resolve(0),
+    findManifest: () => undefined,
+    findChunk: () => Promise.resolve(undefined),
+    findBlockBytes: () => undefined,
+    proposerPriorities: () => Promise.resolve(undefined),
+  },
+  validators: {
+    all: () => [],
+    quorum: () => ({ validatorCount: 0, totalPower: 0, neededPower: 1, failuresMax: 0 }),
+    misbehaviour: () => [],
+    misbehaviourCounts: () => ({ inSet: 0, removed: 0, unknown: 0 }),
+  },
+  links: { peers: () => [], outbox: () => [] },
+  proveReceipt: () => undefined,
+  prove: () => undefined,
+  lightBlock: () => undefined,
+  blockSummary: () => undefined,
+  refusalOfWork: () => undefined,
+} satisfies Partial<LedgerHost>;
+
 export function aFakeLedger(genesis: Genesis): FakeLedger {
   const records = new Map<string, JsonObject>();
   const revoked = new Set<string>();
@@ -129,33 +153,16 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
     }),
     submit,
     findReceipt: (hash) => receipts.get(base64urlEncode(hash)),
-    proveReceipt: () => undefined,
     read: (key) => records.get(key),
-    prove: () => undefined,
-    lightBlock: () => undefined,
-    blockSummary: () => undefined,
-    refusalOfWork: () => undefined,
     blockBundles: async (height) => {
       const bytes = blocks[height - 1];
       return bytes === undefined ? undefined : [bytes];
     },
     view: () => ({ ok: true, result: {} }),
-    snapshots: {
-      heights: () => [],
-      take: () => Promise.resolve(0),
-      findManifest: () => undefined,
-      findChunk: () => Promise.resolve(undefined),
-      proposerPriorities: () => Promise.resolve(undefined),
-    },
+    ...NOTHING_TO_SHOW,
     onCommit: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
-    },
-    validators: {
-      all: () => [],
-      quorum: () => ({ validatorCount: 0, totalPower: 0, neededPower: 1, failuresMax: 0 }),
-      misbehaviour: () => [],
-      misbehaviourCounts: () => ({ inSet: 0, removed: 0, unknown: 0 }),
     },
     members: {
       findOrganisation: (name) => (revoked.has(name) ? undefined : genesis.appState.founders.find((founder) => founder.name === name)),
@@ -166,7 +173,6 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       all: () => genesis.appState.founders,
       openProposals: () => [],
     },
-    links: { peers: () => [], outbox: () => [] },
     verify: async () => ({ ok: true, root, recordCount: records.size, finding: '' }),
     close: async () => undefined,
   };

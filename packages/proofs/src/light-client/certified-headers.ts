@@ -1,18 +1,9 @@
-import { type Bytes, base64urlDecode, type CryptoPort, equalBytes, invariant } from '@civitas/canon';
-import type { Genesis } from '@civitas/deployment';
-import {
-  decodeLightBlock,
-  type LightBlock,
-  sortValidators,
-  type TrustedHeader,
-  type Validator,
-  validatorOf,
-  validatorsHash,
-  verifyAdjacent,
-  verifySkipping,
-  ZERO_TIME,
-} from '@civitas/proofs';
-import { CERTIFIED_HEADERS_CACHED } from './limits.ts';
+import { type Bytes, type CryptoPort, equalBytes } from '@civitas/canon';
+import { decodeLightBlock, type LightBlock } from '../codec/light-block.ts';
+import { ZERO_TIME } from '../codec/timestamp.ts';
+import { type Validator, validatorsHash } from '../codec/validator.ts';
+import { CERTIFIED_HEADERS_CACHED } from '../limits.ts';
+import { type TrustedHeader, verifyAdjacent, verifySkipping } from './verify-update.ts';
 
 /** A peer that shows light blocks; it is believed nothing that does not verify. */
 export interface LightBlockSource {
@@ -35,18 +26,22 @@ export class CertifiedHeaders {
   /** Verified ones by height. */
   readonly #blocks = new Map<number, LightBlock>();
 
-  constructor(request: { readonly genesis: Genesis; readonly crypto: CryptoPort; readonly sources: readonly LightBlockSource[] }) {
-    const { genesis, crypto, sources } = request;
-    this.#chainId = genesis.chainId;
-    this.#crypto = crypto;
-    this.#sources = sources;
-    this.#genesisSet = sortValidators(
-      genesis.validators.map(({ publicKey, power }) => {
-        const key = base64urlDecode(publicKey);
-        invariant(key !== undefined, 'a parsed genesis has keys');
-        return validatorOf(crypto.sha256, key, BigInt(power));
-      }),
-    );
+  /** @param request.validators the genesis set, in a set's own order. */
+  constructor(request: {
+    readonly chainId: string;
+    readonly validators: readonly Validator[];
+    readonly crypto: CryptoPort;
+    readonly sources: readonly LightBlockSource[];
+  }) {
+    this.#chainId = request.chainId;
+    this.#crypto = request.crypto;
+    this.#sources = request.sources;
+    this.#genesisSet = request.validators;
+  }
+
+  /** All that was verified so far, from the lowest height up: they lead from the genesis to the highest. */
+  get path(): readonly LightBlock[] {
+    return [...this.#blocks.values()].sort((left, right) => (left.header.height < right.header.height ? -1 : 1));
   }
 
   /**

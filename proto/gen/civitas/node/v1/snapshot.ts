@@ -101,6 +101,18 @@ export interface ProposerPriority {
   priority: bigint;
 }
 
+/** Request of GetBlockBytes. */
+export interface GetBlockBytesRequest {
+  /** Height of the block. */
+  height: bigint;
+}
+
+/** Response of GetBlockBytes. */
+export interface GetBlockBytesResponse {
+  /** CometBFT encoding. */
+  block: Uint8Array;
+}
+
 function createBaseListSnapshotsRequest(): ListSnapshotsRequest {
   return {};
 }
@@ -865,6 +877,119 @@ export const ProposerPriority: MessageFns<ProposerPriority> = {
   },
 };
 
+function createBaseGetBlockBytesRequest(): GetBlockBytesRequest {
+  return { height: 0n };
+}
+
+export const GetBlockBytesRequest: MessageFns<GetBlockBytesRequest> = {
+  encode(message: GetBlockBytesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.height !== 0n) {
+      if (BigInt.asUintN(64, message.height) !== message.height) {
+        throw new globalThis.Error("value provided for field message.height of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.height);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetBlockBytesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetBlockBytesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.height = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetBlockBytesRequest>): GetBlockBytesRequest {
+    return GetBlockBytesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetBlockBytesRequest>): GetBlockBytesRequest {
+    const message = createBaseGetBlockBytesRequest();
+    message.height = (object.height !== undefined && object.height !== null) ? BigInt(object.height) : 0n;
+    return message;
+  },
+};
+
+function createBaseGetBlockBytesResponse(): GetBlockBytesResponse {
+  return { block: new Uint8Array(0) };
+}
+
+export const GetBlockBytesResponse: MessageFns<GetBlockBytesResponse> = {
+  encode(message: GetBlockBytesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.block.length !== 0) {
+      writer.uint32(10).bytes(message.block);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetBlockBytesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetBlockBytesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.block = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetBlockBytesResponse>): GetBlockBytesResponse {
+    return GetBlockBytesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetBlockBytesResponse>): GetBlockBytesResponse {
+    const message = createBaseGetBlockBytesResponse();
+    message.block = object.block ?? new Uint8Array(0);
+    return message;
+  },
+};
+
 /**
  * All state of a network as of one height, with what proves it: for nodes that join, for backups. Only for the network's own nodes, its
  * operator and the organisation that runs this node, all of which hold the whole state anyway.
@@ -925,6 +1050,17 @@ export const SnapshotServiceService = {
       Buffer.from(GetLightBlocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetLightBlocksResponse => GetLightBlocksResponse.decode(value),
   },
+  /** The bytes of a block that this node keeps itself, such as the one after a snapshot; empty where its engine keeps them. */
+  getBlockBytes: {
+    path: "/civitas.node.v1.SnapshotService/GetBlockBytes" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetBlockBytesRequest): Buffer => Buffer.from(GetBlockBytesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetBlockBytesRequest => GetBlockBytesRequest.decode(value),
+    responseSerialize: (value: GetBlockBytesResponse): Buffer =>
+      Buffer.from(GetBlockBytesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetBlockBytesResponse => GetBlockBytesResponse.decode(value),
+  },
   /** Proposer priorities of a height's validator set, which no header certifies: a joining node believes what enough nodes say alike. */
   getProposerPriorities: {
     path: "/civitas.node.v1.SnapshotService/GetProposerPriorities" as const,
@@ -950,6 +1086,8 @@ export interface SnapshotServiceServer extends UntypedServiceImplementation {
   getChunk: handleUnaryCall<GetChunkRequest, GetChunkResponse>;
   /** Light blocks by height. */
   getLightBlocks: handleUnaryCall<GetLightBlocksRequest, GetLightBlocksResponse>;
+  /** The bytes of a block that this node keeps itself, such as the one after a snapshot; empty where its engine keeps them. */
+  getBlockBytes: handleUnaryCall<GetBlockBytesRequest, GetBlockBytesResponse>;
   /** Proposer priorities of a height's validator set, which no header certifies: a joining node believes what enough nodes say alike. */
   getProposerPriorities: handleUnaryCall<GetProposerPrioritiesRequest, GetProposerPrioritiesResponse>;
 }
@@ -1034,6 +1172,22 @@ export interface SnapshotServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetLightBlocksResponse) => void,
+  ): ClientUnaryCall;
+  /** The bytes of a block that this node keeps itself, such as the one after a snapshot; empty where its engine keeps them. */
+  getBlockBytes(
+    request: GetBlockBytesRequest,
+    callback: (error: ServiceError | null, response: GetBlockBytesResponse) => void,
+  ): ClientUnaryCall;
+  getBlockBytes(
+    request: GetBlockBytesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetBlockBytesResponse) => void,
+  ): ClientUnaryCall;
+  getBlockBytes(
+    request: GetBlockBytesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetBlockBytesResponse) => void,
   ): ClientUnaryCall;
   /** Proposer priorities of a height's validator set, which no header certifies: a joining node believes what enough nodes say alike. */
   getProposerPriorities(

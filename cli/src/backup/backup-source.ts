@@ -1,0 +1,43 @@
+import type { Bytes } from '@civitas/canon';
+import type { LightBlockSource } from '@civitas/proofs';
+import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot.ts';
+import { networkOf, type Profile } from '../profile/load-profile.ts';
+import { CHANNEL_OPTIONS, channelCredentials } from '../sdk/channel.ts';
+import { withRetry } from '../sdk/retry.ts';
+import { unary } from '../sdk/unary.ts';
+
+/** A node that a backup is taken of. */
+export interface BackupSource extends LightBlockSource {
+  /** Lets it take a snapshot of its last block. @returns the height. */
+  takeSnapshot(): Promise<number>;
+  fetchManifest(height: number): Promise<Bytes>;
+  fetchChunk(height: number, index: number): Promise<Bytes>;
+  /** Empty where the node's engine keeps blocks itself. */
+  fetchBlockBytes(height: number): Promise<Bytes>;
+  close(): void;
+}
+
+/** @param address `host:port` of one node; the network's gateway Service when left out. */
+export function openBackupSource(profile: Profile, network: string, options: { address?: string; signal?: AbortSignal }): BackupSource {
+  const access = networkOf(profile, network);
+  const { signal } = options;
+  const address = options.address ?? access.document.grpc;
+  const client = new SnapshotServiceClient(address, channelCredentials(access), CHANNEL_OPTIONS);
+  const retried = <T>(what: string, call: () => Promise<T>): Promise<T> =>
+    withRetry(call, { request: `${profile.agency} at ${network}: ${what}`, signal });
+  return {
+    name: address,
+    takeSnapshot: async () => Number((await retried('snapshot', () => unary(client.takeSnapshot.bind(client), {}, signal))).height),
+    fetchManifest: async (height) =>
+      (await retried('manifest', () => unary(client.getManifest.bind(client), { height: BigInt(height) }, signal))).manifest,
+    fetchChunk: async (height, index) =>
+      (await retried(`chunk ${index}`, () => unary(client.getChunk.bind(client), { height: BigInt(height), index }, signal))).chunk,
+    fetchLightBlock: async (height): Promise<Bytes> => {
+      const call = () => unary(client.getLightBlocks.bind(client), { heights: [BigInt(height)] }, signal);
+      return (await retried(`header ${height}`, call)).lightBlocks[0] ?? new Uint8Array(0);
+    },
+    fetchBlockBytes: async (height) =>
+      (await retried(`block ${height}`, () => unary(client.getBlockBytes.bind(client), { height: BigInt(height) }, signal))).block,
+    close: () => client.close(),
+  };
+}
