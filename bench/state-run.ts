@@ -10,7 +10,7 @@ import { EMPTY_ROOT, type TreeRoot } from '../node/src/core/state/tree.ts';
 import { LedgerStore, NOTHING_PRUNED } from '../node/src/host/store/ledger-store.ts';
 
 const { sha256 } = nodeCrypto;
-const [job = '', folder = '', keysText = '0', batchText = '0', blocksText = '0'] = process.argv.slice(2);
+const [job = '', keysText = '0', batchText = '0', blocksText = '0', folder = ''] = process.argv.slice(2);
 const [keys, batch, blocks] = [Number(keysText), Number(batchText), Number(blocksText)];
 const RECEIPT = new Uint8Array(280).fill(120);
 const startedMs = performance.now();
@@ -20,7 +20,8 @@ let height = store.readHead()?.height ?? -1;
 let root: TreeRoot = height < 0 ? EMPTY_ROOT : (store.readBlockRecord(height)?.root ?? EMPTY_ROOT);
 
 const keyOf = (n: number): string => `health.registry/patients/${n.toString(36).padStart(12, '0')}`;
-let salt = 0;
+// Another value in every run, or half of the updates would change nothing.
+let salt = (height + 1) * 1_000_000;
 function recordOf(n: number): StoredRecord {
   const record: JsonObject = {
     custodian: 'hospital-1',
@@ -80,6 +81,11 @@ async function commitBlock(picks: readonly number[], withReceipts: boolean): Pro
   root = tree.root;
 }
 
+/** Bytes that this process gave to the kernel to write. */
+function writtenBytes(): number {
+  return Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? 0);
+}
+
 function memory(): object {
   const status = readFileSync('/proc/self/status', 'utf8');
   const mb = (name: string): number => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
@@ -113,6 +119,7 @@ async function run(): Promise<object> {
   for (let i = 0; i < Math.ceil(blocks / 2); i++) await commitBlock(Array.from({ length: batch }, pick), job === 'insert');
   Object.assign(spent, { tree: 0, commit: 0, commitMain: 0, wallMs: 0 });
   const bytesBefore = store.sizeBytes();
+  const writtenBefore = writtenBytes();
   for (let i = 0; i < blocks; i++) await commitBlock(Array.from({ length: batch }, pick), job === 'insert');
   const count = batch * blocks;
   return {
@@ -123,6 +130,7 @@ async function run(): Promise<object> {
     ofItMainThread: spent.commitMain / count,
     totalMicros: (spent.tree + spent.commit) / count,
     blockMs: spent.wallMs / blocks,
+    writtenBytesEach: Math.round((writtenBytes() - writtenBefore) / count),
     diskBytesEach: (store.sizeBytes() - bytesBefore) / count,
     ...memory(),
   };

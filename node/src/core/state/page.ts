@@ -62,6 +62,16 @@ function read16(bytes: Bytes, at: number): number {
   return (byteAt(bytes, at) << 8) | byteAt(bytes, at + 1);
 }
 
+function write16(bytes: Bytes, at: number, value: number): void {
+  bytes[at] = value >> 8;
+  bytes[at + 1] = value & 255;
+}
+
+/** What the hashes of a page take when they are kept; 0 where they are not worth it. */
+function hashesBytes(leafMask: number, childMask: number): number {
+  return bitsIn(leafMask | childMask) < SLOTS_WORTH_KEEPING_HASHES ? 0 : INNER_BYTES + bitsIn(leafMask) * HASH_BYTES;
+}
+
 /** Six bytes, most significant first. */
 export function writeVersion(bytes: Bytes, at: number, version: number): void {
   invariant(Number.isSafeInteger(version) && version >= 0 && version < 2 ** 48, `no page version: ${version}`);
@@ -107,8 +117,7 @@ export class Page implements PageHeader {
 
   /** Bytes of memory when all that can be kept is kept. */
   get memoryBytes(): number {
-    const hashes = this.#keepsHashes() ? INNER_BYTES + bitsIn(this.leafMask) * HASH_BYTES : 0;
-    return PAGE_OVERHEAD_BYTES + this.bytes.length + hashes;
+    return PAGE_OVERHEAD_BYTES + this.bytes.length + hashesBytes(this.leafMask, this.childMask);
   }
 
   get slots(): readonly Slot[] {
@@ -165,7 +174,7 @@ export class Page implements PageHeader {
     return slot?.kind === 'leaf' ? slot : undefined;
   }
 
-  /** A page with other slots at some places; hashes off their paths are kept. */
+  /** A page with other slots at some places, given in order; hashes off their paths are kept. */
   with(header: PageHeader, changed: ReadonlyMap<number, Slot>): Page {
     let { leafMask, childMask } = this;
     for (const [position, slot] of changed) {
@@ -173,40 +182,39 @@ export class Page implements PageHeader {
       leafMask = slot?.kind === 'leaf' ? leafMask | bit : leafMask & ~bit;
       childMask = slot?.kind === 'child' ? childMask | bit : childMask & ~bit;
     }
-    const bytes = new Uint8Array(HEADER_BYTES + bitsIn(leafMask) * LEAF_BYTES + bitsIn(childMask) * HASH_BYTES);
+    const length = HEADER_BYTES + bitsIn(leafMask) * LEAF_BYTES + bitsIn(childMask) * HASH_BYTES;
+    // Bytes and hashes in one allocation: typed arrays of this size have memory outside the heap, which is what collecting them costs.
+    const both = new Uint8Array(length + hashesBytes(leafMask, childMask));
+    const bytes = both.subarray(0, length);
     writeVersion(bytes, 0, header.version);
     bytes[CHANGES_AT] = header.changeCount;
-    bytes.set([leafMask >> 8, leafMask & 255, childMask >> 8, childMask & 255], LEAF_MASK_AT);
+    write16(bytes, LEAF_MASK_AT, leafMask);
+    write16(bytes, CHILD_MASK_AT, childMask);
     let [from, at] = [HEADER_BYTES, HEADER_BYTES];
-    for (let position = 0; position < PAGE_SLOTS; position++) {
-      const bit = 1 << position;
-      const length = (this.leafMask & bit) !== 0 ? LEAF_BYTES : (this.childMask & bit) !== 0 ? HASH_BYTES : 0;
-      const slot = changed.get(position);
-      if (slot?.kind === 'leaf') {
-        bytes.set(slot.keyHash, at);
-        bytes.set(slot.valueHash, at + HASH_BYTES);
-        at += LEAF_BYTES;
-      } else if (slot?.kind === 'child') {
-        bytes.set(slot.hash, at);
-        at += HASH_BYTES;
-      } else if (length > 0 && !changed.has(position)) {
-        bytes.set(this.bytes.subarray(from, from + length), at);
-        at += length;
-      }
-      from += length;
+    for (const [position, slot] of changed) {
+      const until = this.#offsetOf(position);
+      invariant(until >= from, 'slots are changed in order');
+      bytes.set(this.bytes.subarray(from, until), at);
+      at += until - from;
+      from = this.#offsetOf(position + 1);
+      if (slot === undefined) continue;
+      bytes.set(slot.kind === 'leaf' ? slot.keyHash : slot.hash, at);
+      at += HASH_BYTES;
+      if (slot.kind !== 'leaf') continue;
+      bytes.set(slot.valueHash, at);
+      at += HASH_BYTES;
     }
+    bytes.set(this.bytes.subarray(from), at);
     const page = new Page(this.#sha256, bytes);
-    page.#inherit(this, changed);
+    if (both.length > length) page.#inherit(this, changed, both.subarray(length));
     return page;
   }
 
   /** Writes which of `mask` are leaves (2) and children (2), then their contents in order. @returns where that ends. */
   writeSlots(bytes: Bytes, from: number, mask: number): number {
     const [leaves, children] = [this.leafMask & mask, this.childMask & mask];
-    bytes[from] = leaves >> 8;
-    bytes[from + 1] = leaves & 255;
-    bytes[from + 2] = children >> 8;
-    bytes[from + 3] = children & 255;
+    write16(bytes, from, leaves);
+    write16(bytes, from + 2, children);
     let at = from + 4;
     for (let left = leaves | children; left !== 0; left &= left - 1) {
       const bit = left & -left;
@@ -216,10 +224,6 @@ export class Page implements PageHeader {
       at += length;
     }
     return at;
-  }
-
-  #keepsHashes(): boolean {
-    return bitsIn(this.usedMask) >= SLOTS_WORTH_KEEPING_HASHES;
   }
 
   #offsetOf(position: number): number {
@@ -243,26 +247,25 @@ export class Page implements PageHeader {
   }
 
   #keep(node: number, at: number, hash: Bytes): Bytes {
-    if (!this.#keepsHashes()) return hash;
-    this.#hashes ??= new Uint8Array(INNER_BYTES + bitsIn(this.leafMask) * HASH_BYTES);
+    if (this.#hashes === undefined) {
+      const length = hashesBytes(this.leafMask, this.childMask);
+      if (length === 0) return hash;
+      this.#hashes = new Uint8Array(length);
+    }
     this.#hashes.set(hash, at);
     this.#known |= 1 << node;
     return hash;
   }
 
-  #inherit(before: Page, changed: ReadonlyMap<number, Slot>): void {
-    if (before.#hashes === undefined || !this.#keepsHashes()) return;
+  #inherit(before: Page, changed: ReadonlyMap<number, Slot>, hashes: Bytes): void {
+    this.#hashes = hashes;
+    if (before.#hashes === undefined) return;
     let dirty = 0;
     for (const position of changed.keys()) for (let node = position + PAGE_SLOTS; node >= 1; node >>= 1) dirty |= 1 << node;
-    if (this.leafMask === before.leafMask) {
-      this.#hashes = before.#hashes.slice();
-      this.#known = before.#known & ~dirty;
-      return;
-    }
-    // Leaves have moved among each other: only hashes of inner nodes stay where they were.
-    this.#hashes = new Uint8Array(INNER_BYTES + bitsIn(this.leafMask) * HASH_BYTES);
-    this.#hashes.set(before.#hashes.subarray(0, INNER_BYTES));
-    this.#known = before.#known & ~dirty & 0xffff;
+    const isAlike = this.leafMask === before.leafMask;
+    // Where leaves have moved among each other, only hashes of inner nodes stay where they were.
+    hashes.set(isAlike ? before.#hashes : before.#hashes.subarray(0, INNER_BYTES));
+    this.#known = before.#known & ~dirty & (isAlike ? -1 : 0xffff);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   isKeptListKey,
   keptListKey,
   keptPageKey,
+  pageKey,
   pathKeysOf,
   placeKey,
   placeOf,
@@ -190,7 +191,7 @@ export class LedgerStore implements RecordSource, PageStore {
   }
 
   readPage(path: string): Bytes | undefined {
-    return plainBytes(this.#pages.get(Buffer.from(pathKey(path))));
+    return plainBytes(this.#pages.get(pageKey(path)));
   }
 
   readKeptPage(path: string, height: number): Bytes | undefined {
@@ -328,8 +329,8 @@ export class LedgerStore implements RecordSource, PageStore {
   }
 
   #putTree(height: number, tree: TreeUpdate, pruned: PrunedHistory): void {
-    for (const { path, page } of tree.pages) void this.#pages.put(Buffer.from(pathKey(path)), asBuffer(page.bytes));
-    for (const path of tree.removed) void this.#pages.remove(Buffer.from(pathKey(path)));
+    for (const { path, page } of tree.pages) void this.#pages.put(pageKey(path), asBuffer(page.bytes));
+    for (const path of tree.removed) void this.#pages.remove(pageKey(path));
     for (const { firstKey, bytes } of tree.history) void this.#history.put(historyKey(height, firstKey), asBuffer(bytes));
     for (const { path, page } of tree.kept) void this.#keptPages.put(keptPageKey(path, height), asBuffer(page.bytes));
     for (let first = 0; first < tree.kept.length; first += KEPT_LIST_PAGES_MAX) {

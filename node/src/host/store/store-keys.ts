@@ -22,6 +22,17 @@ export function placeOf(key: Uint8Array): { height: number; index: number } {
   return { height: read(0, 6), index: read(6, 10) };
 }
 
+/** Nibbles of the paths whose pages stand by level; deeper ones stand beside their parents, with which they change. */
+const LEVELS_APART = 4;
+
+/** The newest page of a path. */
+export function pageKey(path: string): Buffer {
+  const packed = Buffer.from(path.length % 2 === 0 ? path : `${path}0`, 'hex');
+  const level = Math.min(path.length, LEVELS_APART);
+  return Buffer.concat([Uint8Array.of(level), packed, path.length > LEVELS_APART ? Uint8Array.of(path.length) : NOTHING]);
+}
+
+const NOTHING = new Uint8Array(0);
 const KEPT_LIST = 0xff;
 
 /** A chunk of a block's history, under the path key of its first entry; path keys begin with 0 … 64. */
