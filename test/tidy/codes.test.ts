@@ -8,6 +8,8 @@ const known = catalogues.flatMap(({ codes }) => Object.keys(codes));
 const CODE_WORDS = /_/;
 // Words in capitals that are no codes: environment, verdicts of `civitas verify`, kinds of misbehaviour.
 const OTHER_WORDS = new Set([
+  'CIVITAS_ENGINE_BINARY',
+  'CIVITAS_HANDOVER_BINARY',
   'CIVITAS_HOME',
   'CIVITAS_ROOT',
   'KUBERNETES_SERVICE_HOST',

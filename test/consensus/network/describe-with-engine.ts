@@ -9,7 +9,7 @@ export function describeWithEngine(name: string, suite: () => void): void {
   }
   const message = `${name}: no engine; npm run engine:install`;
   if (process.env['CI'] === undefined) {
-    process.stderr.write(`SKIPPED ${message}\n`);
+    process.stderr.write(`SKIPPED: ${message}\n`);
     describe.skip(name, suite);
   } else {
     test(name, () => {

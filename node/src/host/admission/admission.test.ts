@@ -20,6 +20,7 @@ import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
 import { beforeEach, expect, test } from '@jest/globals';
 import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
+import { EngineRefusal, engineBusy, halted } from '../engine/cometbft/engine-refusal.ts';
 import { decodeBundle } from '../ledger/bundle-codec.ts';
 import { aFakeLedger, aGenesis, type FakeLedger } from '../testing/fake-ledger.ts';
 import { Admission } from './admission.ts';
@@ -252,6 +253,18 @@ test('a full queue refuses the newest with QUEUE_FULL, keeps what waits, and tak
   expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true);
   expect(await codeOf(admission.submit(anOperation(), 'hospital-1'))).toBe('ok');
 }, 30_000);
+
+test('while the network is halted new work is refused with HALTED, and a bundle that a full engine did not take with ENGINE_BUSY', async () => {
+  const admission = anAdmission();
+  ledger.refusalOfWork = () => halted('votes from 2 of 4 validators, 3 needed');
+  expect(await admission.submit(anOperation(), 'hospital-1')).toMatchObject({
+    ok: false,
+    refusal: { code: 'HALTED', then: 'retry', facts: { reason: 'votes from 2 of 4 validators, 3 needed' } },
+  });
+  ledger.refusalOfWork = () => undefined;
+  ledger.submit = () => Promise.reject(new EngineRefusal(engineBusy({ waiting: 4096, waitingMax: 4096 })));
+  expect(await codeOf(anAdmission().submit(anOperation(), 'hospital-1'))).toBe('ENGINE_BUSY');
+});
 
 test('draining waits for what is in flight and refuses what comes after with DRAINING', async () => {
   const admission = anAdmission();

@@ -24,7 +24,7 @@ import { EmbeddedEngine } from '../engine/embedded-engine.ts';
 import type { Engine, EngineClock, EngineStep, SigningPermission } from '../engine/engine.ts';
 import { LedgerSnapshots, type SnapshotLog } from '../snapshot/ledger-snapshots.ts';
 import { SNAPSHOT_INTERVAL_BLOCKS } from '../snapshot/limits.ts';
-import { isSameChain, LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
+import { type BlockRecord, isSameChain, LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { genesisRecord, LedgerApplication } from './ledger-application.ts';
 import type { LedgerHost } from './ledger-host.ts';
 import { LinkView } from './link-view.ts';
@@ -214,25 +214,14 @@ function openEmbeddedEngine(request: LedgerHostRequest, parts: EmbeddedParts): E
   });
 }
 
-/**
- * Opens a ledger: the store of its data folder, the contracts, and the engine, which goes on where the last process ended: the embedded one
- * unless another is given.
- *
- * @throws Error for a genesis that does not fit the store, the contracts or the consensus key; StoreFault for a damaged or newer store.
- */
-export async function openLedgerHost(request: LedgerHostRequest): Promise<LedgerHost> {
-  const { crypto, consensusKey, options, log } = request;
+/** The application over an open store, with what the host shows of its state as of the last commit. */
+function openApplication(
+  request: LedgerHostRequest,
+  opened: { genesis: Genesis; genesisHash: Bytes; store: LedgerStore; head: BlockRecord; keptFrom: number },
+) {
+  const { crypto, options, log } = request;
   const { sha256 } = crypto;
-  const parsed = parseGenesis(request.genesis);
-  if (!parsed.ok) throw new Error(`genesis: ${parsed.refusal.code} ${JSON.stringify(parsed.refusal.facts)}`);
-  const genesis = parsed.value;
-  const genesisHash = sha256(request.genesis);
-  if (options.openEngine === undefined && !equalBytes(onlyValidator(genesis).publicKey, consensusKey.publicKey))
-    throw new Error('genesis names another consensus key than this node holds');
-  const store = await openStore(request, genesis, genesisHash);
-  const { height, keptFrom } = store.readHead() ?? { height: 0, keptFrom: 0 };
-  const head = store.readBlockRecord(height);
-  if (head === undefined) throw new Error(`the store has no record of its head ${height}`);
+  const { genesis, genesisHash, store, head, keptFrom } = opened;
   const ledger = runningLedger(request, genesis, { genesisHash, replay: loadReplay(store) });
   const reader = new PageReader(store, sha256);
   const members = new MemberView(store);
@@ -263,6 +252,30 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
     head,
     keptFrom,
   );
+  return { ledger, reader, members, links, validators, listeners, application };
+}
+
+/**
+ * Opens a ledger: the store of its data folder, the contracts, and the engine, which goes on where the last process ended: the embedded one
+ * unless another is given.
+ *
+ * @throws Error for a genesis that does not fit the store, the contracts or the consensus key; StoreFault for a damaged or newer store.
+ */
+export async function openLedgerHost(request: LedgerHostRequest): Promise<LedgerHost> {
+  const { crypto, consensusKey, options, log } = request;
+  const { sha256 } = crypto;
+  const parsed = parseGenesis(request.genesis);
+  if (!parsed.ok) throw new Error(`genesis: ${parsed.refusal.code} ${JSON.stringify(parsed.refusal.facts)}`);
+  const genesis = parsed.value;
+  const genesisHash = sha256(request.genesis);
+  if (options.openEngine === undefined && !equalBytes(onlyValidator(genesis).publicKey, consensusKey.publicKey))
+    throw new Error('genesis names another consensus key than this node holds');
+  const store = await openStore(request, genesis, genesisHash);
+  const { height, keptFrom } = store.readHead() ?? { height: 0, keptFrom: 0 };
+  const head = store.readBlockRecord(height);
+  if (head === undefined) throw new Error(`the store has no record of its head ${height}`);
+  const views = openApplication(request, { genesis, genesisHash, store, head, keptFrom });
+  const { ledger, reader, members, links, validators, listeners, application } = views;
   const onFault = (error: unknown): void => {
     log.error('ledger-fault', { message: String(error) });
     (options.onFault ?? stopProcess)(error);
@@ -292,19 +305,5 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
   };
   const engine = options.openEngine?.({ genesis, application, store, snapshots, onFault, settleEmbedded }) ?? openEmbedded();
   const engineKind = options.openEngine === undefined ? 'embedded' : 'cometbft';
-  return new OpenLedgerHost({
-    genesis,
-    genesisHash,
-    ledger,
-    store,
-    reader,
-    application,
-    engine,
-    engineKind,
-    snapshots,
-    members,
-    links,
-    validators,
-    listeners,
-  });
+  return new OpenLedgerHost({ genesis, genesisHash, store, ...views, engine, engineKind, snapshots });
 }

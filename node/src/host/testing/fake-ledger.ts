@@ -82,7 +82,12 @@ const NOTHING_TO_SHOW = {
   lightBlock: () => undefined,
   blockSummary: () => undefined,
   refusalOfWork: () => undefined,
+  view: () => ({ ok: true, result: {} }),
+  close: async () => undefined,
 } satisfies Partial<LedgerHost>;
+
+const WELL = { caughtUp: true, halted: false, unwell: '', engineVersion: '', engineRound: 0, awaiting: '' } as const;
+const STATE_PAGES = { hits: 0, misses: 0, cachedBytes: 0 };
 
 export function aFakeLedger(genesis: Genesis): FakeLedger {
   const records = new Map<string, JsonObject>();
@@ -142,14 +147,9 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       validatorCount: 1,
       peerCount: 0,
       signing: true,
-      caughtUp: true,
-      halted: false,
-      unwell: '',
-      engineVersion: '',
-      engineRound: 0,
-      awaiting: '',
+      ...WELL,
       storeBytes: 0,
-      statePages: { hits: 0, misses: 0, cachedBytes: 0 },
+      statePages: STATE_PAGES,
     }),
     submit,
     findReceipt: (hash) => receipts.get(base64urlEncode(hash)),
@@ -158,7 +158,6 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       const bytes = blocks[height - 1];
       return bytes === undefined ? undefined : [bytes];
     },
-    view: () => ({ ok: true, result: {} }),
     ...NOTHING_TO_SHOW,
     onCommit: (listener) => {
       listeners.add(listener);
@@ -174,6 +173,5 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       openProposals: () => [],
     },
     verify: async () => ({ ok: true, root, recordCount: records.size, finding: '' }),
-    close: async () => undefined,
   };
 }
