@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import type { EngineTools } from '../engine/engine-tools.ts';
-import type { HomeRecord } from './home.ts';
 import type { Manifest } from './manifests.ts';
 import type { StartOptions } from './options.ts';
 import { StartRefused } from './start-refused.ts';
@@ -15,6 +14,13 @@ export type ConsensusChoice =
       readonly networks: readonly string[] | null;
     };
 
+/** What a home remembers of its first start. */
+interface Birth {
+  readonly sampleAppliedAt: string | null;
+  /** A home of the first release has none and is embedded. */
+  readonly consensus?: ConsensusChoice;
+}
+
 /** Networks survive one fault with so many. */
 const VALIDATORS_DEFAULT = 4;
 
@@ -23,7 +29,7 @@ const VALIDATORS_DEFAULT = 4;
  *
  * @throws StartRefused ENGINE_CHOSEN when the home was born with another one, BAD_ARGUMENT for a network that the sample does not have.
  */
-export function consensusChoice(options: StartOptions, record: HomeRecord, sample: readonly Manifest[]): ConsensusChoice {
+export function consensusChoice(options: StartOptions, record: Birth, sample: readonly Manifest[]): ConsensusChoice {
   const asked = askedFor(options, sample);
   if (record.sampleAppliedAt === null) return asked ?? { engine: 'embedded' };
   const held = record.consensus ?? { engine: 'embedded' };

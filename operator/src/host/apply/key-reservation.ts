@@ -4,7 +4,7 @@ import { MANAGED_BY } from '../../core/desired/names.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
 import { API_VERSION } from '../../core/resources/kind.ts';
 import { consensusKeyReservations } from '../observe/custom-resources.ts';
-import type { ActionContext } from './network-actions.ts';
+import type { ActionContext } from './action-context.ts';
 
 type ActionOf<Type extends NetworkAction['type']> = Extract<NetworkAction, { type: Type }>;
 

@@ -1,31 +1,19 @@
 import { base64urlDecode } from '@civitas/canon';
-import { type Applier, configMaps, isApiError, type KubeObject, type Log, pods, rfc3339Of, secrets } from '@civitas/kube';
+import { configMaps, isApiError, type KubeObject, pods, rfc3339Of, secrets } from '@civitas/kube';
 import { ANNOTATIONS, genesisRecordName, LABELS, MANAGED_BY, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { networkOwner } from '../../core/desired/network-objects.ts';
 import type { Manifest } from '../../core/desired/render.ts';
-import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
-import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
-import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { issueLeaf } from '../certificates/authority.ts';
 import { connectNode, type OperatorContext } from '../controllers/operator-context.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { base64 } from '../observe/authorities.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
 import type { Workspace } from '../observe/workspace.ts';
+import type { ActionContext } from './action-context.ts';
 import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
 import { resourceOf } from './kinds.ts';
 import { replacePod } from './replace-pod.ts';
-
-export interface ActionContext {
-  readonly context: OperatorContext;
-  readonly applier: Applier;
-  readonly network: LedgerNetwork;
-  readonly effective: EffectiveNetwork;
-  readonly observed: ObservedNetwork;
-  readonly workspace: Workspace;
-  readonly log: Log;
-}
 
 /** Does one action of a plan. Returns whether anything was written or called. A crash before or after any of them is harmless. */
 export async function performNetworkAction(scope: ActionContext, action: NetworkAction): Promise<boolean> {

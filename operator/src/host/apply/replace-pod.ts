@@ -5,7 +5,7 @@ import { type GateShut, gateShut } from '../../core/plan/quorum-gate.ts';
 import { gateRulesOf, votersOf } from '../../core/plan/replacement-plan.ts';
 import { connectNode } from '../controllers/operator-context.ts';
 import { askNode, podOf } from '../observe/observe-network.ts';
-import type { ActionContext } from './network-actions.ts';
+import type { ActionContext } from './action-context.ts';
 
 /**
  * Ends a pod so that it is made anew, after the validators were asked once more: between the look that planned it and this line one
