@@ -69,10 +69,10 @@ test('a key or a signature of another length is refused without asking', async (
 });
 
 test.each([
-  ['ends', 'dying', 'ended with code 7'],
-  ['loses a verdict', 'miscounting', 'verdicts for'],
-])('a thread that %s fails everyone who waits and everyone who asks later', async (_, name, message) => {
-  const asked = aVerifier({ entry: new URL(`./${name}-thread.fixture.ts`, import.meta.url) });
+  ['ends', new URL('./dying-thread.fixture.ts', import.meta.url), 'ended with code 7'],
+  ['loses a verdict', new URL('./miscounting-thread.fixture.ts', import.meta.url), 'verdicts for'],
+])('a thread that %s fails everyone who waits and everyone who asks later', async (_, entry, message) => {
+  const asked = aVerifier({ entry });
   const signed = someSigned(BATCH_SIGNATURES_MAX * 3);
   const settled = await Promise.allSettled(signed.map((one) => ask(asked, one)));
 
