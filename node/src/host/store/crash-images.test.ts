@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,8 +27,11 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-function aFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'civitas-image-'));
+// Images are opened in memory where there is such a file system: what their recovery syncs is not what is tested.
+const IMAGE_FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+function aFolder(parent: string = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'civitas-image-'));
   folders.push(folder);
   return folder;
 }
@@ -140,7 +143,7 @@ function put(file: Buffer, offset: number, bytes: Buffer): Buffer {
 }
 
 function writeImage(image: Buffer): string {
-  const folder = aFolder();
+  const folder = aFolder(IMAGE_FOLDER);
   mkdirSync(join(folder, 'ledger'));
   writeFileSync(join(folder, 'ledger', 'ledger.mdb'), image);
   return folder;
@@ -188,7 +191,7 @@ describe('the disk as a crash leaves it', () => {
       expect(Math.min(seen.dropped, seen.kept, seen.torn)).toBeGreaterThan(IMAGES / 4);
       expect(all.signed.length).toBeGreaterThan(14);
     },
-    60_000 + IMAGES * 200,
+    60_000 + IMAGES * 400,
   );
 });
 
