@@ -41,6 +41,7 @@ export const FAULTS = {
   PROFILE_MISSING: { meaning: 'There is no such credential profile.', remedy: 'Use one that the message lists.' },
   PROFILE_WITHOUT_NETWORK: { meaning: 'The profile has no certificate for that network.', remedy: '`civitas login`, or another profile.' },
   RECORD_MISSING: { meaning: 'A record that must be there is not.', remedy: 'Report it.' },
+  SNAPSHOT_LATE: { meaning: 'The node did not finish its snapshot in time.', remedy: 'Read its log (`snapshot-failed`); try again.' },
   STREAM_CLOSED: { meaning: 'The submit stream ended with operations open.', remedy: 'Run it again: nothing is doubled.' },
   USAGE: { meaning: 'The command line is wrong; nothing was done.', remedy: 'See `--help`.' },
   VOLUME_IN_USE: {

@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseCanonical, utf8Encode } from '@civitas/canon';
+import { type JsonObject, parseCanonical, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { PORTS, spiffe } from '@civitas/deployment';
 import { decodeLightBlock, proofFromJson, verifyCommit, verifyMembership } from '@civitas/proofs';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { takeBackup, verifyBackupFolder } from '../../cli/src/backup/backup-folder.ts';
+import type { BackupSource } from '../../cli/src/backup/backup-source.ts';
+import { restoreVolume } from '../../cli/src/backup/restore-volume.ts';
 import { ask } from '../../node/src/host/testing/test-processes.ts';
 import { organisationOf } from './network/birth.ts';
 import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
@@ -57,6 +60,34 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
     return network.clients.of(SnapshotServiceClient, network.pod(index).options.address, { identity, port: PORTS.grpc });
   }
 
+  /** Node 0 belongs to the first organisation, which may have its whole state; another may not. */
+  async function backsUp(height: number): Promise<void> {
+    const { address } = network.pod(0).options;
+    const clientOf = (organisation: string): Promise<SnapshotServiceClient> =>
+      network.clients.of(SnapshotServiceClient, address, {
+        identity: spiffe.client(network.chainId, organisation, 'cli'),
+        port: PORTS.grpc,
+      });
+    const [own, other] = [await clientOf(organisationOf(0)), await clientOf(organisationOf(1))];
+    await expect(ask(other.getManifest.bind(other), { height: BigInt(height) })).rejects.toMatchObject({ details: 'NOT_AUTHORISED' });
+    const folder = join(network.folder, 'backup');
+    const source: BackupSource = {
+      name: address,
+      takeSnapshot: async () => height,
+      fetchManifest: async () => (await ask(own.getManifest.bind(own), { height: BigInt(height) })).manifest,
+      fetchChunk: async (_, index) => (await ask(own.getChunk.bind(own), { height: BigInt(height), index })).chunk,
+      fetchLightBlock: async (at) =>
+        (await ask(own.getLightBlocks.bind(own), { heights: [BigInt(at)] })).lightBlocks[0] ?? new Uint8Array(0),
+      fetchBlockBytes: async (at) => (await ask(own.getBlockBytes.bind(own), { height: BigInt(at) })).block,
+      close: () => undefined,
+    };
+    const genesis = network.genesis as object as JsonObject;
+    await takeBackup({ source, genesis, folder, onChunk: () => undefined });
+    const verified = verifyBackupFolder(folder);
+    expect(verified.ok && verified.value.recordCount).toBeGreaterThan(RECORDS);
+    expect(restoreVolume(folder, join(network.folder, 'volume'))).toMatchObject({ refusal: { code: 'BACKUP_NEEDS_PEERS' } });
+  }
+
   test(
     'a new node joins from snapshots of several peers, turns a liar’s chunks back, catches up and proves records of before and after',
     async () => {
@@ -76,6 +107,7 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
         },
         WAIT_MS,
       );
+      await backsUp(Number(height));
       expect(corruptChunks(network.pod(1).pathOf('data'))).toBeGreaterThan(0);
 
       const { index } = await network.addNode();

@@ -1,10 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bytes } from '@civitas/canon';
 import type { LightBlockSource } from '@civitas/proofs';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot.ts';
+import { Fault } from '../fault.ts';
 import { networkOf, type Profile } from '../profile/load-profile.ts';
 import { CHANNEL_OPTIONS, channelCredentials } from '../sdk/channel.ts';
 import { withRetry } from '../sdk/retry.ts';
 import { unary } from '../sdk/unary.ts';
+
+/** Five million records take a busy node a few minutes. */
+const SNAPSHOT_WAIT_MS = 20 * 60_000;
+const SNAPSHOT_POLL_MS = 500;
 
 /** A node that a backup is taken of. */
 export interface BackupSource extends LightBlockSource {
@@ -27,7 +33,17 @@ export function openBackupSource(profile: Profile, network: string, options: { a
     withRetry(call, { request: `${profile.agency} at ${network}: ${what}`, signal });
   return {
     name: address,
-    takeSnapshot: async () => Number((await retried('snapshot', () => unary(client.takeSnapshot.bind(client), {}, signal))).height),
+    takeSnapshot: async () => {
+      const { height } = await retried('snapshot', () => unary(client.takeSnapshot.bind(client), {}, signal));
+      const endMs = performance.now() + SNAPSHOT_WAIT_MS;
+      for (;;) {
+        const { heights } = await retried('snapshots', () => unary(client.listSnapshots.bind(client), {}, signal));
+        if (heights.includes(height)) return Number(height);
+        if (performance.now() > endMs)
+          throw new Fault('SNAPSHOT_LATE', `${address} did not finish the snapshot of block ${height} in time`);
+        await sleep(SNAPSHOT_POLL_MS, undefined, { signal });
+      }
+    },
     fetchManifest: async (height) =>
       (await retried('manifest', () => unary(client.getManifest.bind(client), { height: BigInt(height) }, signal))).manifest,
     fetchChunk: async (height, index) =>

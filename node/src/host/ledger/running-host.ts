@@ -93,7 +93,7 @@ export class OpenLedgerHost implements LedgerHost {
     const { snapshots, engine, store } = this.#parts;
     return {
       heights: () => snapshots.heights(),
-      take: () => snapshots.take(),
+      begin: () => snapshots.begin(),
       findManifest: (height) => snapshots.findManifest(height),
       findChunk: (height, index) => snapshots.findChunk(height, index),
       findBlockBytes: (height) => store.readBlock(height),

@@ -351,7 +351,7 @@ class ServedNode implements RunningNode {
       },
       snapshot: async () => {
         if (this.#open === undefined) return refuse('AWAITING_GENESIS', {}, 'retry');
-        return accept(await this.#open.ledger.snapshots.take());
+        return accept(this.#open.ledger.snapshots.begin());
       },
       setLogLevel: (level: LogLevel) => this.log.setLevel(level),
     };

@@ -28,7 +28,7 @@ afterEach(async () => {
 /** A node with some chunks' worth of records after block 3, and its snapshot of it. */
 async function aSource(): Promise<{ source: SnapshotNode; offered: OfferedSnapshot; chunks: Bytes[] }> {
   const source = aNode();
-  await source.write(0, someRecords(1_500, 3_000));
+  await source.write(0, someRecords(800, 3_000));
   await source.write(1, { 'city.registry/entry/7': undefined, 'network.members/organisation/a': { name: 'a' } });
   await source.write(3, { 'city.registry/entry/8': { n: -8 } });
   expect(await source.snapshots.take()).toBe(3);
@@ -60,7 +60,7 @@ describe('a snapshot', () => {
   test('is parted into chunks of bounded size and alike on every node with the same records, whatever their history', async () => {
     const { source, offered, chunks } = await aSource();
     const other = aNode();
-    await other.write(0, { ...someRecords(1_500, 3_000), 'city.registry/entry/7': undefined, 'city.registry/entry/8': { n: -8 } });
+    await other.write(0, { ...someRecords(800, 3_000), 'city.registry/entry/7': undefined, 'city.registry/entry/8': { n: -8 } });
     await other.write(3, { 'network.members/organisation/a': { name: 'a' } });
     await other.snapshots.take();
 
@@ -72,7 +72,7 @@ describe('a snapshot', () => {
 
   test('is of one commit, whatever is committed while it is taken', async () => {
     const source = aNode({ intervalBlocks: 2 });
-    await source.write(0, someRecords(400, 10_000));
+    await source.write(0, someRecords(250, 10_000));
     await source.write(2, { 'a/b/c': { n: 2 } });
     const rootAt2 = source.root.hash;
     source.snapshots.committed(2);

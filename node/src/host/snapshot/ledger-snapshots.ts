@@ -10,7 +10,7 @@ import {
   SNAPSHOT_FORMAT,
   verifyChunk,
 } from '@civitas/proofs';
-import type { LedgerStore } from '../store/ledger-store.ts';
+import type { LedgerStore, StateView } from '../store/ledger-store.ts';
 import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, SNAPSHOTS_KEPT } from './limits.ts';
 import { StateRestore, storeFile } from './restore-state.ts';
 import { SnapshotFolder, syncFolder } from './snapshot-folder.ts';
@@ -54,7 +54,7 @@ export class LedgerSnapshots implements SnapshotStore {
   readonly #parts: LedgerSnapshotsParts;
   readonly #folder: SnapshotFolder;
   readonly #stopping = new AbortController();
-  #taking: Promise<number> | undefined;
+  #taking: { readonly height: number; readonly done: Promise<number> } | undefined;
   #join: JoinPort | undefined;
   #restore:
     | { readonly state: StateRestore; readonly checked: CheckedManifest; badChunkCount: number; readonly badSenders: Set<string> }
@@ -80,25 +80,38 @@ export class LedgerSnapshots implements SnapshotStore {
       log.warn?.('snapshot-skipped', { height, reason: 'the one before is still being taken' });
       return;
     }
-    this.take().catch(() => undefined);
+    this.begin();
+  }
+
+  /** Begins a snapshot of the last commit, or joins the one being taken. @returns its height; it is listed once it is whole. */
+  begin(): number {
+    return this.#begun().height;
   }
 
   /**
    * Takes a snapshot of the last commit, or joins the one being taken.
    *
-   * @returns its height. Rejects when the node stops meanwhile, and with StoreFault, after which the process stops.
+   * @returns its height. Rejects when the node stops meanwhile, when the disk fails, and when the records do not give the app hash.
    */
   take(): Promise<number> {
-    this.#taking ??= this.#take().finally(() => {
+    return this.#begun().done;
+  }
+
+  #begun(): { readonly height: number; readonly done: Promise<number> } {
+    if (this.#taking !== undefined) return this.#taking;
+    const view = this.#parts.store.readView();
+    if (view === undefined) throw new Error('the store is empty');
+    const done = this.#take(view).finally(() => {
       this.#taking = undefined;
     });
+    // Whoever only begins it learns from the log how it ended.
+    done.catch(() => undefined);
+    this.#taking = { height: view.height, done };
     return this.#taking;
   }
 
-  async #take(): Promise<number> {
+  async #take(view: StateView): Promise<number> {
     const { store, crypto, chain, log, onFault } = this.#parts;
-    const view = store.readView();
-    if (view === undefined) throw new Error('the store is empty');
     const { height } = view;
     try {
       if (this.#folder.findManifest(height) !== undefined) return height;
@@ -217,7 +230,7 @@ export class LedgerSnapshots implements SnapshotStore {
   /** Ends what is being taken or restored; nothing half done stays. */
   async close(): Promise<void> {
     this.#stopping.abort(new Error('the node stops'));
-    await this.#taking?.catch(() => undefined);
+    await this.#taking?.done.catch(() => undefined);
     const restore = this.#restore;
     this.#restore = undefined;
     await restore?.state.abandon();

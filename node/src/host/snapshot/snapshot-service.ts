@@ -72,9 +72,7 @@ export function snapshotService(guard: Guard, door: () => SnapshotDoor, organisa
   const taking: ServiceRule = { ...rule, accepts: (peer) => peer.kind !== 'node' && accepts(peer) };
   return {
     listSnapshots: guard.unary(rule, (): Result<ListSnapshotsResponse> => accept({ heights: door().snapshots.heights().map(BigInt) })),
-    takeSnapshot: guard.unary(taking, async (): Promise<Result<TakeSnapshotResponse>> => {
-      return accept({ height: BigInt(await door().snapshots.take()) });
-    }),
+    takeSnapshot: guard.unary(taking, (): Result<TakeSnapshotResponse> => accept({ height: BigInt(door().snapshots.begin()) })),
     getManifest: guard.unary(rule, (request: GetManifestRequest) => getManifest(door(), request)),
     getChunk: guard.unary(rule, (request: GetChunkRequest) => getChunk(door(), request)),
     getLightBlocks: guard.unary(rule, (request: GetLightBlocksRequest) => getLightBlocks(door(), request)),

@@ -10,8 +10,8 @@ export interface ProposerPriority {
 export interface SnapshotSource {
   /** Newest first. */
   heights(): readonly number[];
-  /** Takes one of the last block. @returns its height. */
-  take(): Promise<number>;
+  /** Begins one of the last block. @returns its height; it is listed once it is whole. */
+  begin(): number;
   findManifest(height: number): Bytes | undefined;
   findChunk(height: number, index: number): Promise<Bytes | undefined>;
   /** A block's bytes; undefined where the engine keeps them. */

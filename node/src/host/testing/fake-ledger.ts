@@ -64,7 +64,7 @@ function aBlock(height: number, receipts: readonly StoredReceipt[], blockBytes: 
 const NOTHING_TO_SHOW = {
   snapshots: {
     heights: () => [],
-    take: () => Promise.resolve(0),
+    begin: () => 0,
     findManifest: () => undefined,
     findChunk: () => Promise.resolve(undefined),
     findBlockBytes: () => undefined,

@@ -1378,7 +1378,7 @@ export const AdminServiceService = {
     responseSerialize: (value: VerifyResponse): Buffer => Buffer.from(VerifyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): VerifyResponse => VerifyResponse.decode(value),
   },
-  /** Takes a snapshot of the last block and answers when it is on disk. */
+  /** Begins a snapshot of the last block, or joins the one being taken; SnapshotService lists it once it is whole. */
   snapshot: {
     path: "/civitas.node.v1.AdminService/Snapshot" as const,
     requestStream: false as const,
@@ -1411,7 +1411,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   drain: handleUnaryCall<DrainRequest, DrainResponse>;
   /** Recomputes the state root from the records and compares it. */
   verify: handleUnaryCall<VerifyRequest, VerifyResponse>;
-  /** Takes a snapshot of the last block and answers when it is on disk. */
+  /** Begins a snapshot of the last block, or joins the one being taken; SnapshotService lists it once it is whole. */
   snapshot: handleUnaryCall<SnapshotRequest, SnapshotResponse>;
   /** Changes the log level at run time. */
   setLogLevel: handleUnaryCall<SetLogLevelRequest, SetLogLevelResponse>;
@@ -1495,7 +1495,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: VerifyResponse) => void,
   ): ClientUnaryCall;
-  /** Takes a snapshot of the last block and answers when it is on disk. */
+  /** Begins a snapshot of the last block, or joins the one being taken; SnapshotService lists it once it is whole. */
   snapshot(
     request: SnapshotRequest,
     callback: (error: ServiceError | null, response: SnapshotResponse) => void,

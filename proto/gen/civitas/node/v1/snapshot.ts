@@ -1007,7 +1007,7 @@ export const SnapshotServiceService = {
       Buffer.from(ListSnapshotsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSnapshotsResponse => ListSnapshotsResponse.decode(value),
   },
-  /** Takes a snapshot of the last block and answers when it is on disk; calls at the same time share one. */
+  /** Begins a snapshot of the last block, or joins the one being taken, and answers its height; it is listed once it is whole. */
   takeSnapshot: {
     path: "/civitas.node.v1.SnapshotService/TakeSnapshot" as const,
     requestStream: false as const,
@@ -1078,7 +1078,7 @@ export const SnapshotServiceService = {
 export interface SnapshotServiceServer extends UntypedServiceImplementation {
   /** Snapshots this node keeps, newest first. */
   listSnapshots: handleUnaryCall<ListSnapshotsRequest, ListSnapshotsResponse>;
-  /** Takes a snapshot of the last block and answers when it is on disk; calls at the same time share one. */
+  /** Begins a snapshot of the last block, or joins the one being taken, and answers its height; it is listed once it is whole. */
   takeSnapshot: handleUnaryCall<TakeSnapshotRequest, TakeSnapshotResponse>;
   /** The manifest of a snapshot (packages/proofs, manifest.ts). */
   getManifest: handleUnaryCall<GetManifestRequest, GetManifestResponse>;
@@ -1109,7 +1109,7 @@ export interface SnapshotServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSnapshotsResponse) => void,
   ): ClientUnaryCall;
-  /** Takes a snapshot of the last block and answers when it is on disk; calls at the same time share one. */
+  /** Begins a snapshot of the last block, or joins the one being taken, and answers its height; it is listed once it is whole. */
   takeSnapshot(
     request: TakeSnapshotRequest,
     callback: (error: ServiceError | null, response: TakeSnapshotResponse) => void,
