@@ -110,7 +110,7 @@ describeWithEngine('a network of four validators', () => {
     const proven = assertOk(verifyReceipt(nodeCrypto.sha256, { proof: assertOk(receiptProofFromJson(json(receiptAnswer.proof))), header }));
     expect(proven.outcome).toMatchObject({ ok: true });
 
-    const key = `health.index/documents/${document.args['id']}`;
+    const key = `health.index/documents/${String(document.args['id'])}`;
     const read = await ask(client.read.bind(client), { key, withProof: true, headerHeight: 0n });
     const root = certified(read.lightBlock).header.appHash;
     const proof = assertOk(proofFromJson(json(read.proof)));

@@ -275,7 +275,7 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
   const head = store.readBlockRecord(height);
   if (head === undefined) throw new Error(`the store has no record of its head ${height}`);
   const views = openApplication(request, { genesis, genesisHash, store, head, keptFrom });
-  const { ledger, reader, members, links, validators, listeners, application } = views;
+  const { ledger, members, validators, listeners, application } = views;
   const onFault = (error: unknown): void => {
     log.error('ledger-fault', { message: String(error) });
     (options.onFault ?? stopProcess)(error);

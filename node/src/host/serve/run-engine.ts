@@ -46,7 +46,6 @@ export async function runEngine({ pod, version, env }: RunEngineOptions): Promis
   const environment = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => value !== undefined && !ENGINE_ENVIRONMENT.test(name)),
   );
-  const { execve } = process;
-  if (execve === undefined) throw new Error('this system cannot replace a process');
-  return execve.call(process, binary, [binary, 'start', '--home', '.'], environment as NodeJS.ProcessEnv);
+  if (process.execve === undefined) throw new Error('this system cannot replace a process');
+  return process.execve(binary, [binary, 'start', '--home', '.'], environment);
 }

@@ -13,7 +13,7 @@ export interface Place {
 
 interface Waiting {
   readonly transaction: Bytes;
-  readonly resolvers: { resolve(place: Place): void; reject(error: unknown): void }[];
+  readonly resolvers: { readonly resolve: (place: Place) => void; readonly reject: (error: unknown) => void }[];
   timer: NodeJS.Timeout | undefined;
 }
 
