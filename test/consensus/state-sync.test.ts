@@ -65,7 +65,7 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
     const { address } = network.pod(0).options;
     const clientOf = (organisation: string): Promise<SnapshotServiceClient> =>
       network.clients.of(SnapshotServiceClient, address, {
-        identity: spiffe.client(network.chainId, organisation, 'cli'),
+        identity: spiffe.client(network.chainId, organisation, 'backup'),
         port: PORTS.grpc,
       });
     const [own, other] = [await clientOf(organisationOf(0)), await clientOf(organisationOf(1))];

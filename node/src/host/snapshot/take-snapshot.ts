@@ -117,9 +117,8 @@ class ChunkWriter {
     const { sha256 } = this.#request;
     const bits = 4;
     if (leaves.length < 256 || depth + bits > SNAPSHOT_DEPTH_MAX) return subtreeOf(sha256, leaves, depth);
-    const parts: (readonly Leaf[])[] = Array.from({ length: 2 ** bits }, (_, part) =>
-      leaves.filter(({ keyHash }) => bitsOf(keyHash, depth, bits) === part),
-    );
+    const parts = Array.from({ length: 2 ** bits }, (): Leaf[] => []);
+    for (const leaf of leaves) parts[bitsOf(leaf.keyHash, depth, bits)]?.push(leaf);
     const level: Subtree[] = [];
     for (const part of parts) {
       level.push(subtreeOf(sha256, part, depth + bits));
