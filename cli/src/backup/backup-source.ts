@@ -23,6 +23,22 @@ export interface BackupSource extends LightBlockSource {
   close(): void;
 }
 
+/** Looks until a node lists a snapshot that it has begun. @throws Fault SNAPSHOT_LATE. */
+export async function untilListed(request: {
+  readonly address: string;
+  readonly height: bigint;
+  readonly heights: () => Promise<readonly bigint[]>;
+  readonly waitMs: number;
+  readonly signal?: AbortSignal | undefined;
+}): Promise<void> {
+  const { address, height, heights, waitMs, signal } = request;
+  const endMs = performance.now() + waitMs;
+  while (!(await heights()).includes(height)) {
+    if (performance.now() >= endMs) throw new Fault('SNAPSHOT_LATE', `${address} did not finish the snapshot of block ${height} in time`);
+    await sleep(SNAPSHOT_POLL_MS, undefined, { signal });
+  }
+}
+
 /** @param address `host:port` of one node; the network's gateway Service when left out. */
 export function openBackupSource(profile: Profile, network: string, options: { address?: string; signal?: AbortSignal }): BackupSource {
   const access = networkOf(profile, network);
@@ -35,14 +51,10 @@ export function openBackupSource(profile: Profile, network: string, options: { a
     name: address,
     takeSnapshot: async () => {
       const { height } = await retried('snapshot', () => unary(client.takeSnapshot.bind(client), {}, signal));
-      const endMs = performance.now() + SNAPSHOT_WAIT_MS;
-      for (;;) {
-        const { heights } = await retried('snapshots', () => unary(client.listSnapshots.bind(client), {}, signal));
-        if (heights.includes(height)) return Number(height);
-        if (performance.now() > endMs)
-          throw new Fault('SNAPSHOT_LATE', `${address} did not finish the snapshot of block ${height} in time`);
-        await sleep(SNAPSHOT_POLL_MS, undefined, { signal });
-      }
+      const heights = async (): Promise<readonly bigint[]> =>
+        (await retried('snapshots', () => unary(client.listSnapshots.bind(client), {}, signal))).heights;
+      await untilListed({ address, height, heights, waitMs: SNAPSHOT_WAIT_MS, signal });
+      return Number(height);
     },
     fetchManifest: async (height) =>
       (await retried('manifest', () => unary(client.getManifest.bind(client), { height: BigInt(height) }, signal))).manifest,

@@ -7,7 +7,7 @@ import { encodeLightBlock, encodeManifest, encodeRecords, ReferenceTree, subtree
 import { type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '@civitas/proofs/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { takeBackup, verifyBackupFolder } from './backup-folder.ts';
-import type { BackupSource } from './backup-source.ts';
+import { type BackupSource, untilListed } from './backup-source.ts';
 import { restoreVolume } from './restore-volume.ts';
 
 const { sha256 } = nodeCrypto;
@@ -128,6 +128,12 @@ describe('a backup', () => {
     expect(existsSync(join(place, 'backup'))).toBe(false);
     await expect(aBackup({ fetchBlockBytes: () => aSource().fetchBlockBytes(HEIGHT) })).rejects.toThrow('BACKUP_BLOCK');
     expect(existsSync(join(place, 'backup'))).toBe(false);
+  });
+
+  test('waits for the snapshot that it asked for, and not for ever', async () => {
+    const request = { address: 'node', height: 6n, waitMs: 0 };
+    await untilListed({ ...request, heights: async () => [6n, 4n] });
+    await expect(untilListed({ ...request, heights: async () => [4n] })).rejects.toMatchObject({ code: 'SNAPSHOT_LATE' });
   });
 
   test('is never written over something', async () => {
