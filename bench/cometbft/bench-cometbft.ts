@@ -51,6 +51,7 @@ export async function benchCometbft(options: CometbftBenchOptions): Promise<obje
     signatures: shared ? 'shared' : 'one each',
     keys,
     operationsPerSecond: own.saturation.operationsPerSecond,
+    closedLoopOperationsPerSecond: own.closedLoop.operationsPerSecond,
     operationsPerSecondOfRuns: ours.map(({ saturation }) => saturation.operationsPerSecond),
     cpuMicrosPerOperation: own.saturation.cpuMicrosPerOperation,
     rssBytes: own.saturation.rssBytes,
@@ -68,7 +69,9 @@ export async function benchCometbft(options: CometbftBenchOptions): Promise<obje
   const other = typicalOf(peers, ({ operationsPerSecond }) => operationsPerSecond);
   return {
     ...figures,
-    ratioToPeer: ratio(own.saturation.operationsPerSecond, other.operationsPerSecond),
+    // Both closed loop; the peer has no open-loop search for its highest rate.
+    ratioToPeer: ratio(own.closedLoop.operationsPerSecond, other.operationsPerSecond),
+    ratioToPeerSustained: ratio(own.saturation.operationsPerSecond, other.operationsPerSecond),
     peer: { name: peer, ...other, operationsPerSecondOfRuns: peers.map(({ operationsPerSecond }) => operationsPerSecond) },
   };
 }

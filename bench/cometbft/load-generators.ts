@@ -21,10 +21,17 @@ export interface LoadGenerators {
 /** Time for every process to hear of a run before it begins, ms. */
 const LEAD_MS = 300;
 
-async function ask(child: ChildProcess, command: LoadCommand): Promise<LoadAnswer> {
-  child.send(command);
-  const [answer] = (await once(child, 'message')) as [LoadAnswer];
-  return answer;
+/** The next answer; an end of the process is an error. */
+function ask(child: ChildProcess, command: LoadCommand | undefined): Promise<LoadAnswer> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`a load process ended with ${code}`));
+    child.once('exit', ended);
+    child.once('message', (answer) => {
+      child.off('exit', ended);
+      resolve(answer as LoadAnswer);
+    });
+    if (command !== undefined) child.send(command);
+  });
 }
 
 function addUp(results: readonly LoadResult[]): LoadResult {
@@ -62,10 +69,7 @@ export async function startLoadGenerators(network: ConsensusNetwork, validatorCo
         execArgv: ['--no-warnings'],
         serialization: 'advanced',
       });
-      await once(child, 'message');
-      child.once('exit', (code) => {
-        if (code !== 0) throw new Error(`a load process ended with ${code}`);
-      });
+      await ask(child, undefined);
       return child;
     }),
   );
@@ -88,6 +92,7 @@ export async function startLoadGenerators(network: ConsensusNetwork, validatorCo
     stop: async () => {
       await Promise.all(
         children.map((child) => {
+          if (child.exitCode !== null || child.signalCode !== null) return undefined;
           child.send({ do: 'stop' } satisfies LoadCommand);
           return once(child, 'exit');
         }),

@@ -1,6 +1,6 @@
 import type { PeerIdentity } from '@civitas/deployment';
-import { SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger';
-import { Client, type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import { LedgerServiceClient, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger';
+import { Metadata } from '@grpc/grpc-js';
 import { openCertificateFolder } from '../../node/src/host/tls/certificate-folder.ts';
 import { channelCredentials } from '../../node/src/host/tls/credentials.ts';
 import type { LoadSetup } from './load-messages.ts';
@@ -32,7 +32,7 @@ export async function openSubmitStreams({ identity, addresses, tlsFolder }: Load
   const isNode = (peer: PeerIdentity): boolean => peer.network === identity.chainId && peer.kind === 'node';
   const clients = addresses.map(
     (address) =>
-      new Client(`${address}:${port}`, channelCredentials(opened.provider, isNode), {
+      new LedgerServiceClient(`${address}:${port}`, channelCredentials(opened.provider, isNode), {
         'grpc.ssl_target_name_override': identity.chainId,
         'grpc.use_local_subchannel_pool': 1,
       }),
@@ -55,7 +55,7 @@ export async function openSubmitStreams({ identity, addresses, tlsFolder }: Load
   const credits = clients.map(() => 0);
   const together = new Metadata();
   together.set('civitas-answers', 'together');
-  const calls: ClientDuplexStream<Buffer, SubmitStreamResponse>[] = clients.map((client) =>
+  const calls = clients.map((client) =>
     client.makeBidiStreamRequest(METHOD, (bytes: Buffer) => bytes, SubmitStreamResponse.decode, together),
   );
   const pump = (stream: number): void => {

@@ -37,6 +37,7 @@ const TUNED: EngineTables = {
   consensus: { timeout_commit: '0s', skip_timeout_commit: true, create_empty_blocks: false, peer_gossip_sleep_duration: '5ms' },
   tx_index: { indexer: 'null' },
 };
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const WINDOW = 8_000;
 const WARM_UP_SECONDS_MAX = 30;
 const LOAD_BYTES_MAX = 16_777_216;
@@ -121,12 +122,18 @@ export async function benchPeer(options: PeerOptions): Promise<PeerFigures> {
     rpc: 'tcp',
     tables: () => ({ ...TUNED, '': app }),
   });
+  const stop = async (): Promise<void> => {
+    await network.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const interrupted = (): void => void stop().finally(() => process.exit(1));
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
     await waitFor('the first block of the peer', async () => (await firstHeight(network)) >= 1, 60_000);
     return await measure(network, options);
   } finally {
-    await network.stop();
-    rmSync(folder, { recursive: true, force: true });
+    for (const signal of SIGNALS) process.off(signal, interrupted);
+    await stop();
   }
 }
 
