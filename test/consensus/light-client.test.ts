@@ -110,7 +110,7 @@ for (const life of lives)
     afterAll(() => lightcheck.stop());
 
     test('lived through what it was meant to', () => {
-      expect(chain.lightBlocks.length).toBe(life.heightMin);
+      expect(chain.lightBlocks.length).toBeGreaterThanOrEqual(life.heightMin);
       if (life.hasty !== undefined) expect(chain.votes.forNothing).toBeGreaterThan(0);
       if (life.powers.length > 1) expect(chain.votes.absent).toBeGreaterThan(0);
       if (life.powers.length > 1) expect(chain.lateRounds).toBeGreaterThan(0);

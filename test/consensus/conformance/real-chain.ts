@@ -57,9 +57,9 @@ export async function put(through: EngineNode, name: string): Promise<void> {
   if (offered !== 'taken') throw new Error(`a record was ${offered}`);
 }
 
-async function lightBlocksOf(node: EngineNode, heightMin: number): Promise<LightBlock[]> {
+async function lightBlocksOf(node: EngineNode, lastHeight: number): Promise<LightBlock[]> {
   const blocks: LightBlock[] = [];
-  for (let height = 1; height <= heightMin; height++)
+  for (let height = 1; height <= lastHeight; height++)
     blocks.push({ ...(await node.rpc.signedHeader(height)), validators: await node.rpc.validators(height) });
   return blocks;
 }
@@ -91,10 +91,12 @@ export async function realChain(options: RealChainOptions): Promise<RealChain> {
   try {
     await network.reach(1);
     await live(network);
-    await network.reach(heightMin + 1);
     const witness: EngineNode | undefined = network.nodes.find((node) => node.process !== undefined);
     if (witness === undefined) throw new Error('no node runs');
-    const lightBlocks: readonly LightBlock[] = await lightBlocksOf(witness, heightMin);
+    // Long enough after the last event for every validator to have been due as proposer.
+    const height = Math.max(heightMin, (await witness.rpc.status()).height + network.nodes.length);
+    await network.reach(height + 1);
+    const lightBlocks: readonly LightBlock[] = await lightBlocksOf(witness, height);
     return { chainId, lightBlocks, ...tallyOf(lightBlocks) };
   } finally {
     await network.stop();
