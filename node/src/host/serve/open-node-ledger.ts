@@ -20,7 +20,6 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
     const peersOf = (signal: AbortSignal): ReturnType<typeof awaitPeers> =>
       awaitPeers({
         path: pod.pathOf('peers'),
-        ownNodeId: keys.engineNodeId,
         nodes,
         onRefused: (code) => log.error('peers-refused', { code }),
         signal,
@@ -40,6 +39,7 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
       store,
       snapshots,
       signing: grant,
+      ownNodeId: keys.engineNodeId,
       awaitPeers: isAlone ? async () => [] : peersOf,
       stateSync: (peers) =>
         startJoin({

@@ -9,6 +9,7 @@ import type { LedgerStore } from '../../store/ledger-store.ts';
 import type { Application, Engine, EngineHealth, SigningPermission } from '../engine.ts';
 import { AbciApplication, type AbciStep } from './abci-application.ts';
 import { type AbciServer, listenAbci } from './abci-server.ts';
+import { awaitEarlierEngines, isPeerListening } from './dial-order.ts';
 import { engineConfigToml } from './engine-config.ts';
 import { EngineFault } from './engine-fault.ts';
 import { engineGenesisOf } from './engine-genesis.ts';
@@ -37,7 +38,9 @@ export interface CometbftEngineOptions {
   readonly store: LedgerStore;
   readonly snapshots: SnapshotStore | undefined;
   readonly signing: SigningPermission;
-  /** Resolves with the other nodes once they are known; a network of one validator waits for nobody. */
+  /** This node's id between engines. */
+  readonly ownNodeId: string;
+  /** Resolves with every node in the peers document's order once they are known; a network of one validator waits for nobody. */
   readonly awaitPeers: (signal: AbortSignal) => Promise<PeersDocument['peers']>;
   /** Prepares a start from a snapshot: the `[statesync]` table, '' for a node that starts from its own blocks. */
   readonly stateSync: (peers: PeersDocument['peers']) => Promise<string>;
@@ -149,9 +152,10 @@ export class CometbftEngine implements Engine {
   }
 
   async #prepare(): Promise<void> {
-    const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, remoteSignerAddress, podUid, log } = this.#options;
+    const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, remoteSignerAddress, podUid, ownNodeId, log } = this.#options;
     await this.#evictEarlier();
-    const peers = await this.#options.awaitPeers(this.#stopping.signal);
+    const known = await this.#options.awaitPeers(this.#stopping.signal);
+    const peers = known.filter(({ nodeId }) => nodeId !== ownNodeId);
     const stateSync = await this.#options.stateSync(peers);
     const config = engineConfigToml({ node, address, emptyBlockIntervalMs, peers, stateSync, remoteSignerAddress });
     const prepareHome = (at: string): void => writeEngineHome(at, { config, genesis: engineGenesisOf(sha256, genesis), keys });
@@ -161,6 +165,7 @@ export class CometbftEngine implements Engine {
     await this.#takeOver(prepareHome);
     this.#server = await this.#listen();
     this.#awaiting = '';
+    await awaitEarlierEngines(known, ownNodeId, { isListening: isPeerListening, nowMs, signal: this.#stopping.signal });
     releaseEngine(home, podUid);
     log.info('engine-released', { peers: peers.length });
   }

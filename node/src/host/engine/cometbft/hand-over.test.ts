@@ -39,7 +39,9 @@ test('a chain is given line by line and the filled home takes the place of the u
   expect(isHandOverDue(home, aChain(3))).toBe(true);
   expect(await handOver(request('cat > "$1/data/blockstore.db"', 3))).toBe(3);
 
-  const lines = readFileSync(join(home, 'data', 'blockstore.db'), 'utf8').trim().split('\n');
+  const lines = readFileSync(join(home, 'data', 'blockstore.db'), 'utf8')
+    .trim()
+    .split('\n');
   expect(lines.map((line) => Object.keys(JSON.parse(line) as object).join())).toEqual([
     'block,lightBlock',
     'block,lightBlock',

@@ -38,6 +38,10 @@ export const MEMPOOL_TRANSACTIONS_MAX = 20_000;
 export const MEMPOOL_BYTES_MAX = 67_108_864;
 /** How often a file that another process writes is looked for, ms. */
 export const FILE_POLL_MS = 250;
+/** How long one look at a peer's port may take, and the pause between two, ms. */
+export const DIAL_PROBE_MS = 100;
+/** How long an engine's start waits for those before it, ms: an earlier node may really be down. */
+export const DIAL_ORDER_MS_MAX = 3_000;
 /** A peers document, characters. */
 export const PEERS_CHARACTERS_MAX = 131_072;
 /** Places of the newest transactions that are remembered: more than the engine's own cache of what it has ordered. */

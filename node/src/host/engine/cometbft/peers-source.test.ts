@@ -26,14 +26,13 @@ test.each([
   expect(parsePeers(text)).toMatchObject({ ok: false, refusal: { code: 'PEERS_INVALID' } });
 });
 
-test('a node waits until every node of the genesis is named, and dials all but itself', async () => {
+test('a node waits until every node of the genesis is named', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'civitas-peers-'));
   const path = join(folder, 'peers.json');
   const refused: string[] = [];
   const abort = new AbortController();
   const waiting = awaitPeers({
     path,
-    ownNodeId: peer(0).nodeId,
     nodes: ['health-0', 'health-1'],
     onRefused: (code) => refused.push(code),
     signal: abort.signal,
@@ -41,9 +40,9 @@ test('a node waits until every node of the genesis is named, and dials all but i
   writeFileSync(path, 'oops');
   await waitFor('refused', () => refused.length === 1);
   writeFileSync(path, document(0, 1, 2));
-  expect((await waiting).map(({ node }) => node)).toEqual(['health-1', 'health-2']);
+  expect((await waiting).map(({ node }) => node)).toEqual(['health-0', 'health-1', 'health-2']);
 
-  const cut = awaitPeers({ path, ownNodeId: '', nodes: ['health-9'], onRefused: () => undefined, signal: abort.signal });
+  const cut = awaitPeers({ path, nodes: ['health-9'], onRefused: () => undefined, signal: abort.signal });
   abort.abort();
   await expect(cut).rejects.toThrow();
   rmSync(folder, { recursive: true });

@@ -44,8 +44,6 @@ export function parsePeers(text: string): Result<PeersDocument> {
 
 export interface PeersSourceOptions {
   readonly path: string;
-  /** This node's own id: it dials all others. */
-  readonly ownNodeId: string;
   /** Nodes that must be named, this one included, before the engine can start. */
   readonly nodes: readonly string[];
   /** Told once for each document that is refused. */
@@ -53,8 +51,8 @@ export interface PeersSourceOptions {
   readonly signal: AbortSignal;
 }
 
-/** The other nodes of the network, once `peers.json` names them all. @throws the signal's reason when the wait is aborted. */
-export async function awaitPeers({ path, ownNodeId, nodes, onRefused, signal }: PeersSourceOptions): Promise<PeersDocument['peers']> {
+/** Every node of the network in the document's order, once `peers.json` names them all. @throws the signal's reason when aborted. */
+export async function awaitPeers({ path, nodes, onRefused, signal }: PeersSourceOptions): Promise<PeersDocument['peers']> {
   let refused = '';
   for (;;) {
     signal.throwIfAborted();
@@ -62,7 +60,7 @@ export async function awaitPeers({ path, ownNodeId, nodes, onRefused, signal }: 
     const parsed = text === '' || text === refused ? undefined : parsePeers(text);
     if (parsed?.ok) {
       const { peers } = parsed.value;
-      if (nodes.every((node) => peers.some((peer) => peer.node === node))) return peers.filter(({ nodeId }) => nodeId !== ownNodeId);
+      if (nodes.every((node) => peers.some((peer) => peer.node === node))) return peers;
     } else if (parsed !== undefined) {
       refused = text;
       onRefused(parsed.refusal.code);
