@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchNetwork, type NetworkFigures } from './bench-network.ts';
-import { growthChart } from './growth-chart.ts';
+import { type GrowthPoint, growthChart } from './growth-chart.ts';
 
 export interface GrowthBenchOptions {
   readonly seconds: number;
@@ -11,16 +11,6 @@ export interface GrowthBenchOptions {
   /** Folder of the table and the chart. */
   readonly out: string;
   readonly say: (line: string) => void;
-}
-
-export interface GrowthPoint {
-  readonly validators: number;
-  readonly keys: number;
-  readonly operationsPerSecond: number;
-  readonly commitMsAtHalf: number;
-  readonly commitMsAt10PerSecond: number;
-  readonly cpuMicrosPerOperation: { readonly engine: number; readonly node: number };
-  readonly nodeRssBytes: number;
 }
 
 const POINTS = '4:10000,7:10000,10:10000,4:1000000,4:5000000';

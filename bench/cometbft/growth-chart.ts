@@ -1,4 +1,13 @@
-import type { GrowthPoint } from './bench-growth.ts';
+/** What one run of a growth series gave. */
+export interface GrowthPoint {
+  readonly validators: number;
+  readonly keys: number;
+  readonly operationsPerSecond: number;
+  readonly commitMsAtHalf: number;
+  readonly commitMsAt10PerSecond: number;
+  readonly cpuMicrosPerOperation: { readonly engine: number; readonly node: number };
+  readonly nodeRssBytes: number;
+}
 
 const PANEL = { width: 340, height: 220, left: 56, right: 46, top: 34, bottom: 40 } as const;
 

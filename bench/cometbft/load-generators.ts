@@ -91,10 +91,10 @@ export async function startLoadGenerators(network: ConsensusNetwork, validatorCo
     },
     stop: async () => {
       await Promise.all(
-        children.map((child) => {
-          if (child.exitCode !== null || child.signalCode !== null) return undefined;
+        children.map(async (child) => {
+          if (child.exitCode !== null || child.signalCode !== null) return;
           child.send({ do: 'stop' } satisfies LoadCommand);
-          return once(child, 'exit');
+          await once(child, 'exit');
         }),
       );
     },

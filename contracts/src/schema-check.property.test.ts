@@ -28,7 +28,7 @@ const NASTY: readonly unknown[] = [
   [undefined],
   { length: 1 },
   'AAAAAAAAAAAAAAAAAAAAAA',
-  `${'A'.repeat(43)}`,
+  'A'.repeat(43),
   `${'A'.repeat(43)}\n`,
 ];
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ask } from '../../node/src/host/testing/test-processes.ts';
 import { findEngineTools } from '../../tools/engine/engine-tools.ts';
 import { organisationOf } from './network/birth.ts';
-import { aDocument, ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
+import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
 
 const DOCUMENTS = 12;
 const tools = findEngineTools();

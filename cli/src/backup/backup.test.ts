@@ -70,7 +70,7 @@ async function aBackup(change: Partial<BackupSource> = {}): Promise<string> {
 }
 
 function filesOf(folder: string): string[] {
-  return (readdirSync(folder, { recursive: true, withFileTypes: true }) as import('node:fs').Dirent[])
+  return readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }

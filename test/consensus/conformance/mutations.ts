@@ -29,10 +29,12 @@ function changedLeaf(leaf: unknown, stride: number, offset: number): unknown[] {
 
 const isPart = (value: unknown): value is Part => typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
 
+const isList = (part: Part): part is readonly unknown[] => Array.isArray(part);
+
 function* changedParts(part: Part, path: string, bits: { stride: number; offset: number }): Generator<{ path: string; part: Part }> {
   for (const [name, value] of Object.entries(part)) {
     const here = path === '' ? name : `${path}.${name}`;
-    const put = (changed: unknown): Part => (Array.isArray(part) ? part.with(Number(name), changed) : { ...part, [name]: changed });
+    const put = (changed: unknown): Part => (isList(part) ? part.with(Number(name), changed) : { ...part, [name]: changed });
     if (isPart(value)) for (const inner of changedParts(value, here, bits)) yield { path: inner.path, part: put(inner.part) };
     else for (const changed of changedLeaf(value, bits.stride, bits.offset)) yield { path: here, part: put(changed) };
     // Lists also lose, double and swap elements.

@@ -2,7 +2,6 @@ import { type Bytes, invariant, type Sha256 } from '@civitas/canon';
 import { undoChange } from './history.ts';
 import { CACHED_PAGE_BYTES_MAX } from './limits.ts';
 import { decodePage, type Page } from './page.ts';
-import type { TreeUpdate } from './tree.ts';
 
 /** Where the host keeps what `TreeUpdate` lists. */
 export interface PageStore {
@@ -12,6 +11,13 @@ export interface PageStore {
   readKeptPage(path: string, height: number): Bytes | undefined;
   /** The chunk of a block's history that holds a path's entry, if any does. */
   readHistory(height: number, path: string): Bytes | undefined;
+}
+
+/** What a block's TreeUpdate makes of the newest pages. */
+export interface CommittedPages {
+  readonly root: { readonly version: number };
+  readonly pages: readonly { readonly path: string; readonly page: Page }[];
+  readonly removed: readonly string[];
 }
 
 /** How often a page was found in memory, and how often it was read from the store. */
@@ -69,7 +75,7 @@ export class PageReader {
   }
 
   /** Takes over what a durable commit has changed. */
-  commit({ root, pages, removed }: TreeUpdate): void {
+  commit({ root, pages, removed }: CommittedPages): void {
     for (const { path, page } of pages) this.#remember(path, page);
     for (const path of removed) this.#forget(path);
     this.#seen = Math.max(this.#seen, root.version);
