@@ -29,14 +29,21 @@ export const HOST_REFUSALS = {
     meaning: 'The genesis document is not one for this node.',
     remedy: 'Compare it with the genesis record of the network.',
   },
-  PEERS_INVALID: { meaning: "The peers document has a wrong field.", remedy: 'Report the operator: it writes it.' },
+  PEERS_INVALID: { meaning: 'The peers document has a wrong field.', remedy: 'Report the operator: it writes it.' },
   HALTED: {
     meaning: 'The network makes no blocks: too few of its validators vote.',
     remedy: 'Wait `retryAfterMs` and send the same operation again; see `civitas status`.',
   },
   ENGINE_BUSY: { meaning: 'The consensus engine holds as many bundles as it may.', remedy: 'Wait `retryAfterMs`.' },
+  DISK_FULL: {
+    meaning: 'The volume of a node has too little space left for its engine; the node stops before the volume is full.',
+    remedy: 'Make the volume larger; the node starts again by itself.',
+  },
   ENGINE_SILENT: { meaning: "The consensus engine's process does not answer.", remedy: 'Read its log (`kubectl logs POD -c engine`).' },
-  ENGINE_ANSWER: { meaning: 'The consensus engine answered with something else than was asked.', remedy: 'Compare its version with that of the node.' },
+  ENGINE_ANSWER: {
+    meaning: 'The consensus engine answered with something else than was asked.',
+    remedy: 'Compare its version with that of the node.',
+  },
   HAND_OVER: {
     meaning: 'The chain of the embedded engine could not be handed over to CometBFT; it is unharmed.',
     remedy: 'Read the text: it names the height and what does not hold. The embedded engine still continues the chain.',

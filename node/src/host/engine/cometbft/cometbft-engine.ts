@@ -10,6 +10,7 @@ import type { Application, Engine, EngineHealth, SigningPermission } from '../en
 import { AbciApplication, type AbciStep } from './abci-application.ts';
 import { type AbciServer, listenAbci } from './abci-server.ts';
 import { awaitEarlierEngines, isPeerListening } from './dial-order.ts';
+import { DiskGuard, freeBytesOf } from './disk-guard.ts';
 import { engineConfigToml } from './engine-config.ts';
 import { EngineFault } from './engine-fault.ts';
 import { engineGenesisOf } from './engine-genesis.ts';
@@ -21,7 +22,7 @@ import { EngineWatch } from './engine-watch.ts';
 import { evictEngine, isListening } from './evict-engine.ts';
 import { handOver, isHandOverDue } from './hand-over.ts';
 import { LightBlocks } from './light-blocks.ts';
-import { EVICT_MS_MAX, LIGHT_BLOCK_WAIT_MS } from './limits.ts';
+import { DISK_FREE_BYTES_MIN, EVICT_MS_MAX, LIGHT_BLOCK_WAIT_MS, WATCH_MS } from './limits.ts';
 import { WaitingTransactions } from './waiting-transactions.ts';
 
 export interface CometbftEngineOptions {
@@ -64,6 +65,7 @@ export class CometbftEngine implements Engine {
   readonly #rpcSocket: string;
   readonly #waiting: WaitingTransactions;
   readonly #watch: EngineWatch;
+  readonly #disk: DiskGuard;
   readonly #lights: LightBlocks;
   readonly #stopping = new AbortController();
   readonly #stopGrantWatch: () => void;
@@ -84,6 +86,8 @@ export class CometbftEngine implements Engine {
     this.#waiting = new WaitingTransactions({ sha256, offer: (transaction) => rpc.offer(transaction), nowMs });
     this.#lights = new LightBlocks({ sha256, rpc, store, headHeight: () => application.info().height });
     this.#watch = new EngineWatch({ rpc, nowMs, emptyBlockIntervalMs, onAnswering: () => this.#engineAnswers() });
+    this.#disk = new DiskGuard({ free: () => freeBytesOf(home), freeBytesMin: DISK_FREE_BYTES_MIN });
+    this.#disk.watch({ everyMs: WATCH_MS, onShortage: (error) => void this.#runOut(error) });
     this.#stopGrantWatch = signing.onChange(() => {
       if (!signing.granted() && this.#server !== undefined) void this.#withdraw();
     });
@@ -135,6 +139,7 @@ export class CometbftEngine implements Engine {
     this.#stopping.abort();
     this.#stopGrantWatch();
     this.#watch.close();
+    this.#disk.close();
     this.#waiting.close();
     withdrawEngine(this.#options.home);
     await this.#started;
@@ -154,6 +159,7 @@ export class CometbftEngine implements Engine {
   async #prepare(): Promise<void> {
     const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, remoteSignerAddress, podUid, ownNodeId, log } = this.#options;
     await this.#evictEarlier();
+    this.#disk.assertSpace();
     const known = await this.#options.awaitPeers(this.#stopping.signal);
     const peers = known.filter(({ nodeId }) => nodeId !== ownNodeId);
     const stateSync = await this.#options.stateSync(peers);
@@ -220,6 +226,13 @@ export class CometbftEngine implements Engine {
     withdrawEngine(this.#options.home);
     await this.#evict();
     this.#fail(new Error('the signing grant was withdrawn'));
+  }
+
+  /** Both end while there is still room to write what they have begun. */
+  async #runOut(error: unknown): Promise<void> {
+    withdrawEngine(this.#options.home);
+    await this.#evict();
+    this.#fail(error);
   }
 
   #application(): AbciApplication {

@@ -1,7 +1,7 @@
-/** The engine does not answer, or not with what it should; nothing is known about what was asked. */
+/** The engine does not answer, or not with what it should, and nothing is known about what was asked; or it has no room to run in. */
 export class EngineFault extends Error {
   override readonly name = 'EngineFault';
-  readonly code: 'ENGINE_SILENT' | 'ENGINE_ANSWER' | 'HAND_OVER';
+  readonly code: 'ENGINE_SILENT' | 'ENGINE_ANSWER' | 'HAND_OVER' | 'DISK_FULL';
 
   constructor(code: EngineFault['code'], message: string, options?: ErrorOptions) {
     super(message, options);

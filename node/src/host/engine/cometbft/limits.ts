@@ -28,6 +28,8 @@ export const OFFER_AGAIN_MS_MAX = 1_000;
 export const LOST_AFTER_MS = 10_000;
 /** No commit for so long although work waits, ms: halted. An idle network rests for its empty-block interval beside. */
 export const HALTED_AFTER_MS = 10_000;
+/** Space that the volume must have, bytes: what full load and a snapshot's chunks write between two looks, many times over. */
+export const DISK_FREE_BYTES_MIN = 67_108_864;
 /** How often the engine is looked at, ms. */
 export const WATCH_MS = 1_000;
 /** What a caller that met a halted or full engine is told to wait, ms. */
