@@ -42,6 +42,7 @@ test('no label can hold a person, an operation, a sequence or an address', () =>
         'step',
         'method',
         'reason',
+        'standing',
       ]).toContain(label);
     }
   }

@@ -20,7 +20,8 @@ import { openTokenBuckets } from '../admission/token-bucket.ts';
 import { startAutoApprover } from '../approval/auto-approver.ts';
 import { parseNodeConfig } from '../config/parse-config.ts';
 import type { Pod } from '../config/pod.ts';
-import { type NodeKeys, openNodeKeys, type SigningKey } from '../keys/node-keys.ts';
+import { chargedGateway } from '../keys/charged-gateway.ts';
+import { type NodeKeys, openNodeKeys } from '../keys/node-keys.ts';
 import { openSigningGrant, type SigningGrant } from '../keys/signing-grant.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { LinkActivity } from '../ledger/link-activity.ts';
@@ -96,14 +97,6 @@ function readConfig(pod: Pod): NodeConfig {
   return config.value;
 }
 
-/** The organisation that is charged for this node's bundles: its own where it is hosted here, else the first hosted one. */
-function chargedGateway(config: NodeConfig, keys: NodeKeys): { readonly organisation: string; readonly key: SigningKey } {
-  const organisation = keys.operation.has(config.organisation) ? config.organisation : (config.gateways[0]?.organisation ?? '');
-  const key = keys.operation.get(organisation);
-  if (key === undefined) throw new Error('config.json names no gateway');
-  return { organisation, key };
-}
-
 /** A node from its birth without a genesis to its end. */
 class ServedNode implements RunningNode {
   readonly #options: ServeNodeOptions;
@@ -169,7 +162,7 @@ class ServedNode implements RunningNode {
       nowUnixMs: Date.now,
       metrics: this.#metrics,
     };
-    this.#listeners.push(await this.#base.serveMetrics(() => this.#open !== undefined && !this.#isDraining));
+    this.#listeners.push(await this.#base.serveMetrics(() => this.#isReady()));
     this.#listeners.push(
       await listen({
         address,
@@ -296,6 +289,12 @@ class ServedNode implements RunningNode {
     const { awaiting } = this.#open.ledger.status();
     if (awaiting === 'peers') return 'AwaitingPeers';
     return awaiting === 'grant' || !this.#grant.granted() ? 'AwaitingGrant' : 'Serving';
+  }
+
+  /** A newcomer takes no client's work before the ledger, as it has executed it, knows the key that it signs bundles with. */
+  #isReady(): boolean {
+    const known = this.#open?.ledger.members.findKey(chargedGateway(this.#config, this.#keys).key.keyId);
+    return known?.revoked === false && !this.#isDraining;
   }
 
   #adminDoor(): AdminDoor {

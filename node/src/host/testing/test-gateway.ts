@@ -29,10 +29,10 @@ import { type ChannelCredentials, type Client, type ClientUnaryCall, Metadata, t
 import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { Admission } from '../admission/admission.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
-import { openSigningGrant } from '../keys/signing-grant.ts';
+import { openSigningGrant, type SigningGrant } from '../keys/signing-grant.ts';
 import { LinkActivity } from '../ledger/link-activity.ts';
 import { WantedHeaders } from '../ledger/wanted-headers.ts';
-import { adminService } from '../rpc/admin-service.ts';
+import { type AdminDoor, adminService } from '../rpc/admin-service.ts';
 import { Guard } from '../rpc/guard.ts';
 import { openHealth } from '../rpc/health-service.ts';
 import { ledgerService } from '../rpc/ledger-service.ts';
@@ -94,8 +94,19 @@ function anAdmission(metrics: Instruments<typeof nodeMetrics>, nowMs: () => numb
   });
 }
 
-async function openServer(): Promise<void> {
-  ledger = aFakeLedger(
+/** The operator's door of a node that has no ledger yet. */
+const anAdminDoor = (grant: SigningGrant): AdminDoor => ({
+  status: () => ({ ...EMPTY_STATUS, signing: grant.granted() }),
+  keys: () => ({ consensusPublicKey: consensus.publicKey, organisations: [], relayPublicKey: new Uint8Array(0), engineNodeId: '' }),
+  grantSigning: (request) => grant.set(request),
+  drain: async () => ({ ok: true, value: 0 }),
+  verify: async () => ({ ok: false, refusal: { code: 'AWAITING_GENESIS', facts: {}, then: 'retry' } }),
+  snapshot: async () => ({ ok: true, value: 0 }),
+  setLogLevel: () => undefined,
+});
+
+const aHealthLedger = (): FakeLedger =>
+  aFakeLedger(
     aGenesis(CHAIN, [
       {
         name: 'hospital-1',
@@ -107,6 +118,9 @@ async function openServer(): Promise<void> {
       { name: 'platform', roles: ['platform', 'relay'], keys: [{ pair: relay, use: 'relay' }] },
     ]),
   );
+
+async function openServer(): Promise<void> {
+  ledger = aHealthLedger();
   const metrics = openMetricsRegistry({}).register(nodeMetrics);
   const nowMs = (): number => performance.now();
   const admission = anAdmission(metrics, nowMs);
@@ -147,7 +161,6 @@ async function openServer(): Promise<void> {
     nowUnixMs: Date.now,
     metrics,
   };
-  const grant = openSigningGrant(consensus.publicKey, 'pod-uid');
   writeLeaf(join(folder, 'tls'), await leafOf(spiffe.node(CHAIN, 'hospital-1', 'health-0')));
   certificates = await openCertificateFolder({ folder: join(folder, 'tls'), nowUnixMs: Date.now, onChange: () => undefined });
   const common = { address: '127.0.0.1', port: 0, credentials: serverCredentials(certificates.provider) };
@@ -168,23 +181,7 @@ async function openServer(): Promise<void> {
       ...common,
       messageBytesMax: ADMIN_MESSAGE_BYTES_MAX,
       register: (server) =>
-        server.addService(
-          AdminServiceService,
-          adminService(guard, {
-            status: () => ({ ...EMPTY_STATUS, signing: grant.granted() }),
-            keys: () => ({
-              consensusPublicKey: consensus.publicKey,
-              organisations: [],
-              relayPublicKey: new Uint8Array(0),
-              engineNodeId: '',
-            }),
-            grantSigning: (request) => grant.set(request),
-            drain: async () => ({ ok: true, value: 0 }),
-            verify: async () => ({ ok: false, refusal: { code: 'AWAITING_GENESIS', facts: {}, then: 'retry' } }),
-            snapshot: async () => ({ ok: true, value: 0 }),
-            setLogLevel: () => undefined,
-          }),
-        ),
+        server.addService(AdminServiceService, adminService(guard, anAdminDoor(openSigningGrant(consensus.publicKey, 'pod-uid')))),
     }),
   ];
 }
