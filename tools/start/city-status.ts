@@ -16,7 +16,7 @@ export interface NetworkObject extends KubeObject {
     readonly genesisHash?: string;
     readonly height?: number;
     readonly root?: string;
-    readonly validators?: { readonly members: number; readonly ready: number };
+    readonly validators?: { readonly inSet: number; readonly ready: number };
     readonly endpoints?: { readonly grpc?: string; readonly metrics?: string };
     readonly conditions?: readonly Condition[];
   };

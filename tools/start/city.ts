@@ -8,7 +8,7 @@ import { findEngineTools } from '../engine/engine-tools.ts';
 import { type Expected, fetchCityStatus } from './city-status.ts';
 import { openClusterMetrics } from './cluster-metrics.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
-import { type ConsensusChoice, choiceText, consensusChoice, engineBinary, withConsensus } from './consensus-choice.ts';
+import { type ConsensusChoice, choiceText, consensusChoice, engineBinary, engineVariables, withConsensus } from './consensus-choice.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
 import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
@@ -52,7 +52,9 @@ export async function runCity(options: StartOptions, say: Say, stop: AbortSignal
     await assertPortFree(address, options.port);
     const sample = readManifests(ROOT, SAMPLE);
     const choice = consensusChoice(options, home.record, sample);
-    const engine = engineBinary(choice, { named: process.env['CIVITAS_ENGINE_BINARY'], tools: findEngineTools() });
+    const { CIVITAS_ENGINE_BINARY: named, CIVITAS_HANDOVER_BINARY: handOver } = process.env;
+    const tools = findEngineTools();
+    const engine = engineVariables(engineBinary(choice, { named, tools }), { named, handOver, tools });
     const startedMs = performance.now();
     await using cluster = await startCluster(home, { address, port: options.port, engine });
     say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);
@@ -79,7 +81,7 @@ interface Cluster extends AsyncDisposable {
 
 async function startCluster(
   home: Home,
-  { engine, ...listen }: { address: string; port: number; engine: string | undefined },
+  { engine, ...listen }: { address: string; port: number; engine: Readonly<Record<string, string>> },
 ): Promise<Cluster> {
   const [second, third] = home.record.subnet;
   const log = createFileLog(join(home.path, 'cluster.log'));
@@ -93,7 +95,7 @@ async function startCluster(
     apiUrl: api.url,
     caPem: api.caPem,
     images: IMAGES,
-    variables: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...(engine === undefined ? {} : { CIVITAS_ENGINE_BINARY: engine }) },
+    variables: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...engine },
     log,
   });
   api.attachPodLogs(kubelet.logs);

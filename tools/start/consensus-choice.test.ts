@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { consensusChoice, engineBinary, withConsensus } from './consensus-choice.ts';
+import { consensusChoice, engineBinary, engineVariables, withConsensus } from './consensus-choice.ts';
 import type { HomeRecord } from './home.ts';
 import type { Manifest } from './manifests.ts';
 import { parseOptions } from './options.ts';
@@ -72,4 +72,18 @@ test('the choice stands in CityConfig for all networks, and in the spec of each 
   const one = withConsensus(SAMPLE, { ...COMETBFT, networks: ['health'] });
   expect(one.map(({ spec }) => spec?.['engine'])).toEqual(['embedded', undefined, 'cometbft']);
   expect(one[2]?.spec?.['pools']).toEqual([{ name: 'validators', role: 'validator', replicas: 4 }]);
+});
+
+test('an embedded city is told where the engine is as well, so that one of its networks can grow', () => {
+  const tools = { folder: '/e', path: (program: string) => `/e/${program}` };
+  const nowhere = { named: undefined, handOver: undefined, tools: undefined };
+  expect(engineVariables(undefined, { ...nowhere, tools })).toEqual({
+    CIVITAS_ENGINE_BINARY: '/e/cometbft',
+    CIVITAS_HANDOVER_BINARY: '/e/handover',
+  });
+  expect(engineVariables(undefined, nowhere)).toEqual({});
+  expect(engineVariables('/b', { named: '/c', handOver: '/h', tools })).toEqual({
+    CIVITAS_ENGINE_BINARY: '/b',
+    CIVITAS_HANDOVER_BINARY: '/h',
+  });
 });

@@ -85,6 +85,23 @@ export function engineBinary(
   );
 }
 
+/**
+ * Where the node finds the engine and what hands an embedded chain over to it. On an embedded city too, where they are installed: any of
+ * its networks may grow later.
+ */
+export function engineVariables(
+  binary: string | undefined,
+  places: { readonly named: string | undefined; readonly handOver: string | undefined; readonly tools: EngineTools | undefined },
+): Readonly<Record<string, string>> {
+  const { named, tools } = places;
+  const engine = binary ?? named ?? tools?.path('cometbft');
+  const handOver = places.handOver ?? tools?.path('handover');
+  return {
+    ...(engine === undefined ? {} : { CIVITAS_ENGINE_BINARY: engine }),
+    ...(handOver === undefined ? {} : { CIVITAS_HANDOVER_BINARY: handOver }),
+  };
+}
+
 /** The sample with the choice written where a person would write it: CityConfig for all networks, else each one's own spec. */
 export function withConsensus(sample: readonly Manifest[], choice: ConsensusChoice): readonly Manifest[] {
   if (choice.engine === 'embedded') return sample;

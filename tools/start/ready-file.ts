@@ -42,7 +42,7 @@ export function readyFileOf(status: CityStatus, live: LiveFigures, facts: Pick<R
       chainId: item.spec.chainId,
       genesisHash: item.status?.genesisHash ?? '',
       engine: item.status?.engine ?? item.spec.engine ?? '',
-      validators: item.status?.validators?.members ?? 0,
+      validators: item.status?.validators?.inSet ?? 0,
       height: live.networks.get(item.metadata.name)?.height ?? item.status?.height ?? 0,
       root: live.networks.get(item.metadata.name)?.root ?? item.status?.root ?? '',
       grpc: item.status?.endpoints?.grpc ?? '',

@@ -22,7 +22,7 @@ import {
 } from '@civitas/proofs';
 import type { GetReceiptResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { EXIT } from '../exit-codes.ts';
-import { Fault } from '../fault.ts';
+import { Fault, Refused } from '../fault.ts';
 import type { LedgerClient } from '../sdk/ledger-client.ts';
 import { type ProvenRead, readProven } from '../sdk/proven-read.ts';
 import { fetchEvidenceNetwork } from './evidence-network.ts';
@@ -113,6 +113,16 @@ function isSameValue(left: JsonObject | undefined, right: JsonObject | undefined
   return canonicalString(left ?? null) === canonicalString(right ?? null);
 }
 
+/** A read under a named header; undefined where that header is from before the record's last change. */
+async function readUnder(headerHeight: number, { ledger, key }: EvidenceRecord): Promise<ProvenRead | undefined> {
+  try {
+    return await readProven(ledger, key, { headerHeight });
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.code === 'PRUNED') return undefined;
+    throw error;
+  }
+}
+
 /**
  * All records of one network against one header: the newest that carries them as they are now. A header carries the state before
  * its own block, so what has just been written waits for the next.
@@ -125,9 +135,11 @@ async function proveRecords(records: readonly EvidenceRecord[]): Promise<readonl
   for (;;) {
     const anchor = await readProven(first.ledger, first.key);
     const { headerHeight, lightBlock } = anchor;
-    const reads = [anchor, ...(await Promise.all(others.map(({ ledger, key }) => readProven(ledger, key, { headerHeight }))))];
-    const pairs = reads.map((read, at) => ({ read, record: records[at] ?? first, now: current[at]?.value }));
-    if (pairs.every(({ read, now }) => isSameValue(read.value, now))) {
+    const reads = [anchor, ...(await Promise.all(others.map((record) => readUnder(headerHeight, record))))];
+    const pairs = reads.flatMap((read, at) =>
+      read === undefined ? [] : [{ read, record: records[at] ?? first, now: current[at]?.value }],
+    );
+    if (pairs.length === records.length && pairs.every(({ read, now }) => isSameValue(read.value, now))) {
       return pairs.map(({ read, record }) => ({ item: itemOf(record, read), lightBlock, opening: record.opening }));
     }
     if (Date.now() > endMs) {

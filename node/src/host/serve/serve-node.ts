@@ -293,8 +293,7 @@ class ServedNode implements RunningNode {
 
   /** A newcomer takes no client's work before the ledger, as it has executed it, knows the key that it signs bundles with. */
   #isReady(): boolean {
-    const known = this.#open?.ledger.members.findKey(chargedGateway(this.#config, this.#keys).key.keyId);
-    return known?.revoked === false && !this.#isDraining;
+    return this.#open?.ledger.members.findKey(chargedGateway(this.#config, this.#keys).key.keyId)?.revoked === false && !this.#isDraining;
   }
 
   #adminDoor(): AdminDoor {
@@ -350,7 +349,7 @@ class ServedNode implements RunningNode {
       },
       snapshot: async () => {
         if (this.#open === undefined) return refuse('AWAITING_GENESIS', {}, 'retry');
-        return accept(this.#open.ledger.snapshots.begin());
+        return this.#open.ledger.snapshots.begin();
       },
       setLogLevel: (level: LogLevel) => this.log.setLevel(level),
     };

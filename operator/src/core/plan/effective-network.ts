@@ -5,6 +5,7 @@ import { type LedgerNetwork, type LedgerNetworkSpec, MESSAGES } from '../resourc
 import { clientProblem } from './client-problem.ts';
 import { faultTolerance } from './quorum.ts';
 
+/** One node with its place, its owner and its volume. */
 export interface EffectiveNode {
   readonly name: string;
   readonly ordinal: number;
@@ -56,8 +57,19 @@ const DEFAULTS = {
   linkPacketsPerMinute: 60_000,
 } as const;
 
-/** Fills in what the spec leaves to CityConfig and to the product. */
-export function effectiveNetwork(network: LedgerNetwork, config: CityConfig, agencies: readonly Agency[]): EffectiveNetwork {
+const NONE_MADE: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Fills in what the spec leaves to CityConfig and to the product.
+ *
+ * @param made Organisation by name of the nodes that there are: a node belongs for life to the one that it was made for.
+ */
+export function effectiveNetwork(
+  network: LedgerNetwork,
+  config: CityConfig,
+  agencies: readonly Agency[],
+  made: ReadonlyMap<string, string> = NONE_MADE,
+): EffectiveNetwork {
   const { spec } = network;
   const id = networkNameOf(network.metadata);
   const city = config.spec;
@@ -70,7 +82,7 @@ export function effectiveNetwork(network: LedgerNetwork, config: CityConfig, age
     chainId: spec.chainId,
     engine: spec.engine ?? city.engine,
     version: spec.release?.version ?? city.release.version,
-    nodes: nodesOf(network, config, members),
+    nodes: nodesOf(network, config, { members, made }),
     members,
     approvalThreshold: spec.genesis?.approvalThreshold ?? city.approvalThreshold,
     allowDowntime: spec.allowDowntime ?? city.allowDowntime ?? false,
@@ -108,19 +120,39 @@ function membersOf(id: NetworkName, defaultNamespace: string, agencies: readonly
     .sort((left, right) => (left.organisation < right.organisation ? -1 : 1));
 }
 
-function nodesOf({ metadata, spec }: LedgerNetwork, config: CityConfig, members: readonly EffectiveMember[]): readonly EffectiveNode[] {
+/** The member with the fewest nodes of this role, founders first: no one organisation should hold what a quorum needs. */
+function leastServed(members: readonly EffectiveMember[], nodes: readonly Pick<EffectiveNode, 'role' | 'organisation'>[]): string {
+  const founders = members.filter(({ founder }) => founder);
+  const counted = (founders.length > 0 ? founders : members).map(({ organisation }) => ({
+    organisation,
+    count: nodes.filter((node) => node.organisation === organisation).length,
+  }));
+  return counted.reduce((least, one) => (one.count < least.count ? one : least), counted[0] ?? { organisation: '', count: 0 }).organisation;
+}
+
+function nodesOf(
+  { metadata, spec }: LedgerNetwork,
+  config: CityConfig,
+  { members, made }: { readonly members: readonly EffectiveMember[]; readonly made: ReadonlyMap<string, string> },
+): readonly EffectiveNode[] {
   const pools = spec.pools ?? [{ name: 'validators', role: 'validator' as const }];
-  const firstFounder = members.find((member) => member.founder)?.organisation ?? members[0]?.organisation ?? '';
   const nodes: EffectiveNode[] = [];
   for (const pool of pools) {
     const replicas = pool.replicas ?? (pool.role === 'validator' ? config.spec.validatorsPerNetwork : 1);
     for (let index = 0; index < replicas; index++) {
       const ordinal = nodes.length;
+      const name = nodeName(metadata.name, ordinal);
       nodes.push({
-        name: nodeName(metadata.name, ordinal),
+        name,
         ordinal,
         role: pool.role,
-        organisation: pool.agencyRef ?? firstFounder,
+        organisation:
+          made.get(name) ??
+          pool.agencyRef ??
+          leastServed(
+            members,
+            nodes.filter(({ role }) => role === pool.role),
+          ),
         storageSize: pool.storage?.size ?? config.spec.storageSize ?? DEFAULTS.storageSize,
       });
     }

@@ -229,6 +229,7 @@ describe('the status of a network', () => {
       'QuorumHealthy',
       'FullRedundancy',
       'CertificatesValid',
+      'PoolsMatchLedger',
     ]);
     expect(networkPhase(verdicts)).toBe('Available');
     const silent = networkVerdicts(anObservation(), planNetwork(anObservation(), sha256));

@@ -5,8 +5,9 @@ import { nodeTlsName, relayTlsName } from '../desired/names.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from '../desired/network-objects.ts';
 import type { Manifest } from '../desired/render.ts';
 import type { LedgerNode } from '../resources/ledger-node.ts';
-import { type EffectiveNetwork, type EffectiveNode, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
+import { type EffectiveNetwork, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
 import { genesisFromText, genesisHashOf } from './genesis-record.ts';
+import { type GrowthStep, planGrowth, planHandOver } from './growth-plan.ts';
 import { runningEngine } from './hand-over.ts';
 import type { NetworkAction } from './network-action.ts';
 import { planNode } from './node-actions.ts';
@@ -15,6 +16,7 @@ import { planPeers } from './peers-plan.ts';
 import type { GateShut } from './quorum-gate.ts';
 import { planReplacement, votersOf } from './replacement-plan.ts';
 import { reportedGateways } from './reported-gateways.ts';
+import { type RunningNodes, runningNodes } from './running-nodes.ts';
 
 /** Why the network is not further: the first thing it waits for. */
 export interface Waiting {
@@ -31,22 +33,25 @@ export interface NetworkPlan {
   readonly pending: GateShut | undefined;
   /** Nodes that reported a key which another one holds (`namespace/node`), by name. */
   readonly duplicates: Readonly<Record<string, string>>;
-  /** The chain is to be handed over to this engine. */
-  readonly handOverTo: 'cometbft' | undefined;
+  /** What the network grows by now. */
+  readonly growth: GrowthStep | undefined;
+  /** Where pools and ledger differ. */
+  readonly running: RunningNodes;
 }
 
 /** What is to be done for one network now. Pure: equal observations give equal plans. */
 export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkPlan {
-  const wanted = effectiveNetwork(observed.network, observed.config, observed.agencies);
-  const { effective: running, problems: engineProblems, handOverTo } = runningEngine(wanted, observed.engineInForce);
-  const effective = { ...running, nodes: running.nodes.map((node) => asMade(observed, node)) };
+  const wanted = effectiveNetwork(observed.network, observed.config, observed.agencies, organisationsMade(observed));
+  const { effective: inForce, problems: engineProblems, handOverTo } = runningEngine(wanted, observed.engineInForce);
+  const running = runningNodes(observed, inForce);
+  const effective = { ...inForce, nodes: running.nodes };
   const problems = [
     ...problemsOf(wanted, observed.network.spec),
     ...engineProblems,
     ...genesisProblems(observed, effective, sha256),
     ...placeProblems(observed, effective),
   ];
-  const plan = { effective, problems, waiting: undefined, pending: undefined, duplicates: {}, handOverTo, actions: [] };
+  const plan = { effective, problems, running, waiting: undefined, pending: undefined, duplicates: {}, growth: undefined, actions: [] };
   if (effective.paused || problems.length > 0) return plan;
   if (!observed.hasAuthority) {
     return {
@@ -59,12 +64,15 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
   const stale = nodes.flatMap((node) => node.stale ?? []);
   const { next, pending } = planReplacement(observed, effective, stale);
   const birth = birthOf(observed, effective);
+  const growth = handOverTo === undefined ? planGrowth(observed, effective, running) : planHandOver(observed, effective);
   const actions: NetworkAction[] = [
     ...certificateActions(observed, effective),
     ...manifestsOf(observed, effective).map((manifest): NetworkAction => ({ type: 'apply', manifest })),
     ...nodes.flatMap((node) => node.actions),
     ...(next === undefined ? [] : [{ type: 'deletePod', ...next.pod, reason: next.reason } as const]),
+    ...retirements(observed, running),
     ...(birth.text === undefined ? [] : [{ type: 'recordGenesis', text: birth.text } as const]),
+    ...(next === undefined ? (growth?.actions ?? []) : []),
   ];
   const duplicates = Object.fromEntries(
     effective.nodes.flatMap(({ name }, index) => {
@@ -72,12 +80,25 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
       return holder === undefined ? [] : [[name, holder]];
     }),
   );
-  return { ...plan, actions, waiting: birth.waiting, pending, duplicates };
+  return { ...plan, actions, waiting: birth.waiting, pending, growth, duplicates };
 }
 
-/** A node belongs for its life to the organisation that it was made for, also when the network's first founder is another one by now. */
-function asMade(observed: ObservedNetwork, node: EffectiveNode): EffectiveNode {
-  return { ...node, organisation: observed.nodes[node.name]?.ledgerNode?.spec.organisation ?? node.organisation };
+/** A node belongs for its life to the organisation that it was made for, also when the network has other founders by now. */
+function organisationsMade({ nodes }: ObservedNetwork): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(nodes).flatMap(([name, { ledgerNode }]) =>
+      ledgerNode === undefined ? [] : [[name, ledgerNode.spec.organisation] as const],
+    ),
+  );
+}
+
+/** Pods of nodes that nobody asks for and no ledger needs; their volumes stay. */
+function retirements(observed: ObservedNetwork, { retired }: RunningNodes): readonly NetworkAction[] {
+  return retired.flatMap((name): readonly NetworkAction[] => {
+    const pod = observed.nodes[name]?.pod;
+    if (pod === undefined || pod.deleting) return [];
+    return [{ type: 'deletePod', name, uid: pod.uid, reason: 'the pools do not ask for it, and it is no validator of the ledger' }];
+  });
 }
 
 /** Nodes are numbered through all pools in order, so a pool that grows before another one would turn nodes into what they are not. */

@@ -2,6 +2,7 @@ import type { Sha256 } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
 import { genesisHashOf } from './genesis-record.ts';
+import { GROWTH_REASONS } from './growth-plan.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
@@ -28,18 +29,18 @@ export function verdict(type: string, holds: boolean, reason: string, message: s
 /** Counts of the chain's validators as the nodes themselves answered in this pass. */
 export function countValidators(observed: ObservedNetwork, plan: NetworkPlan): Counts {
   const voters = votersOf(observed, plan.effective);
-  const members = voters.length;
+  const inSet = voters.length;
   const ready = voters.filter(({ name }) => isServing(observed.nodes[name])).length;
   const caughtUp = voters.filter(({ state }) => state === 'serving').length;
-  const spareFaults = Math.max(0, caughtUp - quorum(members));
+  const spareFaults = Math.max(0, caughtUp - quorum(inSet));
   return {
-    members,
+    inSet,
     ready,
     caughtUp,
-    quorum: quorum(members),
-    faultTolerance: faultTolerance(members),
+    quorum: quorum(inSet),
+    faultTolerance: faultTolerance(inSet),
     spareFaults,
-    summary: `${ready}/${members}`,
+    summary: `${ready}/${inSet}`,
   };
 }
 
@@ -58,6 +59,7 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
     progress(observed, plan, serving),
     certificates(observed, plan),
     update(plan),
+    pools(plan),
     problem === undefined
       ? verdict('Degraded', false, 'NoProblem', 'nothing is wrong')
       : verdict('Degraded', true, problem.reason, problem.message),
@@ -74,14 +76,14 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
 
 /** Available, QuorumHealthy and FullRedundancy: what the validators say, and what their silence means. */
 function availability(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts): readonly Verdict[] {
-  const atHead = `${counts.caughtUp} of ${counts.members} validators at the head, quorum ${counts.quorum}`;
+  const atHead = `${counts.caughtUp} of ${counts.inSet} validators at the head, quorum ${counts.quorum}`;
   const redundancy = redundancyText(counts, plan.effective.engine);
   const full =
-    counts.caughtUp === counts.members
+    counts.caughtUp === counts.inSet
       ? verdict('FullRedundancy', true, 'AllServing', redundancy)
       : verdict('FullRedundancy', false, 'ValidatorsMissing', redundancy);
   if (counts.caughtUp >= counts.quorum) {
-    const serving = `blocks are being made by ${counts.ready} of ${counts.members} validators`;
+    const serving = `blocks are being made by ${counts.ready} of ${counts.inSet} validators`;
     return [verdict('Available', true, 'Serving', serving), verdict('QuorumHealthy', true, 'Quorum', atHead), full];
   }
   const silence = plan.waiting === undefined ? silenceOf(observed, plan, counts) : { status: 'False' as const, ...plan.waiting };
@@ -104,7 +106,7 @@ function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts)
     return { status: 'Unknown', reason: 'NotObserved', message };
   }
   const unwell = missing.flatMap(({ name }) => unwellText(name, observed.nodes[name]) ?? []);
-  const counted = `${counts.caughtUp} of ${counts.members} validators serve, ${counts.quorum} are needed`;
+  const counted = `${counts.caughtUp} of ${counts.inSet} validators serve, ${counts.quorum} are needed`;
   return { status: 'False', reason: 'NoQuorum', message: [counted, ...unwell.slice(0, NAMED_MAX)].join('; ') };
 }
 
@@ -123,7 +125,7 @@ function startText(name: string, node: ObservedNode | undefined): string | undef
 
 function redundancyText(counts: Counts, engine: string): string {
   if (engine === 'embedded') return `${counts.caughtUp} of 1 validator; the embedded engine survives no fault`;
-  return `${counts.caughtUp} of ${counts.members} validators; ${counts.spareFaults} more may fail`;
+  return `${counts.caughtUp} of ${counts.inSet} validators; ${counts.spareFaults} more may fail`;
 }
 
 /** Whether a pod waits to be made anew, and for what. */
@@ -132,20 +134,43 @@ function update({ pending }: NetworkPlan): Verdict {
   return verdict('UpdatePending', true, pending.reason, pending.message);
 }
 
+/** Whether the ledger's validators are those that the pools ask for. Only members take one away, whatever a pool says. */
+function pools({ running: { unasked, shutOut, joiner }, effective }: NetworkPlan): Verdict {
+  const [one] = unasked;
+  if (one !== undefined) {
+    const command = `civitas network propose-validator remove -n ${effective.name} --as <founder> --node ${one}`;
+    const message = `${named(unasked)} stays: the members of the ledger let a validator go, not the size of a pool: ${command}`;
+    return verdict('PoolsMatchLedger', false, 'RemoveByProposal', message);
+  }
+  if (shutOut.length > 0) {
+    const message = `the pools ask for ${named(shutOut)}, which the members removed or whose key is another one by now`;
+    return verdict('PoolsMatchLedger', false, 'NotInTheSet', `${message}: ask for fewer replicas, or propose it anew`);
+  }
+  if (joiner !== undefined) return verdict('PoolsMatchLedger', false, 'Growing', `${joiner.name} is to become a validator`);
+  return verdict('PoolsMatchLedger', true, 'Match', 'the validators of the ledger are those that the pools ask for');
+}
+
+function named(names: readonly string[]): string {
+  const rest = names.length - NAMED_MAX;
+  return `${names.slice(0, NAMED_MAX).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
 function progress(observed: ObservedNetwork, plan: NetworkPlan, serving: boolean): Verdict {
   if (observed.network.metadata.deletionTimestamp !== undefined)
     return observed.openLinks.length === 0
       ? verdict('Progressing', true, 'Removing', 'links are drained; pods are being removed, volumes and keys as deletionPolicy says')
       : verdict('Progressing', true, 'Draining', drainText(observed.openLinks));
   if (plan.waiting !== undefined) return verdict('Progressing', true, plan.waiting.reason, plan.waiting.message);
-  if (plan.handOverTo !== undefined)
-    return verdict('Progressing', true, 'HandOverAsked', `the chain is to be handed over to ${plan.handOverTo}`);
+  if (plan.growth !== undefined) return verdict('Progressing', true, plan.growth.reason, plan.growth.message);
   const moving = plan.actions.find(
     (action) => action.type === 'deletePod' || action.type === 'createPod' || action.type === 'grantSigning',
   );
   if (moving?.type === 'deletePod') return verdict('Progressing', true, 'ReplacingPod', `${moving.name}: ${moving.reason}`);
   if (moving !== undefined || !serving) return verdict('Progressing', true, 'Starting', 'nodes are starting');
-  return verdict('Progressing', false, 'Settled', 'nothing is under way');
+  const before = observed.network.status?.conditions?.find(({ type }) => type === 'Progressing')?.reason ?? '';
+  if (!GROWTH_REASONS.includes(before)) return verdict('Progressing', false, 'Settled', 'nothing is under way');
+  const { inSet, faultTolerance: faults } = countValidators(observed, plan);
+  return verdict('Progressing', false, 'Grown', `${inSet} validators sign blocks; ${faults === 0 ? 'none' : faults} may fail`);
 }
 
 /** Links that are waited for, with what they carry; bounded, however many there are. */

@@ -91,6 +91,20 @@ export interface OpenLink {
 /** The city network as every other network pins it. */
 export type CityClient = NonNullable<Genesis['appState']['cityClient']>;
 
+/** A key that is or was in the validator set, as the ledger has it. */
+export interface ObservedStanding {
+  readonly publicKey: string;
+  readonly node: string;
+  readonly standing: 'joining' | 'active' | 'leaving' | 'removed';
+}
+
+/** Where the proposal to add a validator stands, as last looked at. */
+export interface ObservedJoin {
+  readonly node: string;
+  readonly state: 'open' | 'waiting' | 'refused';
+  readonly message: string;
+}
+
 /** All the planner knows of one network at one moment. */
 export interface ObservedNetwork {
   readonly nowUnixMs: number;
@@ -108,6 +122,10 @@ export interface ObservedNetwork {
   readonly genesisMounted: string | undefined;
   /** Consensus keys of the validators as the ledger has them, as last read; undefined while none of its nodes was asked. */
   readonly validatorSet: readonly string[] | undefined;
+  /** Everyone who is or was in that set. */
+  readonly standings: readonly ObservedStanding[];
+  /** The last proposal of a validator; undefined when this process has made none. */
+  readonly join: ObservedJoin | undefined;
   /** Engine that the record of the genesis names; undefined before birth. */
   readonly engineInForce: 'embedded' | 'cometbft' | undefined;
   readonly city: CityClient | undefined;

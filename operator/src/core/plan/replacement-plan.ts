@@ -33,9 +33,9 @@ export function votersOf(observed: ObservedNetwork, network: EffectiveNetwork): 
   });
 }
 
-export function gateRulesOf(network: EffectiveNetwork): GateRules {
-  // The embedded engine has one validator: whoever chose it has chosen that a restart stops the chain.
-  return { maxUnavailable: network.maxUnavailable, allowDowntime: network.allowDowntime || network.engine === 'embedded' };
+/** @param voters in the set: a chain with one of them stops at each restart anyway, on whichever engine. */
+export function gateRulesOf(network: EffectiveNetwork, voters: readonly Voter[]): GateRules {
+  return { maxUnavailable: network.maxUnavailable, allowDowntime: network.allowDowntime || voters.length === 1 };
 }
 
 /** Which pod goes next: those that do no work, then observers and gateways, then validators from the highest ordinal. */
@@ -48,7 +48,7 @@ export function planReplacement(observed: ObservedNetwork, network: EffectiveNet
   const ordered = [...stale].sort((left, right) => rank(left) - rank(right) || right.node.ordinal - left.node.ordinal);
   let pending: GateShut | undefined;
   for (const candidate of ordered) {
-    const shut = gateShut(candidate.node.name, voters, gateRulesOf(network));
+    const shut = gateShut(candidate.node.name, voters, gateRulesOf(network, voters));
     if (shut === undefined) return { next: candidate, pending: undefined };
     pending ??= shut;
   }

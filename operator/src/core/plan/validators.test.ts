@@ -65,7 +65,7 @@ describe('the validators of a network', () => {
     const set = [...[0, 1, 2, 3].map((ordinal) => aKey(40 + ordinal)), aKey(55)];
     const grown = { ...born, validatorSet: set };
     expect(votersOf(grown, effective).at(-1)).toEqual({ name: aKey(55), ordinal: 4, state: 'unclear', isMoving: false });
-    expect(countValidators(grown, planNetwork(grown, sha256))).toMatchObject({ members: 5, ready: 4, quorum: 4, spareFaults: 0 });
+    expect(countValidators(grown, planNetwork(grown, sha256))).toMatchObject({ inSet: 5, ready: 4, quorum: 4, spareFaults: 0 });
     const shrunk = { ...born, validatorSet: set.slice(0, 3) };
     expect(votersOf(shrunk, effective).map(({ name }) => name)).toEqual(NAMES.slice(0, 3));
   });

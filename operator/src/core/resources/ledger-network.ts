@@ -19,7 +19,7 @@ export const Pool = Type.Object({
   name: nameString('Name of the pool, unique in the network.'),
   role: oneOf('What its nodes do.', ['validator', 'observer', 'gateway']),
   replicas: Type.Optional(Type.Integer({ description: 'Nodes; default from CityConfig.', minimum: 1, maximum: POOL_REPLICAS_MAX })),
-  agencyRef: Type.Optional(nameString('Agency these nodes belong to; default the network’s first founder.')),
+  agencyRef: Type.Optional(nameString('Agency these nodes belong to; default: they go round the founders.')),
   storage: Type.Optional(
     Type.Object(
       {
@@ -160,13 +160,13 @@ export const LedgerNetworkStatus = Type.Object({
   root: Type.Optional(text('State root at that height, base64url.', 43)),
   validators: Type.Optional(
     Type.Object({
-      members: count('Validators of the chain.'),
+      inSet: count('Validators of the chain, as its ledger has them.'),
       ready: count('Of them serving.'),
       caughtUp: count('Of them at the head.'),
       quorum: count('Validators a commit needs.'),
       faultTolerance: count('Validators that may fail at once, f.'),
       spareFaults: count('Further ones that may fail now.'),
-      summary: text('ready/members.', 16),
+      summary: text('ready/inSet.', 16),
     }),
   ),
   release: Type.Optional(text('Version its nodes run.', 32)),

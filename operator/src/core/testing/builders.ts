@@ -78,6 +78,8 @@ export function anObservation(facts: Partial<ObservedNetwork> = {}): ObservedNet
     genesisRecord: undefined,
     genesisMounted: undefined,
     validatorSet: undefined,
+    standings: [],
+    join: undefined,
     engineInForce: undefined,
     city: undefined,
     platformKey: aKey(1),

@@ -11,9 +11,11 @@ import { base64 } from '../observe/authorities.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
 import type { Workspace } from '../observe/workspace.ts';
 import type { ActionContext } from './action-context.ts';
+import { handOverEngine, proposeValidator } from './grow-network.ts';
 import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
 import { resourceOf } from './kinds.ts';
 import { replacePod } from './replace-pod.ts';
+import { report } from './report.ts';
 
 /** Does one action of a plan. Returns whether anything was written or called. A crash before or after any of them is harmless. */
 export async function performNetworkAction(scope: ActionContext, action: NetworkAction): Promise<boolean> {
@@ -40,6 +42,10 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       return (
         (await createOnce(() => recordGenesis(scope, action.text))) && report(scope, 'GenesisWritten', `genesis of ${effective.chainId}`)
       );
+    case 'handOverEngine':
+      return handOverEngine(scope, action.to);
+    case 'proposeValidator':
+      return proposeValidator(scope, action);
     case 'reserveKey':
       return (
         (await reserveKey(scope, action)) &&
@@ -66,14 +72,6 @@ async function deletePod(scope: ActionContext, action: Extract<NetworkAction, { 
   if (shut === undefined) return report(scope, 'PodDeleted', `${action.name}: ${action.reason}`, action.name);
   scope.log.warn({ network: scope.network.metadata.name, reason: shut.reason }, shut.message);
   return false;
-}
-
-/** An Event, about the node where it concerns one: what one object may be told of in a while is bounded. */
-function report({ context, network, observed, log }: ActionContext, reason: string, message: string, node?: string): true {
-  const about = (node === undefined ? undefined : observed.nodes[node]?.ledgerNode) ?? network;
-  context.events.record(about, { type: 'Normal', reason, message });
-  log.info({ network: network.metadata.name, reason }, message);
-  return true;
 }
 
 /** True when it was made now; false when an earlier run, or the cache's lag, was faster. */

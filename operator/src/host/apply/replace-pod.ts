@@ -19,7 +19,8 @@ export async function replacePod(
 ): Promise<GateShut | undefined> {
   const { context, effective } = scope;
   const now = await lookAgain(scope);
-  const shut = gateShut(name, votersOf(now, effective), gateRulesOf(effective));
+  const voters = votersOf(now, effective);
+  const shut = gateShut(name, voters, gateRulesOf(effective, voters));
   if (shut !== undefined) return shut;
   await context.client.delete(pods, { namespace: effective.namespace, name }, { uid });
   return undefined;

@@ -21,8 +21,8 @@ import { type LinkLedger, observeEnd } from '../observe/observe-link.ts';
 import { podOf } from '../observe/observe-network.ts';
 import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
-import { platformLedger } from './membership-controller.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
+import { platformLedger } from './platform-ledger.ts';
 
 const DEFAULT_PACKETS_PER_MINUTE = 60_000;
 

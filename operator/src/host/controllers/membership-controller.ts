@@ -5,7 +5,6 @@ import { type Controller, createController, type ReconcileResult } from '@civita
 import { sortValidators, validatorOf, validatorsHash } from '@civitas/proofs';
 import { organisationOf } from '../../core/desired/genesis.ts';
 import { type EffectiveMember, effectiveNetwork } from '../../core/plan/effective-network.ts';
-import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
 import { memberKeyId, type OnLedgerOrganisation, planMembership } from '../../core/plan/membership-plan.ts';
 import { type ReportedGateway, reportedGateways } from '../../core/plan/reported-gateways.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
@@ -13,19 +12,8 @@ import { callNode } from '../ledger/node-connection.ts';
 import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
 import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_STARTING_MS } from './limits.ts';
-import { findCity, findCityNetwork, type OperatorContext, reachNetwork } from './operator-context.ts';
-
-/** The ledger of a network as the platform acts on it; undefined before it serves. */
-export async function platformLedger(
-  context: OperatorContext,
-  network: LedgerNetwork,
-): Promise<(PlatformLedger & { readonly genesis: Genesis }) | undefined> {
-  const reached = await reachNetwork(context, network);
-  if (reached === undefined) return undefined;
-  const { chainId, connection, genesisText } = reached;
-  const key = await context.authorities.platformKey();
-  return { chainId, connection, key, genesisHash: genesisHashOf(genesisText, nodeCrypto.sha256), genesis: genesisFromText(genesisText) };
-}
+import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
+import { platformLedger } from './platform-ledger.ts';
 
 /** Writes into the ledgers what our objects say: city.registry entries, enrolments, keys, roles. By proposal only. */
 export function createMembershipController(context: OperatorContext): Controller {

@@ -136,6 +136,7 @@ class NetworkReconciler {
 
 function nextLookMs(observed: ObservedNetwork, plan: NetworkPlan, acted: boolean): number {
   if (acted) return AFTER_ACTION_MS;
+  if (plan.growth !== undefined) return WHILE_STARTING_MS;
   const serving = plan.effective.nodes.every(({ name }) => observed.nodes[name]?.answer?.phase === 'Serving');
   return serving || plan.effective.paused ? WHILE_SERVING_MS : WHILE_STARTING_MS;
 }
@@ -160,7 +161,7 @@ function reportRedundancy({ events }: OperatorContext, network: LedgerNetwork, v
   const now = verdicts.find(({ type }) => type === 'FullRedundancy');
   const before = network.status?.conditions?.find(({ type }) => type === 'FullRedundancy');
   const stands = verdicts.some(({ type, status }) => type === 'Available' && status !== 'True');
-  const isAlone = network.status?.validators?.members === 1;
+  const isAlone = network.status?.validators?.inSet === 1;
   if (now === undefined || before === undefined || before.status === now.status || now.status === 'Unknown' || stands || isAlone) return;
   if (now.status === 'True') events.record(network, { type: 'Normal', reason: 'RedundancyRestored', message: now.message });
   else events.record(network, { type: 'Warning', reason: 'RedundancyLost', message: now.message });

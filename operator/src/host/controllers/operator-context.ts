@@ -2,6 +2,7 @@ import type { Applier, Clock, ConfigMap, EventRecorder, KubeClient, Log, Metrics
 import { ANNOTATIONS, genesisRecordName, type NetworkName, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText } from '../../core/plan/genesis-record.ts';
+import type { ObservedJoin, ObservedStanding } from '../../core/plan/observed-network.ts';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
@@ -32,8 +33,10 @@ export interface LedgerFacts {
   readonly enrolments: Map<string, Enrolment>;
   /** `namespace/node` of every node that has answered this process. */
   readonly heard: Set<string>;
-  /** Consensus keys of a ledger's validators, by network key. */
-  readonly validatorSets: Map<string, readonly string[]>;
+  /** Who is or was in a ledger's validator set, by network key. */
+  readonly standings: Map<string, readonly ObservedStanding[]>;
+  /** The proposal of a ledger's next validator, by network key. */
+  readonly joins: Map<string, ObservedJoin>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }

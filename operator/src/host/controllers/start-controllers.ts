@@ -79,7 +79,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     workspaces: createWorkspaces({ client, metrics, log, onChange }),
     authorities: createAuthorities(client),
     connections: createConnections(() => clock.nowUnixMs()),
-    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set(), validatorSets: new Map() },
+    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set(), standings: new Map(), joins: new Map() },
     applierOf: (controller) => createApplier(client, { fieldManager: `civitas-${controller}`, force: true }),
     wake,
   };
@@ -158,6 +158,10 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
     [caches.nodes, ['network']],
     [caches.reservations, ['network']],
   ];
+  // A node's keys are proposed to the members as soon as it has reported them.
+  caches.nodes.subscribe(({ object, previous }) => {
+    if (JSON.stringify(object.status?.organisations) !== JSON.stringify(previous?.status?.organisations)) wake('membership');
+  });
   for (const [reflector, names] of wakes) {
     reflector.subscribe((change) => {
       if (isOnlyStatus(change.object, change.previous) && change.object.kind !== 'LedgerNode') return;

@@ -22,6 +22,7 @@ import type {
   ObservedNode,
   ObservedPod,
   ObservedReservation,
+  ObservedStanding,
   OpenLink,
 } from '../../core/plan/observed-network.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
@@ -50,10 +51,12 @@ export async function observeNetwork(
   const wanted = effectiveNetwork(network, config, agencies);
   const { effective } = runningEngine(wanted, record === undefined ? undefined : engineInForce(context, id));
   const chainId = record === undefined ? effective.chainId : genesisFromText(record).chainId;
-  const observations = effective.nodes.map(
-    async (node) => [node.name, await observeNode(context, workspace, { id, chainId, node: node.name, engine: effective.engine })] as const,
+  const names = new Set([...effective.nodes.map(({ name }) => name), ...madeNodes(context, id)]);
+  const observations = [...names].map(
+    async (node) => [node, await observeNode(context, workspace, { id, chainId, node, engine: effective.engine })] as const,
   );
   const nodes = Object.fromEntries(await Promise.all(observations));
+  const standings = await readStandings(context, { id, chainId, nodes });
   const relaySpace = context.workspaces.find(config.spec.namespace);
   return {
     nowUnixMs: context.clock.nowUnixMs(),
@@ -67,7 +70,9 @@ export async function observeNetwork(
     genesisRecord: record,
     genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
     engineInForce: record === undefined ? undefined : engineInForce(context, id),
-    validatorSet: await readValidatorSet(context, { id, chainId, nodes }),
+    validatorSet: setOf(standings),
+    standings: standings ?? [],
+    join: context.facts.joins.get(`${id.namespace}/${id.name}`),
     city: cityClient(context),
     platformKey: (await context.authorities.platformKey()).publicKey,
     relayKey: target.relayKey,
@@ -109,31 +114,43 @@ function cityClient(context: OperatorContext): CityClient | undefined {
   return { chainId, genesisHash: genesisHashOf(text, sha256), validators };
 }
 
+/** Nodes that were made for this network, also those that its pools no longer ask for. */
+function madeNodes({ caches }: OperatorContext, { namespace, name }: NetworkName): readonly string[] {
+  return caches.nodes.store.list(namespace).flatMap(({ metadata, spec }) => (spec.networkRef === name ? [metadata.name] : []));
+}
+
+/** Those who sign the next block. Chains of the first release keep no set on their ledger: theirs is the genesis's. */
+function setOf(standings: readonly ObservedStanding[] | undefined): readonly string[] | undefined {
+  if (standings === undefined || standings.length === 0) return undefined;
+  return standings.filter(({ standing }) => standing === 'active' || standing === 'leaving').map(({ publicKey }) => publicKey);
+}
+
+const STANDINGS = ['joining', 'active', 'leaving', 'removed'] as const;
+
 /** The validator set as one of the serving nodes has it; the last answer while none of them gives one. */
-async function readValidatorSet(
+async function readStandings(
   context: OperatorContext,
   { id, chainId, nodes }: { readonly id: NetworkName; readonly chainId: string; readonly nodes: ObservedNetwork['nodes'] },
-): Promise<readonly string[] | undefined> {
+): Promise<readonly ObservedStanding[] | undefined> {
   const key = `${id.namespace}/${id.name}`;
   const heights = Object.entries(nodes).flatMap(([name, { answer }]) =>
     answer?.phase === 'Serving' ? [[name, answer.height] as const] : [],
   );
   const [newest] = heights.sort(([, left], [, right]) => right - left);
   const connection = newest === undefined || newest[1] === 0 ? undefined : await connectNode(context, id, chainId, newest[0]);
-  if (connection === undefined) return context.facts.validatorSets.get(key);
+  if (connection === undefined) return context.facts.standings.get(key);
   try {
     const { ledger } = connection;
     const { validators } = await callNode(ledger.getValidators.bind(ledger), {});
-    const set = validators
-      .filter(({ standing }) => standing === 'active' || standing === 'leaving')
-      .map(({ publicKey }) => text(publicKey));
-    // Chains of the first release keep no set on their ledger: theirs is the genesis's.
-    if (set.length === 0) return undefined;
-    context.facts.validatorSets.set(key, set);
+    const set = validators.flatMap(({ publicKey, node, standing: word }): readonly ObservedStanding[] => {
+      const standing = STANDINGS.find((known) => known === word);
+      return standing === undefined ? [] : [{ publicKey: text(publicKey), node, standing }];
+    });
+    context.facts.standings.set(key, set);
     return set;
   } catch {
     // A node that has just stopped serving: the set it named before holds until another one answers.
-    return context.facts.validatorSets.get(key);
+    return context.facts.standings.get(key);
   }
 }
 

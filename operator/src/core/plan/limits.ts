@@ -1,0 +1,2 @@
+/** A newcomer this close to the head counts as there: blocks go on while it is asked. */
+export const CATCH_UP_LAG_BLOCKS = 2;
