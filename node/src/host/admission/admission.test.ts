@@ -13,7 +13,7 @@ import {
   type VerifyEd25519Elsewhere,
 } from '@civitas/canon';
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
-import { parseReceipt } from '@civitas/proofs';
+import { encodeReceipt, parseReceipt } from '@civitas/proofs';
 import type { OperationBatch, SharedSignature, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { nodeMetrics, openMetricsRegistry } from '@civitas/telemetry';
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
@@ -205,6 +205,27 @@ test('the same operation again answers the receipt it got, before and after it w
   expect(joined).toEqual(first);
   expect(later).toEqual(first);
   expect(ledger.bundles.flatMap(({ operations }) => operations)).toHaveLength(1);
+});
+
+test('an operation that another gateway had ordered meanwhile is answered with the receipt of the time that counted', async () => {
+  const first = ledger;
+  const outcome = { ok: false, refusal: { code: 'REPLAYED', facts: {} } } as const;
+  ledger = Object.assign(Object.create(first) as FakeLedger, {
+    submit: async (bytes: Uint8Array) => {
+      const stored = await first.submit(bytes);
+      return stored.map(({ height, index, operationHash: operation }) => ({
+        height: height + 1,
+        index,
+        operationHash: operation,
+        bytes: encodeReceipt({ height: height + 1, index, operation, outcome, events: [] }),
+      }));
+    },
+  });
+  const operation = anOperation();
+  const answered = await anAdmission().submit(operation, 'hospital-1');
+
+  expect(answered).toEqual({ ok: true, value: first.findReceipt(operationHash(sha256, operation.body)) });
+  expect(answered).toMatchObject({ value: { height: 1 } });
 });
 
 test('a copy with a garbage signature neither joins nor learns the receipt', async () => {
