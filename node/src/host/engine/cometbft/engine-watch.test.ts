@@ -11,7 +11,7 @@ afterEach(() => {
 
 function aWatch() {
   const clock = { ms: 0 };
-  const engine = { isSilent: false, prevotes: ['BA{4:xx__} 20/40 = 0.50'] };
+  const engine = { isSilent: false, prevotes: ['BA{4:xx__} 20/40 = 0.50'], precommits: '' };
   const answered: number[] = [];
   const rpc = {
     status: async () => {
@@ -19,7 +19,11 @@ function aWatch() {
       return { version: '0.38.26', height: 3, isCatchingUp: false };
     },
     peerCount: async () => 1,
-    roundVotes: async () => ({ height: 4, round: 2, rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: '' })) }),
+    roundVotes: async () => ({
+      height: 4,
+      round: 2,
+      rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: engine.precommits })),
+    }),
   };
   const watch = new EngineWatch({ rpc, nowMs: () => clock.ms, emptyBlockIntervalMs: 5000, onAnswering: () => answered.push(clock.ms) });
   watches.push(watch);
@@ -57,6 +61,14 @@ test('a halt says how many votes there are and how many are needed, from the new
     then: 'retry',
     facts: { reason: 'votes from 2 of 4 validators, 3 needed' },
   });
+});
+
+test('a halt between the two votes of a round counts the second ones', async () => {
+  const { watch, engine } = aWatch();
+  engine.prevotes = ['BA{4:xxx_} 30/40 = 0.75'];
+  engine.precommits = 'BA{4:xx__} 20/40 = 0.50';
+  await watch.look();
+  expect(watch.votesSeen()).toBe('votes from 2 of 4 validators, 3 needed');
 });
 
 test('an engine that falls silent is seen, and its coming back is told', async () => {

@@ -33,6 +33,12 @@ export function votesNeeded(validators: number): number {
   return Math.floor((2 * validators) / 3) + 1;
 }
 
+/** The votes that a round waits for: precommits once it has prevotes enough. */
+function waitedFor({ prevotes, precommits }: RoundVotes['rounds'][number]): ReturnType<typeof countVotes> {
+  const counted = countVotes(prevotes);
+  return counted.votes >= votesNeeded(counted.validators) ? countVotes(precommits) : counted;
+}
+
 /** Looks at the engine once in a while: halted, peers, version. It decides nothing; status and admission read it. */
 export class EngineWatch {
   readonly #options: EngineWatchOptions;
@@ -84,7 +90,7 @@ export class EngineWatch {
   votesSeen(): string {
     const rounds = this.#seen.votes?.rounds ?? [];
     // The newest rounds only: an old round keeps the votes of those that are gone now.
-    const counts = rounds.map(({ prevotes }) => countVotes(prevotes)).filter(({ votes }) => votes > 0);
+    const counts = rounds.map(waitedFor).filter(({ votes }) => votes > 0);
     const [first, ...more] = counts.slice(-2);
     if (first === undefined) return 'no votes';
     const most = more.reduce((best, count) => (count.votes > best.votes ? count : best), first);
