@@ -32,6 +32,8 @@ export interface NodeOptions {
   readonly prefix?: readonly string[];
   /** Default: a loopback address of its own. */
   readonly address?: string;
+  /** Where clients reach it, when that is not its own address: a pod in a network namespace. */
+  readonly reachedAt?: string;
   readonly config?: Partial<NodeConfig>;
 }
 
@@ -52,6 +54,8 @@ export interface ConsensusNetworkOptions {
   readonly genesis?: (genesis: Genesis) => Genesis;
   /** Peers as one node sees them, such as through a proxy; default the nodes' own addresses. */
   readonly peers?: (index: number, document: PeersDocument) => PeersDocument;
+  /** Called once for each pod before it starts, such as to mount its volume. */
+  readonly onPod?: (index: number, pod: Pod) => void;
 }
 
 export interface OperationRequest {
@@ -180,12 +184,12 @@ export class ConsensusNetwork {
   }
 
   async status(index: number): Promise<AdminServiceStatusResponse> {
-    const admin = await this.clients.admin(this.pod(index).options.address);
+    const admin = await this.clients.admin(this.pod(index).clientAddress);
     return ask(admin.status.bind(admin), {});
   }
 
   async keys(index: number): Promise<KeysResponse> {
-    const admin = await this.clients.admin(this.pod(index).options.address);
+    const admin = await this.clients.admin(this.pod(index).clientAddress);
     return ask(admin.keys.bind(admin), {});
   }
 
@@ -228,7 +232,7 @@ export class ConsensusNetwork {
   }
 
   async submitSigned(index: number, operation: SignedOperation, organisation = organisationOf(0)): Promise<Receipt> {
-    const client = await this.clients.ledger(this.pod(index).options.address, organisation);
+    const client = await this.clients.ledger(this.pod(index).clientAddress, organisation);
     const { receipt } = await ask(client.submit.bind(client), { operation });
     const parsed = parseReceipt(receipt);
     if (!parsed.ok) throw new Error(parsed.refusal.code);
@@ -301,6 +305,7 @@ export class ConsensusNetwork {
   async #addPod(index: number): Promise<void> {
     const name = `health-${index}`;
     const pod = this.#podOf(index, { name, root: join(this.folder, name) });
+    this.#options.onPod?.(index, pod);
     const overrides = { ...this.#options.config, ...this.#options.node?.(index).config };
     const config = nodeConfigOf(index, { chainId: this.chainId, node: name, overrides });
     pod.write('config', JSON.stringify(config));
@@ -315,6 +320,7 @@ export class ConsensusNetwork {
     return new Pod({
       ...parts,
       address: own.address ?? `${this.#subnet}.${index + 1}`,
+      ...(own.reachedAt === undefined ? {} : { reachedAt: own.reachedAt }),
       engineBinary,
       environment: own.environment ?? {},
       entryPoints: own.entryPoints ?? {},
@@ -352,7 +358,7 @@ export class ConsensusNetwork {
   }
 
   async #grant(index: number, granted: boolean): Promise<void> {
-    const admin = await this.clients.admin(this.pod(index).options.address);
+    const admin = await this.clients.admin(this.pod(index).clientAddress);
     const keyHash = nodeCrypto.sha256((await this.keys(index)).consensusPublicKey);
     await ask(admin.grantSigning.bind(admin), { keyHash, podUid: this.pod(index).uid, granted });
   }

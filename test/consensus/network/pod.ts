@@ -18,6 +18,8 @@ export interface PodOptions {
   readonly root: string;
   readonly name: string;
   readonly address: string;
+  /** Where clients reach it, when that is not its own address: a pod in a network namespace. */
+  readonly reachedAt?: string;
   readonly engineBinary: string;
   /** Environment of both containers, beside their own. */
   readonly environment: Readonly<Record<string, string>>;
@@ -49,6 +51,10 @@ export class Pod {
 
   set uid(uid: string) {
     this.#uid = uid;
+  }
+
+  get clientAddress(): string {
+    return this.options.reachedAt ?? this.options.address;
   }
 
   /** How each container ended, oldest first, such as `engine code=0 signal=null`. */
