@@ -38,6 +38,7 @@ test('every command of the reference is there', () => {
       'ingest transport',
       'links',
       'login',
+      'network grow',
       'network propose-validator',
       'network validators',
       'read',

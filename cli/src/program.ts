@@ -112,6 +112,17 @@ function addNetwork(program: Command, { run }: ProgramPort): void {
       run(command, async (context) => (await import('./commands/network-validators.ts')).validatorsCommand(context, options.network)),
     );
   network
+    .command('grow')
+    .description('more validators, on CometBFT: shows what that takes, and with --yes does it')
+    .argument('<network>', 'network, such as health')
+    .requiredOption('--validators <count>', 'validators it is to have, 4 or more')
+    .option('--yes', 'do it')
+    .option('--no-wait', 'do not follow it until it is done')
+    .option('--namespace <name>', 'of the network, where several have its name')
+    .action((name: string, options, command: Command) =>
+      run(command, async (context) => (await import('./commands/network-grow.ts')).networkGrowCommand(context, name, options)),
+    );
+  network
     .command('propose-validator')
     .description('propose that a validator comes or goes; founders approve it')
     .addArgument(new Argument('<verb>', 'what to propose').choices(['add', 'remove']))

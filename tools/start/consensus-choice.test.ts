@@ -87,3 +87,14 @@ test('an embedded city is told where the engine is as well, so that one of its n
     CIVITAS_HANDOVER_BINARY: '/h',
   });
 });
+
+test('the first validator is the named agency’s, the others belong to the founders in turn', () => {
+  const pools = [{ name: 'validators', role: 'validator', agencyRef: 'hospital-1' }];
+  const sample = SAMPLE.map((manifest) =>
+    manifest.kind === 'LedgerNetwork' ? { ...manifest, spec: { ...manifest.spec, pools } } : manifest,
+  );
+  expect(withConsensus(sample, COMETBFT)[1]?.spec?.['pools']).toEqual([
+    { name: 'validators', role: 'validator', agencyRef: 'hospital-1', replicas: 1 },
+    { name: 'members', role: 'validator', replicas: 3 },
+  ]);
+});

@@ -106,12 +106,25 @@ export function engineVariables(
 export function withConsensus(sample: readonly Manifest[], choice: ConsensusChoice): readonly Manifest[] {
   if (choice.engine === 'embedded') return sample;
   const { engine, validators, networks } = choice;
-  const pools = [{ name: 'validators', role: 'validator', replicas: validators }];
   return sample.map((manifest) => {
     if (networks === null && manifest.kind === 'CityConfig')
       return { ...manifest, spec: { ...manifest.spec, engine, validatorsPerNetwork: validators } };
-    if (manifest.kind === 'LedgerNetwork' && networks?.includes(manifest.metadata.name) === true)
-      return { ...manifest, spec: { ...manifest.spec, engine, pools } };
+    if (manifest.kind !== 'LedgerNetwork') return manifest;
+    const pools = sharedPools(manifest.spec?.['pools'], validators);
+    if (networks === null) return { ...manifest, spec: { ...manifest.spec, pools } };
+    if (networks.includes(manifest.metadata.name)) return { ...manifest, spec: { ...manifest.spec, engine, pools } };
     return manifest;
   });
+}
+
+/** The network's first node for the agency that the sample names, the others for its founders in turn: none of them alone has a quorum. */
+function sharedPools(pools: unknown, validators: number): readonly object[] {
+  const [first]: readonly { agencyRef?: string }[] = Array.isArray(pools) ? pools : [];
+  const pool = { name: 'validators', role: 'validator' };
+  if (first?.agencyRef === undefined) return [{ ...pool, replicas: validators }];
+  const { agencyRef } = first;
+  return [
+    { ...pool, agencyRef, replicas: 1 },
+    { ...pool, name: 'members', replicas: validators - 1 },
+  ];
 }

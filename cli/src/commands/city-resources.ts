@@ -6,6 +6,7 @@ import { READY_FILE } from '../profile/home.ts';
 interface Condition {
   readonly type: string;
   readonly status: string;
+  readonly observedGeneration?: number;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -21,7 +22,7 @@ export interface NetworkObject extends KubeObject {
     readonly engine?: string;
     readonly height?: number;
     readonly root?: string;
-    readonly validators?: { readonly summary?: string };
+    readonly validators?: { readonly summary?: string; readonly inSet?: number };
     readonly endpoints?: { readonly grpc?: string; readonly metrics?: string };
   };
 }

@@ -83,6 +83,17 @@ function unwellRows(nodes: readonly NodeObject[]): readonly string[][] {
     .map(({ metadata, spec, status }) => [metadata.name, spec.networkRef, phaseOf(status), status?.unwell ?? '']);
 }
 
+/** What is under way in networks, and where pools and ledger differ. */
+function progressRows(networks: readonly NetworkObject[]): readonly string[][] {
+  return networks.flatMap(({ metadata, status }) =>
+    (status?.conditions ?? [])
+      .filter(
+        ({ type, status: holds }) => (type === 'Progressing' && holds === 'True') || (type === 'PoolsMatchLedger' && holds === 'False'),
+      )
+      .map(({ reason = '', message = '' }) => [metadata.name, reason, message]),
+  );
+}
+
 export const LINK_HEADERS = ['link', 'between', 'phase', 'last sequence', 'in flight', 'oldest'];
 
 export const fetchCity = (home: string): Promise<CityResources> => withCluster(home, listCityResources);
@@ -96,6 +107,11 @@ export async function statusCommand(context: CommandContext): Promise<ExitCode> 
     ['network', 'chain id', 'phase', 'engine', 'validators', 'height', 'root', 'grpc', 'metrics'],
     city.networks.map((network) => networkRow(network, live.get(network.metadata.name))),
   );
+  const progress = progressRows(city.networks);
+  if (progress.length > 0) {
+    terminal.line();
+    terminal.table(['network', 'under way', ''], progress);
+  }
   const unwell = unwellRows(city.nodes);
   if (unwell.length > 0) {
     terminal.line();

@@ -25,5 +25,6 @@ export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): No
     emptyBlockIntervalMs: network.emptyBlockIntervalMs,
     bundleWaitMs: network.bundleWaitMs,
     logLevel: network.logLevel,
+    ...(node.stateSync === true ? { stateSync: true } : {}),
   };
 }

@@ -12,6 +12,8 @@ export interface EffectiveNode {
   readonly role: 'validator' | 'observer' | 'gateway';
   readonly organisation: string;
   readonly storageSize: string;
+  /** It starts from a snapshot of its peers. Default false. */
+  readonly stateSync?: boolean;
 }
 
 export interface EffectiveMember {

@@ -9,6 +9,7 @@ import { type EffectiveNetwork, effectiveNetwork, type Problem, problemsOf } fro
 import { genesisFromText, genesisHashOf } from './genesis-record.ts';
 import { type GrowthStep, planGrowth, planHandOver } from './growth-plan.ts';
 import { runningEngine } from './hand-over.ts';
+import { withStateSync } from './joining-nodes.ts';
 import type { NetworkAction } from './network-action.ts';
 import { planNode } from './node-actions.ts';
 import type { ObservedCertificate, ObservedNetwork } from './observed-network.ts';
@@ -44,7 +45,7 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
   const wanted = effectiveNetwork(observed.network, observed.config, observed.agencies, organisationsMade(observed));
   const { effective: inForce, problems: engineProblems, handOverTo } = runningEngine(wanted, observed.engineInForce);
   const running = runningNodes(observed, inForce);
-  const effective = { ...inForce, nodes: running.nodes };
+  const effective = withStateSync({ ...inForce, nodes: running.nodes }, observed.genesisRecord);
   const problems = [
     ...problemsOf(wanted, observed.network.spec),
     ...engineProblems,
