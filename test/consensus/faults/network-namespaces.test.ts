@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals';
 import { NetworkNamespaces, whyNoNamespaces } from './network-namespaces.ts';
 
 const why = whyNoNamespaces();
-if (why !== undefined) process.stderr.write(`skipped: ${why}\n`);
-const testWhereAllowed = why === undefined || process.env['CI'] === 'true' ? test : test.skip;
+if (why !== undefined) process.stderr.write(`SKIPPED: ${why}\n`);
+const testWhereAllowed = why === undefined || process.env['CI'] !== undefined ? test : test.skip;
 
 function reaches(hosts: NetworkNamespaces, from: number, to: number): boolean {
   const probe = `const s = require('net').connect(9, '${hosts.addressOf(to)}'); s.setTimeout(300, () => process.exit(1)); s.on('error', (e) => process.exit(e.code === 'ECONNREFUSED' ? 0 : 1))`;
@@ -17,7 +17,7 @@ function reaches(hosts: NetworkNamespaces, from: number, to: number): boolean {
   }
 }
 
-testWhereAllowed('hosts reach each other until a cable is pulled, and again once it is back', () => {
+testWhereAllowed('hosts reach each other until a cable is pulled, and again once it is back; a split leaves both sides whole', () => {
   const hosts = new NetworkNamespaces(3);
   try {
     expect(reaches(hosts, 0, 1)).toBe(true);
@@ -26,6 +26,10 @@ testWhereAllowed('hosts reach each other until a cable is pulled, and again once
     expect(reaches(hosts, 0, 2)).toBe(true);
     hosts.heal(1);
     expect(reaches(hosts, 0, 1)).toBe(true);
+    hosts.split([1, 2]);
+    expect([reaches(hosts, 0, 1), reaches(hosts, 0, 2), reaches(hosts, 1, 2)]).toEqual([false, false, true]);
+    hosts.split([]);
+    expect(reaches(hosts, 0, 2)).toBe(true);
   } finally {
     hosts.close();
   }

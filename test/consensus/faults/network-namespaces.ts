@@ -1,8 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FORWARD = fileURLToPath(new URL('./forward-port.ts', import.meta.url));
+
+/** Hosts are on the first; a split moves some to the second. */
+const BRIDGES = ['bridge', 'other-bridge'] as const;
 
 function ip(...args: readonly string[]): void {
   execFileSync('ip', [...args], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -20,17 +25,21 @@ export function whyNoNamespaces(): string | undefined {
   }
 }
 
-/** A host of its own for each node, on one bridge in a namespace of its own; nothing of the machine's network is touched. */
+/** A host of its own for each node, on one bridge (or two, when split) in a namespace of its own; nothing of the machine's network is touched. */
 export class NetworkNamespaces {
   readonly #prefix = `civ-${randomBytes(3).toString('hex')}`;
   readonly #count: number;
   readonly #forwarders: ChildProcess[] = [];
+  readonly #doors: Server[] = [];
+  readonly #sockets = new Set<Socket>();
 
   constructor(count: number) {
     this.#count = count;
     ip('netns', 'add', this.#hub());
-    this.#inside(this.#hub(), 'ip', 'link', 'add', 'bridge', 'type', 'bridge');
-    this.#inside(this.#hub(), 'ip', 'link', 'set', 'bridge', 'up');
+    for (const bridge of BRIDGES) {
+      this.#inside(this.#hub(), 'ip', 'link', 'add', bridge, 'type', 'bridge');
+      this.#inside(this.#hub(), 'ip', 'link', 'set', bridge, 'up');
+    }
     for (let index = 0; index < count; index += 1) this.#addHost(index);
   }
 
@@ -60,7 +69,7 @@ export class NetworkNamespaces {
     const [name, cable] = [this.nameOf(index), `cable${index}`];
     ip('netns', 'add', name);
     this.#inside(this.#hub(), 'ip', 'link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
-    this.#inside(this.#hub(), 'ip', 'link', 'set', cable, 'master', 'bridge', 'up');
+    this.#inside(this.#hub(), 'ip', 'link', 'set', cable, 'master', BRIDGES[0], 'up');
     this.#inside(name, 'ip', 'address', 'add', `${this.addressOf(index)}/24`, 'dev', 'eth0');
     this.#inside(name, 'ip', 'link', 'set', 'eth0', 'up');
     this.#inside(name, 'ip', 'link', 'set', 'lo', 'up');
@@ -75,17 +84,43 @@ export class NetworkNamespaces {
     this.#inside(this.#hub(), 'ip', 'link', 'set', `cable${index}`, 'up');
   }
 
-  /** Makes a port of a host reachable at a loopback address of the test's own host, through a unix socket that belongs to neither network. */
-  forward(index: number, port: number, at: { readonly host: string; readonly socketPath: string }): void {
-    const inner = ['--listen-unix', at.socketPath, '--to', `${this.addressOf(index)}:${port}`];
-    const outer = ['--listen', `${at.host}:${port}`, '--to-unix', at.socketPath];
-    const [program = '', ...rest] = this.wrap(index, [process.execPath, FORWARD, ...inner]);
+  /** Parts the network in two: these hosts reach each other and no other. */
+  split(indexes: readonly number[]): void {
+    for (let index = 0; index < this.#count; index += 1)
+      this.#inside(this.#hub(), 'ip', 'link', 'set', `cable${index}`, 'master', BRIDGES[indexes.includes(index) ? 1 : 0]);
+  }
+
+  /**
+   * Makes ports of a host reachable at a loopback address of the test's own host, through unix sockets that belong to neither network:
+   * whoever asks there still gets an answer when the cable is pulled.
+   */
+  async forward(index: number, ports: readonly number[], at: { readonly host: string; readonly folder: string }): Promise<void> {
+    const doors = ports.map((port) => ({ port, socketPath: join(at.folder, `${index}-${port}.sock`) }));
+    const [program = '', ...rest] = this.wrap(index, [
+      process.execPath,
+      FORWARD,
+      ...doors.flatMap(({ port, socketPath }) => [socketPath, this.addressOf(index), String(port)]),
+    ]);
     this.#forwarders.push(spawn(program, rest, { stdio: 'ignore' }));
-    this.#forwarders.push(spawn(process.execPath, [FORWARD, ...outer], { stdio: 'ignore' }));
+    for (const { port, socketPath } of doors) {
+      const door = createServer((near) => {
+        const far = connect(socketPath);
+        for (const socket of [near, far]) {
+          this.#sockets.add(socket);
+          socket.on('error', () => [near, far].forEach((end) => end.destroy()));
+          socket.once('close', () => this.#sockets.delete(socket));
+        }
+        near.pipe(far).pipe(near);
+      });
+      await new Promise<void>((resolve, reject) => door.once('error', reject).listen(port, at.host, resolve));
+      this.#doors.push(door);
+    }
   }
 
   close(): void {
     for (const forwarder of this.#forwarders) forwarder.kill('SIGKILL');
+    for (const socket of this.#sockets) socket.destroy();
+    for (const door of this.#doors) door.close();
     for (let index = 0; index < this.#count; index += 1) ip('netns', 'del', this.nameOf(index));
     ip('netns', 'del', this.#hub());
   }

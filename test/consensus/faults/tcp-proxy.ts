@@ -25,7 +25,7 @@ export class TcpProxy {
   #weather = CLEAR;
   #onClear: (() => void)[] = [];
   /** How often each fault happened, so that a test can show that it was reached. */
-  readonly counts = { connections: 0, corrupted: 0, resets: 0, held: 0 };
+  readonly counts = { connections: 0, corrupted: 0, delayed: 0, resets: 0, held: 0 };
 
   private constructor(server: Server, random: SeededRandom) {
     this.#server = server;
@@ -79,7 +79,10 @@ export class TcpProxy {
         await new Promise<void>((resolve) => this.#onClear.push(resolve));
       }
       const { delayMs } = this.#weather;
-      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      if (delayMs > 0) {
+        this.counts.delayed += 1;
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
       if (this.#happens(this.#weather.resetShare)) {
         this.counts.resets += 1;
         from.resetAndDestroy();
