@@ -3,13 +3,14 @@ import { encodeReceipt, receiptsRoot, type TransactionResult } from '@civitas/pr
 import { findKey, findOrganisation } from '../members/records.ts';
 import type { PageReader } from '../state/page-store.ts';
 import { Overlay, type RecordSource, type StoredRecord } from '../state/records.ts';
-import { applyChanges, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
+import { applyChangesInSteps, type LeafChange, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
+import { runSteps } from '../steps.ts';
 import { type Misbehaviour, recordMisbehaviour } from '../validators/misbehaviour.ts';
 import { type ValidatorUpdate, validatorUpdatesOf } from '../validators/validator-update.ts';
 import { type Bundle, bundleSignBytes } from './bundle.ts';
 import { type Executed, executeOperation, type RunningLedger } from './execute-operation.ts';
 import type { BlockFacts } from './execution.ts';
-import { BUNDLE_OPERATIONS_MAX } from './limits.ts';
+import { BUNDLE_OPERATIONS_MAX, STEP_WRITES } from './limits.ts';
 import { bundleVerdictId } from './verdicts.ts';
 
 /** One receipt of a block, with what the host indexes it by. */
@@ -103,9 +104,14 @@ export class BlockExecution {
 
   /** @param base the root before the block; @param reader pages of it. */
   finish(base: TreeRoot, reader: PageReader): BlockEffects {
+    return runSteps(this.finishInSteps(base, reader));
+  }
+
+  /** finish, which may rest between its steps. */
+  *finishInSteps(base: TreeRoot, reader: PageReader): Generator<void, BlockEffects> {
     const { admission, crypto } = this.#ledger;
     admission.replay.endBlock(this.#state, this.#block.height, this.#block.timeUnixMs);
-    const tree = applyWrites({ sha256: crypto.sha256, reader }, base, this.#block.height, this.#state.changes);
+    const tree = yield* applyWritesInSteps({ sha256: crypto.sha256, reader }, base, this.#block.height, this.#state.changes);
     const writes = this.#state.changes;
     const validatorUpdates = validatorUpdatesOf(writes);
     return { block: this.#block, results: this.#results, receipts: this.#receipts, writes, tree, validatorUpdates };
@@ -121,14 +127,24 @@ export class BlockExecution {
 
 /** The tree after a set of writes. */
 export function applyWrites(
-  tools: Parameters<typeof applyChanges>[0],
+  tools: Parameters<typeof applyChangesInSteps>[0],
   base: TreeRoot,
   version: number,
   writes: ReadonlyMap<string, StoredRecord | undefined>,
 ): TreeUpdate {
-  const changes = [...writes].map(([key, stored]) => ({
-    keyHash: tools.sha256(utf8Encode(key)),
-    valueHash: stored === undefined ? undefined : tools.sha256(stored.bytes),
-  }));
-  return applyChanges(tools, base, version, changes);
+  return runSteps(applyWritesInSteps(tools, base, version, writes));
+}
+
+function* applyWritesInSteps(
+  tools: Parameters<typeof applyChangesInSteps>[0],
+  base: TreeRoot,
+  version: number,
+  writes: ReadonlyMap<string, StoredRecord | undefined>,
+): Generator<void, TreeUpdate> {
+  const changes: LeafChange[] = [];
+  for (const [key, stored] of writes) {
+    changes.push({ keyHash: tools.sha256(utf8Encode(key)), valueHash: stored === undefined ? undefined : tools.sha256(stored.bytes) });
+    if (changes.length % STEP_WRITES === 0) yield;
+  }
+  return yield* applyChangesInSteps(tools, base, version, changes);
 }

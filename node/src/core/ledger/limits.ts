@@ -18,3 +18,5 @@ export const RESULT_BYTES_MAX = 65_536;
 export const INVOKE_DEPTH_MAX = 8;
 /** Verdicts kept, count: a few blocks' worth. */
 export const VERDICTS_MAX = 16_384;
+/** Writes of a block that are hashed in one step. */
+export const STEP_WRITES = 256;

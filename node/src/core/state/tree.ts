@@ -1,5 +1,6 @@
 import { type Bytes, byteAt, compareBytes, equalBytes, hexEncode, invariant, type Sha256 } from '@civitas/canon';
 import { EMPTY_HASH } from '@civitas/proofs';
+import { runSteps } from '../steps.ts';
 import { encodeHistory, type HistoryChunk, type PageChange } from './history.ts';
 import { PAGE_CHANGES_MAX } from './limits.ts';
 import { emptyPage, type LeafSlot, PAGE_SLOTS, type Page, type Slot } from './page.ts';
@@ -92,18 +93,20 @@ function isSame(left: Slot, right: Slot): boolean {
   return equalBytes(left.valueHash, right.valueHash) && equalBytes(left.keyHash, right.keyHash);
 }
 
+/** What becomes of one slot of a page: UNCHANGED, or what it holds from now on. */
+function changeSlot(batch: Batch, at: { path: string; page: Page }, group: Run & { readonly nibble: number }): Slot | typeof UNCHANGED {
+  const path = at.path + NIBBLES.charAt(group.nibble);
+  if (at.page.kindAt(PAGE_SLOTS + group.nibble) === 'inner') return changeBelow(batch, path, group);
+  const before = at.page.leafBelow(PAGE_SLOTS + group.nibble);
+  const after = changeLeaf(batch, { path, leaf: before }, group);
+  return isSame(before, after) ? UNCHANGED : after;
+}
+
 function changedSlots(batch: Batch, at: { path: string; page: Page }, run: Run): Map<number, Slot> {
   const changed = new Map<number, Slot>();
   for (const group of byNibble(batch.changes, run, at.path.length)) {
-    const path = at.path + NIBBLES.charAt(group.nibble);
-    if (at.page.kindAt(PAGE_SLOTS + group.nibble) === 'inner') {
-      const after = changeBelow(batch, path, group);
-      if (after !== UNCHANGED) changed.set(group.nibble, after);
-      continue;
-    }
-    const before = at.page.leafBelow(PAGE_SLOTS + group.nibble);
-    const after = changeLeaf(batch, { path, leaf: before }, group);
-    if (!isSame(before, after)) changed.set(group.nibble, after);
+    const after = changeSlot(batch, at, group);
+    if (after !== UNCHANGED) changed.set(group.nibble, after);
   }
   return changed;
 }
@@ -168,10 +171,25 @@ export function applyChanges(
   version: number,
   changes: readonly LeafChange[],
 ): TreeUpdate {
+  return runSteps(applyChangesInSteps(tools, base, version, changes));
+}
+
+/** applyChanges, which may rest after each sixteenth of the tree; nothing may be committed meanwhile. */
+export function* applyChangesInSteps(
+  tools: { readonly sha256: Sha256; readonly reader: PageReader },
+  base: TreeRoot,
+  version: number,
+  changes: readonly LeafChange[],
+): Generator<void, TreeUpdate> {
   const sorted = [...changes].sort((left, right) => compareBytes(left.keyHash, right.keyHash));
   const batch: Batch = { ...tools, base: base.version, version, changes: sorted, pages: [], removed: [], undo: [], kept: [] };
   const before = base.version < 0 ? emptyPage(tools.sha256) : tools.reader.page('', base.version);
-  const changed = changedSlots(batch, { path: '', page: before }, { from: 0, to: sorted.length });
+  const changed = new Map<number, Slot>();
+  for (const group of byNibble(sorted, { from: 0, to: sorted.length }, 0)) {
+    const after = changeSlot(batch, { path: '', page: before }, group);
+    if (after !== UNCHANGED) changed.set(group.nibble, after);
+    yield;
+  }
   if (changed.size === 0) return { root: base, pages: [], removed: [], history: [], kept: [] };
   const { pages, removed, undo, kept } = batch;
   const page = base.version < 0 ? before.with({ version, changeCount: 0 }, changed) : changePage(batch, '', before, changed);

@@ -26,6 +26,11 @@ export class BundleCache {
     return decoded;
   }
 
+  /** Lets go of a bundle that stands in a durable block: nothing asks for it again but a replay, which decodes it anew. */
+  forget(transaction: Bytes): void {
+    this.#decoded.delete(this.#hashOf(transaction));
+  }
+
   #hashOf(transaction: Bytes): string {
     const known = this.#hashes.get(transaction);
     if (known !== undefined) return known;

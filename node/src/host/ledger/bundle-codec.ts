@@ -2,7 +2,6 @@ import {
   accept,
   type Bytes,
   type Envelope,
-  equalBytes,
   type KeyId,
   operationHash,
   type Result,
@@ -101,7 +100,7 @@ export function decodeBundle(sha256: Sha256, bytes: Bytes): Result<Bundle> {
   if (bytes.length > BUNDLE_BYTES_MAX) return refuse('BUNDLE_TOO_LARGE', { bundleBytes: bytes.length, bundleBytesMax: BUNDLE_BYTES_MAX });
   const wire = decodeWire(bytes);
   if (wire === undefined) return malformed('not a bundle');
-  if (!equalBytes(WireBundle.encode(wire).finish(), bytes)) return malformed('not the canonical encoding');
+  if (Buffer.compare(WireBundle.encode(wire).finish(), bytes) !== 0) return malformed('not the canonical encoding');
   const operations = decodeOperations(sha256, wire);
   if (!operations.ok) return operations;
   // The same operations have two encodings otherwise: a batch as a group, and as so many paths.

@@ -13,6 +13,7 @@ import { BLOCK_DATA_BYTES_MAX, TRANSACTION_FRAMING_BYTES } from '../engine/limit
 import { type BlockRecord, type LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { BundleCache } from './bundle-cache.ts';
 import type { CommittedBlock } from './ledger-host.ts';
+import { FINISH_SLICE_MS } from './limits.ts';
 import { linksTouched } from './link-activity.ts';
 import type { VerifySignatures } from './verify-bundles.ts';
 
@@ -161,7 +162,7 @@ export class LedgerApplication implements Application {
       if (position > 0) await yieldToEventLoop();
       execution.executeBundle(bundle.ok ? bundle.value : undefined);
     }
-    const effects = execution.finish(this.#head.root, reader);
+    const effects = await this.#inSlices(execution.finishInSteps(this.#head.root, reader));
     const answer: FinalizedBlock = {
       results: effects.results,
       appHash: effects.tree.root.hash,
@@ -170,6 +171,18 @@ export class LedgerApplication implements Application {
     };
     this.#finalized = { answer, block, effects, startedMs, executedMs: nowMs() };
     return answer;
+  }
+
+  /** Where it rests is up to the clock, what comes of it is not. */
+  async #inSlices<T>(steps: Iterator<void, T>): Promise<T> {
+    const { nowMs } = this.#parts;
+    let sinceMs = nowMs();
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done === true) return step.value;
+      if (nowMs() - sinceMs < FINISH_SLICE_MS) continue;
+      await yieldToEventLoop();
+      sinceMs = nowMs();
+    }
   }
 
   async commit(decided: DecidedBlock): Promise<void> {
@@ -202,6 +215,7 @@ export class LedgerApplication implements Application {
     this.#recent.delete(height - RECENT_BLOCKS);
     this.#keptFrom = keptFrom;
     this.#finalized = undefined;
+    for (const transaction of finalized.block.transactions) this.#bundles.forget(transaction);
     if (effects.validatorUpdates.length > 0) this.#validatorCount = undefined;
     const endedMs = nowMs();
     this.#parts.onWritten(effects.writes.keys());

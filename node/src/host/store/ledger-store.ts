@@ -225,7 +225,7 @@ export class LedgerStore implements RecordSource, PageStore {
 
   #read(key: string): Buffer | undefined {
     try {
-      return this.#state.get(Buffer.from(utf8Encode(key)));
+      return this.#state.get(asBuffer(utf8Encode(key)));
     } catch (cause) {
       throw fault('reading state', cause);
     }
@@ -308,21 +308,21 @@ export class LedgerStore implements RecordSource, PageStore {
     const { height } = record;
     const at = heightKey(height);
     if (block !== undefined) {
-      if (block.bytes !== undefined) void this.#blocks.put(at, Buffer.from(block.bytes));
-      if (block.lightBlock !== undefined) void this.#lights.put(at, Buffer.from(block.lightBlock));
+      if (block.bytes !== undefined) void this.#blocks.put(at, asBuffer(block.bytes));
+      if (block.lightBlock !== undefined) void this.#lights.put(at, asBuffer(block.lightBlock));
       else if (this.readLightsFrom() === 0) void this.#meta.put(LIGHTS_FROM, at);
     }
-    void this.#records.put(at, Buffer.from(encodeCanonical(blockRecordToJson(record))));
+    void this.#records.put(at, asBuffer(encodeCanonical(blockRecordToJson(record))));
     for (const [key, stored] of writes) {
-      const name = Buffer.from(utf8Encode(key));
+      const name = asBuffer(utf8Encode(key));
       if (stored === undefined) void this.#state.remove(name);
-      else void this.#state.put(name, Buffer.from(stored.bytes));
+      else void this.#state.put(name, asBuffer(stored.bytes));
     }
     this.#putTree(height, tree, pruned);
     for (const receipt of receipts) {
       const place = placeKey(height, receipt.index);
-      void this.#receipts.put(place, Buffer.from(receipt.bytes));
-      if (receipt.isCharged) void this.#operations.put(Buffer.from(receipt.operationHash), place);
+      void this.#receipts.put(place, asBuffer(receipt.bytes));
+      if (receipt.isCharged) void this.#operations.put(asBuffer(receipt.operationHash), place);
     }
     void this.#meta.remove(PENDING);
     void this.#meta.put(HEAD, placeKey(height, keptFrom));

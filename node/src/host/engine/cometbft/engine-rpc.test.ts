@@ -97,8 +97,8 @@ test.each<[string, () => unknown]>([
 
 test('a transaction is taken, known, refused, or met a full engine; anything else is a fault', async () => {
   const transaction = new Uint8Array([1, 2, 3]);
-  answer = (_, body) => {
-    expect(JSON.parse(body)).toMatchObject({ method: 'broadcast_tx_sync', params: { tx: 'AQID' } });
+  answer = (path, body) => {
+    expect({ path, body }).toEqual({ path: '/broadcast_tx_sync', body: 'tx=0x010203' });
     return JSON.stringify({ result: { code: 0 } });
   };
   expect(await rpc.offer(transaction)).toBe('taken');
