@@ -35,9 +35,21 @@ export const HOST_REFUSALS = {
     remedy: 'Wait `retryAfterMs` and send the same operation again; see `civitas status`.',
   },
   ENGINE_BUSY: { meaning: 'The consensus engine holds as many bundles as it may.', remedy: 'Wait `retryAfterMs`.' },
+  SNAPSHOT_NO_ROOM: {
+    meaning: 'The volume of a node has too little space left for a snapshot beside its ledger; none was begun.',
+    remedy: 'Make the volume larger by `neededBytes` less `freeBytes`, or back up from another node.',
+  },
   DISK_FULL: {
     meaning: 'The volume of a node has too little space left for its engine; the node stops before the volume is full.',
     remedy: 'Make the volume larger; the node starts again by itself.',
+  },
+  ENGINE_UNENDED: {
+    meaning: 'A consensus engine that must not run any more cannot be ended by its node.',
+    remedy: 'Check that both containers share one process namespace and one user, then delete the pod.',
+  },
+  ENGINE_FAILED: {
+    meaning: 'The consensus engine had failed while its process lived; the node ended it and both started again.',
+    remedy: 'Read its log (`kubectl logs POD -c engine --previous`) for CONSENSUS FAILURE, and check the volume.',
   },
   ENGINE_SILENT: { meaning: "The consensus engine's process does not answer.", remedy: 'Read its log (`kubectl logs POD -c engine`).' },
   ENGINE_ANSWER: {

@@ -137,6 +137,20 @@ export const nodeMetrics = catalogueOf({
     help: 'Offences that the ledger has on record, by what their validator is now; unknown was never in the set.',
     labels: { standing: ['in-set', 'removed', 'unknown'] },
   },
+  snapshots: {
+    name: 'civitas_snapshots_total',
+    type: 'counter',
+    unit: 'none',
+    help: 'Snapshots by how taking them ended; no-room: the volume has too little space, and there is none.',
+    labels: { result: ['taken', 'skipped', 'no-room', 'failed'] },
+  },
+  snapshotHeight: {
+    name: 'civitas_snapshot_height',
+    type: 'gauge',
+    unit: 'none',
+    help: 'Height of the newest snapshot on the volume, 0 for none.',
+    labels: {},
+  },
   engineHalted: {
     name: 'civitas_engine_halted',
     type: 'gauge',

@@ -93,6 +93,7 @@ export class OpenLedgerHost implements LedgerHost {
     const { snapshots, engine, store } = this.#parts;
     return {
       heights: () => snapshots.heights(),
+      counts: () => snapshots.counts(),
       begin: () => snapshots.begin(),
       findManifest: (height) => snapshots.findManifest(height),
       findChunk: (height, index) => snapshots.findChunk(height, index),

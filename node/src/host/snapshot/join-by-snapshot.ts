@@ -4,8 +4,10 @@ import { CertifiedHeaders, genesisValidators, headerHash, type LightBlock } from
 import { engineGenesisOf } from '../engine/cometbft/engine-genesis.ts';
 import { socketPath } from '../engine/cometbft/engine-socket.ts';
 import { agreedPriorities } from './agreed-priorities.ts';
+import { highestHeader } from './highest-header.ts';
 import type { SnapshotLog } from './ledger-snapshots.ts';
 import { LightRpc } from './light-rpc.ts';
+import { SNAPSHOTS_KEPT } from './limits.ts';
 import type { PeerClient } from './peer-client.ts';
 
 /** Names below the engine's home; the engine wants two servers and compares what they say. */
@@ -27,32 +29,56 @@ export interface Joining {
   close(): Promise<void>;
 }
 
-/** The lowest snapshot that a peer names: every header the engine asks for then lies ahead of its trust, and none must be walked back to. */
-async function trustHeightOf(peers: readonly PeerClient[]): Promise<number | undefined> {
+/** Heights of snapshots as peers name them, lowest first, as many of each as a node keeps; and whether one has none. */
+async function namedHeights(peers: readonly PeerClient[]): Promise<{ readonly heights: readonly number[]; readonly someHasNone: boolean }> {
   const answers = await Promise.allSettled(peers.map((peer) => peer.fetchSnapshotHeights()));
-  const heights = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])).filter((height) => height > 0);
-  return heights.length === 0 ? undefined : Math.min(...heights);
+  const named = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const heights = named.flatMap((heights) => heights.slice(0, SNAPSHOTS_KEPT)).filter((height) => height > 0);
+  return { heights: [...new Set(heights)].sort((left, right) => left - right), someHasNone: named.some(({ length }) => length === 0) };
+}
+
+/**
+ * The lowest snapshot that there is a certified header for: every header the engine asks for then lies ahead of its trust, and none must be
+ * walked back to. A height that a peer invented is passed over.
+ *
+ * @returns undefined when no peer names a snapshot, and when no height verifies and some peer has none. @throws NoCertifiedHeader else.
+ */
+async function trustedHeader(peers: readonly PeerClient[], headers: CertifiedHeaders, log: SnapshotLog): Promise<LightBlock | undefined> {
+  const { heights, someHasNone } = await namedHeights(peers);
+  let failure: unknown;
+  for (const height of heights) {
+    try {
+      return await headers.at(height);
+    } catch (error) {
+      failure = error;
+      log.warn?.('snapshot-height-unproven', { height, reason: String(error) });
+    }
+  }
+  if (failure === undefined || someHasNone) return undefined;
+  throw failure;
 }
 
 /**
  * Prepares the engine's state sync: a header verified from the genesis on as its trust, and an RPC that shows it only verified headers.
  *
- * @returns undefined when no peer has a snapshot: then the node starts from the first block.
- * @throws NoCertifiedHeader when no peer shows a header that verifies.
+ * @returns undefined when no peer has a snapshot that a certified header proves: then the node starts from the first block.
+ * @throws NoCertifiedHeader when all that answered name snapshots and none shows a header that verifies.
  */
 export async function joinBySnapshot(request: JoinRequest): Promise<Joining | undefined> {
   const { genesis, crypto, peers, engineHome, log } = request;
-  const trustHeight = await trustHeightOf(peers);
-  if (trustHeight === undefined) return undefined;
   const validators = genesisValidators(crypto.sha256, genesis.validators);
   if (!validators.ok) throw new Error(`genesis: ${validators.refusal.code}`);
-  const headers = new CertifiedHeaders({ chainId: genesis.chainId, validators: validators.value, crypto, sources: peers });
-  const trusted = await headers.at(trustHeight);
+  const chain = { chainId: genesis.chainId, validators: validators.value, crypto, sources: peers };
+  const headers = new CertifiedHeaders(chain);
+  const trusted = await trustedHeader(peers, headers, log);
+  if (trusted === undefined) return undefined;
+  const trustHeight = Number(trusted.header.height);
   const trustHash = hexEncode(headerHash(crypto.sha256, trusted.header)).toUpperCase();
   log.info?.('joining-by-snapshot', { trustHeight, trustHash, peerCount: peers.length });
   const consensusParams = engineGenesisOf(crypto.sha256, genesis)['consensus_params'];
   const rpc = new LightRpc({
     certifiedLightBlock: (height) => headers.at(height),
+    highestHeight: highestHeader(chain),
     priorities: ({ header, validators }) => agreedPriorities(peers, Number(header.height), validators),
     consensusParams: isJsonObject(consensusParams) ? consensusParams : ({} satisfies JsonObject),
     log,

@@ -7,9 +7,11 @@ import { withFlippedBit } from '@civitas/proofs/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PageReader } from '../../core/state/page-store.ts';
 import { proveKey } from '../../core/state/prove.ts';
-import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, CHUNK_TARGET_BYTES } from './limits.ts';
+import { DiskRoom, NoRoom } from './disk-room.ts';
+import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, CHUNK_TARGET_BYTES, FREE_BYTES_KEPT } from './limits.ts';
 import { CHAIN, certifiedChain, SnapshotNode, someRecords } from './snapshot.fixture.ts';
 import type { OfferedSnapshot } from './snapshot-store.ts';
+import { Spill } from './spill.ts';
 
 const { sha256 } = nodeCrypto;
 const nodes: SnapshotNode[] = [];
@@ -41,8 +43,8 @@ async function aSource(): Promise<{ source: SnapshotNode; offered: OfferedSnapsh
   return { source, offered, chunks };
 }
 
-function joining(appHashes: ReadonlyMap<number, Bytes>): SnapshotNode {
-  const node = aNode();
+function joining(appHashes: ReadonlyMap<number, Bytes>, ...change: ConstructorParameters<typeof SnapshotNode>): SnapshotNode {
+  const node = aNode(...change);
   node.snapshots.joinBy({
     certifiedLightBlock: certifiedChain(appHashes, 6),
     joined: () => {
@@ -110,6 +112,42 @@ describe('a snapshot', () => {
     expect(source.faults.length).toBe(1);
     expect(source.snapshots.listSnapshots()).toEqual([]);
     expect(readdirSync(join(source.folder, 'snapshots'))).toEqual([]);
+  });
+
+  test('that the volume has no room for is refused before a byte is written, and counted', async () => {
+    let free = FREE_BYTES_KEPT;
+    const source = aNode({ intervalBlocks: 1, free: () => free });
+    await source.write(0, someRecords(300, 3_000));
+    await source.write(1, {});
+
+    source.snapshots.committed(1);
+    const refused = source.snapshots.begin();
+    expect(refused).toMatchObject({ ok: false, refusal: { code: 'SNAPSHOT_NO_ROOM', facts: { freeBytes: FREE_BYTES_KEPT } } });
+    await expect(source.snapshots.take()).rejects.toThrow(NoRoom);
+    expect(readdirSync(join(source.folder, 'snapshots'))).toEqual([]);
+    expect(source.snapshots.counts()).toEqual({ taken: 0, skipped: 0, 'no-room': 3, failed: 0 });
+    expect(source.logged.every((line) => line.startsWith('snapshot-no-room'))).toBe(true);
+
+    free += 10_000_000;
+    expect(await source.snapshots.take()).toBe(1);
+    expect(source.snapshots.counts()).toMatchObject({ taken: 1, 'no-room': 3 });
+    expect(source.faults).toEqual([]);
+  });
+
+  test('during which the volume fills up is dropped whole', async () => {
+    let asked = 0;
+    const source = aNode({ free: () => (asked++ === 0 ? 1e12 : FREE_BYTES_KEPT - 1) });
+    await source.write(0, someRecords(800, 3_000));
+
+    await expect(source.snapshots.take()).rejects.toThrow(NoRoom);
+    expect(readdirSync(join(source.folder, 'snapshots'))).toEqual([]);
+    expect(source.snapshots.counts()).toMatchObject({ taken: 0, 'no-room': 1 });
+    expect(source.faults).toEqual([]);
+  });
+
+  test('of many records is spilt to disk only as far as there is room', async () => {
+    const spill = new Spill('/nowhere', { depth: 0, room: new DiskRoom(() => 0), memoryBytesMax: 10 });
+    await expect(spill.add(sha256(NOTHING), new Uint8Array(11))).rejects.toThrow(NoRoom);
   });
 
   test('that the disk has no room for costs nothing but itself', async () => {
@@ -244,6 +282,14 @@ describe('joining by snapshot', () => {
     }
     const elsewhere = joining(new Map([[3, sha256(hash)]]));
     expect(await elsewhere.snapshots.offer(offered, hash)).toBe('reject');
+  });
+
+  test('on a volume that cannot hold the state stops the node before a chunk is fetched', async () => {
+    const { source, offered } = await aSource();
+    const joiner = joining(new Map([[3, source.root.hash]]), { free: () => FREE_BYTES_KEPT + 1_000 });
+    await expect(joiner.snapshots.offer(offered, source.root.hash)).rejects.toThrow(NoRoom);
+    expect(joiner.faults.length).toBe(1);
+    expect(existsSync(join(joiner.folder, 'ledger.restoring'))).toBe(false);
   });
 
   test('is for nodes that asked for it and hold no block', async () => {

@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bytes, type CryptoPort, equalBytes } from '@civitas/canon';
+import { accept, type Bytes, type CryptoPort, equalBytes, type Result, refuse } from '@civitas/canon';
 import {
   type CheckedManifest,
   checkManifest,
@@ -8,12 +8,16 @@ import {
   type LightBlock,
   parseManifest,
   SNAPSHOT_FORMAT,
+  type SnapshotManifest,
   verifyChunk,
 } from '@civitas/proofs';
+import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
 import type { LedgerStore, StateView } from '../store/ledger-store.ts';
-import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, SNAPSHOTS_KEPT } from './limits.ts';
+import { DiskRoom, NoRoom } from './disk-room.ts';
+import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, PROGRESS_LINES, SNAPSHOTS_KEPT, STORE_BYTES_PER_CHUNK_BYTE } from './limits.ts';
 import { StateRestore, storeFile } from './restore-state.ts';
 import { SnapshotFolder, syncFolder } from './snapshot-folder.ts';
+import type { SnapshotCounts } from './snapshot-source.ts';
 import type { ChunkVerdict, OfferedChunk, OfferedSnapshot, OfferVerdict, SnapshotStore } from './snapshot-store.ts';
 import { DamagedState, takeSnapshot } from './take-snapshot.ts';
 
@@ -33,6 +37,8 @@ export interface LedgerSnapshotsParts {
   /** Blocks between two snapshots; 0 takes none by itself. */
   readonly intervalBlocks: number;
   readonly log: SnapshotLog;
+  /** Bytes left on the volume; default asks the system. */
+  readonly free?: () => number;
   /** The store failed: the process must stop. */
   readonly onFault: (error: unknown) => void;
   /** The store holds another state than before: whoever keeps some of it in memory reads it again. */
@@ -53,7 +59,9 @@ const ACCEPT: ChunkVerdict = { result: 'accept', rejectSenders: [] };
 export class LedgerSnapshots implements SnapshotStore {
   readonly #parts: LedgerSnapshotsParts;
   readonly #folder: SnapshotFolder;
+  readonly #room: DiskRoom;
   readonly #stopping = new AbortController();
+  readonly #counts = { taken: 0, skipped: 0, 'no-room': 0, failed: 0 };
   #taking: { readonly height: number; readonly done: Promise<number> } | undefined;
   #join: JoinPort | undefined;
   #restore:
@@ -63,6 +71,7 @@ export class LedgerSnapshots implements SnapshotStore {
   constructor(parts: LedgerSnapshotsParts) {
     this.#parts = parts;
     this.#folder = new SnapshotFolder(join(parts.dataFolder, 'snapshots'), SNAPSHOTS_KEPT);
+    this.#room = new DiskRoom(parts.free ?? (() => freeBytesOf(parts.dataFolder)));
   }
 
   /** From now on a snapshot that is offered and certified is restored. */
@@ -77,30 +86,52 @@ export class LedgerSnapshots implements SnapshotStore {
     this.#join = undefined;
     if (intervalBlocks === 0 || height % intervalBlocks !== 0) return;
     if (this.#taking !== undefined) {
+      this.#counts.skipped++;
       log.warn?.('snapshot-skipped', { height, reason: 'the one before is still being taken' });
       return;
     }
     this.begin();
   }
 
-  /** Begins a snapshot of the last commit, or joins the one being taken. @returns its height; it is listed once it is whole. */
-  begin(): number {
-    return this.#begun().height;
+  /** How the snapshots that were to be taken since the process started ended. */
+  counts(): SnapshotCounts {
+    return { ...this.#counts };
+  }
+
+  /**
+   * Begins a snapshot of the last commit, or joins the one being taken.
+   *
+   * @returns its height; it is listed once it is whole. Refused with SNAPSHOT_NO_ROOM, and nothing was written then.
+   */
+  begin(): Result<number> {
+    const begun = this.#begun();
+    if (!(begun instanceof NoRoom)) return accept(begun.height);
+    return refuse('SNAPSHOT_NO_ROOM', { freeBytes: begun.freeBytes, neededBytes: begun.neededBytes });
   }
 
   /**
    * Takes a snapshot of the last commit, or joins the one being taken.
    *
-   * @returns its height. Rejects when the node stops meanwhile, when the disk fails, and when the records do not give the app hash.
+   * @returns its height. Rejects with NoRoom, when the node stops meanwhile, when the disk fails, and when the records do not give the app hash.
    */
-  take(): Promise<number> {
-    return this.#begun().done;
+  async take(): Promise<number> {
+    const begun = this.#begun();
+    if (begun instanceof NoRoom) throw begun;
+    return begun.done;
   }
 
-  #begun(): { readonly height: number; readonly done: Promise<number> } {
+  #begun(): { readonly height: number; readonly done: Promise<number> } | NoRoom {
     if (this.#taking !== undefined) return this.#taking;
     const view = this.#parts.store.readView();
     if (view === undefined) throw new Error('the store is empty');
+    try {
+      this.#room.assertFor(view.byteCount);
+    } catch (error) {
+      view.release();
+      if (!(error instanceof NoRoom)) throw error;
+      this.#failed(view.height, error);
+      return error;
+    }
     const done = this.#take(view).finally(() => {
       this.#taking = undefined;
     });
@@ -108,6 +139,13 @@ export class LedgerSnapshots implements SnapshotStore {
     done.catch(() => undefined);
     this.#taking = { height: view.height, done };
     return this.#taking;
+  }
+
+  #failed(height: number, error: unknown): void {
+    const isNoRoom = error instanceof NoRoom;
+    this.#counts[isNoRoom ? 'no-room' : 'failed']++;
+    const facts = isNoRoom ? { freeBytes: error.freeBytes, neededBytes: error.neededBytes } : { message: String(error) };
+    this.#parts.log.error(isNoRoom ? 'snapshot-no-room' : 'snapshot-failed', { height, ...facts });
   }
 
   async #take(view: StateView): Promise<number> {
@@ -118,12 +156,21 @@ export class LedgerSnapshots implements SnapshotStore {
       const appHash = store.readBlockRecord(height)?.root.hash;
       if (appHash === undefined) throw new Error(`the store has no record of its head ${height}`);
       const startedMs = performance.now();
-      const request = { sha256: crypto.sha256, folder: this.#folder, chain, view, appHash, signal: this.#stopping.signal };
+      const request = {
+        sha256: crypto.sha256,
+        folder: this.#folder,
+        chain,
+        view,
+        appHash,
+        room: this.#room,
+        signal: this.#stopping.signal,
+      };
       const { chunks } = await takeSnapshot(request);
+      this.#counts.taken++;
       log.info?.('snapshot-taken', { height, chunkCount: chunks.length, seconds: (performance.now() - startedMs) / 1000 });
       return height;
     } catch (error) {
-      if (!this.#stopping.signal.aborted) log.error('snapshot-failed', { height, message: String(error) });
+      if (!this.#stopping.signal.aborted) this.#failed(height, error);
       // Records that do not give the root are a damaged store; a full disk costs this snapshot alone.
       if (error instanceof DamagedState) onFault(error);
       throw error;
@@ -186,6 +233,7 @@ export class LedgerSnapshots implements SnapshotStore {
     const [block, next] = [await joining.certifiedLightBlock(manifest.height), await joining.certifiedLightBlock(manifest.height + 1)];
     const certified = checkSnapshotHeader(manifest, next.header);
     if (!certified.ok) return reject(JSON.stringify(certified.refusal));
+    this.#assertRoomFor(manifest);
     const folder = join(dataFolder, 'ledger.restoring');
     const state = new StateRestore({ sha256: crypto.sha256, folder, checked: checked.value, anchor: { block, next } });
     this.#restore = { state, checked: checked.value, badChunkCount: 0, badSenders: new Set() };
@@ -195,6 +243,18 @@ export class LedgerSnapshots implements SnapshotStore {
       recordCount: checked.value.recordCount,
     });
     return 'accept';
+  }
+
+  /** A volume that cannot hold the state is a fault of its own, which no other peer's snapshot mends: the node stops and says so. */
+  #assertRoomFor({ height, chunks }: SnapshotManifest): void {
+    const chunkBytes = chunks.reduce((sum, { byteCount }) => sum + byteCount, 0);
+    try {
+      this.#room.assertFor(chunkBytes * STORE_BYTES_PER_CHUNK_BYTE);
+    } catch (error) {
+      this.#parts.log.error('snapshot-no-room', { height, message: String(error) });
+      this.#parts.onFault(error);
+      throw error;
+    }
   }
 
   async applyChunk({ index, bytes, sender }: OfferedChunk): Promise<ChunkVerdict> {
@@ -210,11 +270,18 @@ export class LedgerSnapshots implements SnapshotStore {
       return { result: isHopeless ? 'reject-snapshot' : 'retry', rejectSenders: sender === '' ? [] : [sender] };
     }
     await restore.state.apply(index, chunk.value);
+    this.#tellProgress(restore);
     if (!restore.state.isComplete) return ACCEPT;
     await this.#adopt(await restore.state.finish(), restore.state.folder);
     this.#restore = undefined;
     log.info?.('snapshot-restored', { height: restore.checked.manifest.height, recordCount: restore.checked.recordCount });
     return ACCEPT;
+  }
+
+  #tellProgress({ state: { appliedCount }, checked: { manifest } }: { state: StateRestore; checked: CheckedManifest }): void {
+    const chunkCount = manifest.chunks.length;
+    if (appliedCount % Math.ceil(chunkCount / PROGRESS_LINES) !== 0) return;
+    this.#parts.log.info?.('snapshot-restoring', { height: manifest.height, appliedCount, chunkCount });
   }
 
   /** One rename puts the restored store in the place of the empty one; its environment stays open on the file that moved. */

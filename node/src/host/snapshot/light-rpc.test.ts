@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { equalBytes, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { headerHash, type Validator } from '@civitas/proofs';
+import { encodeLightBlock, headerHash, type LightBlockSource, type Validator } from '@civitas/proofs';
 import { aChain, nextBlock, someValidators } from '@civitas/proofs/testing';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { commitOf, headerOf, prioritiesOf, validatorsOf } from '../engine/cometbft/engine-json.ts';
 import { agreedPriorities, type PrioritySource } from './agreed-priorities.ts';
+import { highestHeader } from './highest-header.ts';
 import { LightRpc } from './light-rpc.ts';
+import { LIGHT_RPC_AHEAD_MAX } from './limits.ts';
 import type { ProposerPriority } from './snapshot-source.ts';
 
 const keys = someValidators(4);
@@ -31,6 +33,7 @@ function anRpc(): LightRpc {
       if (block === undefined) throw new Error(`no header ${height}`);
       return block.lightBlock;
     },
+    highestHeight: async () => blocks.length,
     priorities: async ({ validators }) => prioritiesAt(validators, 15n),
     consensusParams: { block: { max_bytes: '4194304' } },
     log: { error: () => undefined },
@@ -49,6 +52,10 @@ function post(socketPath: string, body: string): Promise<Json> {
     call.on('error', reject);
     call.end(body);
   });
+}
+
+function never(): never {
+  throw new Error('a chain has blocks');
 }
 
 const objectOf = (value: Json | undefined): JsonObject => {
@@ -87,6 +94,43 @@ describe('the RPC that the engine’s state sync asks', () => {
     }
     await expect(post(paths[0] ?? '', 'x'.repeat(70_000))).rejects.toThrow();
     await expect(post(paths[0] ?? '', 'no json')).rejects.toThrow();
+  });
+});
+
+describe('a height that a peer invented', () => {
+  test('is refused at once, in the words that CometBFT takes as too high', async () => {
+    await expect(anRpc().call('commit', { height: '900000000000000' })).rejects.toThrow(/height \d+ must be less than or equal to/);
+    await expect(anRpc().call('validators', { height: String(blocks.length + LIGHT_RPC_AHEAD_MAX + 1) })).rejects.toThrow('less than');
+  });
+
+  test('raises nothing; and a peer whose height goes back, or that is behind, lowers nothing', async () => {
+    const source = (fetchLightBlock: (height: number) => Promise<Uint8Array>): LightBlockSource => ({ name: 'peer', fetchLightBlock });
+    const shows = (height: () => number): LightBlockSource =>
+      source(async () => encodeLightBlock((blocks[height() - 1] ?? blocks[0] ?? never()).lightBlock));
+    let shown = 5;
+    const heightOf = (...sources: LightBlockSource[]): (() => Promise<number>) =>
+      highestHeader({ chainId: 'test-1', validators: keys.validators, crypto: nodeCrypto, sources });
+    const stranger = aChain(9, someValidators(4, 'stranger'));
+    const liar = source(async () => encodeLightBlock((stranger[8] ?? never()).lightBlock));
+    const silent = source(() => Promise.reject(new Error('away')));
+
+    const goingBack = heightOf(
+      shows(() => shown),
+      shows(() => 2),
+      liar,
+      silent,
+    );
+    expect(await goingBack()).toBe(5);
+    shown = 3;
+    expect(await goingBack()).toBe(5);
+    expect(await heightOf(liar, silent)()).toBe(0);
+    expect(
+      await heightOf(
+        shows(() => 2),
+        shows(() => 4),
+        liar,
+      )(),
+    ).toBe(4);
   });
 });
 

@@ -4,12 +4,14 @@ import { isJsonObject, type Json, type JsonObject } from '@civitas/canon';
 import type { LightBlock } from '@civitas/proofs';
 import type { SnapshotLog } from './ledger-snapshots.ts';
 import { commitResult, validatorsResult } from './light-json.ts';
-import { LIGHT_RPC_BODY_BYTES_MAX, LIGHT_RPC_POLL_MS, LIGHT_RPC_WAIT_MS } from './limits.ts';
+import { LIGHT_RPC_AHEAD_MAX, LIGHT_RPC_BODY_BYTES_MAX, LIGHT_RPC_POLL_MS, LIGHT_RPC_WAIT_MS } from './limits.ts';
 import type { ProposerPriority } from './snapshot-source.ts';
 
 export interface LightRpcOptions {
   /** Verified from the genesis on; 0 for the newest. Rejects when no peer has it (yet). */
   readonly certifiedLightBlock: (height: number) => Promise<LightBlock>;
+  /** Of the highest header that verifies. */
+  readonly highestHeight: () => Promise<number>;
   readonly priorities: (block: LightBlock) => Promise<readonly ProposerPriority[]>;
   /** `consensus_params` of the engine's genesis, which no block of ours ever changes. */
   readonly consensusParams: JsonObject;
@@ -78,14 +80,21 @@ export class LightRpc {
     }
   }
 
-  /** The engine wants the two headers after a snapshot, which an idle network makes within seconds. */
+  /**
+   * The engine wants the two headers after a snapshot, which an idle network makes within seconds; one far ahead is a peer's invention.
+   *
+   * @throws with CometBFT's own words, which keep its light client from giving this server up.
+   */
   async #blockAt(height: number): Promise<LightBlock> {
     const endMs = performance.now() + LIGHT_RPC_WAIT_MS;
     for (;;) {
       try {
         return await this.#options.certifiedLightBlock(height);
       } catch (error) {
-        if (performance.now() > endMs) throw error;
+        const highest = await this.#options.highestHeight();
+        if (height > highest + LIGHT_RPC_AHEAD_MAX)
+          throw new Error(`height ${height} must be less than or equal to the current blockchain height ${highest}`, { cause: error });
+        if (performance.now() > endMs) throw new Error(`height ${height} is not available: ${String(error)}`, { cause: error });
         await sleep(LIGHT_RPC_POLL_MS);
       }
     }

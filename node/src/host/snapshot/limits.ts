@@ -8,8 +8,10 @@ export const CHUNK_TARGET_BYTES = 2_097_152;
 export const SPILL_BITS = 10;
 /** Records held in memory before buckets are written out, bytes. */
 export const SPILL_MEMORY_BYTES = 33_554_432;
-/** Time that taking a snapshot may hold the event loop at once, ms; then it lets it go for as long. */
+/** Time that taking a snapshot may hold the event loop at once, ms. */
 export const SLICE_MS = 4;
+/** How long it lets the loop go then, ms: blocks get three quarters of the time, a million records take 40 s instead of 10. */
+export const REST_MS = 12;
 /** Different senders of bad chunks before a snapshot is given up. */
 export const BAD_SENDERS_MAX = 3;
 /** Bad chunks before it is given up, whoever sent them: what one sender has under way when it is turned away may be a few. */
@@ -21,5 +23,13 @@ export const LIGHT_RPC_BODY_BYTES_MAX = 65_536;
 /** How long such a call waits for a header that does not exist yet, ms: below the engine's own 30 s, above an idle block's pause. */
 export const LIGHT_RPC_WAIT_MS = 20_000;
 export const LIGHT_RPC_POLL_MS = 500;
+/** Headers that may be asked for before they exist, blocks: a snapshot of the newest block is proven by the two after it. */
+export const LIGHT_RPC_AHEAD_MAX = 2;
+/** Lines of log that tell how far a restore is, at most. */
+export const PROGRESS_LINES = 8;
 /** Deadline of a call to a peer while joining, ms. */
 export const PEER_CALL_MS = 10_000;
+/** Space that taking or restoring a snapshot leaves on the volume, bytes: ledger and engine write on, and the node stops at a quarter of it. */
+export const FREE_BYTES_KEPT = 268_435_456;
+/** Bytes of store that a byte of chunk becomes, at most: record, tree pages, and half-filled pages of both. */
+export const STORE_BYTES_PER_CHUNK_BYTE = 4;

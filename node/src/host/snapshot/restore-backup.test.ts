@@ -59,7 +59,8 @@ async function untilHeight(host: LedgerHost, height: number): Promise<void> {
 
 /** A volume that `civitas restore` prepared from a running host's backup. */
 async function aPreparedVolume(host: LedgerHost, network: TestNetwork): Promise<{ volume: string; source: string; height: number }> {
-  const height = host.snapshots.begin();
+  const begun = host.snapshots.begin();
+  const height = begun.ok ? begun.value : -1;
   while (!host.snapshots.heights().includes(height)) await new Promise((resolve) => setImmediate(resolve));
   await untilHeight(host, height + 1);
   const volume = aFolder();

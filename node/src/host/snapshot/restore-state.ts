@@ -47,6 +47,11 @@ export class StateRestore {
     this.#reader = new PageReader(this.store, this.#sha256);
   }
 
+  /** Chunks that are in the store. */
+  get appliedCount(): number {
+    return this.#applied.size;
+  }
+
   get isComplete(): boolean {
     return this.#applied.size === this.#checked.manifest.chunks.length;
   }

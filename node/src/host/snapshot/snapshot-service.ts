@@ -15,6 +15,7 @@ import type {
   SnapshotServiceServer,
   TakeSnapshotResponse,
 } from '@civitas/proto/civitas/node/v1/snapshot';
+import { EngineFault } from '../engine/cometbft/engine-fault.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import type { Guard, ServiceRule } from '../rpc/guard.ts';
 import { HEADERS_MAX } from '../rpc/limits.ts';
@@ -35,6 +36,11 @@ export function mayReadState(peer: PeerIdentity, organisation: string): boolean 
 async function getChunk({ snapshots }: SnapshotDoor, { height, index }: GetChunkRequest): Promise<Result<GetChunkResponse>> {
   const chunk = await snapshots.findChunk(Number(height), index);
   return chunk === undefined ? refuse('NOT_FOUND', { what: 'snapshot chunk', height: Number(height), index }) : accept({ chunk });
+}
+
+function takeSnapshot({ snapshots }: SnapshotDoor): Result<TakeSnapshotResponse> {
+  const begun = snapshots.begin();
+  return begun.ok ? accept({ height: BigInt(begun.value) }) : begun;
 }
 
 function getManifest({ snapshots }: SnapshotDoor, { height }: GetManifestRequest): Result<GetManifestResponse> {
@@ -59,9 +65,15 @@ async function getProposerPriorities(
   { snapshots }: SnapshotDoor,
   { height }: GetProposerPrioritiesRequest,
 ): Promise<Result<GetProposerPrioritiesResponse>> {
-  const priorities = await snapshots.proposerPriorities(Number(height));
-  if (priorities === undefined) return refuse('NOT_FOUND', { what: 'proposer priorities', height: Number(height) }, 'retry');
-  return accept({ priorities: [...priorities] });
+  const missing = refuse('NOT_FOUND', { what: 'proposer priorities', height: Number(height) }, 'retry');
+  try {
+    const priorities = await snapshots.proposerPriorities(Number(height));
+    return priorities === undefined ? missing : accept({ priorities: [...priorities] });
+  } catch (error) {
+    // An engine that joined by snapshot itself has none of the heights before.
+    if (error instanceof EngineFault) return missing;
+    throw error;
+  }
 }
 
 /** SnapshotService on a node's gRPC listener. @param organisation that runs this node. */
@@ -72,7 +84,7 @@ export function snapshotService(guard: Guard, door: () => SnapshotDoor, organisa
   const taking: ServiceRule = { ...rule, accepts: (peer) => peer.kind !== 'node' && accepts(peer) };
   return {
     listSnapshots: guard.unary(rule, (): Result<ListSnapshotsResponse> => accept({ heights: door().snapshots.heights().map(BigInt) })),
-    takeSnapshot: guard.unary(taking, (): Result<TakeSnapshotResponse> => accept({ height: BigInt(door().snapshots.begin()) })),
+    takeSnapshot: guard.unary(taking, (): Result<TakeSnapshotResponse> => takeSnapshot(door())),
     getManifest: guard.unary(rule, (request: GetManifestRequest) => getManifest(door(), request)),
     getChunk: guard.unary(rule, (request: GetChunkRequest) => getChunk(door(), request)),
     getLightBlocks: guard.unary(rule, (request: GetLightBlocksRequest) => getLightBlocks(door(), request)),

@@ -2,6 +2,7 @@ import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bytes, byteAt, concatBytes, invariant } from '@civitas/canon';
 import { StoreFault } from '../../core/ledger/refusal.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { SPILL_BITS, SPILL_MEMORY_BYTES } from './limits.ts';
 
 /** The number that `count` bits of a hash from bit `from` on spell. */
@@ -24,13 +25,15 @@ export class Spill {
   readonly #buckets: Bucket[] = Array.from({ length: 2 ** SPILL_BITS }, () => ({ byteCount: 0, parts: [], isOnDisk: false }));
   readonly #depth: number;
   readonly #memoryBytesMax: number;
+  readonly #room: DiskRoom;
   #memoryBytes = 0;
 
-  /** @param depth bits that all records share already. */
-  constructor(folder: string, depth: number, memoryBytesMax: number = SPILL_MEMORY_BYTES) {
+  /** @param parts.depth bits that all records share already. */
+  constructor(folder: string, parts: { readonly depth: number; readonly room: DiskRoom; readonly memoryBytesMax?: number }) {
     this.#folder = folder;
-    this.#depth = depth;
-    this.#memoryBytesMax = memoryBytesMax;
+    this.#depth = parts.depth;
+    this.#room = parts.room;
+    this.#memoryBytesMax = parts.memoryBytesMax ?? SPILL_MEMORY_BYTES;
   }
 
   /** Bytes of each bucket, in the order of their prefixes. */
@@ -53,6 +56,7 @@ export class Spill {
   }
 
   async #writeOut(): Promise<void> {
+    this.#room.assertFor(this.#memoryBytes);
     try {
       for (const [index, bucket] of this.#buckets.entries()) {
         if (bucket.parts.length === 0) continue;

@@ -17,6 +17,7 @@ import {
 } from '@civitas/proofs';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { StateView } from '../store/ledger-store.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { CHUNK_TARGET_BYTES, SPILL_BITS } from './limits.ts';
 import { Slices } from './slices.ts';
 import type { SnapshotFolder, SnapshotWriter } from './snapshot-folder.ts';
@@ -33,6 +34,8 @@ export interface TakeSnapshot {
   readonly view: StateView;
   /** App hash after that commit. */
   readonly appHash: Bytes;
+  /** Asked before each write. */
+  readonly room: DiskRoom;
   /** Ends the work at the next turn; what was written is dropped. */
   readonly signal: AbortSignal;
 }
@@ -62,7 +65,7 @@ class ChunkWriter {
 
   /** Parts all records of a source and writes their chunks. */
   async writeAll(records: Iterable<SnapshotRecord>, depth: number): Promise<void> {
-    const spill = new Spill(this.#writer.scratch, depth);
+    const spill = new Spill(this.#writer.scratch, { depth, room: this.#request.room });
     for (const record of records) {
       await spill.add(this.#request.sha256(record.key), encodeRecords([record]));
       await this.#turn();
@@ -107,6 +110,7 @@ class ChunkWriter {
     const bytes = encodeRecords(leaves.map(({ record }) => record));
     const index = this.chunks.length;
     if (index >= SNAPSHOT_CHUNKS_MAX) throw new StoreFault(`the state needs more than ${SNAPSHOT_CHUNKS_MAX} chunks`);
+    this.#request.room.assertFor(bytes.length);
     await this.#writer.writeChunk(index, bytes);
     this.chunks.push({ ...subtree, depth, byteCount: bytes.length });
     await this.#turn();
@@ -134,7 +138,7 @@ class ChunkWriter {
 /**
  * Writes the snapshot of one commit beside a running ledger: in slices, from one read transaction, whole on disk or not at all.
  *
- * @returns its manifest. @throws StoreFault when the disk fails, DamagedState when the records do not give the app hash.
+ * @returns its manifest. @throws NoRoom, StoreFault when the disk fails, DamagedState when the records do not give the app hash.
  */
 export async function takeSnapshot(request: TakeSnapshot): Promise<SnapshotManifest> {
   const { folder, view, chain, appHash, sha256 } = request;

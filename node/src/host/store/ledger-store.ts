@@ -7,6 +7,7 @@ import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../co
 import type { TreeUpdate } from '../../core/state/tree.ts';
 import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
 import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import { storeBytes, tableBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
 import {
   afterPrefix,
@@ -52,9 +53,10 @@ export interface PrunedHistory {
 
 export const NOTHING_PRUNED: PrunedHistory = { historyKeys: [], keptPageKeys: [] };
 
-/** The records of one commit, unchanged by later ones until it is released; LMDB keeps the pages they stand on meanwhile. */
+/** The records of one commit and the bytes they stand on, unchanged by later ones until it is released; LMDB keeps the pages meanwhile. */
 export interface StateView {
   readonly height: number;
+  readonly byteCount: number;
   records(): Iterable<{ readonly key: Bytes; readonly value: Bytes }>;
   release(): void;
 }
@@ -269,6 +271,7 @@ export class LedgerStore implements RecordSource, PageStore {
     }
     return {
       height: placeOf(head).height,
+      byteCount: tableBytes(this.#state.getStats()),
       records: () => this.#state.getRange({ transaction }),
       release: () => transaction.done(),
     };
@@ -356,8 +359,7 @@ export class LedgerStore implements RecordSource, PageStore {
 
   /** Bytes in use on disk. */
   sizeBytes(): number {
-    const { pageSize, lastPageNumber } = this.#root.getStats() as { readonly pageSize: number; readonly lastPageNumber: number };
-    return pageSize * (lastPageNumber + 1);
+    return storeBytes(this.#root.getStats());
   }
 
   async #transaction(what: string, work: () => void): Promise<void> {

@@ -1,9 +1,12 @@
 import type { Instruments, MetricsRegistry, nodeMetrics } from '@civitas/telemetry';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 
+const SNAPSHOT_RESULTS = ['taken', 'skipped', 'no-room', 'failed'] as const;
+
 /** Keeps a node's metrics true: counters and histograms follow commits, gauges are read from state at each scrape. */
 export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nodeMetrics>, registry: MetricsRegistry): () => void {
   let counted = { hits: 0, misses: 0 };
+  let snapshotsCounted = ledger.snapshots.counts();
   let previousTimeUnixMs = ledger.status().timeUnixMs;
   registry.beforeScrape(() => {
     const status = ledger.status();
@@ -24,6 +27,10 @@ export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nod
     metrics.validatorMisbehaviours.set({ standing: 'unknown' }, unknown);
     metrics.engineHalted.set({}, status.halted ? 1 : 0);
     metrics.engineRound.set({}, status.engineRound);
+    const snapshots = ledger.snapshots.counts();
+    for (const result of SNAPSHOT_RESULTS) metrics.snapshots.inc({ result }, snapshots[result] - snapshotsCounted[result]);
+    snapshotsCounted = snapshots;
+    metrics.snapshotHeight.set({}, ledger.snapshots.heights()[0] ?? 0);
     metrics.caughtUp.set({}, status.caughtUp ? 1 : 0);
     for (const peer of ledger.links.peers()) {
       const label = { peer: peer.chainId };

@@ -1,4 +1,4 @@
-import { base64urlEncode, type JsonObject, keyIdOf, operationHash } from '@civitas/canon';
+import { accept, base64urlEncode, type JsonObject, keyIdOf, operationHash } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { Genesis, GenesisOrganisation } from '@civitas/deployment';
 import { encodeReceipt } from '@civitas/proofs';
@@ -64,7 +64,8 @@ function aBlock(height: number, receipts: readonly StoredReceipt[], blockBytes: 
 const NOTHING_TO_SHOW = {
   snapshots: {
     heights: () => [],
-    begin: () => 0,
+    counts: () => ({ taken: 0, skipped: 0, 'no-room': 0, failed: 0 }),
+    begin: () => accept(0),
     findManifest: () => undefined,
     findChunk: () => Promise.resolve(undefined),
     findBlockBytes: () => undefined,
