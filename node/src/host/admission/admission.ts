@@ -13,6 +13,7 @@ import type { Verdicts } from '../../core/ledger/verdicts.ts';
 import { EngineRefusal } from '../engine/cometbft/engine-refusal.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
 import type { LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
+import { BundleRefusedError } from '../ledger/running-host.ts';
 import { type AdmittedOperation, admitOperation } from './admit.ts';
 import { Bundler } from './bundler.ts';
 import {
@@ -172,6 +173,8 @@ export class Admission {
       } catch (error) {
         // Refused before the engine took it: known to be in no block, unlike anything else that is thrown.
         if (error instanceof EngineRefusal) return this.#refuse(error.refusal);
+        // This node's own key is not enrolled, or no longer; what else is wrong with a bundle is our bug.
+        if (error instanceof BundleRefusedError && error.refusal.code === 'NOT_AUTHORISED') return this.#refuse(error.refusal);
         throw error;
       } finally {
         this.#count(organisation, -1);

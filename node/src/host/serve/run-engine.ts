@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openLogger } from '@civitas/telemetry';
 import type { Pod } from '../config/pod.ts';
-import { RELEASE_MARKER } from '../engine/cometbft/engine-home.ts';
+import { isReleased } from '../engine/cometbft/engine-home.ts';
+import { recordEngine } from '../engine/cometbft/engine-process.ts';
 import { engineHomeOf } from './engine-folder.ts';
 
 /** How often the release is looked for, ms: what a restart of both waits at most. */
@@ -21,18 +21,12 @@ export interface RunEngineOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-function releasedFor(marker: string): string {
-  try {
-    return readFileSync(marker, 'utf8');
-  } catch {
-    // Not there, or taken back between two looks.
-    return '';
-  }
-}
-
 /**
  * Waits until the node of this pod has prepared the engine's home and released it, then becomes CometBFT: no process of ours stays.
- * A marker of another pod is not ours, however long it stands there.
+ * A marker of another pod is not ours, however long it stands there, nor is that of a node that is gone.
+ *
+ * A node that starts takes the release back and then ends the process that is recorded here; this one records itself and then looks for
+ * the release again. Whichever comes first, none becomes CometBFT on a release that was taken back.
  *
  * @throws Error when there is no engine binary.
  */
@@ -41,11 +35,14 @@ export async function runEngine({ pod, version, env }: RunEngineOptions): Promis
   const binary = env['CIVITAS_ENGINE_BINARY'] || DEFAULT_BINARY;
   if (!existsSync(binary)) throw new Error(`${binary}: no engine there; CIVITAS_ENGINE_BINARY names another place`);
   const home = engineHomeOf(pod);
-  const marker = join(home, RELEASE_MARKER);
   log.info('awaiting-release', { home, podUid: pod.uid });
-  while (pod.uid === '' || releasedFor(marker) !== pod.uid) await pause(RELEASE_POLL_MS);
+  for (;;) {
+    while (!isReleased(home, pod.uid)) await pause(RELEASE_POLL_MS);
+    process.chdir(home);
+    recordEngine(home);
+    if (isReleased(home, pod.uid)) break;
+  }
   log.info('starting-engine', { binary });
-  process.chdir(home);
   const environment = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => value !== undefined && !ENGINE_ENVIRONMENT.test(name)),
   );

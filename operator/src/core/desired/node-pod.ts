@@ -27,6 +27,8 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
       restartPolicy: 'Always',
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      // The node ends an engine that must not run any more by a signal.
+      ...(hasEngine ? { shareProcessNamespace: true } : {}),
       terminationGracePeriodSeconds: 10,
       securityContext: POD_SECURITY,
       containers: [nodeContainer(network, hasEngine), ...(hasEngine ? [engineContainer(network)] : [])],

@@ -1,13 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import type { Bytes } from '@civitas/canon';
-import {
-  type handleUnaryCall,
-  Server,
-  ServerCredentials,
-  type ServiceDefinition,
-  status,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import { type handleUnaryCall, Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import * as abci from 'cosmjs-types/tendermint/abci/types';
 import { ABCI_MESSAGE_BYTES_MAX } from './limits.ts';
 
@@ -32,9 +25,9 @@ export interface AbciMethods {
 export interface AbciServer {
   /** Connections of the engine; it is gone when there were some and none is left. */
   readonly connectionCount: number;
-  /** From now on every call fails, which CometBFT takes for a dead application. */
-  refuseAll(): void;
-  /** Cuts every connection; an engine would wait for the next server, so it is evicted before. */
+  /** Whether a call of the engine waits for its answer; one whose method failed does for ever. */
+  readonly isBusy: boolean;
+  /** Cuts every connection; an engine would wait for the next server, so it is ended before. */
   close(): Promise<void>;
 }
 
@@ -60,7 +53,7 @@ interface Method {
 
 /** What all methods share. */
 interface Door {
-  isRefusing: boolean;
+  openCalls: number;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -86,11 +79,14 @@ function methodOf<Request extends object, Response>(
       responseDeserialize: (bytes: Buffer) => bytes,
     },
     handler: (call, callback) => {
-      if (door.isRefusing) return callback({ code: status.UNAVAILABLE, details: 'the application is gone' });
+      door.openCalls += 1;
       answer(call.request as Request)
         .then((partial) => bufferOf(response.encode(response.fromPartial(partial)).finish()))
         .then(
-          (bytes) => callback(null, bytes),
+          (bytes) => {
+            door.openCalls -= 1;
+            callback(null, bytes);
+          },
           (error: unknown) => door.onFault(error),
         );
     },
@@ -148,7 +144,7 @@ function methodsOf(methods: AbciMethods, door: Door): Readonly<Record<string, Me
  * @throws when the socket cannot be listened on.
  */
 export async function listenAbci(options: AbciServerOptions): Promise<AbciServer> {
-  const door: Door = { isRefusing: false, onFault: options.onFault };
+  const door: Door = { openCalls: 0, onFault: options.onFault };
   const methods = Object.entries(methodsOf(options.methods, door));
   const server = new Server({
     'grpc.max_receive_message_length': ABCI_MESSAGE_BYTES_MAX,
@@ -177,8 +173,8 @@ export async function listenAbci(options: AbciServerOptions): Promise<AbciServer
     get connectionCount() {
       return sockets.size;
     },
-    refuseAll: () => {
-      door.isRefusing = true;
+    get isBusy() {
+      return door.openCalls > 0;
     },
     close: async () => {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));

@@ -15,14 +15,15 @@ import { engineConfigToml } from './engine-config.ts';
 import { EngineFault } from './engine-fault.ts';
 import { engineGenesisOf } from './engine-genesis.ts';
 import { clearEngineSockets, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
+import { endEngine, isListening } from './engine-process.ts';
 import { EngineRefusal, halted } from './engine-refusal.ts';
 import { EngineRpc } from './engine-rpc.ts';
 import { APP_SOCKET, RPC_SOCKET, socketPath } from './engine-socket.ts';
 import { EngineWatch } from './engine-watch.ts';
-import { evictEngine, isListening } from './evict-engine.ts';
 import { handOver, isHandOverDue } from './hand-over.ts';
 import { LightBlocks } from './light-blocks.ts';
-import { DISK_FREE_BYTES_MIN, EVICT_MS_MAX, LIGHT_BLOCK_WAIT_MS, WATCH_MS } from './limits.ts';
+import { DISK_FREE_BYTES_MIN, LIGHT_BLOCK_WAIT_MS, WATCH_MS } from './limits.ts';
+import { type EngineSight, Standstill } from './standstill.ts';
 import { WaitingTransactions } from './waiting-transactions.ts';
 
 export interface CometbftEngineOptions {
@@ -65,6 +66,7 @@ export class CometbftEngine implements Engine {
   readonly #rpcSocket: string;
   readonly #waiting: WaitingTransactions;
   readonly #watch: EngineWatch;
+  readonly #standstill: Standstill;
   readonly #disk: DiskGuard;
   readonly #lights: LightBlocks;
   readonly #stopping = new AbortController();
@@ -85,7 +87,14 @@ export class CometbftEngine implements Engine {
     this.#rpc = rpc;
     this.#waiting = new WaitingTransactions({ sha256, offer: (transaction) => rpc.offer(transaction), nowMs });
     this.#lights = new LightBlocks({ sha256, rpc, store, headHeight: () => application.info().height });
-    this.#watch = new EngineWatch({ rpc, nowMs, emptyBlockIntervalMs, onAnswering: () => this.#engineAnswers() });
+    this.#standstill = new Standstill(home);
+    this.#watch = new EngineWatch({
+      rpc,
+      nowMs,
+      emptyBlockIntervalMs,
+      onAnswering: () => this.#engineAnswers(),
+      onLook: (seen) => this.#looked(seen),
+    });
     this.#disk = new DiskGuard({ free: () => freeBytesOf(home), freeBytesMin: DISK_FREE_BYTES_MIN });
     this.#disk.watch({ everyMs: WATCH_MS, onShortage: (error) => void this.#runOut(error) });
     this.#stopGrantWatch = signing.onChange(() => {
@@ -143,7 +152,7 @@ export class CometbftEngine implements Engine {
     this.#waiting.close();
     withdrawEngine(this.#options.home);
     await this.#started;
-    await this.#evict();
+    await this.#end('SIGTERM');
     this.#rpc.close();
   }
 
@@ -158,7 +167,7 @@ export class CometbftEngine implements Engine {
 
   async #prepare(): Promise<void> {
     const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, remoteSignerAddress, podUid, ownNodeId, log } = this.#options;
-    await this.#evictEarlier();
+    await this.#endEarlier();
     this.#disk.assertSpace();
     const known = await this.#options.awaitPeers(this.#stopping.signal);
     const peers = known.filter(({ nodeId }) => nodeId !== ownNodeId);
@@ -195,44 +204,56 @@ export class CometbftEngine implements Engine {
   }
 
   /** The engine of a process before this one goes before anything else happens: what it was told is not what this one knows. */
-  async #evictEarlier(): Promise<void> {
+  async #endEarlier(): Promise<void> {
     const { home, log } = this.#options;
-    if (await isListening(this.#rpcSocket)) {
-      log.warn('earlier-engine-evicted');
-      rmSync(join(home, APP_SOCKET), { force: true });
-      const server = await this.#listen();
-      server.refuseAll();
-      await evictEngine({ rpc: this.#rpc, rpcSocket: this.#rpcSocket, signal: this.#stopping.signal });
-      await server.close();
-      this.#stopping.signal.throwIfAborted();
-      this.#hadConnections = false;
-    }
+    if (await endEngine(home, 'SIGTERM')) log.warn('earlier-engine-ended');
+    if (await isListening(this.#rpcSocket))
+      throw new EngineFault(
+        'ENGINE_UNENDED',
+        `an engine that ${home} does not name listens there: its containers must share one process namespace`,
+      );
     clearEngineSockets(home);
   }
 
-  /** Ends this process's own engine, within a bound. */
-  async #evict(): Promise<void> {
+  /** Ends this process's own engine; from here on its going is wanted. */
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const server = this.#server;
-    // From here on its going is wanted.
     this.#server = undefined;
     if (server === undefined) return;
-    server.refuseAll();
-    await evictEngine({ rpc: this.#rpc, rpcSocket: this.#rpcSocket, signal: AbortSignal.timeout(EVICT_MS_MAX) });
+    withdrawEngine(this.#options.home);
+    await endEngine(this.#options.home, signal);
     await server.close();
   }
 
   /** Without its grant the engine must sign nothing more, not even a vote for nothing. */
-  async #withdraw(): Promise<void> {
-    withdrawEngine(this.#options.home);
-    await this.#evict();
-    this.#fail(new Error('the signing grant was withdrawn'));
+  #withdraw(): Promise<void> {
+    return this.#endWith('SIGKILL', new Error('the signing grant was withdrawn'));
   }
 
   /** Both end while there is still room to write what they have begun. */
-  async #runOut(error: unknown): Promise<void> {
+  #runOut(error: unknown): Promise<void> {
+    return this.#endWith('SIGTERM', error);
+  }
+
+  async #endWith(signal: 'SIGTERM' | 'SIGKILL', why: unknown, onEnded: () => void = () => undefined): Promise<void> {
     withdrawEngine(this.#options.home);
-    await this.#evict();
-    this.#fail(error);
+    try {
+      await this.#end(signal);
+      onEnded();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#fail(why);
+  }
+
+  /** An engine that has failed and lives on is ended, so that both start again. */
+  #looked(seen: EngineSight | undefined): void {
+    const server = this.#server;
+    if (server === undefined || server.connectionCount === 0) return;
+    const why = this.#standstill.observe({ atMs: nowMs(), isBusy: server.isBusy, seen });
+    if (why === undefined) return;
+    this.#options.log.warn('engine-failed', { why });
+    void this.#endWith('SIGKILL', new EngineFault('ENGINE_FAILED', why), () => this.#standstill.ended());
   }
 
   #application(): AbciApplication {
@@ -246,6 +267,7 @@ export class CometbftEngine implements Engine {
       onDurable: (height, transactions) => {
         this.#waiting.committed(height, this.#waiting.idsOf(transactions));
         this.#watch.committed(this.#waiting.count);
+        this.#standstill.committed();
       },
       onStep: onStep ?? (() => undefined),
     });

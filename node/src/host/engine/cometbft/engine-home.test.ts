@@ -7,7 +7,7 @@ import { readEngineKeys, readEngineNodeId } from '../../keys/engine-keys.ts';
 import { aNetwork } from '../../ledger/ledger-fixture.ts';
 import { engineConfigToml } from './engine-config.ts';
 import { engineGenesisOf } from './engine-genesis.ts';
-import { clearEngineSockets, RELEASE_MARKER, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
+import { clearEngineSockets, isReleased, RELEASE_MARKER, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
 import { socketPath } from './engine-socket.ts';
 
 const { genesis } = aNetwork('jincheng-health-1');
@@ -62,11 +62,22 @@ test('the keys are those that the node reports', () => {
   expect(readEngineNodeId(folder)).toBe(Buffer.from(nodeCrypto.sha256(new Uint8Array(p2p.subarray(32))).subarray(0, 20)).toString('hex'));
 });
 
-test('a release names its pod and is taken back; sockets of an earlier engine are removed', () => {
+test('a release holds for its pod while its node lives, and is taken back; sockets of an earlier engine are removed', () => {
   write();
   releaseEngine(home(), 'uid-1');
-  expect(read(RELEASE_MARKER)).toBe('uid-1');
+  expect(isReleased(home(), 'uid-1')).toBe(true);
+  expect(isReleased(home(), 'uid-2')).toBe(false);
+  const marker = JSON.parse(read(RELEASE_MARKER));
+  for (const earlier of [{ startTicks: '1' }, { bootId: 'another' }, { pidNamespace: 'pid:[1]' }, { pid: 0 }, { pid: '7' }]) {
+    writeFileSync(join(home(), RELEASE_MARKER), JSON.stringify({ ...marker, node: { ...marker.node, ...earlier } }));
+    expect(isReleased(home(), 'uid-1')).toBe(false);
+  }
+  for (const text of ['uid-1', 'null', JSON.stringify({ podUid: 'uid-1' })]) {
+    writeFileSync(join(home(), RELEASE_MARKER), text);
+    expect(isReleased(home(), 'uid-1')).toBe(false);
+  }
   withdrawEngine(home());
+  expect(isReleased(home(), 'uid-1')).toBe(false);
   expect(existsSync(join(home(), RELEASE_MARKER))).toBe(false);
   writeFileSync(join(home(), 'rpc.sock'), '');
   clearEngineSockets(home());

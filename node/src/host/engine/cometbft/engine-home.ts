@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bytes, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
@@ -6,6 +6,7 @@ import { addressOf } from '@civitas/proofs';
 import type { EngineKeys } from '../../keys/engine-keys.ts';
 import { writeFileAtomically } from '../../keys/write-file-atomically.ts';
 import { APP_SOCKET, RPC_SOCKET, SIGNER_SOCKET } from './engine-socket.ts';
+import { isAlive, ownIdentity, parseIdentity } from './process-identity.ts';
 
 /** Where CometBFT finds what it needs, below `<data>/engine`. */
 const FILES = {
@@ -16,7 +17,10 @@ const FILES = {
   validatorState: 'data/priv_validator_state.json',
 } as const;
 
-/** The marker names the pod that may run the engine; anyone else's is not waited out, it is not theirs. */
+/**
+ * The marker names the pod that may run the engine, and the process of the node that said so: once that is gone, so is its word, even
+ * where nobody was left to take the marker back.
+ */
 export const RELEASE_MARKER = 'released';
 
 const base64 = (bytes: Bytes): string => Buffer.from(bytes).toString('base64');
@@ -60,9 +64,22 @@ export function clearEngineSockets(home: string): void {
   for (const name of [APP_SOCKET, RPC_SOCKET, SIGNER_SOCKET]) rmSync(join(home, name), { force: true });
 }
 
-/** Lets the engine of this pod start. */
+/** Lets the engine of this pod start as long as this process lives. */
 export function releaseEngine(home: string, podUid: string): void {
-  writeFileAtomically(join(home, RELEASE_MARKER), Buffer.from(podUid));
+  writeFileAtomically(join(home, RELEASE_MARKER), Buffer.from(JSON.stringify({ podUid, node: ownIdentity() })));
+}
+
+/** Whether a node of this pod that lives has released the engine and not taken it back. */
+export function isReleased(home: string, podUid: string): boolean {
+  try {
+    const marker: unknown = JSON.parse(readFileSync(join(home, RELEASE_MARKER), 'utf8'));
+    if (typeof marker !== 'object' || marker === null || !('podUid' in marker) || !('node' in marker)) return false;
+    const node = parseIdentity(marker.node);
+    return podUid !== '' && marker.podUid === podUid && node !== undefined && isAlive(node);
+  } catch {
+    // Not there, taken back between two looks, or not ours.
+    return false;
+  }
 }
 
 export function withdrawEngine(home: string): void {

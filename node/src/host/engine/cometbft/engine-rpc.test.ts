@@ -6,9 +6,9 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { encodeLightBlock, headerHash, timestampOfUnixNanos, ZERO_TIME } from '@civitas/proofs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { commitOf, headerOf, transactionsOf, validatorsOf } from './engine-json.ts';
+import { isListening } from './engine-process.ts';
 import { EngineRpc } from './engine-rpc.ts';
 import { findRfc3339, rfc3339Of } from './engine-time.ts';
-import { isListening } from './evict-engine.ts';
 import { LightBlocks } from './light-blocks.ts';
 
 const HASH = 'AB'.repeat(32);

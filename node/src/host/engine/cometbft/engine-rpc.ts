@@ -75,6 +75,17 @@ export class EngineRpc {
     };
   }
 
+  /** Heights that the peers decide, as they told; a peer that has told none is left out. */
+  async peerHeights(): Promise<readonly number[]> {
+    const { peers } = await this.#get('/dump_consensus_state');
+    if (!Array.isArray(peers)) throw new EngineFault('ENGINE_ANSWER', 'peers is no list');
+    return peers.filter(isJsonObject).map((peer) => {
+      const height = Number(answerText(answerObject(answerObject(peer, 'peer_state'), 'round_state'), 'height'));
+      if (!Number.isSafeInteger(height)) throw new EngineFault('ENGINE_ANSWER', 'a height of a peer is no number');
+      return height;
+    });
+  }
+
   async signedHeader(height: number): Promise<{ header: Header; commit: Commit }> {
     const signed = answerObject(await this.#get(`/commit?height=${height}`), 'signed_header');
     return { header: headerOf(answerObject(signed, 'header')), commit: commitOf(answerObject(signed, 'commit')) };

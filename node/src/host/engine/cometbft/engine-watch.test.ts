@@ -3,6 +3,7 @@ import { EngineFault } from './engine-fault.ts';
 import { halted } from './engine-refusal.ts';
 import { countVotes, EngineWatch, votesNeeded } from './engine-watch.ts';
 import { HALTED_AFTER_MS } from './limits.ts';
+import type { EngineSight } from './standstill.ts';
 
 const watches: EngineWatch[] = [];
 afterEach(() => {
@@ -13,21 +14,29 @@ function aWatch() {
   const clock = { ms: 0 };
   const engine = { isSilent: false, prevotes: ['BA{4:xx__} 20/40 = 0.50'], precommits: '' };
   const answered: number[] = [];
+  const looks: (EngineSight | undefined)[] = [];
   const rpc = {
     status: async () => {
       if (engine.isSilent) throw new EngineFault('ENGINE_SILENT', 'gone');
       return { version: '0.38.26', height: 3, isCatchingUp: false };
     },
     peerCount: async () => 1,
+    peerHeights: async () => [6, 5],
     roundVotes: async () => ({
       height: 4,
       round: 2,
       rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: engine.precommits })),
     }),
   };
-  const watch = new EngineWatch({ rpc, nowMs: () => clock.ms, emptyBlockIntervalMs: 5000, onAnswering: () => answered.push(clock.ms) });
+  const watch = new EngineWatch({
+    rpc,
+    nowMs: () => clock.ms,
+    emptyBlockIntervalMs: 5000,
+    onAnswering: () => answered.push(clock.ms),
+    onLook: (seen) => looks.push(seen),
+  });
   watches.push(watch);
-  return { watch, clock, engine, answered };
+  return { watch, clock, engine, answered, looks };
 }
 
 test('votes are counted from the bit array that the engine prints', () => {
@@ -82,4 +91,14 @@ test('an engine that falls silent is seen, and its coming back is told', async (
   await watch.look();
   expect(watch.isAnswering).toBe(true);
   expect(answered).toHaveLength(2);
+});
+
+test('an engine that stays at its height is compared with its peers; one that moved or is silent is not', async () => {
+  const { watch, engine, looks } = aWatch();
+  await watch.look();
+  await watch.look();
+  engine.isSilent = true;
+  await watch.look();
+  const sight = { height: 4, isCatchingUp: false, validatorCount: 4 };
+  expect(looks).toEqual([{ ...sight, peerHeights: [] }, { ...sight, peerHeights: [6, 5] }, undefined]);
 });

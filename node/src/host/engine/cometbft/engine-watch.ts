@@ -1,14 +1,17 @@
 import { EngineFault } from './engine-fault.ts';
 import type { EngineRpc, RoundVotes } from './engine-rpc.ts';
 import { HALTED_AFTER_MS, WATCH_MS } from './limits.ts';
+import type { EngineSight } from './standstill.ts';
 
 export interface EngineWatchOptions {
-  readonly rpc: Pick<EngineRpc, 'status' | 'peerCount' | 'roundVotes'>;
+  readonly rpc: Pick<EngineRpc, 'status' | 'peerCount' | 'roundVotes' | 'peerHeights'>;
   /** Monotonic, ms. */
   readonly nowMs: () => number;
   readonly emptyBlockIntervalMs: number;
   /** Told each time the engine answers after it did not. */
   readonly onAnswering: () => void;
+  /** Told what each look found, undefined where the engine did not answer. */
+  readonly onLook: (seen: EngineSight | undefined) => void;
 }
 
 /** What was last seen of the engine. */
@@ -39,7 +42,7 @@ function waitedFor({ prevotes, precommits }: RoundVotes['rounds'][number]): Retu
   return counted.votes >= votesNeeded(counted.validators) ? countVotes(precommits) : counted;
 }
 
-/** Looks at the engine once in a while: halted, peers, version. It decides nothing; status and admission read it. */
+/** Looks at the engine once in a while: halted, peers, version. It decides nothing; status, admission and the standstill read it. */
 export class EngineWatch {
   readonly #options: EngineWatchOptions;
   readonly #timer: NodeJS.Timeout;
@@ -104,13 +107,19 @@ export class EngineWatch {
       const { rpc } = this.#options;
       const { version, isCatchingUp } = await rpc.status();
       const peerCount = await rpc.peerCount();
-      this.#seen = { version, isCatchingUp, peerCount, votes: await rpc.roundVotes() };
+      const votes = await rpc.roundVotes();
+      // Only of one that has not moved since the last look: the answer is long.
+      const peerHeights = votes.height === this.#seen.votes?.height ? await rpc.peerHeights() : [];
+      this.#seen = { version, isCatchingUp, peerCount, votes };
       if (!this.#isAnswering) this.#options.onAnswering();
       this.#isAnswering = true;
+      const validatorCount = Math.max(0, ...votes.rounds.map(({ prevotes }) => countVotes(prevotes).validators));
+      this.#options.onLook({ height: votes.height, isCatchingUp, validatorCount, peerHeights });
     } catch (error) {
       if (!(error instanceof EngineFault)) throw error;
       this.#isAnswering = false;
       this.#seen = { ...UNSEEN, version: this.#seen.version };
+      this.#options.onLook(undefined);
     } finally {
       this.#isLooking = false;
     }

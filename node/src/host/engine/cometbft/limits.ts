@@ -48,6 +48,14 @@ export const DIAL_ORDER_MS_MAX = 3_000;
 export const PEERS_CHARACTERS_MAX = 131_072;
 /** Places of the newest transactions that are remembered: more than the engine's own cache of what it has ordered. */
 export const PLACES_MAX = 65_536;
-/** How often an engine that must end is given cause to, ms, and how long a node that stops itself waits for it. */
-export const EVICT_POLL_MS = 50;
-export const EVICT_MS_MAX = 1_000;
+/** How often it is looked whether an engine has ended, ms. */
+export const ENGINE_END_POLL_MS = 20;
+/** How long an engine that was asked to end may take before it is killed, ms: within what a node has to stop in. */
+export const ENGINE_END_MS_MAX = 1_000;
+/** How long one that was killed may take to be gone, ms: its disk may be slow to let it go. */
+export const ENGINE_KILL_MS_MAX = 10_000;
+/** An engine that stands still alone, or is silent, for so long has failed, ms; twice as long after each time, up to the last. */
+export const STANDSTILL_MS_MIN = 30_000;
+export const STANDSTILL_MS_MAX = 480_000;
+/** What one look at the engine counts for at most, ms: time in which this process itself stood still proves nothing. */
+export const LOOK_MS_MAX = 6_000;

@@ -1,0 +1,70 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { LOOK_MS_MAX, STANDSTILL_MS_MAX, STANDSTILL_MS_MIN } from './limits.ts';
+import { type EngineSight, peersBelieved, Standstill, standstillMsOf } from './standstill.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'civitas-standstill-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const ALONE: EngineSight = { height: 5, isCatchingUp: false, validatorCount: 4, peerHeights: [7, 7, 5] };
+
+/** Looks once a second for so long. @returns the first finding and when. */
+function looks(standstill: Standstill, seconds: number, seen: (second: number) => EngineSight | undefined, isBusy = false) {
+  for (let second = 0; second <= seconds; second++) {
+    const why = standstill.observe({ atMs: second * 1_000, isBusy, seen: seen(second) });
+    if (why !== undefined) return { why, atMs: second * 1_000 };
+  }
+  return undefined;
+}
+
+test('an engine that stays at a height which its peers have left has failed', () => {
+  expect(looks(new Standstill(home), 600, () => ALONE)).toEqual({
+    why: 'it stands at height 5, which its peers have left behind',
+    atMs: STANDSTILL_MS_MIN,
+  });
+});
+
+test('an engine that is silent has failed, unless it waits for this process', () => {
+  expect(looks(new Standstill(home), 600, () => undefined)).toEqual({ why: 'it has not answered for 30000 ms', atMs: STANDSTILL_MS_MIN });
+  expect(looks(new Standstill(home), 600, () => undefined, true)).toBeUndefined();
+  expect(looks(new Standstill(home), 600, () => ALONE, true)).toBeUndefined();
+});
+
+test.each<[string, (second: number) => EngineSight]>([
+  ['the network as a whole is halted', () => ({ ...ALONE, peerHeights: [5, 5, 5] })],
+  ['it is cut off', () => ({ ...ALONE, peerHeights: [] })],
+  ['one faulty peer boasts', () => ({ ...ALONE, peerHeights: [1_000_000, 5, 5] })],
+  ['it catches up by blocks or a snapshot', () => ({ ...ALONE, isCatchingUp: true })],
+  ['it follows behind the others', (second) => ({ ...ALONE, height: second, peerHeights: [second + 90, second + 90, second + 90] })],
+])('an engine has not failed while %s', (_, seen) => {
+  expect(looks(new Standstill(home), 600, seen)).toBeUndefined();
+});
+
+test('time in which this process itself stood still proves nothing', () => {
+  const standstill = new Standstill(home);
+  for (const atMs of [0, 3_600_000]) expect(standstill.observe({ atMs, isBusy: false, seen: undefined })).toBeUndefined();
+  expect(LOOK_MS_MAX).toBeLessThan(STANDSTILL_MS_MIN);
+});
+
+test('each time without a block between is waited for twice as long, up to a bound, and a block ends that', () => {
+  for (const waitedMs of [30_000, 60_000, 120_000, 240_000, 480_000, STANDSTILL_MS_MAX]) {
+    const standstill = new Standstill(home);
+    expect(looks(standstill, 600, () => ALONE)?.atMs).toBe(waitedMs);
+    standstill.ended();
+  }
+  new Standstill(home).committed();
+  expect(existsSync(join(home, 'failures'))).toBe(false);
+  expect(looks(new Standstill(home), 600, () => ALONE)?.atMs).toBe(STANDSTILL_MS_MIN);
+  writeFileSync(join(home, 'failures'), 'many');
+  expect(looks(new Standstill(home), 600, () => ALONE)?.atMs).toBe(STANDSTILL_MS_MIN);
+  expect(standstillMsOf(Number.MAX_SAFE_INTEGER)).toBe(STANDSTILL_MS_MAX);
+});
+
+test('as many peers are believed as hold one that is not faulty', () => {
+  expect([0, 1, 3, 4, 7, 10].map(peersBelieved)).toEqual([1, 1, 1, 2, 3, 4]);
+});

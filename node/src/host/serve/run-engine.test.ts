@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PATHS } from '@civitas/deployment';
+import { waitFor } from '@civitas/testkit';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { RELEASE_MARKER, releaseEngine, withdrawEngine } from '../engine/cometbft/engine-home.ts';
+import { ENGINE_PID, findEngine } from '../engine/cometbft/engine-process.ts';
+
+const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+let folder: string;
+let home: string;
+let child: ChildProcess | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'civitas-run-engine-'));
+  home = join(folder, PATHS.data, 'engine');
+  mkdirSync(home, { recursive: true });
+  const binary = join(folder, 'engine.sh');
+  writeFileSync(
+    binary,
+    '#!/bin/sh\nprintf "%s|%s|%s" "$PWD" "$*" "$CMTHOME" > started.partial && mv started.partial started\nexec sleep 600\n',
+  );
+  chmodSync(binary, 0o755);
+});
+afterEach(() => {
+  child?.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts the container of the engine; its log so far. */
+function start(binary = join(folder, 'engine.sh')): () => string {
+  const env = {
+    CIVITAS_ROOT: folder,
+    POD_UID: 'uid-1',
+    CIVITAS_ENGINE_BINARY: binary,
+    CMTHOME: '/elsewhere',
+    PATH: process.env['PATH'] ?? '',
+  };
+  child = spawn(process.execPath, ['--no-warnings', MAIN, 'engine'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  return () => log;
+}
+
+const hasStarted = (): boolean => existsSync(join(home, 'started'));
+const writeMarker = (change: object): void => {
+  releaseEngine(home, 'uid-1');
+  const marker = JSON.parse(readFileSync(join(home, RELEASE_MARKER), 'utf8'));
+  writeFileSync(
+    join(home, RELEASE_MARKER),
+    JSON.stringify({ ...marker, ...change, node: { ...marker.node, ...('node' in change ? Object(change.node) : {}) } }),
+  );
+};
+
+test('waits out the releases of another pod and of a node that is gone, and becomes the engine that its own node released', async () => {
+  writeMarker({ node: { startTicks: '1' } });
+  const log = start();
+  await waitFor('the engine container to wait', () => log().includes('awaiting-release'));
+  writeMarker({ podUid: 'uid-2' });
+  expect(hasStarted()).toBe(false);
+  expect(existsSync(join(home, ENGINE_PID))).toBe(false);
+
+  releaseEngine(home, 'uid-1');
+  await waitFor('the engine', hasStarted);
+  // Its home is its working folder, and no setting of CometBFT's comes from outside.
+  expect(readFileSync(join(home, 'started'), 'utf8')).toBe(`${home}|start --home .|`);
+  expect(findEngine(home)?.pid).toBe(child?.pid);
+  withdrawEngine(home);
+});
+
+test('ends with a message where there is no engine binary', async () => {
+  const log = start('/nowhere/cometbft');
+  const code = await new Promise((resolve) => child?.once('exit', resolve));
+  expect(code).toBe(1);
+  expect(log()).toContain('/nowhere/cometbft: no engine there');
+});
