@@ -44,8 +44,30 @@ describe('what is applied', () => {
     if (second === undefined) throw new Error('the network has no second node');
     const own = networkObjects(four).filter(({ metadata }) => metadata.name.startsWith('city-1'));
     const peers = [{ node: 'city-1', nodeId: 'ab'.repeat(20), host: '10.0.0.2', p2pPort: 26656, grpcPort: 7070 }];
-    const shared = [peersObject(four, peers), validatorBudget(four, true)];
+    const shared = [
+      peersObject(four, peers),
+      validatorBudget(
+        four,
+        four.nodes.map(({ name }) => name),
+        true,
+      ),
+    ];
     expectGolden(golden('network-cometbft'), yamlOf([...own, ...shared, nodePod(four, second, 'hash')]));
+  });
+
+  test('an observer that became a validator is guarded with the others', () => {
+    const pools = [
+      { name: 'v', role: 'validator', replicas: 4 },
+      { name: 'o', role: 'observer', replicas: 1 },
+    ] as const;
+    const five = effectiveNetwork(aNetwork({ pools: [...pools] }), aCity({ engine: 'cometbft' }), [anAgency('civil-affairs')]);
+    const spec = (voters: readonly string[]) => validatorBudget(five, voters, true)['spec'];
+    const born = five.nodes.slice(0, 4).map(({ name }) => name);
+    expect(spec(born)).toMatchObject({ minAvailable: 3, selector: { matchExpressions: [{ values: ['validator'] }] } });
+    expect(spec([...born, 'city-4'])).toMatchObject({
+      minAvailable: 4,
+      selector: { matchExpressions: [{ values: ['observer', 'validator'] }] },
+    });
   });
 
   test('for the relay, reads as checked in', () => {

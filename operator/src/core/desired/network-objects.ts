@@ -52,17 +52,23 @@ export function peersObject(network: EffectiveNetwork, peers: readonly PeerDocum
  * What others (drains, autoscalers) may take away. An integer minAvailable: maxUnavailable asks a scale subresource, which pods
  * owned by no workload do not have, and would allow no eviction ever.
  *
+ * @param voters Names of the ledger's validators: a node that joined the set after its birth keeps the role it was made for, and counts.
  * @param isFull Every validator serves at the head; while one is missing nobody else may take another.
  */
-export function validatorBudget(network: EffectiveNetwork, isFull: boolean): Manifest {
-  const validators = network.nodes.filter(({ role }) => role === 'validator').length;
+export function validatorBudget(network: EffectiveNetwork, voters: readonly string[], isFull: boolean): Manifest {
+  const isVoter = ({ role, name }: EffectiveNode): boolean => role === 'validator' || voters.includes(name);
+  const roles = [...new Set(network.nodes.filter(isVoter).map(({ role }) => role))].sort();
+  const counted = network.nodes.filter(({ role }) => roles.includes(role)).length;
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: nodeMetadata(network, budgetName(network.name)),
     spec: {
-      minAvailable: isFull ? validators - 1 : validators,
-      selector: { matchLabels: { [LABELS.network]: network.name, [LABELS.role]: 'validator' } },
+      minAvailable: isFull ? counted - 1 : counted,
+      selector: {
+        matchLabels: { [LABELS.network]: network.name },
+        matchExpressions: [{ key: LABELS.role, operator: 'In', values: roles }],
+      },
     },
   };
 }

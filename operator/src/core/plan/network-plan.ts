@@ -119,6 +119,7 @@ function manifestsOf(observed: ObservedNetwork, network: EffectiveNetwork): read
     manifests.push(
       validatorBudget(
         network,
+        voters.map(({ name }) => name),
         voters.every(({ state }) => state === 'serving'),
       ),
     );
