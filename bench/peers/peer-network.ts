@@ -116,7 +116,8 @@ export async function benchPeer(options: PeerOptions): Promise<PeerFigures> {
   const app = peer === 'cometbft-sigkv' ? {} : { proxy_app: 'persistent_kvstore' };
   const network = await startEngineNetwork({
     folder,
-    command: [program],
+    // The collector's rate that our engine has, too (run-engine).
+    command: ['env', 'GOGC=300', program],
     chainId: `peer-${peer}`,
     powers: Array.from({ length: validators }, () => 10n),
     rpc: 'tcp',

@@ -21,7 +21,7 @@ export interface NodeConfig {
   readonly gateways: readonly GatewayConfig[];
   /** Longest pause between blocks when there is nothing to order, ms, 1000 … 60000. */
   readonly emptyBlockIntervalMs: number;
-  /** Longest time a lone operation waits for company, ms, 2 … 40. */
+  /** How long an operation waits for company while one bundle is being ordered, ms, 2 … 40; twice as long for each more, up to 40. */
   readonly bundleWaitMs: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Default: seven days, no archive. */

@@ -1,6 +1,7 @@
 import { type Bytes, SIGNATURE_BYTES } from '@civitas/canon';
 import { bundleSignBytes, sharedGroupsOf } from '../../core/ledger/bundle.ts';
 import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
+import { BUNDLE_WAIT_MS_MAX } from '../config/limits.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
 import { encodeBundle } from '../ledger/bundle-codec.ts';
 import type { StoredReceipt } from '../ledger/ledger-host.ts';
@@ -13,7 +14,7 @@ export interface BundlerOptions {
   /** Organisation that is charged for the bundles, with its operation key. */
   readonly gateway: string;
   readonly key: SigningKey;
-  /** Longest time that an operation waits for company while others are being ordered, ms. */
+  /** How long an operation waits for company while one bundle is being ordered, ms; twice as long for each more, up to BUNDLE_WAIT_MS_MAX. */
   readonly waitMs: number;
   readonly submit: (bundle: Bytes) => Promise<readonly StoredReceipt[]>;
   readonly onBundle?: (operationCount: number) => void;
@@ -55,7 +56,8 @@ function unitsOf(waiting: readonly Waiting[]): Unit[] {
 
 /**
  * Gathers operations into bundles. An idle node sends a lone operation at once; while bundles are being ordered, others wait for
- * company until one is durable, a bundle is full, or `waitMs` is over: the wait grows with the load and never without it.
+ * company until one is durable, a bundle is full, or the wait is over: it grows with the load and never without it, because a bundle
+ * costs every validator a signature and a round of messages, however few it carries.
  */
 export class Bundler {
   readonly #options: BundlerOptions;
@@ -102,7 +104,11 @@ export class Bundler {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#flush();
-    }, this.#options.waitMs);
+    }, this.#waitMs());
+  }
+
+  #waitMs(): number {
+    return Math.min(BUNDLE_WAIT_MS_MAX, this.#options.waitMs * 2 ** (this.#bundlesInFlight - 1));
   }
 
   #take(): Waiting[] {

@@ -7,7 +7,7 @@ export const GATEWAYS_MAX = 64;
 /** Networks and links that one relay serves. */
 export const RELAY_NETWORKS_MAX = 50;
 export const RELAY_LINKS_MAX = 200;
-/** Longest time that a lone operation waits for company, ms (ledger.md section 2). */
+/** Longest time that an operation waits for company, ms (ledger.md section 2). */
 export const BUNDLE_WAIT_MS_MAX = 40;
 /** Blocks between two snapshots, at most. */
 export const SNAPSHOT_INTERVAL_BLOCKS_MAX = 1_000_000;
