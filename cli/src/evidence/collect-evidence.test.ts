@@ -4,6 +4,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { verifyBundle } from '@civitas/proofs';
 import { afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { EXIT } from '../exit-codes.ts';
+import { Refused } from '../fault.ts';
 import { prepareCity } from '../flows/city/prepare-city.ts';
 import { runCase } from '../flows/run-case.ts';
 import { openTestParties } from '../flows/testing/test-parties.ts';
@@ -56,6 +57,28 @@ test('a header that does not come is HEADER_LATE', async () => {
     return options?.withProof === true ? read : { ...read, value: { version: 'of the future' } };
   };
   await expect(collect({ ...city, read: changed }, RULES)).rejects.toMatchObject({ code: 'HEADER_LATE', exitCode: EXIT.timedOut });
+});
+
+test('a record that changed in the block of the header is proven under a later one, and any other refusal ends the work', async () => {
+  let refused = 0;
+  const refusing = (code: string): LedgerClient['read'] => {
+    return (key, options) => {
+      if (options?.headerHeight === undefined || refused > 0) return city.read(key, options);
+      refused++;
+      return Promise.reject(new Refused('read', { code, facts: {}, then: 'drop' }));
+    };
+  };
+  const records = ['city.rulebook/rules/none', RULES].map((key) => ({ title: key, statement: 'as it is', key, absent: key !== RULES }));
+  const collectTwo = (read: LedgerClient['read']): Promise<Uint8Array> => {
+    const ledger = { ...city, read };
+    const subject = { kind: 'record', id: RULES };
+    const mine = records.map((record) => ({ ...record, ledger }));
+    return collectEvidence({ subject, records: mine, operations: [], capturedBy: 'civil-affairs', capturedAtUnixMs: 1 });
+  };
+  expect(verifyBundle(nodeCrypto, await collectTwo(refusing('PRUNED')))).toMatchObject({ ok: true, value: { ok: true } });
+  expect(refused).toBe(1);
+  refused = 0;
+  await expect(collectTwo(refusing('NOT_AUTHORISED'))).rejects.toMatchObject({ refusal: { code: 'NOT_AUTHORISED' } });
 });
 
 test('a case whose exported bundle does not verify is BUNDLE_UNVERIFIED and leaves no file', async () => {
