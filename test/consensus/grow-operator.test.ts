@@ -35,11 +35,11 @@ const progressOf = (status: Awaited<ReturnType<typeof transport>>): string =>
 
 /** Cases over the links of the growing network, one after another until stopped; each one's output where it did not end well. */
 function keepPlaying(): { stop(): Promise<{ readonly played: number; readonly failed: readonly string[] }> } {
-  let isStopped = false;
+  const stopping = new AbortController();
   const play = async (): Promise<{ played: number; failed: string[] }> => {
     const failed: string[] = [];
     let played = 0;
-    for (; !isStopped; played++) {
+    for (; !stopping.signal.aborted; played++) {
       const { code, stdout, stderr } = await civitas(home, 'case', 'run', 'traffic-fine', '-o', join(home, `grow-${played}.json`));
       if (code !== 0) failed.push(`${code} ${stdout.slice(-500)} ${stderr.slice(-500)}`);
     }
@@ -48,7 +48,7 @@ function keepPlaying(): { stop(): Promise<{ readonly played: number; readonly fa
   const playing = play();
   return {
     stop() {
-      isStopped = true;
+      stopping.abort();
       return playing;
     },
   };
