@@ -10,14 +10,21 @@ import { seededRandom, waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { aTestAuthority } from '../../node/src/host/testing/test-authority.ts';
 import { findSigner } from '../../tools/engine/signer-tool.ts';
-import { aDocument, ConsensusNetwork } from './network/consensus-network.ts';
+import { aDocument, ConsensusNetwork, findEngineBinary } from './network/consensus-network.ts';
 
 const CHAIN_ID = 'jincheng-health-1';
 /** The validator whose key is elsewhere. */
 const REMOTE = 3;
 const program = findSigner();
-if (program === undefined) process.stderr.write('skipped: tmkms is not built; `npm run signer:install` builds it with Rust\n');
-const testWithSigner = program === undefined && process.env['CI'] !== 'true' ? test.skip : test;
+function whyNot(): string | undefined {
+  if (program === undefined) return 'no tmkms; npm run signer:install builds it with Rust';
+  return findEngineBinary() === undefined ? 'no engine; npm run engine:install' : undefined;
+}
+
+const why = whyNot();
+if (why !== undefined) process.stderr.write(`SKIPPED: a key held by a remote signer: ${why}\n`);
+// Fails where CI is set: there, both are installed before.
+const testWithSigner = why !== undefined && process.env['CI'] === undefined ? test.skip : test;
 
 const seed = seededRandom(2026).nextBytes(32);
 const key = ed25519FromSeed(seed);
@@ -51,7 +58,10 @@ path = "${secret}"
 }
 
 beforeAll(async () => {
-  if (program === undefined) return;
+  if (program === undefined || why !== undefined) {
+    if (process.env['CI'] !== undefined) throw new Error(why);
+    return;
+  }
   const remoteSigner = { publicKey: base64urlEncode(key.publicKey) };
   network = new ConsensusNetwork(
     { node: (index) => (index === REMOTE ? { config: { remoteSigner } } : {}) },

@@ -6,7 +6,6 @@ import {
   operationHash,
   operationSignBytes,
   organisationNameOf,
-  refuse,
   SHARED_BATCH_BYTES_MAX,
   sharedPathsOf,
   sharedSignBytes,
@@ -23,7 +22,6 @@ import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limit
 import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { EngineRefusal, engineBusy, halted } from '../engine/cometbft/engine-refusal.ts';
 import { decodeBundle } from '../ledger/bundle-codec.ts';
-import { BundleRefusedError } from '../ledger/running-host.ts';
 import { aFakeLedger, aGenesis, type FakeLedger } from '../testing/fake-ledger.ts';
 import { Admission } from './admission.ts';
 import { QUEUE_OPERATIONS_PER_ORGANISATION_MAX } from './limits.ts';
@@ -275,13 +273,6 @@ test('while the network is halted new work is refused with HALTED, and a bundle 
   ledger.refusalOfWork = () => undefined;
   ledger.submit = () => Promise.reject(new EngineRefusal(engineBusy({ waiting: 4096, waitingMax: 4096 })));
   expect(await codeOf(anAdmission().submit(anOperation(), 'hospital-1'))).toBe('ENGINE_BUSY');
-});
-
-test('a gateway whose key is not enrolled is refused with NOT_AUTHORISED; another fault of its bundle stays one', async () => {
-  ledger.submit = () => Promise.reject(new BundleRefusedError(refuse('NOT_AUTHORISED', { gateway: 'hospital-1' }).refusal));
-  expect(await codeOf(anAdmission().submit(anOperation(), 'hospital-1'))).toBe('NOT_AUTHORISED');
-  ledger.submit = () => Promise.reject(new BundleRefusedError(refuse('BUNDLE_MALFORMED', {}).refusal));
-  await expect(anAdmission().submit(anOperation(), 'hospital-1')).rejects.toThrow('BUNDLE_MALFORMED');
 });
 
 test('draining waits for what is in flight and refuses what comes after with DRAINING', async () => {

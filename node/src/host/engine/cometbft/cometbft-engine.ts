@@ -252,8 +252,9 @@ export class CometbftEngine implements Engine {
     if (server === undefined || server.connectionCount === 0) return;
     const why = this.#standstill.observe({ atMs: nowMs(), isBusy: server.isBusy, seen });
     if (why === undefined) return;
-    this.#options.log.warn('engine-failed', { why });
-    void this.#endWith('SIGKILL', new EngineFault('ENGINE_FAILED', why), () => this.#standstill.ended());
+    const fault = new EngineFault('ENGINE_FAILED', why);
+    this.#options.log.warn('engine-failed', { code: fault.code, why });
+    void this.#endWith('SIGKILL', fault, () => this.#standstill.ended());
   }
 
   #application(): AbciApplication {

@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nodeCrypto } from '@civitas/canon/node';
+import { waitFor } from '@civitas/testkit';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { readEngineKeys } from '../../keys/engine-keys.ts';
+import { aNetwork } from '../../ledger/ledger-fixture.ts';
+import { LedgerStore } from '../../store/ledger-store.ts';
+import type { Application } from '../engine.ts';
+import { CometbftEngine } from './cometbft-engine.ts';
+import { isReleased } from './engine-home.ts';
+
+const MODULE = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
+const POD = 'uid-1';
+const { genesis } = aNetwork('jincheng-health-1');
+let folder: string;
+let home: string;
+let store: LedgerStore;
+let grant: { isGiven: boolean; listeners: Set<() => void> };
+let faults: unknown[];
+let events: string[];
+let engine: CometbftEngine | undefined;
+let old: ChildProcess | undefined;
+let listener: Server | undefined;
+let connection: Socket | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'civitas-cometbft-'));
+  home = join(folder, 'engine');
+  mkdirSync(home);
+  store = new LedgerStore(join(folder, 'ledger'));
+  grant = { isGiven: false, listeners: new Set() };
+  faults = [];
+  events = [];
+});
+afterEach(async () => {
+  connection?.destroy();
+  old?.kill('SIGKILL');
+  await engine?.close();
+  await new Promise((resolve) => (listener === undefined ? resolve(undefined) : listener.close(resolve)));
+  [engine, old, listener, connection] = [undefined, undefined, undefined, undefined];
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const unasked = (): never => {
+  throw new Error('nobody asks this here');
+};
+
+/** A ledger before its first block. */
+const application: Application = {
+  info: () => ({ height: 0, appHash: new Uint8Array(32), resultsHash: new Uint8Array(32) }),
+  checkTx: unasked,
+  operationCountOf: unasked,
+  prepareProposal: unasked,
+  processProposal: unasked,
+  finalizeBlock: unasked,
+  commit: unasked,
+};
+
+function anEngine(): CometbftEngine {
+  engine = new CometbftEngine({
+    home,
+    podUid: POD,
+    node: 'health-0',
+    address: '127.0.0.1',
+    version: '0.1.0',
+    emptyBlockIntervalMs: 5_000,
+    genesis,
+    keys: readEngineKeys(folder, false),
+    sha256: nodeCrypto.sha256,
+    application,
+    store,
+    snapshots: undefined,
+    signing: {
+      granted: () => grant.isGiven,
+      onChange: (told) => {
+        grant.listeners.add(told);
+        return () => void grant.listeners.delete(told);
+      },
+    },
+    ownNodeId: 'a'.repeat(40),
+    awaitPeers: async () => [],
+    stateSync: async () => '',
+    remoteSignerAddress: '',
+    embedded: { program: '/nowhere', settle: async () => undefined },
+    log: { info: (event) => void events.push(event), warn: (event) => void events.push(event) },
+    onFault: (error) => void faults.push(error),
+  });
+  return engine;
+}
+
+function setGrant(isGiven: boolean): void {
+  grant.isGiven = isGiven;
+  for (const told of [...grant.listeners]) told();
+}
+
+/** A process that its home names as its engine. @returns how it ends. */
+async function aRecordedEngine(): Promise<{ readonly ended: Promise<string> }> {
+  const program = `import { recordEngine } from ${JSON.stringify(MODULE)}; recordEngine('.');
+    process.execve('/bin/sh', ['sh', '-c', 'echo up; exec sleep 600'], process.env);`;
+  const args = ['--no-warnings', '--input-type=module', '-e', program];
+  const child = spawn(process.execPath, args, { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] });
+  old = child;
+  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(`${code} ${signal}`)));
+  await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+  return { ended };
+}
+
+const released = (): Promise<unknown> => waitFor('the release', () => isReleased(home, POD));
+
+async function connectAsEngine(): Promise<void> {
+  const socket = connect(join(home, 'app.sock'));
+  connection = socket;
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+}
+
+test('takes back the release of its last life, and releases the engine only under a grant', async () => {
+  writeFileSync(join(home, 'released'), POD);
+  const started = anEngine();
+  expect(existsSync(join(home, 'released'))).toBe(false);
+  await waitFor('its wait for a grant', () => started.health().awaiting === 'grant');
+  expect(started.health().unwell).toBe('node: awaiting its signing grant');
+  expect(readFileSync(join(home, 'config/config.toml'), 'utf8')).toContain('moniker = "health-0"');
+  expect(isReleased(home, POD)).toBe(false);
+
+  setGrant(true);
+  await released();
+  expect(started.health().unwell).toBe('engine: no process');
+  expect(started.isSigning()).toBe(false);
+  expect(faults).toEqual([]);
+});
+
+test('ends the engine of its last life before anything else', async () => {
+  const { ended } = await aRecordedEngine();
+  const started = anEngine();
+  expect(await ended).toBe('null SIGTERM');
+  await waitFor('its wait for a grant', () => started.health().awaiting === 'grant');
+  expect(events).toContain('earlier-engine-ended');
+});
+
+test('an engine that answers and that nothing names is a fault: it cannot be ended', async () => {
+  const other = createServer();
+  listener = other;
+  await new Promise<void>((resolve) => other.listen(join(home, 'rpc.sock'), resolve));
+  anEngine();
+  await waitFor('the fault', () => faults.length === 1);
+  expect(faults).toMatchObject([{ code: 'ENGINE_UNENDED' }]);
+  expect(isReleased(home, POD)).toBe(false);
+});
+
+test('an engine that is gone is a fault', async () => {
+  setGrant(true);
+  const started = anEngine();
+  await released();
+  await connectAsEngine();
+  await waitFor('the connection', () => started.isSigning());
+  connection?.destroy();
+  await waitFor('the fault', () => faults.length === 1);
+  expect(faults).toMatchObject([{ message: 'the engine is gone: its connections closed' }]);
+  expect(isReleased(home, POD)).toBe(false);
+});
+
+test('without its grant the engine is killed at once, and the node fails', async () => {
+  setGrant(true);
+  const started = anEngine();
+  await released();
+  const { ended } = await aRecordedEngine();
+  await connectAsEngine();
+  await waitFor('the connection', () => started.isSigning());
+  setGrant(false);
+  expect(await ended).toBe('null SIGKILL');
+  await waitFor('the fault', () => faults.length === 1);
+  expect(faults).toMatchObject([{ message: 'the signing grant was withdrawn' }]);
+  expect(isReleased(home, POD)).toBe(false);
+});
