@@ -16,8 +16,6 @@ export const REST_MS = 12;
 export const BAD_SENDERS_MAX = 3;
 /** Bad chunks before it is given up, whoever sent them: what one sender has under way when it is turned away may be a few. */
 export const BAD_CHUNKS_MAX = 32;
-/** Chunk bytes kept in memory while they are served, count of chunks: four fetchers ask for neighbours. */
-export const SERVED_CHUNKS_CACHED = 4;
 /** A call of the engine's state sync, bytes: method and height. */
 export const LIGHT_RPC_BODY_BYTES_MAX = 65_536;
 /** How long such a call waits for a header that does not exist yet, ms: below the engine's own 30 s, above an idle block's pause. */
@@ -31,5 +29,5 @@ export const PROGRESS_LINES = 8;
 export const PEER_CALL_MS = 10_000;
 /** Space that taking or restoring a snapshot leaves on the volume, bytes: ledger and engine write on, and the node stops at a quarter of it. */
 export const FREE_BYTES_KEPT = 268_435_456;
-/** Bytes of store that a byte of chunk becomes, at most: record, tree pages, and half-filled pages of both. */
-export const STORE_BYTES_PER_CHUNK_BYTE = 4;
+/** Bytes of store that a byte of chunk becomes: records, tree pages and half-filled pages of both; 2.5 of a million small records. */
+export const STORE_BYTES_PER_CHUNK_BYTE = 3;
