@@ -27,7 +27,7 @@ export interface LoadedOperation {
   answer?: { readonly receipt: Receipt; readonly answeredAtMs: number };
 }
 
-function outcomeOf({ outcome }: Receipt): Answered['outcome'] | string {
+function outcomeOf({ outcome }: Receipt): string {
   if (!outcome.ok) return outcome.refusal.code === 'DUPLICATE' ? 'exists' : outcome.refusal.code;
   const status = (outcome.result as { readonly status?: unknown }).status;
   return status === 'registered' ? 'made' : String(status);

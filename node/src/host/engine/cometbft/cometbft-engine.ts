@@ -1,5 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import type { Bytes, Refusal, Sha256 } from '@civitas/canon';
 import type { Genesis, PeersDocument } from '@civitas/deployment';
 import type { EngineKeys } from '../../keys/engine-keys.ts';
