@@ -7,7 +7,7 @@ import { findSigner, SIGNER_VERSION, signerFolder } from './engine/signer-tool.t
 
 /** A rustup proxy looks for its toolchains below HOME; where the PATH names another home's, those are meant. */
 function rustupHome(): string | undefined {
-  if (process.env['RUSTUP_HOME'] !== undefined || existsSync(join(homedir(), '.rustup'))) return undefined;
+  if (process.env['RUSTUP_HOME'] !== undefined || existsSync(join(homedir(), '.rustup', 'toolchains'))) return undefined;
   const cargo = (process.env['PATH'] ?? '').split(delimiter).find((place) => existsSync(join(place, 'cargo')));
   const home = join(cargo ?? '', '..', '..', '.rustup');
   return existsSync(home) ? home : undefined;
