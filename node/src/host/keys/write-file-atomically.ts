@@ -1,16 +1,8 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncFolder } from '../store/sync-folder.ts';
 
 const OWNER_ONLY = 0o600;
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 /** Writes a file that only its owner reads; it is there whole and durable, or not at all. */
 export function writeFileAtomically(path: string, content: Uint8Array): void {

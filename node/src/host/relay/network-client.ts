@@ -3,10 +3,11 @@ import type { RelayNetwork } from '@civitas/deployment';
 import { decodeLightBlock, parseReceipt, type Receipt, unixMsOf } from '@civitas/proofs';
 import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient, type OutgoingPacket, type Peer, ProofSpace } from '@civitas/proto/civitas/node/v1/link';
-import { type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { signGatewayOperation } from '../admission/gateway-operation.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
 import { ERROR_TRAILER } from '../rpc/rpc-error.ts';
+import type { Unary } from '../rpc/unary.ts';
 import type { CertificateFolder } from '../tls/certificate-folder.ts';
 import { channelCredentials } from '../tls/credentials.ts';
 import { CALL_DEADLINE_MS, OPERATION_EXPIRY_MS } from './limits.ts';
@@ -78,13 +79,6 @@ const SPACES: Readonly<Record<ProvenSpace, ProofSpace>> = {
   ack: ProofSpace.PROOF_SPACE_ACKNOWLEDGEMENT,
   receipt: ProofSpace.PROOF_SPACE_RECEIPT,
 };
-
-type Unary<Request, Response> = (
-  request: Request,
-  metadata: Metadata,
-  options: { deadline: number },
-  callback: (error: ServiceError | null, response: Response) => void,
-) => ClientUnaryCall;
 
 function gatewayErrorOf(network: string, error: ServiceError): GatewayError {
   const [trailer] = error.metadata?.get(ERROR_TRAILER) ?? [];

@@ -13,10 +13,11 @@ import {
 } from '@civitas/proofs';
 import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
 import type { LedgerStore, StateView } from '../store/ledger-store.ts';
+import { syncFolder } from '../store/sync-folder.ts';
 import { DiskRoom, NoRoom } from './disk-room.ts';
 import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, PROGRESS_LINES, SNAPSHOTS_KEPT, STORE_BYTES_PER_CHUNK_BYTE } from './limits.ts';
 import { StateRestore, storeFile } from './restore-state.ts';
-import { SnapshotFolder, syncFolder } from './snapshot-folder.ts';
+import { SnapshotFolder } from './snapshot-folder.ts';
 import type { SnapshotCounts } from './snapshot-source.ts';
 import type { ChunkVerdict, OfferedChunk, OfferedSnapshot, OfferVerdict, SnapshotStore } from './snapshot-store.ts';
 import { DamagedState, takeSnapshot } from './take-snapshot.ts';

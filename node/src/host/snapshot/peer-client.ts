@@ -2,8 +2,9 @@ import type { Bytes } from '@civitas/canon';
 import type { PeerDocument } from '@civitas/deployment';
 import type { LightBlockSource } from '@civitas/proofs';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
-import { type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { ANSWER_BYTES_MAX } from '../rpc/limits.ts';
+import type { Unary } from '../rpc/unary.ts';
 import type { CertificateProvider } from '../tls/certificate-folder.ts';
 import { channelCredentials } from '../tls/credentials.ts';
 import type { PrioritySource } from './agreed-priorities.ts';
@@ -15,13 +16,6 @@ export interface PeerClient extends LightBlockSource, PrioritySource {
   fetchSnapshotHeights(): Promise<readonly number[]>;
   close(): void;
 }
-
-type Unary<Request, Response> = (
-  request: Request,
-  metadata: Metadata,
-  options: { deadline: number },
-  callback: (error: ServiceError | null, response: Response) => void,
-) => ClientUnaryCall;
 
 function call<Request, Response>(method: Unary<Request, Response>, request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { type CryptoPort, equalBytes } from '@civitas/canon';
 import { BACKUP_FILES, type NodeConfig } from '@civitas/deployment';
 import { checkBackup, isDecidedBlock, unixNanosOf, verifyChunk } from '@civitas/proofs';
+import { syncFolder } from '../store/sync-folder.ts';
 import type { SnapshotLog } from './ledger-snapshots.ts';
 import { StateRestore } from './restore-state.ts';
-import { syncFolder } from './snapshot-folder.ts';
 
 /** What `civitas restore` has put on a volume is not what it was: the volume must be restored again. */
 export class BackupDamaged extends Error {

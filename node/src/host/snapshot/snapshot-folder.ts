@@ -1,23 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bytes } from '@civitas/canon';
 import { BACKUP_FILES } from '@civitas/deployment';
 import { StoreFault } from '../../core/ledger/refusal.ts';
+import { syncFolder } from '../store/sync-folder.ts';
 
 const MANIFEST = 'manifest.json';
 const PARTIAL = '.partial';
 const HEIGHT_DIGITS = 12;
-
-/** Makes a rename inside a folder durable. */
-export function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 async function writeDurably(path: string, content: Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600);

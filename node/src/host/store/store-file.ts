@@ -1,15 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UNBORN_BYTES_MAX } from './limits.ts';
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
+import { syncFolder } from './sync-folder.ts';
 
 /** The store's file, as a durable name; what a crash left of one that was being made is made anew. */
 export function prepareFile(folder: string): string {
@@ -18,7 +10,6 @@ export function prepareFile(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   rmSync(path, { force: true });
   closeSync(openSync(path, 'wx', 0o600));
-  // Syncing a file does not sync its name.
   syncFolder(folder);
   syncFolder(dirname(folder));
   return path;

@@ -29,7 +29,7 @@ const hexOf = (object: JsonObject, field: string): Bytes => bytesOf(Buffer.from(
 const base64Of = (object: JsonObject, field: string): Bytes => bytesOf(Buffer.from(textOf(object, field, BASE64), 'base64'));
 const integerOf = (object: JsonObject, field: string): bigint => BigInt(textOf(object, field, INTEGER));
 
-function objectOf(object: JsonObject, field: string): JsonObject {
+export function objectOf(object: JsonObject, field: string): JsonObject {
   const value = object[field];
   if (value === undefined || !isJsonObject(value)) throw new EngineFault('ENGINE_ANSWER', `${field} is no object`);
   return value;

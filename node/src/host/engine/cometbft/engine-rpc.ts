@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { type Bytes, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
 import { type Commit, type Header, VALIDATORS_MAX, type Validator } from '@civitas/proofs';
 import { EngineFault } from './engine-fault.ts';
-import { commitOf, headerOf, prioritiesOf, transactionsOf, validatorsOf } from './engine-json.ts';
+import { commitOf, headerOf, objectOf, prioritiesOf, transactionsOf, validatorsOf } from './engine-json.ts';
 import { BROADCAST_TIMEOUT_MS, RPC_ANSWER_BYTES_MAX, RPC_CONNECTIONS_MAX, RPC_TIMEOUT_MS, VALIDATORS_PAGE } from './limits.ts';
 
 /** What the engine said to a transaction that was offered. */
@@ -44,12 +44,12 @@ export class EngineRpc {
       if (said.includes('mempool is full')) return 'full';
       throw new EngineFault('ENGINE_ANSWER', `offering a transaction: ${said}`);
     }
-    return answerObject(answer, 'result')['code'] === 0 ? 'taken' : 'refused';
+    return objectOf(answer, 'result')['code'] === 0 ? 'taken' : 'refused';
   }
 
   async status(): Promise<EngineStatus> {
     const result = await this.#get('/status');
-    const [node, sync] = [answerObject(result, 'node_info'), answerObject(result, 'sync_info')];
+    const [node, sync] = [objectOf(result, 'node_info'), objectOf(result, 'sync_info')];
     return {
       version: answerText(node, 'version'),
       height: Number(answerText(sync, 'latest_block_height')),
@@ -62,7 +62,7 @@ export class EngineRpc {
   }
 
   async roundVotes(): Promise<RoundVotes> {
-    const state = answerObject(await this.#get('/consensus_state'), 'round_state');
+    const state = objectOf(await this.#get('/consensus_state'), 'round_state');
     const [height, round] = answerText(state, 'height/round/step').split('/').map(Number);
     const rounds = Array.isArray(state['height_vote_set']) ? state['height_vote_set'].filter(isJsonObject) : [];
     return {
@@ -80,15 +80,15 @@ export class EngineRpc {
     const { peers } = await this.#get('/dump_consensus_state');
     if (!Array.isArray(peers)) throw new EngineFault('ENGINE_ANSWER', 'peers is no list');
     return peers.filter(isJsonObject).map((peer) => {
-      const height = Number(answerText(answerObject(answerObject(peer, 'peer_state'), 'round_state'), 'height'));
+      const height = Number(answerText(objectOf(objectOf(peer, 'peer_state'), 'round_state'), 'height'));
       if (!Number.isSafeInteger(height)) throw new EngineFault('ENGINE_ANSWER', 'a height of a peer is no number');
       return height;
     });
   }
 
   async signedHeader(height: number): Promise<{ header: Header; commit: Commit }> {
-    const signed = answerObject(await this.#get(`/commit?height=${height}`), 'signed_header');
-    return { header: headerOf(answerObject(signed, 'header')), commit: commitOf(answerObject(signed, 'commit')) };
+    const signed = objectOf(await this.#get(`/commit?height=${height}`), 'signed_header');
+    return { header: headerOf(objectOf(signed, 'header')), commit: commitOf(objectOf(signed, 'commit')) };
   }
 
   /** The set of a height, in the set's own order. */
@@ -113,7 +113,7 @@ export class EngineRpc {
   /** Transactions of a block; undefined when the engine does not have it. */
   async transactions(height: number): Promise<readonly Bytes[] | undefined> {
     const block = (await this.#get(`/block?height=${height}`))['block'];
-    return isJsonObject(block) ? transactionsOf(answerObject(block, 'data')['txs']) : undefined;
+    return isJsonObject(block) ? transactionsOf(objectOf(block, 'data')['txs']) : undefined;
   }
 
   close(): void {
@@ -124,7 +124,7 @@ export class EngineRpc {
     const answer = await this.#ask({ method: 'GET', path, body: '', timeoutMs: RPC_TIMEOUT_MS });
     const error = answer['error'];
     if (isJsonObject(error)) throw new EngineFault('ENGINE_ANSWER', `${path}: ${String(error['message'])}: ${String(error['data'])}`);
-    return answerObject(answer, 'result');
+    return objectOf(answer, 'result');
   }
 
   #ask({ method, path, body, timeoutMs }: { method: string; path: string; body: string; timeoutMs: number }): Promise<JsonObject> {
@@ -161,12 +161,6 @@ function parseAnswer(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function answerObject(of: JsonObject, field: string): JsonObject {
-  const value = of[field];
-  if (value === undefined || !isJsonObject(value)) throw new EngineFault('ENGINE_ANSWER', `${field} is no object`);
-  return value;
 }
 
 function answerText(of: JsonObject, field: string): string {

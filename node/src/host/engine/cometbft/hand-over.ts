@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '@civitas/canon';
 import type { LedgerStore } from '../../store/ledger-store.ts';
+import { syncFolder } from '../../store/sync-folder.ts';
 import type { ApplicationInfo } from '../engine.ts';
 import { EngineFault } from './engine-fault.ts';
 
@@ -74,5 +75,7 @@ export async function handOver({ home, store, program, prepareHome, settle, info
   await run(program, growing, chainLines(store, at));
   rmSync(home, { recursive: true, force: true });
   renameSync(growing, home);
+  // Durable before CometBFT signs: a lost rename would let the embedded engine sign the next height too.
+  syncFolder(dirname(home));
   return at.height;
 }
