@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { ENGINE_PROGRAMS, ENGINE_SOURCES, ENGINE_VERSION, engineToolsFolder, findEngineTools, MANIFEST } from './engine-tools.ts';
+import { MANIFEST } from '../go/go-programs.ts';
+import { ENGINE_PROGRAMS, ENGINE_SOURCES, ENGINE_VERSION, engineToolsFolder, findEngineTools } from './engine-tools.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'civitas-engine-'));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
