@@ -45,6 +45,7 @@ const NodeConfigSchema = Type.Object(
       Type.Object({ days: Type.Integer({ minimum: 1, maximum: RETENTION_DAYS_MAX }), archive: Type.Boolean() }, closed),
     ),
     stateSync: Type.Optional(Type.Boolean()),
+    rebuild: Type.Optional(Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })),
     remoteSigner: Type.Optional(Type.Object({ publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) }, closed)),
     snapshotIntervalBlocks: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_INTERVAL_BLOCKS_MAX })),
   },
@@ -93,7 +94,9 @@ function parse<T>(schema: TSchema, text: string): Result<T> {
 export function parseNodeConfig(text: string): Result<NodeConfig> {
   const parsed = parse<NodeConfig>(NodeConfigSchema, text);
   if (!parsed.ok) return parsed;
-  const { gateways, engine, remoteSigner } = parsed.value;
+  const { gateways, engine, remoteSigner, rebuild, stateSync } = parsed.value;
+  if (rebuild !== undefined && (engine !== 'cometbft' || stateSync !== true))
+    return refuse('CONFIG_INVALID', { field: '/rebuild', expected: 'engine cometbft and stateSync' });
   if (remoteSigner !== undefined && engine !== 'cometbft')
     return refuse('CONFIG_INVALID', { field: '/remoteSigner', expected: 'engine cometbft' });
   const names = gateways.map(({ organisation }) => organisation);

@@ -45,6 +45,8 @@ import { openNonceCache } from '../vault/nonce-cache.ts';
 import { awaitGenesis, isGenesisMismatch } from './genesis-source.ts';
 import { type Gateways, openGateways } from './open-gateways.ts';
 import { openProcessBase, type ProcessBase } from './process-base.ts';
+import { beginRebuild } from './rebuild.ts';
+import { volumeOf } from './volume-of.ts';
 
 /** What opens the ledger behind the services. */
 export type OpenLedger = (request: {
@@ -215,6 +217,7 @@ class ServedNode implements RunningNode {
     this.log.info('genesis-in-force', { genesisHash: base64urlEncode(genesisHash), chainId: genesis.chainId });
     const verdicts = new Verdicts(sodiumCrypto);
     const signatures = new SignatureVerifier();
+    if (beginRebuild(dataFolder, this.#config)) this.log.warn('ledger-is-rebuilt-from-peers', { rebuild: this.#config.rebuild ?? '' });
     const ledger = await openLedger({
       dataFolder,
       genesisBytes: bytes,
@@ -320,6 +323,8 @@ class ServedNode implements RunningNode {
           unwell: status?.unwell ?? '',
           halted: status?.halted ?? false,
           misbehaviourCount: this.#open?.ledger.validators.misbehaviourCounts().inSet ?? 0,
+          certificateSetHash: this.#certificates.current().hash,
+          ...volumeOf(this.#options.pod.pathOf('data')),
         };
       },
       keys: () => ({

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { accept, type Result, refuse } from '@civitas/canon';
 import { findPeerIdentity, type PeerIdentity } from '@civitas/deployment';
 import { AUTHORITIES_MAX, CERTIFICATE_FILE_BYTES_MAX } from './limits.ts';
@@ -14,6 +14,8 @@ export interface CertificateFiles {
 export interface CertificateSet extends CertificateFiles {
   readonly identity: PeerIdentity;
   readonly notAfterUnixMs: number;
+  /** SHA-256 of chain and authorities, which tells one generation of the files from another. */
+  readonly hash: Uint8Array;
 }
 
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -73,5 +75,6 @@ export function checkCertificateFiles(files: CertificateFiles, nowUnixMs: number
   if (notAfterUnixMs <= nowUnixMs) return refuse('CERTIFICATE_TIME', { notAfterUnixMs, nowUnixMs }, 'retry');
   const identity = identityOf(leaf);
   if (identity === undefined) return refuse('CERTIFICATE_NAME', { expected: 'one URI name of ours' });
-  return accept({ ...files, identity, notAfterUnixMs });
+  const hash = new Uint8Array(createHash('sha256').update(files.certificate).update(files.authorities).digest());
+  return accept({ ...files, identity, notAfterUnixMs, hash });
 }

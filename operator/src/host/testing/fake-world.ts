@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { base64urlEncode } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
-import { configMaps, type KubeClient, type Pod, pods, type Secret, secrets } from '@civitas/kube';
+import { configMaps, type KubeClient, type Pod, pods, secrets } from '@civitas/kube';
 import { type AdminServiceServer, AdminServiceService, type AdminServiceStatusResponse } from '@civitas/proto/civitas/node/v1/admin';
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { Server, type ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { type FakeCertificates, fakeCertificates } from './fake-certificates.ts';
 
 /** What the nodes of a fake world were told, for tests to judge. */
 export interface WorldRecord {
@@ -22,6 +23,7 @@ export interface FakeWorld {
 interface FakeProcess {
   readonly server: Server;
   readonly podUID: string;
+  readonly certificates: FakeCertificates;
   granted: boolean;
 }
 
@@ -57,9 +59,10 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     const isRelay = name.startsWith('relay');
     const secret = await client.find(secrets, { namespace, name: isRelay ? 'relay-0-admin-tls' : `${name}-tls` });
     if (secret === undefined) return;
-    const process: FakeProcess = { server: new Server(), podUID: uid, granted: false };
+    const certificates = fakeCertificates(secret);
+    const process: FakeProcess = { server: new Server(), podUID: uid, granted: false, certificates };
     process.server.addService(AdminServiceService, adminOf(name, process, { client, namespace, record }));
-    await listen(process.server, `${addressOf(name)}:${PORTS.admin}`, secret);
+    await listen(process.server, `${addressOf(name)}:${PORTS.admin}`, certificates.credentials);
     processes.set(name, process);
     record.podUIDs.add(uid);
     await client.mergePatch(
@@ -70,9 +73,16 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     );
   };
 
+  /** As a node does when the files of its mounted Secret change. */
+  const takeCertificates = async (name: string): Promise<void> => {
+    const secret = name.startsWith('relay') ? undefined : await client.find(secrets, { namespace, name: `${name}-tls` });
+    if (secret !== undefined) processes.get(name)?.certificates.take(secret);
+  };
+
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const { items } = await client.listAll(pods, { namespace });
+      for (const { metadata } of items) await takeCertificates(metadata.name);
       for (const pod of items) {
         const known = processes.get(pod.metadata.name);
         if (known?.podUID === pod.metadata.uid) continue;
@@ -93,13 +103,9 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
   };
 }
 
-function listen(server: Server, address: string, secret: Secret): Promise<void> {
-  const file = (key: string): Buffer => Buffer.from(secret.data?.[key] ?? '', 'base64');
-  const pair = { private_key: file('tls.key'), cert_chain: file('tls.crt') };
+function listen(server: Server, address: string, credentials: ServerCredentials): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createSsl(file('ca.crt'), [pair], true), (error) =>
-      error === null ? resolve() : reject(error),
-    );
+    server.bindAsync(address, credentials, (error) => (error === null ? resolve() : reject(error)));
   });
 }
 
@@ -165,8 +171,9 @@ function statusOf(process: FakeProcess, genesis: string | undefined): AdminServi
   return {
     ...{ phase, chainId, genesisHash: NOTHING, genesisMismatch: false, height: process.granted ? 7n : 0n, root: NOTHING, timeUnixMs: 0n },
     ...{ engine: 'embedded', signing: process.granted, caughtUp: true, validatorCount: 1, peerCount: 0 },
-    ...{ certificateNotAfterUnixMs: 4_000_000_000_000n, storeBytes: 0n, version: '0.1.0' },
+    ...{ certificateNotAfterUnixMs: BigInt(process.certificates.notAfterUnixMs() || 4_000_000_000_000), storeBytes: 0n, version: '0.1.0' },
     ...{ engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
+    ...{ certificateSetHash: process.certificates.hash(), volumeBytes: 0n, volumeFreeBytes: 0n },
   };
 }
 

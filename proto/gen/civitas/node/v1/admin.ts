@@ -67,6 +67,12 @@ export interface AdminServiceStatusResponse {
   halted: boolean;
   /** Offences on record of validators that are still in the set. */
   misbehaviourCount: number;
+  /** SHA-256 of the certificate chain followed by the authorities in use: which generation of its Secret the node has taken up. */
+  certificateSetHash: Uint8Array;
+  /** Size of the node's volume; 0 where it has none. */
+  volumeBytes: bigint;
+  /** What is left of it for this process. */
+  volumeFreeBytes: bigint;
 }
 
 /** Request of Keys. */
@@ -223,6 +229,9 @@ function createBaseAdminServiceStatusResponse(): AdminServiceStatusResponse {
     unwell: "",
     halted: false,
     misbehaviourCount: 0,
+    certificateSetHash: new Uint8Array(0),
+    volumeBytes: 0n,
+    volumeFreeBytes: 0n,
   };
 }
 
@@ -298,6 +307,21 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     }
     if (message.misbehaviourCount !== 0) {
       writer.uint32(152).uint32(message.misbehaviourCount);
+    }
+    if (message.certificateSetHash.length !== 0) {
+      writer.uint32(162).bytes(message.certificateSetHash);
+    }
+    if (message.volumeBytes !== 0n) {
+      if (BigInt.asUintN(64, message.volumeBytes) !== message.volumeBytes) {
+        throw new globalThis.Error("value provided for field message.volumeBytes of type uint64 too large");
+      }
+      writer.uint32(168).uint64(message.volumeBytes);
+    }
+    if (message.volumeFreeBytes !== 0n) {
+      if (BigInt.asUintN(64, message.volumeFreeBytes) !== message.volumeFreeBytes) {
+        throw new globalThis.Error("value provided for field message.volumeFreeBytes of type uint64 too large");
+      }
+      writer.uint32(176).uint64(message.volumeFreeBytes);
     }
     return writer;
   },
@@ -467,6 +491,30 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
             message.misbehaviourCount = reader.uint32();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.certificateSetHash = reader.bytes();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.volumeBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.volumeFreeBytes = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -510,6 +558,13 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     message.unwell = object.unwell ?? "";
     message.halted = object.halted ?? false;
     message.misbehaviourCount = object.misbehaviourCount ?? 0;
+    message.certificateSetHash = object.certificateSetHash ?? new Uint8Array(0);
+    message.volumeBytes = (object.volumeBytes !== undefined && object.volumeBytes !== null)
+      ? BigInt(object.volumeBytes)
+      : 0n;
+    message.volumeFreeBytes = (object.volumeFreeBytes !== undefined && object.volumeFreeBytes !== null)
+      ? BigInt(object.volumeFreeBytes)
+      : 0n;
     return message;
   },
 };
