@@ -36,7 +36,7 @@ describe('the custom resource definitions', () => {
   test.each(KINDS.map((kind) => [kind.kind, kind] as const))(
     '%s has a short name, columns with an age, and a status of its own',
     (_name, kind) => {
-      expect(kind.shortName).toMatch(/^[a-z]{3,5}$/);
+      expect(kind.shortName).toMatch(/^[a-z]{3,7}$/);
       expect(kind.columns.map(({ name }) => name)).toContain('Age');
       expect(JSON.stringify(crdOf(kind))).toContain('"subresources":{"status":{}}');
     },

@@ -5,6 +5,9 @@ import type { Kind } from './kind.ts';
 import { ledgerLinkKind } from './ledger-link.ts';
 import { ledgerNetworkKind } from './ledger-network.ts';
 import { ledgerNodeKind } from './ledger-node.ts';
+import { ledgerOperationKind } from './ledger-operation.ts';
+import { releaseCatalogKind } from './release-catalog.ts';
+import { validatorChangeKind } from './validator-change.ts';
 
 /** Every kind of ours, in the order their definitions are applied. */
 export const KINDS: readonly Kind[] = [
@@ -14,4 +17,7 @@ export const KINDS: readonly Kind[] = [
   ledgerNodeKind,
   ledgerLinkKind,
   consensusKeyReservationKind,
+  ledgerOperationKind,
+  releaseCatalogKind,
+  validatorChangeKind,
 ];

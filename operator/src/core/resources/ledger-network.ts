@@ -2,18 +2,42 @@ import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import {
   APPROVAL_THRESHOLD_MAX,
+  CATCH_UP_BLOCKS_MAX,
   CERTIFICATE_HOURS_MAX,
   CERTIFICATE_HOURS_MIN,
   CHAIN_ID_CHARS_MAX,
+  EXTRA_SANS_MAX,
+  MAINTENANCE_MINUTES_MAX,
+  MAINTENANCE_WINDOWS_MAX,
   POOL_REPLICAS_MAX,
   POOLS_MAX,
+  REASON_CHARS_MAX,
+  STEP_TIMEOUT_SECONDS_MAX,
 } from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
 
 export const DOMAINS = ['city', 'health', 'housing', 'courts', 'transport'] as const;
 export const ENGINES = ['embedded', 'cometbft'] as const;
+export const WEEK_DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+export const AutoGrow = Type.Object(
+  {
+    percent: Type.Optional(Type.Integer({ description: 'Grows from this share in use on; default 80.', minimum: 10, maximum: 99 })),
+    stepPercent: Type.Optional(Type.Integer({ description: 'By this share of its size; default 50.', minimum: 1, maximum: 400 })),
+    max: text('Never beyond this size, such as 100Gi.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' }),
+  },
+  { description: 'Lets a volume grow that fills up.' },
+);
+
+export const MaintenanceWindow = Type.Object({
+  days: Type.Optional(
+    Type.Array(oneOf('A day.', WEEK_DAYS), { description: 'Default every day.', maxItems: 7, 'x-kubernetes-list-type': 'set' }),
+  ),
+  startUtc: text('When it opens, UTC, such as 02:30.', 5, { pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }),
+  durationMinutes: Type.Integer({ description: 'How long it is open.', minimum: 1, maximum: MAINTENANCE_MINUTES_MAX }),
+});
 
 export const Pool = Type.Object({
   name: nameString('Name of the pool, unique in the network.'),
@@ -24,6 +48,12 @@ export const Pool = Type.Object({
     Type.Object(
       {
         size: Type.Optional(text('Size of each volume, such as 1Gi; default from CityConfig.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' })),
+        class: Type.Optional(
+          text('StorageClass; default that of the cluster. Volumes that there are keep theirs.', 63, {
+            pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$',
+          }),
+        ),
+        autoGrow: Type.Optional(AutoGrow),
       },
       { description: 'Volume of each node.' },
     ),
@@ -94,6 +124,9 @@ export const LedgerNetworkSpec = Type.Object(
       Type.Object(
         {
           version: Type.Optional(text('Version of the node; default from CityConfig.', 32, { pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$' })),
+          catalogRef: Type.Optional(
+            nameString('ReleaseCatalog that says what may be run, by digest; without it any version is taken by tag.'),
+          ),
         },
         { description: 'What its nodes run.' },
       ),
@@ -101,6 +134,24 @@ export const LedgerNetworkSpec = Type.Object(
     updateStrategy: Type.Optional(
       Type.Object(
         {
+          type: Type.Optional(
+            oneOf('Rolling (default): changes are rolled out at once. Supervised: by a LedgerOperation alone.', ['Rolling', 'Supervised']),
+          ),
+          canary: Type.Optional(Type.Boolean({ description: 'One observer goes before all others; default true.' })),
+          catchUpBlocks: Type.Optional(
+            Type.Integer({
+              description: 'Blocks that a node takes part in before the next one goes; default 0: it is at the head.',
+              minimum: 0,
+              maximum: CATCH_UP_BLOCKS_MAX,
+            }),
+          ),
+          stepTimeoutSeconds: Type.Optional(
+            Type.Integer({
+              description: 'A step that takes longer is said to be late; default 600.',
+              minimum: 1,
+              maximum: STEP_TIMEOUT_SECONDS_MAX,
+            }),
+          ),
           maxUnavailable: Type.Optional(
             Type.Integer({ description: 'Validators that may be down at once for the operator’s own work.', minimum: 1, maximum: 33 }),
           ),
@@ -116,6 +167,20 @@ export const LedgerNetworkSpec = Type.Object(
               description: 'Life of a leaf certificate, hours; renewed at two thirds of it.',
               minimum: CERTIFICATE_HOURS_MIN,
               maximum: CERTIFICATE_HOURS_MAX,
+            }),
+          ),
+          renewBeforeHours: Type.Optional(
+            Type.Integer({
+              description: 'Renewed this long before its end at the latest, hours.',
+              minimum: 1,
+              maximum: CERTIFICATE_HOURS_MAX,
+            }),
+          ),
+          extraSANs: Type.Optional(
+            Type.Array(text('A DNS name.', 253, { minLength: 1, pattern: '^[a-z0-9*]([-a-z0-9.]*[a-z0-9])?$' }), {
+              description: 'DNS names that stand in every node’s certificate besides its own name.',
+              maxItems: EXTRA_SANS_MAX,
+              'x-kubernetes-list-type': 'set',
             }),
           ),
         },
@@ -135,6 +200,14 @@ export const LedgerNetworkSpec = Type.Object(
       Type.Boolean({ description: 'Accepts fewer than 4 validators: a restart then stops the chain for a moment.' }),
     ),
     paused: Type.Optional(Type.Boolean({ description: 'The operator looks and reports, and changes nothing.' })),
+    hibernated: Type.Optional(Type.Boolean({ description: 'No pods: volumes, keys and addresses stay.' })),
+    maintenanceWindows: Type.Optional(
+      Type.Array(MaintenanceWindow, {
+        description: 'When pods may be made anew for a change of the spec; default at any time. What is broken is mended outside them too.',
+        maxItems: MAINTENANCE_WINDOWS_MAX,
+        'x-kubernetes-list-type': 'atomic',
+      }),
+    ),
   },
   {
     ...rules(
@@ -175,6 +248,39 @@ export const LedgerNetworkStatus = Type.Object({
       grpc: text('Address of the gateway service, host:port.', 64),
       metrics: text('Address of the first node’s metrics, host:port.', 64),
     }),
+  ),
+  rollout: Type.Optional(
+    Type.Object(
+      {
+        node: text('Node whose pod was ended last to be made anew.', 63),
+        podUID: text('That pod.', 63),
+        height: Type.Integer({ description: 'Head of the chain then.', minimum: 0 }),
+        startedAt: Type.String({ description: 'When.', format: 'date-time', maxLength: 40 }),
+        step: Type.Optional(text('Nodes that are as the spec asks, of all: 2/4.', 16)),
+        deferredReason: Type.Optional(text('Why the next one waits.', REASON_CHARS_MAX)),
+      },
+      { description: 'Written before a pod is ended: the next one waits until this node is back.' },
+    ),
+  ),
+  authority: Type.Optional(
+    Type.Object(
+      {
+        issuer: Type.Integer({ description: 'Generation of the certificate authority that issues.', minimum: 1 }),
+        trusted: text('Generations that are trusted, such as 1,2.', 32),
+        phase: oneOf('Where a roll-over stands.', ['Alone', 'Trusting', 'Reissuing', 'Dropping']),
+      },
+      { description: 'Certificate authority of the network.' },
+    ),
+  ),
+  storage: Type.Optional(
+    Type.Object(
+      {
+        usedPercent: Type.Integer({ description: 'Share in use of the fullest volume.', minimum: 0, maximum: 100 }),
+        node: text('Whose.', 63),
+        problem: Type.Optional(text('Why a volume did not grow.', 256)),
+      },
+      { description: 'Volumes of its nodes.' },
+    ),
   ),
   certificates: Type.Optional(
     Type.Object({

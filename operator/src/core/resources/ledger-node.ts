@@ -10,10 +10,14 @@ export const LedgerNodeSpec = Type.Object(
     role: oneOf('What it does.', ['validator', 'observer', 'gateway']),
     ordinal: Type.Integer({ description: 'Its number in the network.', minimum: 0, maximum: 999 }),
     organisation: nameString('Agency it belongs to.'),
+    fenced: Type.Optional(Type.Boolean({ description: 'Its process stands still and signs nothing; pod and volume stay.' })),
+    rebuild: Type.Optional(
+      text('Its ledger was dropped once for this word and taken from its peers.', 63, { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }),
+    ),
   },
   {
     ...rules({
-      rule: 'self == oldSelf',
+      rule: 'self.networkRef == oldSelf.networkRef && self.role == oldSelf.role && self.ordinal == oldSelf.ordinal && self.organisation == oldSelf.organisation',
       message: 'a LedgerNode’s place in its network cannot change: the operator makes another node instead',
     }),
   },
@@ -44,6 +48,7 @@ export const LedgerNodeStatus = Type.Object({
   unwell: Type.Optional(text('Which part is unwell and why: "engine: halted, …"; empty when none is.', UNWELL_CHARS_MAX)),
   engineVersion: Type.Optional(text('Version its engine reports; absent with the embedded engine.', 64)),
   peers: Type.Optional(Type.Integer({ description: 'Connected peers.', minimum: 0 })),
+  dataUsedPct: Type.Optional(Type.Integer({ description: 'Share of its volume in use.', minimum: 0, maximum: 100 })),
   certNotAfter: Type.Optional(Type.String({ description: 'When its certificate ends.', format: 'date-time', maxLength: 40 })),
 });
 

@@ -18,3 +18,20 @@ export const CSR_CHARS_MAX = 4096;
 export const APPROVAL_THRESHOLD_MAX = 32;
 export const CERTIFICATE_HOURS_MIN = 1;
 export const CERTIFICATE_HOURS_MAX = 87_600;
+/** Entries of one ValidatorChange; each Replace takes two steps. */
+export const VALIDATOR_CHANGES_MAX = 16;
+export const VALIDATOR_STEPS_MAX = 2 * VALIDATOR_CHANGES_MAX;
+/** Proposal ids that the operator makes have 22 characters of a hash and a number. */
+export const PROPOSAL_ID_CHARS_MAX = 64;
+/** Nodes of one LedgerOperation: one that concerns more is refused. */
+export const OPERATION_STEPS_MAX = 128;
+export const OPERATION_TTL_SECONDS_MAX = 31_536_000;
+export const TRUST_OVERLAP_SECONDS_MAX = 2_592_000;
+export const RELEASES_MAX = 64;
+export const IMAGE_CHARS_MAX = 256;
+/** Longest time a step of a roll may take before it is said to be late. */
+export const STEP_TIMEOUT_SECONDS_MAX = 86_400;
+export const CATCH_UP_BLOCKS_MAX = 1000;
+export const MAINTENANCE_WINDOWS_MAX = 14;
+export const MAINTENANCE_MINUTES_MAX = 1440;
+export const EXTRA_SANS_MAX = 16;
