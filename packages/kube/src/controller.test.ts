@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ControllerOptions, createController, ownerKey, TerminalError } from './controller.ts';
+import { ApiError } from './api-error.ts';
+import { type ControllerOptions, createController, ownerKey, ownKey, TerminalError } from './controller.ts';
 import type { Reflector } from './reflector.ts';
 import type { KubeObject } from './resource.ts';
 import { createManualClock } from './testing/manual-clock.ts';
@@ -120,10 +121,53 @@ describe('controller', () => {
     expect(controller.stats()).toMatchObject({ active: 2, depth: 1 });
   });
 
+  test('a failure waits as long as the server asked for, where that is longer than the back-off', async () => {
+    const runs: number[] = [];
+    const { clock, controller } = aController(async () => {
+      runs.push(clock.monotonicMs());
+      throw new ApiError({ status: 429, reason: 'TooManyRequests', message: 'busy', retryAfterMs: 60_000 });
+    });
+    controller.enqueue('a');
+    await controller.start();
+    await clock.advance(59_000);
+    expect(runs).toHaveLength(1);
+    await clock.advance(2_000);
+    expect(runs).toHaveLength(2);
+    await controller.stop();
+  });
+
+  test('what a start lists waits behind a change, and a periodic look too', async () => {
+    let publish: (name: string) => void = () => {};
+    let synced = false;
+    const reflector = {
+      hasSynced: () => synced,
+      subscribe(onChange: (change: { type: 'ADDED'; object: KubeObject }) => void) {
+        publish = (name) =>
+          onChange({
+            type: 'ADDED',
+            object: { apiVersion: 'v1', kind: 'Pod', metadata: { name, uid: name, resourceVersion: '1', creationTimestamp: '' } },
+          });
+        return () => {};
+      },
+      waitForSync: () => Promise.resolve(),
+    } as Pick<Reflector<KubeObject>, 'hasSynced' | 'subscribe' | 'waitForSync'> as Reflector<KubeObject>;
+    const seen: string[] = [];
+    const { clock, controller } = aController(async (key) => void seen.push(key), { workers: 1 });
+    controller.watch(reflector, ownKey);
+    for (const name of ['listed-1', 'listed-2']) publish(name);
+    synced = true;
+    publish('changed');
+    await controller.start();
+    await clock.advance(1);
+    expect(seen).toEqual(['changed', 'listed-1', 'listed-2']);
+    await controller.stop();
+  });
+
   test('workers begin only when every watched kind has synced', async () => {
     let sync = (): void => {};
     let publish: (object: KubeObject) => void = () => {};
     const reflector = {
+      hasSynced: () => false,
       subscribe(onChange: (change: { type: 'ADDED'; object: KubeObject }) => void) {
         publish = (object) => onChange({ type: 'ADDED', object });
         return () => {};
@@ -132,7 +176,7 @@ describe('controller', () => {
         new Promise<void>((resolve) => {
           sync = resolve;
         }),
-    } as Pick<Reflector<KubeObject>, 'subscribe' | 'waitForSync'> as Reflector<KubeObject>;
+    } as Pick<Reflector<KubeObject>, 'hasSynced' | 'subscribe' | 'waitForSync'> as Reflector<KubeObject>;
     const seen: string[] = [];
     const { clock, controller } = aController(async (key) => void seen.push(key));
     controller.watch(reflector, ownerKey('LedgerNetwork'));

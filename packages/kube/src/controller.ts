@@ -1,5 +1,6 @@
 /** Runs one reconcile function over keys: level-triggered, several workers, never two on one key. */
 
+import { isApiError } from './api-error.ts';
 import type { Random } from './backoff.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { reconcileTimeoutMs, shutdownGraceMs } from './limits.ts';
@@ -99,11 +100,14 @@ class KeyedController implements Controller {
 
   watch<T extends KubeObject>(reflector: Reflector<T>, keysOf: KeysOf<T>): void {
     this.#reflectors.push(reflector);
+    let isReplay = true;
     this.#unsubscribes.push(
       reflector.subscribe((change) => {
-        for (const key of keysOf(change)) this.#queue.add(key);
+        // What a start lists has most likely not changed: a person's change in the meantime goes first.
+        for (const key of keysOf(change)) this.#queue.add(key, reflector.hasSynced() && !isReplay ? 'change' : 'resync');
       }),
     );
+    isReplay = false;
   }
 
   enqueue(key: string, priority?: Priority): void {
@@ -111,7 +115,7 @@ class KeyedController implements Controller {
   }
 
   enqueueAfter(key: string, delayMs: number): void {
-    this.#queue.addAfter(key, delayMs);
+    this.#queue.addAfter(key, delayMs, 'resync');
   }
 
   async start(signal?: AbortSignal): Promise<void> {
@@ -135,7 +139,7 @@ class KeyedController implements Controller {
   }
 
   healthy(): boolean {
-    return [...this.#active.values()].every((startedUnixMs) => this.#clock.nowUnixMs() - startedUnixMs < 2 * this.#timeoutMs);
+    return [...this.#active.values()].every((startedMs) => this.#clock.monotonicMs() - startedMs < 2 * this.#timeoutMs);
   }
 
   stats(): ReturnType<Controller['stats']> {
@@ -150,14 +154,14 @@ class KeyedController implements Controller {
   }
 
   async #runOne(key: string): Promise<void> {
-    const startedUnixMs = this.#clock.nowUnixMs();
+    const startedMs = this.#clock.monotonicMs();
     const deadline = new AbortController();
     const cancelDeadline = this.#clock.setTimer(this.#timeoutMs, () =>
       deadline.abort(new Error(`reconcile of ${key} ran longer than ${this.#timeoutMs} ms`)),
     );
     const reconcileId = `${this.name}-${++this.#counts.reconciles}`;
     const signal = AbortSignal.any([deadline.signal, this.#stopping.signal]);
-    this.#active.set(key, startedUnixMs);
+    this.#active.set(key, startedMs);
     this.#metrics.gauge('controller_runtime_active_workers', this.#labels, this.#active.size);
     try {
       const context = { key, signal, reconcileId, retries: this.#queue.retriesOf(key), log: this.#log };
@@ -170,7 +174,7 @@ class KeyedController implements Controller {
       cancelDeadline();
       this.#active.delete(key);
       this.#metrics.gauge('controller_runtime_active_workers', this.#labels, this.#active.size);
-      const seconds = (this.#clock.nowUnixMs() - startedUnixMs) / 1000;
+      const seconds = (this.#clock.monotonicMs() - startedMs) / 1000;
       this.#metrics.observe('controller_runtime_reconcile_time_seconds', this.#labels, seconds);
       this.#queue.done(key);
     }
@@ -178,9 +182,9 @@ class KeyedController implements Controller {
 
   #settle(key: string, result: 'success' | 'requeue_after' | 'error', requeueAfterMs = 0): void {
     this.#metrics.count('controller_runtime_reconcile_total', { ...this.#labels, result }, 1);
-    if (result === 'error') this.#queue.addRateLimited(key);
+    if (result === 'error') this.#queue.addRateLimited(key, requeueAfterMs);
     else this.#queue.forget(key);
-    if (result === 'requeue_after') this.#queue.addAfter(key, requeueAfterMs);
+    if (result === 'requeue_after') this.#queue.addAfter(key, requeueAfterMs, 'resync');
   }
 
   #onError(key: string, error: unknown): void {
@@ -193,7 +197,7 @@ class KeyedController implements Controller {
       this.#log.error({ key, error: error.message }, 'reconcile gave up until the object changes');
       return;
     }
-    this.#settle(key, 'error');
+    this.#settle(key, 'error', isApiError(error) ? error.retryAfterMs : undefined);
     const facts = { key, retries: this.#queue.retriesOf(key), error: error instanceof Error ? error.message : String(error) };
     this.#log.warn({ ...facts, stack: error instanceof Error ? error.stack : undefined }, 'reconcile failed; it will be tried again');
   }

@@ -4,7 +4,7 @@ import { isApiError } from './api-error.ts';
 import { type Clock, rfc3339Of, systemClock } from './clock.ts';
 import { events } from './core-resources.ts';
 import type { KubeClient } from './kube-client.ts';
-import { eventMessageCharactersMax, eventSeriesMax, eventsBurstMax, eventsRefillMs } from './limits.ts';
+import { eventMessageCharactersMax, eventSeriesMax, eventsBurstMax, eventsRefillMs, similarEventsMax, similarEventsMs } from './limits.ts';
 import { type Log, silentLog } from './log.ts';
 import { type MetricsSink, noMetrics } from './metrics.ts';
 import type { KubeObject } from './resource.ts';
@@ -42,10 +42,14 @@ interface Series {
   count: number;
 }
 
+/** Begins the message of an Event that stands for many; client-go's words. */
+const COMBINED = '(combined from similar events): ';
+
 /** A recorder with no memory yet: after a restart a repeat starts a new Event. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, component, instance = component, clock = systemClock, metrics = noMetrics, log = silentLog } = options;
   const seriesByFacts = new Map<string, Series>();
+  const similar = new Map<string, { readonly messages: Set<string>; sinceMs: number }>();
   const buckets = new Map<string, { tokens: number; refilledUnixMs: number }>();
   let written: Promise<void> = Promise.resolve();
   let sequence = 0;
@@ -63,14 +67,29 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     return true;
   };
 
-  const write = async (about: KubeObject, event: EventFacts): Promise<void> => {
+  /** Whether so many different messages of this reason came lately that further ones are one series. */
+  const isCombined = (kindOfEvent: string, message: string): boolean => {
+    const now = clock.monotonicMs();
+    const known = similar.get(kindOfEvent);
+    const group = known === undefined || now - known.sinceMs >= similarEventsMs ? { messages: new Set<string>(), sinceMs: now } : known;
+    const isFull = group.messages.size >= similarEventsMax && !group.messages.has(message);
+    if (!isFull) group.messages.add(message);
+    remember(similar, kindOfEvent, group);
+    return isFull;
+  };
+
+  const write = async (about: KubeObject, told: EventFacts): Promise<void> => {
     const now = rfc3339Of(clock.nowUnixMs());
-    const id = [about.metadata.uid, event.type, event.reason, event.message].join('\0');
+    const kindOfEvent = [about.metadata.uid, told.type, told.reason].join('\0');
+    const combined = isCombined(kindOfEvent, told.message);
+    const event = combined ? { ...told, message: `${COMBINED}${told.message}`.slice(0, eventMessageCharactersMax) } : told;
+    const id = combined ? `${kindOfEvent}\0${COMBINED}` : `${kindOfEvent}\0${told.message}`;
     const known = seriesByFacts.get(id);
     if (known !== undefined) {
       known.count++;
       try {
-        await client.mergePatch(events, known, { count: known.count, lastTimestamp: now });
+        const message = combined ? { message: event.message } : {};
+        await client.mergePatch(events, known, { count: known.count, lastTimestamp: now, ...message });
         return;
       } catch (error) {
         // The server forgets Events after an hour: then a new series begins.

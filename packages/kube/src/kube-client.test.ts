@@ -6,6 +6,8 @@ import type { ClusterAccess } from './cluster-access.ts';
 import { configMaps, pods } from './core-resources.ts';
 import { createKubeClient, type KubeClient } from './kube-client.ts';
 import { responseBytesMax, throttledRetriesMax, watchLineBytesMax } from './limits.ts';
+import type { MetricsSink } from './metrics.ts';
+import { MalformedEvent } from './watch-stream.ts';
 
 interface Seen {
   readonly method: string | undefined;
@@ -155,7 +157,59 @@ describe('kube client', () => {
   test('a watch line above the bound breaks the watch', async () => {
     answers = [(response) => void response.writeHead(200).end('x'.repeat(watchLineBytesMax + 1))];
     const watch = await client.watch(pods);
-    await expect(watch.next()).rejects.toMatchObject({ reason: 'ConnectionFailed' });
+    await expect(watch.next()).rejects.toBeInstanceOf(MalformedEvent);
+  });
+
+  test.each([
+    ['no JSON', '{"type":"ADDED","obj\n'],
+    ['an event of no known kind', '{"type":"CHANGED","object":{"metadata":{"resourceVersion":"7"}}}\n'],
+    ['an object without a version', '{"type":"ADDED","object":{"metadata":{"name":"x"}}}\n'],
+  ])('a whole watch line that is %s is malformed, not a broken connection', async (_, line) => {
+    answers = [(response) => void response.writeHead(200).end(line)];
+    await expect((await client.watch(pods)).next()).rejects.toBeInstanceOf(MalformedEvent);
+  });
+
+  test('a list whose pages outlive their version is asked for once more, whole', async () => {
+    const page = (name: string, more: string) =>
+      answer(200, {
+        ...{ kind: 'PodList', apiVersion: 'v1' },
+        ...{ metadata: { resourceVersion: '5', continue: more }, items: [{ metadata: { name } }] },
+      });
+    answers = [page('old', 'token'), failure(410, 'Expired'), page('new', '')];
+    const list = await client.listAll(pods);
+    expect(list.items.map(({ metadata }) => metadata.name)).toEqual(['new']);
+    expect(seen.map(({ url }) => url?.replace('/prefix/api/v1', ''))).toEqual([
+      '/pods?limit=500',
+      '/pods?limit=500&continue=token',
+      '/pods',
+    ]);
+  });
+
+  test("requests are counted under client-go's names, with the code they got", async () => {
+    const told: string[] = [];
+    const metrics: MetricsSink = {
+      count: (name, labels) => void told.push(`${name} ${labels['method']} ${labels['code']}`),
+      gauge: () => {},
+      observe: (name, labels) => void told.push(`${name} ${labels['verb']}`),
+    };
+    const { port } = server.address() as AddressInfo;
+    const access: ClusterAccess = {
+      getCurrentCluster: () => ({ server: `http://127.0.0.1:${port}` }),
+      getCurrentContext: () => 'test',
+      getContextObject: () => null,
+      applyToHTTPSOptions: async () => {},
+    };
+    const counted = createKubeClient(access, { metrics });
+    await counted.list(pods);
+    answers = [failure(404, 'NotFound')];
+    await counted.delete(pods, { namespace: 'n', name: 'o' });
+    counted.close();
+    expect(told).toEqual([
+      'rest_client_requests_total GET 200',
+      'rest_client_request_duration_seconds GET',
+      'rest_client_requests_total DELETE 404',
+      'rest_client_request_duration_seconds DELETE',
+    ]);
   });
 
   test('an aborted call ends at once', async () => {

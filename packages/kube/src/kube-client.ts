@@ -1,11 +1,10 @@
 /** The verbs of the Kubernetes API, typed by resource. */
 
 import { isApiError } from './api-error.ts';
-import type { Clock } from './clock.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { listPageObjects } from './limits.ts';
 import { type KubeList, type KubeObject, type ObjectBody, type ObjectRef, pathOf, type Resource } from './resource.ts';
-import { createTransport, type TransportRequest } from './transport.ts';
+import { createTransport, type TransportOptions, type TransportRequest } from './transport.ts';
 import { readWatchEvents, type WatchEvent } from './watch-stream.ts';
 
 export interface CallOptions {
@@ -64,7 +63,7 @@ export interface KubeClient {
   find<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, options?: CallOptions): Promise<T | undefined>;
   /** One page; all objects when `limit` is left out. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeList<T>>;
-  /** All pages, 500 objects each. */
+  /** All pages, 500 objects each; one list without pages where the server has forgotten the version they are of. */
   listAll<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeList<T>>;
   create<T extends KubeObject>(resource: Resource<T>, body: ObjectBody, options?: WriteOptions): Promise<T>;
   /** Replaces; `metadata.resourceVersion` makes it conditional. */
@@ -92,7 +91,7 @@ export interface KubeClient {
 }
 
 /** A client of the kubeconfig's current context. Connections are kept alive until `close`. */
-export function createKubeClient(config: ClusterAccess, options: { clock?: Clock } = {}): KubeClient {
+export function createKubeClient(config: ClusterAccess, options: TransportOptions = {}): KubeClient {
   const transport = createTransport(config, options);
   const call = async <T>(request: Omit<TransportRequest, 'idempotent'> & { idempotent?: boolean }): Promise<T> =>
     JSON.parse(await transport.send({ idempotent: request.method === 'GET', ...request }));
@@ -206,7 +205,13 @@ async function listPages<T extends KubeObject>(
   while (page.metadata.continue) {
     // A continued list takes its version from the token; naming one as well is refused.
     const rest = { ...options, resourceVersion: undefined, resourceVersionMatch: undefined };
-    page = await list(resource, { ...rest, limit: listPageObjects, continue: page.metadata.continue });
+    try {
+      page = await list(resource, { ...rest, limit: listPageObjects, continue: page.metadata.continue });
+    } catch (error) {
+      // The pages took longer than the server keeps old versions: all at once, as client-go's pager does, or it may never come through.
+      if (!isApiError(error, 'Expired')) throw error;
+      return list(resource, rest);
+    }
     items.push(...page.items);
   }
   return { metadata: { resourceVersion: page.metadata.resourceVersion }, items };

@@ -12,6 +12,9 @@ export const throttledRetriesMax = 5;
 /** Longest wait a server's Retry-After is honoured for within one call; a longer one is handed to the caller. */
 export const retryAfterMsMax = 30_000;
 
+/** Longest wait a server's Retry-After is honoured for between two tries of a reflector or of a key. */
+export const retryAfterHonouredMsMax = 300_000;
+
 /** Wait after a 429 that names no time. */
 export const retryAfterDefaultMs = 1_000;
 
@@ -38,6 +41,9 @@ export const watchHealthyMs = 5_000;
 export const queueBackoffMsMin = 250;
 export const queueBackoffMsMax = 300_000;
 
+/** A periodic look that has waited this long goes before changes: a stream of changes must not starve it. */
+export const resyncWaitMsMax = 5_000;
+
 /** How often the age of work under way is reported; client-go's period. */
 export const unfinishedReportMs = 500;
 
@@ -55,6 +61,13 @@ export const leaseRetryPeriodMs = 2_000;
 /** Events of one object: a burst, then one per refill; more are dropped and counted. */
 export const eventsBurstMax = 25;
 export const eventsRefillMs = 300_000;
+
+/** Different messages of one reason about one object within the interval; further ones are combined into one Event (client-go: 10 in 10 min). */
+export const similarEventsMax = 10;
+export const similarEventsMs = 600_000;
+
+/** Objects whose last apply an applier remembers; the oldest are forgotten first and applied once more. */
+export const appliedDigestsMax = 65_536;
 
 /** Remembered event series; the oldest are forgotten first. */
 export const eventSeriesMax = 4_096;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApiError, apiErrorOf, isApiError } from './api-error.ts';
-import { createApplier, holds } from './applier.ts';
+import { createApplier, FieldConflict, holds } from './applier.ts';
 import { type Condition, isConditionTrue, setCondition } from './conditions.ts';
 import { configMaps } from './core-resources.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { addFinalizer, removeFinalizer } from './finalizers.ts';
-import { eventSeriesMax, eventsBurstMax } from './limits.ts';
+import { appliedDigestsMax, eventSeriesMax, eventsBurstMax, similarEventsMax, similarEventsMs } from './limits.ts';
 import { compareResourceVersions, defineResource, type KubeObject, type ObjectBody, pathOf, refOf } from './resource.ts';
 import { createManualClock } from './testing/manual-clock.ts';
 
@@ -52,6 +52,62 @@ describe('applier', () => {
     expect(calls).toBe(4);
   });
 
+  const heldBy = (manager: string) =>
+    new ApiError({
+      ...{ status: 409, reason: 'Conflict', message: 'Apply failed with 1 conflict' },
+      causes: [{ reason: 'FieldManagerConflict', message: `conflict with "${manager}" using v1`, field: '.data.a' }],
+    });
+  /** An API whose field is held by this manager until it is forced. */
+  const aHeldField = (manager: string) => {
+    const forced: boolean[] = [];
+    const apply = async (_: unknown, __: unknown, { force = false }: { force?: boolean | undefined }) => {
+      forced.push(force);
+      if (!force) throw heldBy(manager);
+      return anObject() as never;
+    };
+    return { client: { apply, applyStatus: apply }, forced };
+  };
+  const isOwnManager = (manager: string): boolean => manager.startsWith('civitas-');
+
+  test('a field that a person set is left to them, and the error says whose it is', async () => {
+    const { client, forced } = aHeldField('kubectl-edit');
+    const applier = createApplier(client, { fieldManager: 'civitas-network', isOwnManager });
+    const failure = await applier.apply(configMaps, body, undefined).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(FieldConflict);
+    expect(failure).toMatchObject({ message: 'ConfigMap n/o: .data.a was set by kubectl-edit', kind: 'ConfigMap', key: 'n/o' });
+    expect(forced).toEqual([false]);
+  });
+
+  test('a field of a former name of our own is taken over, and status always is', async () => {
+    const { client, forced } = aHeldField('civitas-operator');
+    const applier = createApplier(client, { fieldManager: 'civitas-network', isOwnManager });
+    await applier.apply(configMaps, body, undefined);
+    await applier.applyStatus(configMaps, body, undefined);
+    expect(forced).toEqual([false, true, true]);
+  });
+
+  test('a conflict of versions is no conflict of fields', async () => {
+    const plain = new ApiError({ status: 409, reason: 'Conflict', message: 'the object has been modified' });
+    const client = { apply: () => Promise.reject(plain), applyStatus: () => Promise.reject(plain) };
+    await expect(createApplier(client, { fieldManager: 'me' }).apply(configMaps, body, undefined)).rejects.toBe(plain);
+  });
+
+  test('what was applied longest ago is forgotten first, and then applied once more', async () => {
+    let calls = 0;
+    const apply = async (_: unknown, { metadata }: ObjectBody) => {
+      calls++;
+      return anObject({ name: metadata.name ?? '', uid: metadata.name ?? '' }) as never;
+    };
+    const applier = createApplier({ apply, applyStatus: apply }, { fieldManager: 'me' });
+    const named = (name: string): ObjectBody => ({ ...body, metadata: { namespace: 'n', name }, data: undefined });
+    for (let index = 0; index <= appliedDigestsMax; index++) await applier.apply(configMaps, named(`o${index}`), undefined);
+    const before = calls;
+    const held = (name: string) => anObject({ name, uid: name }) as never;
+    expect((await applier.apply(configMaps, named('o1'), held('o1'))).written).toBe(false);
+    expect((await applier.apply(configMaps, named('o0'), held('o0'))).written).toBe(true);
+    expect(calls).toBe(before + 1);
+  });
+
   test('lists may hold more, in another order', () => {
     expect(holds({ l: [{ name: 'b', x: 1 }, { name: 'a' }] }, { l: [{ name: 'a' }, { name: 'b' }] })).toBe(true);
     expect(holds({ l: [{ name: 'a' }] }, { l: [{ name: 'a' }, { name: 'b' }] })).toBe(false);
@@ -91,13 +147,31 @@ describe('event recorder', () => {
 
   test('a flood about one object is cut off and let through again later', async () => {
     const { recorder, created, clock } = aRecorder();
-    for (let turn = 0; turn < eventsBurstMax + 10; turn++) recorder.record(anObject(), { ...facts, message: `try ${turn}` });
+    for (let turn = 0; turn < eventsBurstMax + 10; turn++) recorder.record(anObject(), { ...facts, reason: `Try${turn}` });
     await recorder.flush();
     expect(created).toHaveLength(eventsBurstMax);
     await clock.advance(300_000);
     recorder.record(anObject(), { ...facts, message: 'later' });
     await recorder.flush();
     expect(created).toHaveLength(eventsBurstMax + 1);
+  });
+
+  test('many messages of one reason become one Event that carries the last of them', async () => {
+    const { recorder, created, patched, clock } = aRecorder();
+    for (let turn = 0; turn < similarEventsMax + 3; turn++) recorder.record(anObject(), { ...facts, message: `try ${turn}` });
+    recorder.record(anObject(), { ...facts, message: 'try 0' });
+    await recorder.flush();
+    expect(created).toHaveLength(similarEventsMax + 1);
+    expect(created.at(-1)).toMatchObject({ message: '(combined from similar events): try 10', count: 1 });
+    expect(patched).toMatchObject([
+      { count: 2, message: '(combined from similar events): try 11' },
+      { count: 3, message: '(combined from similar events): try 12' },
+      { count: 2 },
+    ]);
+    await clock.advance(similarEventsMs);
+    recorder.record(anObject(), { ...facts, message: 'much later' });
+    await recorder.flush();
+    expect(created.at(-1)).toMatchObject({ message: 'much later' });
   });
 
   test('of very many series the oldest are forgotten first: a repeat of those begins anew', async () => {

@@ -139,6 +139,31 @@ describe('reflector', () => {
     expect(reflector.stats().failures).toBe(1);
   });
 
+  test('an event that cannot be read is gone around by a list', async () => {
+    server.put('a');
+    begin();
+    await converged();
+    await watching();
+    server.garble();
+    server.put('b');
+    await converged();
+    expect(reflector.stats()).toMatchObject({ lists: 2, failures: 1 });
+  });
+
+  test('a wait longer than one call honours is kept between two tries', async () => {
+    const waits: number[] = [];
+    const plain = clock.setTimer;
+    clock.setTimer = (delayMs, fire) => {
+      waits.push(delayMs);
+      return plain(delayMs, fire);
+    };
+    server.failNext({ status: 429, retryAfter: 120 });
+    server.put('a');
+    begin();
+    await converged();
+    expect(waits).toContain(120_000);
+  });
+
   test('429 with Retry-After is waited for, within one call', async () => {
     server.failNext({ status: 429, retryAfter: 1 }, { status: 429, retryAfter: 2 });
     server.put('a');

@@ -7,13 +7,20 @@ import { isApiError } from './api-error.ts';
 import { type BackoffBounds, backoffMsOf, type Random } from './backoff.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
-import { reflectorBackoffMsMax, reflectorBackoffMsMin, watchHealthyMs, watchSilenceMsMax, watchTimeoutSecondsMin } from './limits.ts';
+import {
+  reflectorBackoffMsMax,
+  reflectorBackoffMsMin,
+  retryAfterHonouredMsMax,
+  watchHealthyMs,
+  watchSilenceMsMax,
+  watchTimeoutSecondsMin,
+} from './limits.ts';
 import { type Log, silentLog } from './log.ts';
 import { type MetricsSink, noMetrics } from './metrics.ts';
 import { type Change, createMirror, type Mirror } from './mirror.ts';
 import { type KubeObject, keyOf, type Resource, resourceNameOf } from './resource.ts';
 import type { IndexFunction, Store } from './store.ts';
-import type { WatchEvent } from './watch-stream.ts';
+import { MalformedEvent, type WatchEvent } from './watch-stream.ts';
 
 export interface ReflectorOptions<T extends KubeObject> {
   readonly client: Pick<KubeClient, 'listAll' | 'watch'>;
@@ -142,9 +149,10 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
-      const startedUnixMs = this.#clock.nowUnixMs();
+      const startedMs = this.#clock.monotonicMs();
       const versionBefore = this.#mirror.version;
-      const isHealthy = (): boolean => this.#clock.nowUnixMs() - startedUnixMs >= watchHealthyMs;
+      const isHealthy = (): boolean => this.#clock.monotonicMs() - startedMs >= watchHealthyMs;
+      let askedMs = 0;
       try {
         if (this.#mirror.version === undefined && this.#isPaged) await this.#list();
         await this.#watch();
@@ -153,8 +161,10 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
         if (this.#stopping.signal.aborted) return;
         failures = isHealthy() ? 1 : failures + 1;
         this.#onFailure(error, failures);
+        askedMs = Math.min(retryAfterHonouredMsMax, (isApiError(error) ? error.retryAfterMs : undefined) ?? 0);
       }
-      if (failures > 0) await sleep(this.#clock, backoffMsOf(failures, backoff, this.#random), this.#stopping.signal);
+      const waitMs = Math.max(askedMs, failures > 0 ? backoffMsOf(failures, backoff, this.#random) : 0);
+      if (waitMs > 0) await sleep(this.#clock, waitMs, this.#stopping.signal);
     }
   }
 
@@ -163,6 +173,8 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     this.#metrics.count('reflector_failures_total', this.#labels, 1);
     const facts = { ...this.#labels, failures, error: error instanceof Error ? error.message : String(error) };
     this.#log.debug(facts, 'a list or watch failed');
+    // What cannot be read would be sent again at the same version: a list goes around it.
+    if (error instanceof MalformedEvent) this.#mirror.distrust();
     if (!isApiError(error)) return;
     if (this.#mirror.version === undefined && (error.status === 422 || error.status === 400)) this.#isPaged = true;
     // Any refusal of our version (410 Expired, a version of a restored server's future) is answered by a fresh list.

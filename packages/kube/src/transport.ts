@@ -6,6 +6,7 @@ import { ApiError, apiErrorOf } from './api-error.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { requestTimeoutMs, responseBytesMax, retryAfterDefaultMs, retryAfterMsMax, throttledRetriesMax } from './limits.ts';
+import { type MetricsSink, noMetrics } from './metrics.ts';
 
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -16,6 +17,11 @@ export interface TransportRequest {
   readonly signal?: AbortSignal | undefined;
   /** Repeating it cannot do harm: sent again when a kept-alive connection turns out dead. */
   readonly idempotent: boolean;
+}
+
+export interface TransportOptions {
+  readonly clock?: Clock;
+  readonly metrics?: MetricsSink;
 }
 
 export interface Transport {
@@ -43,7 +49,7 @@ interface Endpoint {
  *
  * @throws ApiError `ConnectionFailed` from calls when the server cannot be reached or does not answer in time.
  */
-export function createTransport(config: ClusterAccess, { clock = systemClock }: { clock?: Clock } = {}): Transport {
+export function createTransport(config: ClusterAccess, { clock = systemClock, metrics = noMetrics }: TransportOptions = {}): Transport {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const server = new URL(cluster.server);
@@ -72,9 +78,19 @@ export function createTransport(config: ClusterAccess, { clock = systemClock }: 
     }
     const path = `${server.pathname.replace(/\/$/, '')}${request.path}`;
     const target = { ...options, headers, path, method: request.method, host: server.hostname, port: server.port || (secure ? 443 : 80) };
+    const startedMs = clock.monotonicMs();
+    const tell = (code: string): void => {
+      const labels = { method: request.method, code };
+      metrics.count('rest_client_requests_total', labels, 1);
+      const seconds = (clock.monotonicMs() - startedMs) / 1000;
+      metrics.observe('rest_client_request_duration_seconds', { verb: request.method }, seconds);
+    };
     try {
-      return await exchangeFresh(secure ? https : http, target, payload, request);
+      const response = await exchangeFresh(secure ? https : http, target, payload, request);
+      tell(String(response.statusCode ?? 0));
+      return response;
     } catch (error) {
+      tell('<error>');
       throw connectionError(server.host, request, error);
     }
   };

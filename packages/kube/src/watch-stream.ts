@@ -11,10 +11,17 @@ export interface WatchEvent<T extends KubeObject = KubeObject> {
   readonly object: T;
 }
 
+const EXCERPT_CHARS = 100;
+
+/** The server sent something that is no watch event: asking for it again would bring it again. */
+export class MalformedEvent extends Error {
+  override readonly name = 'MalformedEvent';
+}
+
 /**
  * Events until the server closes the watch.
  *
- * @throws ApiError for an ERROR event (410 Expired among them), `ConnectionFailed` when the stream breaks.
+ * @throws ApiError for an ERROR event (410 Expired among them), `ConnectionFailed` when the stream breaks; MalformedEvent.
  */
 export async function* readWatchEvents<T extends KubeObject>(response: IncomingMessage): AsyncGenerator<WatchEvent<T>> {
   try {
@@ -23,7 +30,7 @@ export async function* readWatchEvents<T extends KubeObject>(response: IncomingM
       if (event !== undefined) yield event;
     }
   } catch (error) {
-    if (error instanceof ApiError) throw error;
+    if (error instanceof ApiError || error instanceof MalformedEvent) throw error;
     const message = `watch broke: ${error instanceof Error ? error.message : String(error)}`;
     throw new ApiError({ status: 0, reason: 'ConnectionFailed', message, cause: error });
   } finally {
@@ -46,16 +53,17 @@ async function* readLines(response: IncomingMessage): AsyncGenerator<string> {
     if (start === chunk.byteLength) continue;
     rest.push(chunk.subarray(start));
     restBytes += chunk.byteLength - start;
-    if (restBytes > watchLineBytesMax) throw new Error(`watch line is larger than ${watchLineBytesMax} bytes`);
+    if (restBytes > watchLineBytesMax) throw new MalformedEvent(`watch line is larger than ${watchLineBytesMax} bytes`);
   }
   // A half line at the end belongs to an event the server did not finish: dropped, the next watch brings it whole.
 }
 
 function parseEvent<T extends KubeObject>(line: string): WatchEvent<T> | undefined {
   if (line.trim() === '') return undefined;
-  const event: { type?: string; object?: T } = JSON.parse(line);
+  const event = parseLine<T>(line);
   if (event.type === 'ERROR') throw apiErrorOf(500, JSON.stringify(event.object));
-  if (event.object === undefined) throw new Error(`watch event without object: ${line.slice(0, 100)}`);
+  if (event.object?.metadata?.resourceVersion === undefined)
+    throw new MalformedEvent(`watch event without an object that has a version: ${line.slice(0, EXCERPT_CHARS)}`);
   switch (event.type) {
     case 'ADDED':
     case 'MODIFIED':
@@ -63,6 +71,14 @@ function parseEvent<T extends KubeObject>(line: string): WatchEvent<T> | undefin
     case 'BOOKMARK':
       return { type: event.type, object: event.object };
     default:
-      throw new Error(`unknown watch event ${String(event.type)}`);
+      throw new MalformedEvent(`unknown watch event ${String(event.type)}`);
+  }
+}
+
+function parseLine<T>(line: string): { type?: string; object?: T } {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new MalformedEvent(`watch line is no JSON: ${line.slice(0, EXCERPT_CHARS)}`, { cause: error });
   }
 }

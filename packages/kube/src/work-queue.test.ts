@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { resyncWaitMsMax, retryAfterHonouredMsMax } from './limits.ts';
 import type { MetricsSink } from './metrics.ts';
 import { createManualClock } from './testing/manual-clock.ts';
 import { createWorkQueue } from './work-queue.ts';
@@ -35,6 +36,38 @@ describe('work queue', () => {
     queue.add('raised', 'resync');
     queue.add('raised', 'change');
     expect([await queue.take(), await queue.take()]).toEqual(['raised', 'old']);
+  });
+
+  test('a resync that has waited too long goes before changes, so that a stream of them starves nobody', async () => {
+    const { clock, queue } = aQueue();
+    queue.add('look', 'resync');
+    queue.add('change-1');
+    expect(await queue.take()).toBe('change-1');
+    await clock.advance(resyncWaitMsMax);
+    queue.add('change-2');
+    expect([await queue.take(), await queue.take()]).toEqual(['look', 'change-2']);
+  });
+
+  test('of two delays for one key the higher priority holds', async () => {
+    const { clock, queue } = aQueue();
+    queue.addAfter('both', 100, 'resync');
+    queue.addAfter('both', 200, 'change');
+    queue.addAfter('look', 50, 'resync');
+    await clock.advance(300);
+    expect([await queue.take(), await queue.take()]).toEqual(['both', 'look']);
+  });
+
+  test('a server that asks for patience gets it, up to five minutes', async () => {
+    const { clock, queue } = aQueue();
+    queue.addRateLimited('a', 20_000);
+    await clock.advance(19_999);
+    expect(queue.depth).toBe(0);
+    await clock.advance(1);
+    expect(await queue.take()).toBe('a');
+    queue.done('a');
+    queue.addRateLimited('a', 3_600_000);
+    await clock.advance(retryAfterHonouredMsMax);
+    expect(queue.depth).toBe(1);
   });
 
   test('repeats of one key are further and further apart, up to five minutes, until it is forgotten', async () => {

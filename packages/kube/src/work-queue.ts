@@ -5,10 +5,10 @@
 
 import { type BackoffBounds, backoffMsOf, type Random } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { queueBackoffMsMax, queueBackoffMsMin, unfinishedReportMs } from './limits.ts';
+import { queueBackoffMsMax, queueBackoffMsMin, resyncWaitMsMax, retryAfterHonouredMsMax, unfinishedReportMs } from './limits.ts';
 import { type MetricsSink, noMetrics } from './metrics.ts';
 
-/** A change somebody made goes before a periodic look. */
+/** A change somebody made goes before a periodic look, unless that has waited too long already. */
 export type Priority = 'change' | 'resync';
 
 export interface WorkQueueOptions {
@@ -24,10 +24,10 @@ export interface WorkQueue {
   /** Keys waiting for a worker, delayed ones not counted. */
   readonly depth: number;
   add(key: string, priority?: Priority): void;
-  /** Adds after a delay; of two delays for one key the shorter holds. */
-  addAfter(key: string, delayMs: number): void;
-  /** Adds after the key's own exponential back-off. */
-  addRateLimited(key: string): void;
+  /** Adds after a delay; of two delays for one key the shorter holds, and the higher priority. */
+  addAfter(key: string, delayMs: number, priority?: Priority): void;
+  /** Adds after the key's own exponential back-off, and not before `atLeastMs` where a server has asked for that. */
+  addRateLimited(key: string, atLeastMs?: number): void;
   /** Clears the key's back-off. */
   forget(key: string): void;
   /** Repeats since the last `forget`. */
@@ -51,11 +51,11 @@ class KeyQueue implements WorkQueue {
   readonly #backoff: BackoffBounds;
   readonly #labels: { readonly name: string };
   /** Waiting or touched while processing, with the time of the first touch. */
-  readonly #dirty = new Map<string, { priority: Priority; sinceUnixMs: number }>();
+  readonly #dirty = new Map<string, { priority: Priority; sinceMs: number }>();
   /** Worked on, with when that began; oldest first. */
   readonly #processing = new Map<string, number>();
   readonly #waiting: Record<Priority, Set<string>> = { change: new Set(), resync: new Set() };
-  readonly #delayed = new Map<string, { dueUnixMs: number; cancel: () => void }>();
+  readonly #delayed = new Map<string, { dueMs: number; priority: Priority; cancel: () => void }>();
   readonly #retries = new Map<string, number>();
   readonly #takers: ((key: string | undefined) => void)[] = [];
   #cancelReport: (() => void) | undefined;
@@ -83,33 +83,39 @@ class KeyQueue implements WorkQueue {
       return;
     }
     this.#metrics.count('workqueue_adds_total', this.#labels, 1);
-    this.#dirty.set(key, { priority, sinceUnixMs: this.#clock.nowUnixMs() });
+    this.#dirty.set(key, { priority, sinceMs: this.#clock.monotonicMs() });
     if (!this.#processing.has(key)) this.#waiting[priority].add(key);
     this.#dispatch();
   }
 
-  addAfter(key: string, delayMs: number): void {
+  addAfter(key: string, delayMs: number, priority: Priority = 'change'): void {
     if (!this.#open) return;
     if (delayMs <= 0) {
-      this.add(key);
+      this.add(key, priority);
       return;
     }
-    const dueUnixMs = this.#clock.nowUnixMs() + delayMs;
+    const dueMs = this.#clock.monotonicMs() + delayMs;
     const earlier = this.#delayed.get(key);
-    if (earlier !== undefined && earlier.dueUnixMs <= dueUnixMs) return;
+    const joined = earlier?.priority === 'change' ? 'change' : priority;
+    if (earlier !== undefined && earlier.dueMs <= dueMs) {
+      earlier.priority = joined;
+      return;
+    }
     earlier?.cancel();
     const cancel = this.#clock.setTimer(delayMs, () => {
+      const due = this.#delayed.get(key);
       this.#delayed.delete(key);
-      this.add(key);
+      this.add(key, due?.priority);
     });
-    this.#delayed.set(key, { dueUnixMs, cancel });
+    this.#delayed.set(key, { dueMs, priority: joined, cancel });
   }
 
-  addRateLimited(key: string): void {
+  addRateLimited(key: string, atLeastMs = 0): void {
     const attempt = this.retriesOf(key) + 1;
     this.#retries.set(key, attempt);
     this.#metrics.count('workqueue_retries_total', this.#labels, 1);
-    this.addAfter(key, backoffMsOf(attempt, this.#backoff, this.#random));
+    const waitMs = Math.max(backoffMsOf(attempt, this.#backoff, this.#random), Math.min(atLeastMs, retryAfterHonouredMsMax));
+    this.addAfter(key, waitMs, 'resync');
   }
 
   forget(key: string): void {
@@ -128,10 +134,10 @@ class KeyQueue implements WorkQueue {
   }
 
   done(key: string): void {
-    const sinceUnixMs = this.#processing.get(key);
-    if (sinceUnixMs === undefined) return;
+    const sinceMs = this.#processing.get(key);
+    if (sinceMs === undefined) return;
     this.#processing.delete(key);
-    this.#metrics.observe('workqueue_work_duration_seconds', this.#labels, (this.#clock.nowUnixMs() - sinceUnixMs) / 1000);
+    this.#metrics.observe('workqueue_work_duration_seconds', this.#labels, (this.#clock.monotonicMs() - sinceMs) / 1000);
     if (this.#processing.size === 0) this.#endReports();
     const touched = this.#dirty.get(key);
     if (touched !== undefined) this.#waiting[touched.priority].add(key);
@@ -156,22 +162,23 @@ class KeyQueue implements WorkQueue {
   }
 
   #next(): string | undefined {
-    for (const priority of ['change', 'resync'] as const) {
-      const first = this.#waiting[priority].values().next();
-      if (first.done) continue;
-      this.#waiting[priority].delete(first.value);
-      return first.value;
-    }
-    return undefined;
+    const { change, resync } = this.#waiting;
+    const [looked] = resync;
+    const [changed] = change;
+    const isOverdue =
+      looked !== undefined && this.#clock.monotonicMs() - (this.#dirty.get(looked)?.sinceMs ?? Number.POSITIVE_INFINITY) >= resyncWaitMsMax;
+    const key = changed === undefined || isOverdue ? looked : changed;
+    if (key !== undefined && !change.delete(key)) resync.delete(key);
+    return key;
   }
 
   #hand(key: string): void {
     const touched = this.#dirty.get(key);
-    const now = this.#clock.nowUnixMs();
+    const now = this.#clock.monotonicMs();
     this.#dirty.delete(key);
     this.#processing.set(key, now);
     this.#cancelReport ??= this.#reportLater();
-    if (touched !== undefined) this.#metrics.observe('workqueue_queue_duration_seconds', this.#labels, (now - touched.sinceUnixMs) / 1000);
+    if (touched !== undefined) this.#metrics.observe('workqueue_queue_duration_seconds', this.#labels, (now - touched.sinceMs) / 1000);
   }
 
   /** Work that does not end shows in no histogram, so it is reported while it lasts. */
@@ -183,8 +190,8 @@ class KeyQueue implements WorkQueue {
   }
 
   #reportUnfinished(): void {
-    const now = this.#clock.nowUnixMs();
-    const seconds = [...this.#processing.values()].map((sinceUnixMs) => (now - sinceUnixMs) / 1000);
+    const now = this.#clock.monotonicMs();
+    const seconds = [...this.#processing.values()].map((sinceMs) => (now - sinceMs) / 1000);
     const sum = seconds.reduce((total, one) => total + one, 0);
     this.#metrics.gauge('workqueue_unfinished_work_seconds', this.#labels, sum);
     this.#metrics.gauge('workqueue_longest_running_processor_seconds', this.#labels, Math.max(0, ...seconds));

@@ -20,6 +20,8 @@ export interface FakeApiServer {
   /** Cuts every open watch; `bytes` of a half-written event go out first. */
   cutWatches(half?: boolean): void;
   bookmark(): void;
+  /** Sends a whole line that is no event. */
+  garble(): void;
   /** Status and Retry-After seconds the next requests are answered with, one each. */
   failNext(...faults: readonly { status: number; retryAfter?: number }[]): void;
   /** Names and data of what there is. */
@@ -126,6 +128,9 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     bookmark() {
       const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: String(version) } };
       for (const response of watches) response.write(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+    },
+    garble() {
+      for (const response of watches) response.write('{"type":"ADDED"}\n');
     },
     failNext: (...next) => void faults.push(...next),
     state: () => Object.fromEntries([...objects].map(([name, object]) => [name, object.metadata.annotations?.['data'] ?? ''])),
