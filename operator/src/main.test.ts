@@ -16,6 +16,7 @@ describe('the operator’s program', () => {
   });
 
   test('an argument or a setting that is none ends it with 2 and a sentence', () => {
+    expect(run('drds')).toMatchObject({ status: 2, stderr: expect.stringContaining("unexpected argument 'drds'") });
     expect(run('--what')).toMatchObject({ status: 2, stderr: expect.stringContaining("Unknown option '--what'") });
     expect(run('', { METRICS_PORT: 'high' })).toMatchObject({ status: 2, stderr: 'civitas-operator: METRICS_PORT: 0 … 65535, got high\n' });
   });
