@@ -101,6 +101,9 @@ async function liveThroughIt(): Promise<void> {
   await client.create(networks, aNetworkBody('sixth', sixth));
   const link = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerLink', metadata: { name: 'city-seventh', namespace: NAMESPACE } };
   await client.create(ourResource('ledgerlinks'), { ...link, ...{ spec: { from: 'city', to: 'seventh' } } });
+  const change = { apiVersion: 'civitas.dev/v1alpha1', kind: 'ValidatorChange', metadata: { name: 'fewer', namespace: NAMESPACE } };
+  const changes = [{ type: 'Remove', node: 'sixth-3' }];
+  await client.create(ourResource('validatorchanges'), { ...change, ...{ spec: { networkRef: 'sixth', changes } } });
   expect(await waitUntil(() => isAvailable(client, 'sixth'), 20_000)).toBe(true);
   expect(await waitUntil(async () => (await reservedPods()).length === 5, 10_000)).toBe(true);
   const before = await reservedPods();
@@ -113,6 +116,7 @@ async function liveThroughIt(): Promise<void> {
   await client.delete(ourResource('ledgerlinks'), { namespace: NAMESPACE, name: 'city-seventh' });
   await client.delete(networks, { namespace: NAMESPACE, name: 'sixth' });
   expect(await waitUntil(hasRemoved, 20_000)).toBe(true);
+  expect(await waitUntil(() => used().has('patch civitas.dev/validatorchanges/status'), 10_000)).toBe(true);
 }
 
 /** Pods that may sign, by UID. */

@@ -58,7 +58,8 @@ export function planGrowth(observed: ObservedNetwork, network: EffectiveNetwork,
   return step('AwaitingApproval', said, [{ type: 'proposeValidator', node: name, publicKey, organisation }]);
 }
 
-function notCaughtUp(observed: ObservedNetwork, name: string, node: ObservedNode | undefined): string | undefined {
+/** Why a node cannot be counted on as a validator yet; undefined when it can. */
+export function notCaughtUp(observed: ObservedNetwork, name: string, node: ObservedNode | undefined): string | undefined {
   const { answer, pod, ledgerNode } = node ?? {};
   if (pod === undefined || pod.deleting || answer === undefined) return `${name} is starting`;
   if (ledgerNode?.status?.podUID !== pod.uid) return `${name} has not reported its keys yet`;

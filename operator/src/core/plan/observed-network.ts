@@ -96,6 +96,9 @@ export interface ObservedStanding {
   readonly publicKey: string;
   readonly node: string;
   readonly standing: 'joining' | 'active' | 'leaving' | 'removed';
+  /** First block that it signs, and first that it no longer signs; 0 while not known. */
+  readonly sinceHeight?: number;
+  readonly untilHeight?: number;
 }
 
 /** Where the proposal to add a validator stands, as last looked at. */
@@ -103,6 +106,14 @@ export interface ObservedJoin {
   readonly node: string;
   readonly state: 'open' | 'waiting' | 'refused';
   readonly message: string;
+}
+
+/** A proposal to the members as the ledger has it. */
+export interface ObservedProposal {
+  readonly status: 'absent' | 'open' | 'applied' | 'failed';
+  readonly approvals: number;
+  /** Why it could not be applied; '' otherwise. */
+  readonly failure: string;
 }
 
 /** All the planner knows of one network at one moment. */
@@ -126,6 +137,8 @@ export interface ObservedNetwork {
   readonly standings: readonly ObservedStanding[];
   /** The last proposal of a validator; undefined when this process has made none. */
   readonly join: ObservedJoin | undefined;
+  /** Nodes whose removal from the set stands proposed: the members may decide it at any moment. */
+  readonly leavingProposed?: readonly string[];
   /** Engine that the record of the genesis names; undefined before birth. */
   readonly engineInForce: 'embedded' | 'cometbft' | undefined;
   readonly city: CityClient | undefined;

@@ -5,7 +5,7 @@ import { type EffectiveNetwork, effectiveNetwork } from './effective-network.ts'
 import type { ObservedAnswer, ObservedNode } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 import { gateShut, type Voter, type VoterState, voterState } from './quorum-gate.ts';
-import { planReplacement, type Replacement } from './replacement-plan.ts';
+import { planReplacement, type Replacement, stopShut } from './replacement-plan.ts';
 
 const RULES = { maxUnavailable: 1, allowDowntime: false };
 
@@ -49,6 +49,18 @@ describe('the gate before a validator is stopped', () => {
     ['is shut for three with it while another is away', voters('serving', 'serving', 'down'), { allowDowntime: true }, 'QuorumWouldBreak'],
   ])('%s', (_name, list, rules, reason) => {
     expect(gateShut('city-0', list, { ...RULES, ...rules })?.reason).toBe(reason);
+  });
+
+  test('is shut while a removal stands proposed that would leave the others too few', () => {
+    const five = voters('serving', 'serving', 'serving', 'serving', 'serving');
+    const network = effectiveNetwork(aNetwork({ engine: 'cometbft' }), aCity(), [anAgency('civil-affairs')]);
+    const shut = (set: readonly Voter[], leavingProposed: readonly string[]) =>
+      stopShut('city-0', set, { observed: anObservation({ leavingProposed }), network })?.reason;
+    expect(shut(five, [])).toBeUndefined();
+    expect(shut(five, ['city-4'])).toBeUndefined();
+    expect(shut(five.slice(1).concat(five.slice(0, 1)), ['city-0'])).toBeUndefined();
+    expect(shut(five.slice(0, 4), [])).toBeUndefined();
+    expect(shut(five.slice(0, 4), ['city-3'])).toBe('QuorumWouldBreak');
   });
 
   test('counts a silent node whose pod is ready, one that lags, and one that says halted, as perhaps voting', () => {

@@ -38,6 +38,25 @@ export function gateRulesOf(network: EffectiveNetwork, voters: readonly Voter[])
   return { maxUnavailable: network.maxUnavailable, allowDowntime: network.allowDowntime || voters.length === 1 };
 }
 
+/**
+ * Whether a pod may be stopped now, in the set as it is and in every one that the members may decide at any moment.
+ *
+ * @returns undefined when it may.
+ */
+export function stopShut(
+  name: string,
+  voters: readonly Voter[],
+  { observed, network }: { readonly observed: ObservedNetwork; readonly network: EffectiveNetwork },
+): GateShut | undefined {
+  const leaving = (observed.leavingProposed ?? []).filter((node) => node !== name && voters.some((voter) => voter.name === node));
+  const futures = leaving.map((node) => voters.filter((voter) => voter.name !== node));
+  for (const set of [voters, ...futures]) {
+    const shut = gateShut(name, set, gateRulesOf(network, set));
+    if (shut !== undefined) return shut;
+  }
+  return undefined;
+}
+
 /** Which pod goes next: those that do no work, then observers and gateways, then validators from the highest ordinal. */
 export function planReplacement(observed: ObservedNetwork, network: EffectiveNetwork, stale: readonly StalePod[]): Replacement {
   const voters = votersOf(observed, network);
@@ -48,7 +67,7 @@ export function planReplacement(observed: ObservedNetwork, network: EffectiveNet
   const ordered = [...stale].sort((left, right) => rank(left) - rank(right) || right.node.ordinal - left.node.ordinal);
   let pending: GateShut | undefined;
   for (const candidate of ordered) {
-    const shut = gateShut(candidate.node.name, voters, gateRulesOf(network, voters));
+    const shut = stopShut(candidate.node.name, voters, { observed, network });
     if (shut === undefined) return { next: candidate, pending: undefined };
     pending ??= shut;
   }

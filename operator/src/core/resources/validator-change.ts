@@ -50,10 +50,10 @@ export const ValidatorChangeSpec = Type.Object(
       maxItems: VALIDATOR_CHANGES_MAX,
     }),
     approval: Type.Optional(
-      oneOf(
-        'Auto (default): it is proposed to the members as soon as it is safe. Manual: a person sets approved before that.',
-        ['Auto', 'Manual'],
-      ),
+      oneOf('Auto (default): it is proposed to the members as soon as it is safe. Manual: a person sets approved before that.', [
+        'Auto',
+        'Manual',
+      ]),
     ),
     approved: Type.Optional(Type.Boolean({ description: 'Lets a change with approval Manual be proposed.' })),
     allowFewer: Type.Optional(

@@ -1,8 +1,8 @@
 import { pods } from '@civitas/kube';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
-import { type GateShut, gateShut } from '../../core/plan/quorum-gate.ts';
-import { gateRulesOf, votersOf } from '../../core/plan/replacement-plan.ts';
+import type { GateShut } from '../../core/plan/quorum-gate.ts';
+import { stopShut, votersOf } from '../../core/plan/replacement-plan.ts';
 import { connectNode } from '../controllers/operator-context.ts';
 import { askNode, podOf } from '../observe/observe-network.ts';
 import type { ActionContext } from './action-context.ts';
@@ -19,8 +19,7 @@ export async function replacePod(
 ): Promise<GateShut | undefined> {
   const { context, effective } = scope;
   const now = await lookAgain(scope);
-  const voters = votersOf(now, effective);
-  const shut = gateShut(name, voters, gateRulesOf(effective, voters));
+  const shut = stopShut(name, votersOf(now, effective), { observed: now, network: effective });
   if (shut !== undefined) return shut;
   await context.client.delete(pods, { namespace: effective.namespace, name }, { uid });
   return undefined;

@@ -9,6 +9,7 @@ import type { ConsensusKeyReservation } from '../../core/resources/consensus-key
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 import type { Connections } from '../ledger/connections.ts';
 import type { NodeConnection } from '../ledger/node-connection.ts';
 import type { Authorities } from '../observe/authorities.ts';
@@ -23,6 +24,7 @@ export interface Caches {
   readonly agencies: Reflector<Agency>;
   readonly cities: Reflector<CityConfig>;
   readonly reservations: Reflector<ConsensusKeyReservation>;
+  readonly validatorChanges: Reflector<ValidatorChange>;
 }
 
 /** What the ledgers themselves said last; lost with the process and asked again. */

@@ -16,7 +16,15 @@ import {
 import { LABELS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { createConnections } from '../ledger/connections.ts';
 import { createAuthorities } from '../observe/authorities.ts';
-import { agencies, cityConfigs, consensusKeyReservations, ledgerLinks, ledgerNetworks, ledgerNodes } from '../observe/custom-resources.ts';
+import {
+  agencies,
+  cityConfigs,
+  consensusKeyReservations,
+  ledgerLinks,
+  ledgerNetworks,
+  ledgerNodes,
+  validatorChanges,
+} from '../observe/custom-resources.ts';
 import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAgencyController } from './agency-controller.ts';
@@ -26,6 +34,7 @@ import { createMembershipController } from './membership-controller.ts';
 import { createNetworkController } from './network-controller.ts';
 import type { Caches, OperatorContext } from './operator-context.ts';
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
+import { createValidatorChangeController } from './validator-change-controller.ts';
 
 export interface ControllersOptions {
   readonly client: KubeClient;
@@ -55,8 +64,9 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     agencies: follow(agencies),
     cities: follow(cityConfigs),
     reservations: follow(consensusKeyReservations),
+    validatorChanges: follow(validatorChanges),
   };
-  const reflectors = [caches.networks, caches.nodes, caches.links, caches.agencies, caches.cities, caches.reservations];
+  const reflectors: readonly Reflector<KubeObject>[] = Object.values(caches);
   const controllers = new Map<string, Controller>();
 
   const wake = (name: string): void => {
@@ -101,6 +111,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     controllers.set('link', createLinkController(context));
     controllers.set('agency', createAgencyController(context));
     controllers.set('city', createCityController(context));
+    controllers.set('validatorchange', createValidatorChangeController(context));
     subscribe(caches, controllers, wake);
     await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
   } catch (error) {
@@ -134,6 +145,8 @@ function keysOf(name: string, caches: Caches): readonly string[] {
       return caches.links.store.keys();
     case 'agency':
       return caches.agencies.store.keys();
+    case 'validatorchange':
+      return caches.validatorChanges.store.keys();
     default:
       return [];
   }
@@ -150,6 +163,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   own(caches.links, ['link']);
   own(caches.agencies, ['agency']);
   own(caches.cities, ['city']);
+  own(caches.validatorChanges, ['validatorchange']);
   const wakes: readonly (readonly [Reflector<KubeObject>, readonly string[]])[] = [
     [caches.cities, ['network', 'relay', 'agency', 'link']],
     [caches.agencies, ['network', 'membership']],

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { proposalId } from '../../core/plan/membership-plan.ts';
+import type { ObservedProposal } from '../../core/plan/observed-network.ts';
 import { PROPOSAL_ATTEMPTS_MAX } from '../controllers/limits.ts';
 import { findRecord, type PlatformLedger, submitOperation } from './platform-operations.ts';
 
@@ -38,6 +39,33 @@ export async function ensureProposal(ledger: PlatformLedger, wish: Wish, nowUnix
     // Decided before and needed again (terms closed, then opened): the next attempt says so anew.
   }
   return { state: 'refused', code: 'LIMIT', facts: `${PROPOSAL_ATTEMPTS_MAX} attempts` };
+}
+
+/** The first id of a change under which nothing was ever proposed; undefined once all are used up. */
+export async function findFreeProposalId(ledger: PlatformLedger, change: JsonObject): Promise<string | undefined> {
+  for (let attempt = 0; attempt < PROPOSAL_ATTEMPTS_MAX; attempt++) {
+    const id = proposalId(change, attempt, nodeCrypto.sha256);
+    const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
+    // One that stands open is taken up: members need not decide twice.
+    if (record === undefined || record['status'] === 'open') return id;
+  }
+  return undefined;
+}
+
+/** A proposal by its id, as the ledger has it. */
+export async function findProposal(ledger: PlatformLedger, id: string): Promise<ObservedProposal> {
+  const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
+  const { status, approvals, failure } = record ?? {};
+  return {
+    status: status === 'open' || status === 'applied' || status === 'failed' ? status : 'absent',
+    approvals: Array.isArray(approvals) ? approvals.length : 0,
+    failure: typeof failure === 'string' ? failure : '',
+  };
+}
+
+/** Proposes under an id that was recorded before, so that a second try after a crash is refused as a duplicate and harms nothing. */
+export function proposeAs(ledger: PlatformLedger, id: string, change: JsonObject, nowUnixMs: number): Promise<ProposalState> {
+  return propose(ledger, { id, wish: { identity: change, build: () => Promise.resolve(change) } }, nowUnixMs);
 }
 
 async function propose(

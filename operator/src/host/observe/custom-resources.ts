@@ -6,6 +6,7 @@ import { GROUP, VERSION } from '../../core/resources/kind.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 
 const address = { group: GROUP, version: VERSION };
 
@@ -19,3 +20,4 @@ export const consensusKeyReservations: Resource<ConsensusKeyReservation> = defin
   plural: 'consensuskeyreservations',
   namespaced: false,
 });
+export const validatorChanges: Resource<ValidatorChange> = defineResource({ ...address, plural: 'validatorchanges', namespaced: true });

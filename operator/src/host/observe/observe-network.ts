@@ -73,6 +73,7 @@ export async function observeNetwork(
     validatorSet: setOf(standings),
     standings: standings ?? [],
     join: context.facts.joins.get(`${id.namespace}/${id.name}`),
+    leavingProposed: leavingProposed(context, id),
     city: cityClient(context),
     platformKey: (await context.authorities.platformKey()).publicKey,
     relayKey: target.relayKey,
@@ -104,6 +105,15 @@ function openLinks({ caches }: OperatorContext, id: NetworkName): readonly OpenL
     })
     .map(({ metadata, status }) => ({ name: metadata.name, inFlight: status?.inFlight ?? 0 }))
     .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** Nodes that a ValidatorChange has proposed to remove: recorded before the proposal is made, so never too late. */
+function leavingProposed({ caches }: OperatorContext, id: NetworkName): readonly string[] {
+  return caches.validatorChanges.store
+    .list(id.namespace)
+    .filter(({ spec }) => spec.networkRef === id.name)
+    .flatMap(({ status }) => status?.steps ?? [])
+    .flatMap(({ action, node, proposal, state }) => (action === 'Leave' && proposal !== undefined && state !== 'Done' ? [node] : []));
 }
 
 function cityClient(context: OperatorContext): CityClient | undefined {
@@ -142,9 +152,10 @@ async function readStandings(
   try {
     const { ledger } = connection;
     const { validators } = await callNode(ledger.getValidators.bind(ledger), {});
-    const set = validators.flatMap(({ publicKey, node, standing: word }): readonly ObservedStanding[] => {
+    const set = validators.flatMap(({ publicKey, node, standing: word, sinceHeight, untilHeight }): readonly ObservedStanding[] => {
       const standing = STANDINGS.find((known) => known === word);
-      return standing === undefined ? [] : [{ publicKey: text(publicKey), node, standing }];
+      const heights = { sinceHeight: Number(sinceHeight), untilHeight: Number(untilHeight) };
+      return standing === undefined ? [] : [{ publicKey: text(publicKey), node, standing, ...heights }];
     });
     context.facts.standings.set(key, set);
     return set;
