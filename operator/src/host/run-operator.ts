@@ -20,7 +20,7 @@ export async function runOperator(config: OperatorConfig, version: string, signa
   const metrics = metricsSinkOf(registry);
   const ours = registry.register(operatorMetrics);
   registry.register(processMetrics).buildInfo.set({ version, component: 'operator', engine: '' }, 1);
-  const client = createKubeClient(await loadKubeConfig({ root: config.root }), { clock: systemClock });
+  const client = createKubeClient(await loadKubeConfig({ root: config.root }), { clock: systemClock, metrics });
   let controllers: RunningControllers | undefined;
   // A replica that stands by is ready; one that is about to lead is not before what it says is its own.
   const isReady = (): boolean =>

@@ -1,28 +1,31 @@
 /** Server-side apply that writes nothing when nothing would change, so that reconciling twice costs no request. */
 
 import { createHash } from 'node:crypto';
-import { ApiError, isApiError } from './api-error.ts';
+import { isApiError } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { appliedDigestsMax } from './limits.ts';
 import { type KubeObject, keyOf, type ObjectBody, type Resource, resourceNameOf } from './resource.ts';
 
 export interface Applier {
   /**
-   * Makes the server hold `desired`. Skipped when this applier has applied the same before and `observed` still holds all of it.
+   * Makes the server hold `desired`. Skipped when this applier has applied the same before and `observed` still holds all of it, and
+   * when somebody holds a field of it and nothing has changed since.
    *
    * @param observed The object as the cache has it; undefined when it is not there.
-   * @returns The object, and whether a request was sent.
-   * @throws FieldConflict when somebody else owns one of the fields at another value and `force` is off.
    */
-  apply<T extends KubeObject>(resource: Resource<T>, desired: ObjectBody, observed: T | undefined): Promise<Applied<T>>;
-  applyStatus<T extends KubeObject>(resource: Resource<T>, desired: ObjectBody, observed: T | undefined): Promise<Applied<T>>;
+  apply<T extends KubeObject>(resource: Resource<T>, desired: ObjectBody, observed: T | undefined): Promise<Applied>;
+  applyStatus<T extends KubeObject>(resource: Resource<T>, desired: ObjectBody, observed: T | undefined): Promise<Applied>;
+  /** Objects whose last apply was left undone because somebody else holds fields of theirs. */
+  heldObjects(): readonly HeldObject[];
   /** Forgets what was applied to an object that is gone. */
   forget(resource: Resource, key: string): void;
 }
 
-export interface Applied<T extends KubeObject> {
-  readonly object: T;
+export interface Applied {
+  /** Whether the server was made to change anything. */
   readonly written: boolean;
+  /** Fields that others set to another value: then nothing of the object was written. */
+  readonly held: readonly HeldField[];
 }
 
 /** One field that is not ours to set. */
@@ -33,46 +36,38 @@ export interface HeldField {
   readonly field: string;
 }
 
-/** Somebody else set a field that we apply to another value: a person's decision, which is told and not overwritten. */
-export class FieldConflict extends Error {
-  override readonly name = 'FieldConflict';
+/** An object with a person's decision in it, which is told and not overwritten. */
+export interface HeldObject {
   readonly kind: string;
-  readonly key: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** Labels that we apply to it. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly held: readonly HeldField[];
-
-  constructor({ kind, metadata }: ObjectBody, held: readonly HeldField[], cause: ApiError) {
-    const key = keyOf({ namespace: metadata.namespace, name: metadata.name ?? '' });
-    super(`${kind} ${key}: ${held.map(({ manager, field }) => `${field} was set by ${manager}`).join(', ')}`, { cause });
-    this.kind = kind;
-    this.key = key;
-    this.held = held;
-  }
 }
 
 export interface ApplierOptions {
   /** One per controller; status uses `<fieldManager>-status`. */
   readonly fieldManager: string;
-  /** Takes every field from whomever. Default false. */
-  readonly force?: boolean;
   /** Managers that are we ourselves, under this or a former name: from them fields are taken over. Default: only this very manager. */
   readonly isOwnManager?: (manager: string) => boolean;
 }
 
-/** Spec and metadata yield to others as the options say; status is written by controllers alone and always taken. */
+/** Spec and metadata yield to others; status is written by controllers alone and always taken. */
 export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>, options: ApplierOptions): Applier {
-  const { fieldManager, force = false, isOwnManager = (manager) => manager === fieldManager } = options;
+  const { fieldManager, isOwnManager = (manager) => manager === fieldManager } = options;
   const digestByTarget = new Map<string, string>();
+  const heldByTarget = new Map<string, HeldObject & { readonly seen: string }>();
 
   /** Forces only where every field in question is ours already: a person's field is never taken along. */
-  const applyOrYield = async <T extends KubeObject>(resource: Resource<T>, desired: ObjectBody): Promise<T> => {
+  const applyOrYield = async <T extends KubeObject>(resource: Resource<T>, desired: ObjectBody): Promise<T | readonly HeldField[]> => {
     try {
-      return await client.apply(resource, desired, { fieldManager, force });
+      return await client.apply(resource, desired, { fieldManager });
     } catch (error) {
       const held = heldFieldsOf(error);
-      if (!(error instanceof ApiError) || held.length === 0) throw error;
+      if (held.length === 0) throw error;
       const foreign = held.filter(({ manager }) => !isOwnManager(manager));
-      if (foreign.length > 0) throw new FieldConflict(desired, foreign, error);
-      return client.apply(resource, desired, { fieldManager, force: true });
+      return foreign.length > 0 ? foreign : client.apply(resource, desired, { fieldManager, force: true });
     }
   };
 
@@ -86,14 +81,26 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
 
   const applyUnlessSame = async <T extends KubeObject>(
     target: string,
-    { desired, observed, send }: { desired: ObjectBody; observed: T | undefined; send: () => Promise<T> },
-  ): Promise<Applied<T>> => {
+    { desired, observed, send }: { desired: ObjectBody; observed: T | undefined; send: () => Promise<T | readonly HeldField[]> },
+  ): Promise<Applied> => {
     const digest = createHash('sha256').update(JSON.stringify(desired)).digest('base64');
     const known = observed === undefined ? undefined : digestByTarget.get(`${target}/${observed.metadata.uid}`);
-    if (observed !== undefined && known === digest && holds(observed, desired)) return { object: observed, written: false };
-    const object = await send();
-    remember(`${target}/${object.metadata.uid}`, digest);
-    return { object, written: true };
+    if (observed !== undefined && known === digest && holds(observed, desired)) {
+      heldByTarget.delete(target);
+      return { written: false, held: [] };
+    }
+    const seen = `${digest} ${observed?.metadata.uid} ${observed?.metadata.resourceVersion}`;
+    const before = heldByTarget.get(target);
+    if (observed !== undefined && before?.seen === seen) return { written: false, held: before.held };
+    const answer = await send();
+    if ('metadata' in answer) {
+      heldByTarget.delete(target);
+      remember(`${target}/${answer.metadata.uid}`, digest);
+      return { written: true, held: [] };
+    }
+    const { namespace, name = '', labels = {} } = desired.metadata;
+    heldByTarget.set(target, { kind: desired.kind, namespace, name, labels, held: answer, seen });
+    return { written: false, held: answer };
   };
 
   const targetOf = (resource: Resource, key: string): string => `${resourceNameOf(resource)}/${key}`;
@@ -101,20 +108,18 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
 
   return {
     apply: (resource, desired, observed) =>
-      applyUnlessSame(targetOf(resource, bodyKey(desired)), {
-        desired,
-        observed,
-        send: () => applyOrYield(resource, desired),
-      }),
+      applyUnlessSame(targetOf(resource, bodyKey(desired)), { desired, observed, send: () => applyOrYield(resource, desired) }),
     applyStatus: (resource, desired, observed) =>
       applyUnlessSame(`${targetOf(resource, bodyKey(desired))}/status`, {
         desired,
         observed,
         send: () => client.applyStatus(resource, desired, { fieldManager: `${fieldManager}-status`, force: true }),
       }),
+    heldObjects: () => [...heldByTarget.values()].map(({ seen: _, ...held }) => held),
     forget(resource, key) {
-      const prefix = `${targetOf(resource, key)}/`;
-      for (const target of digestByTarget.keys()) if (target.startsWith(prefix)) digestByTarget.delete(target);
+      const target = targetOf(resource, key);
+      heldByTarget.delete(target);
+      for (const known of digestByTarget.keys()) if (known.startsWith(`${target}/`)) digestByTarget.delete(known);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApiError, apiErrorOf, isApiError } from './api-error.ts';
-import { createApplier, FieldConflict, holds } from './applier.ts';
+import { createApplier, holds } from './applier.ts';
 import { type Condition, isConditionTrue, setCondition } from './conditions.ts';
 import { configMaps } from './core-resources.ts';
 import { createEventRecorder } from './event-recorder.ts';
@@ -60,22 +60,30 @@ describe('applier', () => {
   /** An API whose field is held by this manager until it is forced. */
   const aHeldField = (manager: string) => {
     const forced: boolean[] = [];
+    let isHeld = true;
     const apply = async (_: unknown, __: unknown, { force = false }: { force?: boolean | undefined }) => {
       forced.push(force);
-      if (!force) throw heldBy(manager);
+      if (!force && isHeld) throw heldBy(manager);
       return anObject() as never;
     };
-    return { client: { apply, applyStatus: apply }, forced };
+    const release = (): void => {
+      isHeld = false;
+    };
+    return { client: { apply, applyStatus: apply }, forced, release };
   };
   const isOwnManager = (manager: string): boolean => manager.startsWith('civitas-');
 
-  test('a field that a person set is left to them, and the error says whose it is', async () => {
-    const { client, forced } = aHeldField('kubectl-edit');
+  test('a field that a person set is left to them, and is told until it is free', async () => {
+    const { client, forced, release } = aHeldField('kubectl-edit');
     const applier = createApplier(client, { fieldManager: 'civitas-network', isOwnManager });
-    const failure = await applier.apply(configMaps, body, undefined).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(FieldConflict);
-    expect(failure).toMatchObject({ message: 'ConfigMap n/o: .data.a was set by kubectl-edit', kind: 'ConfigMap', key: 'n/o' });
+    const held = [{ manager: 'kubectl-edit', field: '.data.a' }];
+    expect(await applier.apply(configMaps, body, anObject())).toEqual({ written: false, held });
+    expect(applier.heldObjects()).toEqual([{ kind: 'ConfigMap', namespace: 'n', name: 'o', labels: {}, held }]);
+    expect(await applier.apply(configMaps, body, anObject())).toEqual({ written: false, held });
     expect(forced).toEqual([false]);
+    release();
+    expect(await applier.apply(configMaps, body, anObject({ resourceVersion: '8' }))).toEqual({ written: true, held: [] });
+    expect(applier.heldObjects()).toEqual([]);
   });
 
   test('a field of a former name of our own is taken over, and status always is', async () => {

@@ -7,7 +7,7 @@ export type MetricUnit = 'none' | 'seconds' | 'bytes' | 'unix_seconds' | 'ratio'
  */
 export interface MetricDefinition {
   /** Ours, or one of controller-runtime's and client-go's own, which stock dashboards know. */
-  readonly name: `${'civitas' | 'workqueue' | 'controller_runtime' | 'leader_election' | 'reflector' | 'events'}_${string}`;
+  readonly name: `${'civitas' | 'workqueue' | 'controller_runtime' | 'leader_election' | 'reflector' | 'rest_client' | 'events'}_${string}`;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly unit: MetricUnit;
   readonly help: string;

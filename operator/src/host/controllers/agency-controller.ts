@@ -25,6 +25,7 @@ import {
 import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState } from '../../core/plan/agency-status.ts';
 import { clientProblem } from '../../core/plan/client-problem.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
+import { heldVerdicts } from '../../core/plan/held-fields.ts';
 import type { Agency, AgencyClient, AgencyMembership } from '../../core/resources/agency.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
@@ -61,7 +62,9 @@ export function createAgencyController(context: OperatorContext): Controller {
     const unknownNetworks = agency.spec.memberships
       .filter((membership) => networkOf(context, membership) === undefined)
       .map(({ network }) => network);
-    const verdicts = agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks });
+    const namespaceName = agencyNamespace(agency.metadata.name);
+    const held = applier.heldObjects().filter(({ namespace, name }) => (namespace ?? name) === namespaceName);
+    const verdicts = [...agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks }), ...heldVerdicts(held)];
     const facts = { namespace: agencyNamespace(agency.metadata.name), memberships, clients: clientStates };
     await writer.write({ resource: agencies, object: agency, verdicts, phase: agencyPhase(verdicts), facts });
     const isDone =

@@ -1,5 +1,6 @@
 import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
 import { cityFacts, cityPhase, cityVerdicts, type ObservedCity } from '../../core/plan/city-status.ts';
+import { heldVerdicts } from '../../core/plan/held-fields.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
 import { cityConfigs } from '../observe/custom-resources.ts';
@@ -13,7 +14,7 @@ export function createCityController(context: OperatorContext): Controller {
 
   const reconcile = async (config: CityConfig): Promise<ReconcileResult> => {
     const city = observe(context, config);
-    const verdicts = cityVerdicts(city);
+    const verdicts = [...cityVerdicts(city), ...heldVerdicts(context.applierOf('relay').heldObjects())];
     const facts = city.older === undefined ? cityFacts(city) : {};
     await writer.write({ resource: cityConfigs, object: config, verdicts, phase: cityPhase(verdicts), facts });
     return { requeueAfterMs: CITY_RECHECK_MS };

@@ -1,6 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { type Applier, addFinalizer, type Controller, createController, hasFinalizer, type Log, type ReconcileResult } from '@civitas/kube';
-import { NETWORK_FINALIZER, networkNameOf } from '../../core/desired/names.ts';
+import { LABELS, NETWORK_FINALIZER, networkNameOf } from '../../core/desired/names.ts';
+import { type HeldObject, heldVerdicts } from '../../core/plan/held-fields.ts';
 import { type NetworkPlan, planNetwork } from '../../core/plan/network-plan.ts';
 import { networkFacts, networkPhase, networkVerdicts, type Verdict, verdict } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
@@ -111,7 +112,7 @@ class NetworkReconciler {
 
   async #writePlanStatus(observed: ObservedNetwork, plan: NetworkPlan): Promise<void> {
     const { operatorMetrics } = this.#context;
-    const verdicts = networkVerdicts(observed, plan);
+    const verdicts = [...networkVerdicts(observed, plan), ...heldVerdicts(this.#heldOf(observed.network))];
     const facts = networkFacts(observed, plan, nodeCrypto.sha256);
     const network = observed.network.metadata.name;
     operatorMetrics.networkHeight.set({ network }, facts.height ?? 0);
@@ -123,6 +124,14 @@ class NetworkReconciler {
     reportPending(this.#context, observed.network, plan);
     await this.#writeStatus(observed.network, verdicts, facts);
     await this.#writeNodeStatus(observed, plan);
+  }
+
+  /** Objects of this network that others changed, the relay's certificate for it too. */
+  #heldOf({ metadata }: LedgerNetwork): readonly HeldObject[] {
+    const city = findCity(this.#context.caches)?.spec.namespace;
+    const isOurs = ({ namespace, labels }: HeldObject): boolean =>
+      labels[LABELS.network] === metadata.name && (namespace === metadata.namespace || namespace === city);
+    return this.#applier.heldObjects().filter(isOurs);
   }
 
   #writeStatus(network: LedgerNetwork, verdicts: readonly Verdict[], facts: object): Promise<boolean> {

@@ -65,7 +65,7 @@ export interface OperatorContext {
   readonly authorities: Authorities;
   readonly connections: Connections;
   readonly facts: LedgerFacts;
-  /** One a controller, so that each field has one manager. */
+  /** One a controller, so that each field has one manager; the same one whoever asks. */
   readonly applierOf: (controller: string) => Applier;
   /** To be asked before anything that cannot be taken back. */
   readonly isLeader: () => boolean;

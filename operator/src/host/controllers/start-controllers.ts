@@ -1,4 +1,5 @@
 import {
+  type Applier,
   type Clock,
   type Controller,
   createApplier,
@@ -35,6 +36,9 @@ import { createNetworkController } from './network-controller.ts';
 import type { Caches, OperatorContext } from './operator-context.ts';
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
 import { createValidatorChangeController } from './validator-change-controller.ts';
+
+/** Begins the name of each field manager of ours, of this release and of every other. */
+const FIELD_MANAGER = 'civitas-';
 
 export interface ControllersOptions {
   readonly client: KubeClient;
@@ -82,6 +86,13 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     else if (network !== undefined && namespace !== undefined) controllers.get('network')?.enqueue(keyOf({ namespace, name: network }));
     if (network === undefined || object.kind === 'Secret' || object.kind === 'Service') controllers.get('relay')?.enqueue(RELAY_KEY);
   };
+  const appliers = new Map<string, Applier>();
+  const applierOf = (controller: string): Applier => {
+    const isOwnManager = (manager: string): boolean => manager.startsWith(FIELD_MANAGER);
+    const applier = appliers.get(controller) ?? createApplier(client, { fieldManager: `${FIELD_MANAGER}${controller}`, isOwnManager });
+    appliers.set(controller, applier);
+    return applier;
+  };
   const context: OperatorContext = {
     ...options,
     events: createEventRecorder({ client, component: 'civitas-operator', clock, metrics, log }),
@@ -90,7 +101,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     authorities: createAuthorities(client),
     connections: createConnections(() => clock.nowUnixMs()),
     facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set(), standings: new Map(), joins: new Map() },
-    applierOf: (controller) => createApplier(client, { fieldManager: `civitas-${controller}`, force: true }),
+    applierOf,
     wake,
   };
   const stop = async (): Promise<void> => {

@@ -141,6 +141,21 @@ export const runtimeMetrics = catalogueOf({
     help: 'How late the last renewal of the Lease began.',
     labels: { name: '*' },
   },
+  rest_client_requests_total: {
+    name: 'rest_client_requests_total',
+    type: 'counter',
+    unit: 'none',
+    help: 'Requests to the API server by method and the status they got.',
+    labels: { method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], code: '*' },
+  },
+  rest_client_request_duration_seconds: {
+    name: 'rest_client_request_duration_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'Time to the head of the API server’s answer.',
+    labels: { verb: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] },
+    buckets: SECONDS,
+  },
   reflector_lists_total: { name: 'reflector_lists_total', type: 'counter', unit: 'none', help: 'Full lists.', labels: { resource: '*' } },
   reflector_watches_total: {
     name: 'reflector_watches_total',
