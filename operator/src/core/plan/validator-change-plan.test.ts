@@ -116,6 +116,7 @@ function plan(change: ValidatorChange, network: ObservedChange['network'] = aSet
     expiresAtUnixMs: undefined,
     network,
     olderChange: undefined,
+    hasLedger: true,
     proposal: undefined,
     approvalThreshold: 3,
   };
@@ -262,6 +263,7 @@ describe('what a change waits for', () => {
     ['EmbeddedEngine', ADD, { engine: 'embedded', validators: 1, observers: 0 }, {}, 'set engine: cometbft first'],
     ['NetworkPaused', ADD, { paused: true }, {}, 'city is paused'],
     ['NetworkSilent', ADD, { standings: [] }, {}, 'no node of city has said'],
+    ['NetworkSilent', ADD, {}, { hasLedger: false }, 'no node answers that could be asked about records'],
     ['NodeUnknown', [{ type: 'Add', node: 'city-9' }], {}, {}, 'city has no node city-9'],
     ['AnotherInFlight', ADD, {}, { olderChange: 'before' }, 'ValidatorChange before of this network is older'],
     ['ChangeInFlight', ADD, { standings: [...range(4).map((each) => aStanding(each)), aStanding(6, 'joining')] }, {}, 'city-6 is joining'],

@@ -52,6 +52,8 @@ export interface ObservedChange {
   readonly network: { readonly observed: ObservedNetwork; readonly effective: EffectiveNetwork } | undefined;
   /** Another unfinished ValidatorChange of the network that is older. */
   readonly olderChange: string | undefined;
+  /** Whether a node answers that can be asked about records. */
+  readonly hasLedger: boolean;
   /** That of the step which names one; undefined while none does or the ledger cannot be asked. */
   readonly proposal: ObservedProposal | undefined;
   readonly approvalThreshold: number;
@@ -85,6 +87,8 @@ export function planValidatorChange(input: ObservedChange): ChangePlan {
   const notNow = networkProblem(network);
   if (notNow !== undefined) return notNow[0] === 'EmbeddedEngine' ? at(...notNow) : (expiry(input) ?? at(...notNow));
   const begun = known.length > 0;
+  // What the older one leaves is what this one is measured against.
+  if (!begun && input.olderChange !== undefined) return expiry(input) ?? at('AnotherInFlight', olderText(input.olderChange));
   const plan = begun ? undefined : stepsOf(change.spec, observed.standings);
   if (plan?.ok === false) return at(plan.refused.reason, plan.refused.message);
   const steps = (plan?.steps ?? known).map((step) => progressOf(step, observed.standings));
@@ -135,19 +139,19 @@ function planStep(
 ): Omit<ChangePlan, 'steps'> {
   const text = stepText(current, steps.length);
   const at = (reason: ChangeReason, message: string, action?: ChangeAction) => ({ reason, message: `${text}: ${message}`, action });
-  const { proposal } = input;
+  const { proposal, hasLedger } = input;
+  if (!hasLedger) return at('NetworkSilent', 'no node answers that could be asked about records');
   if (current.state === 'Decided') return at('Decided', 'the members have decided; it holds two blocks after that');
   if (current.proposal !== undefined) {
-    if (proposal === undefined) return at('NetworkSilent', 'the ledger cannot be asked about the proposal');
-    if (proposal.status === 'failed')
+    if (proposal?.status === 'failed')
       return at('MembersRefused', `proposal ${current.proposal} could not be carried out: ${proposal.failure}`);
-    if (proposal.status === 'applied') return at('Decided', 'the members have decided; it holds two blocks after that');
-    if (proposal.status === 'open') return openProposal(input, current, at);
+    if (proposal?.status === 'applied') return at('Decided', 'the members have decided; it holds two blocks after that');
+    if (proposal?.status === 'open') return openProposal(input, current, at);
   }
   const expired = expiry(input);
   if (expired !== undefined) return expired;
   const { olderChange, change } = input;
-  if (olderChange !== undefined) return at('AnotherInFlight', `ValidatorChange ${olderChange} of this network is older and goes first`);
+  if (olderChange !== undefined) return at('AnotherInFlight', olderText(olderChange));
   const moving = network.observed.standings.find(({ standing }) => standing === 'joining' || standing === 'leaving');
   if (moving !== undefined) return at('ChangeInFlight', `${moving.node} is ${moving.standing}: a ledger takes one change at a time`);
   const unsafe = safety(network, current);
@@ -219,6 +223,10 @@ function proposalOf(
   }
   const publicKey = step.publicKey ?? observed.standings.find((one) => one.node === node && one.standing === 'active')?.publicKey ?? '';
   return { publicKey, json: { kind: 'removeValidator', publicKey, ...(allowFewer ? { allowFewer } : {}) } };
+}
+
+function olderText(name: string): string {
+  return `ValidatorChange ${name} of this network is older and goes first`;
 }
 
 function stepText({ number, action, node }: ValidatorChangeStep, of: number): string {

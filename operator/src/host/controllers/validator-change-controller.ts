@@ -38,8 +38,9 @@ export function createValidatorChangeController(context: OperatorContext): Contr
   const reconcile = async (change: ValidatorChange, signal: AbortSignal): Promise<ReconcileResult> => {
     if (change.metadata.deletionTimestamp !== undefined || FINAL_PHASES.includes(change.status?.phase ?? '')) return undefined;
     const network = context.caches.networks.store.get(`${change.metadata.namespace}/${change.spec.networkRef}`);
+    const looked = network === undefined ? undefined : await look(context, network, signal);
     const ledger = network === undefined ? undefined : await platformLedger(context, network);
-    const input = await observeChange(context, { change, network, ledger, signal });
+    const input = await observeChange(context, { change, network: looked, ledger });
     const plan = planValidatorChange(input);
     const approvals = { given: input.proposal?.approvals ?? 0, needed: input.approvalThreshold };
     const done = plan.action === undefined || ledger === undefined ? plan : await perform(context, { change, plan, ledger }, plan.action);
@@ -69,9 +70,8 @@ async function observeChange(
   context: OperatorContext,
   target: {
     readonly change: ValidatorChange;
-    readonly network: LedgerNetwork | undefined;
+    readonly network: ObservedChange['network'];
     readonly ledger: Ledger | undefined;
-    readonly signal: AbortSignal;
   },
 ): Promise<ObservedChange> {
   const { change, network, ledger } = target;
@@ -79,8 +79,9 @@ async function observeChange(
     change,
     nowUnixMs: context.clock.nowUnixMs(),
     expiresAtUnixMs: change.spec.expiresAt === undefined ? undefined : Date.parse(change.spec.expiresAt),
-    network: network === undefined ? undefined : await look(context, network, target.signal),
+    network,
     olderChange: olderChange(context, change),
+    hasLedger: ledger !== undefined,
     proposal: ledger === undefined ? undefined : await proposalInHand(ledger, change),
     approvalThreshold: ledger?.genesis.appState.approvalThreshold ?? 0,
   };

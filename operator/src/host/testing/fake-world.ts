@@ -3,8 +3,10 @@ import { base64urlEncode } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
 import { configMaps, type KubeClient, type Pod, pods, secrets } from '@civitas/kube';
 import { type AdminServiceServer, AdminServiceService, type AdminServiceStatusResponse } from '@civitas/proto/civitas/node/v1/admin';
+import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { Server, type ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { type FakeCertificates, fakeCertificates } from './fake-certificates.ts';
+import type { FakeLedger } from './fake-ledger.ts';
 
 /** What the nodes of a fake world were told, for tests to judge. */
 export interface WorldRecord {
@@ -36,13 +38,18 @@ function keyOf(name: string, what: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(`${name} ${what}`).digest());
 }
 
+/** Ledgers by the name of their network; without one a node has no LedgerService. */
+export type FakeLedgers = Readonly<Record<string, FakeLedger>>;
+
+const networkOf = (node: string): string => node.slice(0, node.lastIndexOf('-'));
+
 /**
  * Runs every pod of a namespace as an AdminService on an address of its own: a kubelet and nodes without processes. Keys follow
  * from the pod's name, as if its volume kept them.
  *
  * @param octet second number of the addresses.
  */
-export function startFakeWorld(client: KubeClient, namespace: string, octet: number): FakeWorld {
+export function startFakeWorld(client: KubeClient, namespace: string, octet: number, ledgers: FakeLedgers = {}): FakeWorld {
   const record: WorldRecord = { genesisTexts: new Set(), grants: new Set(), podUIDs: new Set() };
   const processes = new Map<string, FakeProcess>();
   const addresses = new Map<string, string>();
@@ -61,8 +68,11 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     if (secret === undefined) return;
     const certificates = fakeCertificates(secret);
     const process: FakeProcess = { server: new Server(), podUID: uid, granted: false, certificates };
-    process.server.addService(AdminServiceService, adminOf(name, process, { client, namespace, record }));
+    process.server.addService(AdminServiceService, adminOf(name, process, { client, namespace, record, ledgers }));
+    const ledger = ledgers[networkOf(name)];
+    if (ledger !== undefined) process.server.addService(LedgerServiceService, ledger.service);
     await listen(process.server, `${addressOf(name)}:${PORTS.admin}`, certificates.credentials);
+    if (ledger !== undefined) await listen(process.server, `${addressOf(name)}:${PORTS.grpc}`, certificates.credentials);
     processes.set(name, process);
     record.podUIDs.add(uid);
     await client.mergePatch(
@@ -113,6 +123,7 @@ interface World {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly record: WorldRecord;
+  readonly ledgers: FakeLedgers;
 }
 
 function adminOf(name: string, process: FakeProcess, world: World): AdminServiceServer {
@@ -157,11 +168,12 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
   };
 }
 
-async function readGenesis(name: string, { client, namespace, record }: World): Promise<string | undefined> {
-  const network = name.slice(0, name.lastIndexOf('-'));
+async function readGenesis(name: string, { client, namespace, record, ledgers }: World): Promise<string | undefined> {
+  const network = networkOf(name);
   const mounted = await client.find(configMaps, { namespace, name: `${network}-genesis` });
   const text = mounted?.data?.['genesis.json'];
   if (text !== undefined) record.genesisTexts.add(text);
+  if (text !== undefined) ledgers[network]?.bear(text);
   return text;
 }
 

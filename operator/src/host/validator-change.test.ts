@@ -1,0 +1,140 @@
+import type { KubeObject } from '@civitas/kube';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ValidatorChangeItem, ValidatorChangeStatus } from '../core/resources/validator-change.ts';
+import { aCity, anAgency } from '../core/testing/builders.ts';
+import {
+  aNetworkBody,
+  bodyOf,
+  createNamespaces,
+  isAvailable,
+  NAMESPACE,
+  networks,
+  startOperator,
+  waitUntil,
+} from './testing/city-fixture.ts';
+import { createFakeLedger, type FakeLedger } from './testing/fake-ledger.ts';
+import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
+import { mortalClient } from './testing/mortal-client.ts';
+import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
+
+interface Change extends KubeObject {
+  readonly status?: ValidatorChangeStatus;
+}
+
+const changes = ourResource<Change>('validatorchanges');
+const POOLS = [
+  { name: 'validators', role: 'validator', replicas: 4 },
+  { name: 'observers', role: 'observer', replicas: 2 },
+];
+
+let cluster: TestCluster;
+let world: FakeWorld;
+let ledger: FakeLedger;
+let octet = 160;
+
+beforeEach(async () => {
+  cluster = await startTestCluster(++octet);
+  await createNamespaces(cluster.client);
+  ledger = createFakeLedger();
+  world = startFakeWorld(cluster.client, NAMESPACE, octet, { city: ledger });
+  await cluster.client.create(ourResource('cityconfigs'), bodyOf(aCity({ engine: 'cometbft' })));
+  await cluster.client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
+  await cluster.client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', pools: POOLS }));
+}, 30_000);
+
+afterEach(async () => {
+  await world.stop();
+  await cluster.stop();
+});
+
+async function ask(name: string, items: readonly ValidatorChangeItem[], facts: object = {}): Promise<void> {
+  const spec = { networkRef: 'city', changes: items, ...facts };
+  await cluster.client.create(changes, {
+    apiVersion: 'civitas.dev/v1alpha1',
+    kind: 'ValidatorChange',
+    metadata: { name, namespace: NAMESPACE },
+    ...{ spec },
+  });
+}
+
+const find = (name: string): Promise<Change | undefined> => cluster.client.find(changes, { namespace: NAMESPACE, name });
+const phaseOf = async (name: string): Promise<string | undefined> => (await find(name))?.status?.phase;
+const messageOf = async (name: string): Promise<string> =>
+  (await find(name))?.status?.conditions?.find(({ type }) => type === 'Complete')?.message ?? '';
+const setChanges = (): readonly string[] => ledger.proposed.filter((entry) => entry.includes('Validator'));
+
+/** While `body` runs, an operator does. */
+async function withOperator(body: () => Promise<void>): Promise<void> {
+  const stopping = new AbortController();
+  const controllers = await startOperator(cluster.client, stopping.signal);
+  try {
+    expect(await waitUntil(async () => (await isAvailable(cluster.client, 'city')) && world.record.grants.size === 6, 20_000)).toBe(true);
+    await body();
+  } finally {
+    stopping.abort();
+    await controllers.stop();
+  }
+}
+
+describe('a ValidatorChange on a network of four', () => {
+  test('adds, replaces and removes, each decided by the members and once', async () => {
+    await withOperator(async () => {
+      await ask('first', [{ type: 'Add', node: 'city-4' }]);
+      await ask('second', [{ type: 'Replace', node: 'city-4', with: 'city-5' }]);
+      expect(await waitUntil(async () => (await phaseOf('second')) === 'Completed', 20_000)).toBe(true);
+      expect(await phaseOf('first')).toBe('Completed');
+      await ask('third', [{ type: 'Remove', node: 'city-5' }]);
+      expect(await waitUntil(async () => (await phaseOf('third')) === 'Completed', 20_000)).toBe(true);
+      expect(ledger.signing()).toEqual(['city-0', 'city-1', 'city-2', 'city-3']);
+      expect(setChanges().map((entry) => entry.split(' ')[0])).toEqual([
+        'addValidator',
+        'addValidator',
+        'removeValidator',
+        'removeValidator',
+      ]);
+      expect((await find('second'))?.status).toMatchObject({ progress: '2/2', steps: [{ state: 'Done' }, { state: 'Done' }] });
+    });
+  }, 60_000);
+
+  test('is rejected where it would leave three, waits for a person and for the members, and expires', async () => {
+    await withOperator(async () => {
+      await ask('fewer', [{ type: 'Remove', node: 'city-3' }]);
+      expect(await waitUntil(async () => (await phaseOf('fewer')) === 'Rejected', 10_000)).toBe(true);
+      expect(await messageOf('fewer')).toContain('would leave 3 validators, and fewer than 4 survive no failure');
+      ledger.isAutomatic = false;
+      await ask('manual', [{ type: 'Add', node: 'city-4' }], { approval: 'Manual' });
+      expect(await waitUntil(async () => (await messageOf('manual')).includes('set spec.approved'), 10_000)).toBe(true);
+      expect(setChanges()).toEqual([]);
+      await cluster.client.mergePatch(changes, { namespace: NAMESPACE, name: 'manual' }, { spec: { approved: true } });
+      expect(await waitUntil(async () => (await messageOf('manual')).includes('has 0 of 1 approvals'), 10_000)).toBe(true);
+      await ask('late', [{ type: 'Add', node: 'city-5' }], { expiresAt: '2026-01-01T00:00:00Z' });
+      expect(await waitUntil(async () => (await phaseOf('late')) === 'Expired', 10_000)).toBe(true);
+      expect(setChanges().length).toBe(1);
+    });
+  }, 60_000);
+});
+
+test('an operator that dies after every single write replaces a validator with two proposals and no more', async () => {
+  await withOperator(async () => {});
+  await ask('replace', [{ type: 'Replace', node: 'city-0', with: 'city-4' }]);
+  const states = new Set<string>();
+  for (let lives = 0; (await phaseOf('replace')) !== 'Completed' && lives < 60; lives++) {
+    const stopping = new AbortController();
+    const life = mortalClient(cluster.client, 1, ['validatorchanges']);
+    ledger.onProposed = (kind) => {
+      if (kind.endsWith('Validator')) life.spend();
+    };
+    const controllers = await startOperator(life.client, stopping.signal).catch(() => undefined);
+    await waitUntil(() => life.isOver(), 3000);
+    stopping.abort();
+    await controllers?.stop();
+    states.add((await find('replace'))?.status?.steps?.map(({ state }) => state).join() ?? '');
+  }
+  expect([await phaseOf('replace'), await messageOf('replace')]).toEqual([
+    'Completed',
+    expect.stringContaining('4 validators sign blocks'),
+  ]);
+  expect([...ledger.signing()].sort()).toEqual(['city-1', 'city-2', 'city-3', 'city-4']);
+  expect(setChanges().map((entry) => entry.split(' ')[0])).toEqual(['addValidator', 'removeValidator']);
+  expect([...states]).toEqual(expect.arrayContaining(['Proposed,Waiting', 'Done,Done']));
+}, 120_000);
