@@ -13,6 +13,7 @@ const GEN = '^proto/gen/';
 const TELEMETRY = '^packages/telemetry/';
 const SEALED = '^packages/sealed-call/';
 const KUBE = '^packages/kube/';
+const BACKUP = '^packages/backup/';
 
 module.exports = {
   forbidden: [
@@ -21,16 +22,17 @@ module.exports = {
     room('proofs', '^packages/proofs/', [CANON]),
     room('deployment', '^packages/deployment/', [CANON]),
     room('sealed-call', '^packages/sealed-call/', [CANON, GEN]),
+    room('backup', '^packages/backup/', [CANON, PROOFS, DEPLOYMENT]),
     room('contracts', '^contracts/', [CANON, PROOFS]),
     room('node-core', '^node/src/core/', [CANON, PROOFS, CONTRACTS, DEPLOYMENT]),
-    room('node-host', '^node/src/(host|main|version)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED]),
+    room('node-host', '^node/src/(host|main|version)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED, BACKUP]),
     room('operator-core', '^operator/src/core/', [CANON, PROOFS, DEPLOYMENT]),
     room('operator-host', '^operator/src/(host|main)', ['^operator/src/core/', CANON, PROOFS, DEPLOYMENT, GEN, TELEMETRY, KUBE]),
     room('kube', '^packages/kube/', []),
     room('telemetry', '^packages/telemetry/', []),
     room('localcluster', '^packages/localcluster/', [KUBE]),
     room('testkit', '^packages/testkit/', [CANON]),
-    room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE]),
+    room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE, BACKUP]),
     {
       name: 'testkit-is-for-tests',
       severity: 'error',

@@ -7,11 +7,6 @@ export const FAULTS = {
     remedy: 'Use the same release on both sides; report it.',
   },
   APPROVAL_LATE: { meaning: 'No founder approved a proposal in time.', remedy: 'Look at the approvers of the network; run it again.' },
-  BACKUP_ABOUT: { meaning: 'The first page of a backup says something else than its parts.', remedy: 'Take another copy of the backup.' },
-  BACKUP_BLOCK: {
-    meaning: 'The block in a backup is not the one that its headers say was decided.',
-    remedy: 'Take another copy of the backup.',
-  },
   BACKUP_EXISTS: { meaning: 'There is a file or folder where the backup is to be written.', remedy: 'Name a new folder.' },
   BACKUP_NEEDS_PEERS: {
     meaning: 'The backup is of a network that several validators run: its chain goes on only together with them.',

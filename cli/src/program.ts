@@ -1,16 +1,10 @@
 import { Argument, Command, Option } from 'commander';
 import type { CommandContext } from './commands/context.ts';
 import type { GlobalOptions } from './commands/open-context.ts';
-import { type ExitCode, exitCodePage } from './exit-codes.ts';
+import { exitCodePage } from './exit-codes.ts';
+import type { ProgramPort as AnyProgramPort } from './run-program.ts';
 
-/** Runs a command's body with what it needs, and tells its exit code. Commands load their own code, so that --help stays quick. */
-export type Runner = (command: Command, body: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;
-
-export interface ProgramPort {
-  readonly run: Runner;
-  /** For what needs neither home nor network. */
-  readonly exit: (code: ExitCode) => void;
-}
+export type ProgramPort = AnyProgramPort<CommandContext>;
 
 const networkOption = (): Option => new Option('-n, --network <name>', 'network, such as health').makeOptionMandatory();
 
@@ -174,7 +168,7 @@ function addBackup(program: Command, { run, exit }: ProgramPort): void {
     .requiredOption('-t, --to <volume>', 'data folder of the node')
     .action(async (folder: string, _options, command: Command) => {
       const options: GlobalOptions & { to: string } = command.optsWithGlobals();
-      exit((await import('./commands/restore.ts')).restoreCommand(options, folder));
+      exit(await (await import('./commands/restore.ts')).restoreCommand(options, folder));
     });
 }
 
@@ -210,7 +204,7 @@ export function createProgram(port: ProgramPort): Command {
     .argument('<file>')
     .action(async (file: string, _options, command: Command) => {
       const options: GlobalOptions = command.optsWithGlobals();
-      port.exit((await import('./commands/verify.ts')).verifyCommand(options, file));
+      port.exit(await (await import('./commands/verify.ts')).verifyCommand(options, file));
     });
   program.addHelpCommand(false);
   program

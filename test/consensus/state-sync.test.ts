@@ -111,9 +111,9 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
     };
     const genesis = network.genesis as object as JsonObject;
     await takeBackup({ source, genesis, folder, onChunk: () => undefined });
-    const verified = verifyBackupFolder(folder);
+    const verified = await verifyBackupFolder(folder);
     expect(verified.ok && verified.value.recordCount).toBeGreaterThan(RECORDS);
-    expect(restoreVolume(folder, join(network.folder, 'volume'))).toMatchObject({ refusal: { code: 'BACKUP_NEEDS_PEERS' } });
+    expect(await restoreVolume(folder, join(network.folder, 'volume'))).toMatchObject({ refusal: { code: 'BACKUP_NEEDS_PEERS' } });
   }
 
   test(

@@ -4,6 +4,7 @@ import { CODES } from '../../contracts/src/codes.ts';
 import { LEDGER_REFUSALS } from '../../node/src/core/ledger/refusal.ts';
 import { LINK_REFUSALS } from '../../node/src/core/links/refusal.ts';
 import { HOST_REFUSALS } from '../../node/src/host/refusal.ts';
+import { BACKUP_FAULTS, BACKUP_REFUSALS } from '../../packages/backup/src/backup-fault.ts';
 import { PROOFS_REFUSALS } from '../../packages/proofs/src/refusal.ts';
 import { SEALED_CALL_REFUSALS } from '../../packages/sealed-call/src/refusal.ts';
 import { START_REFUSALS } from '../start/start-refused.ts';
@@ -26,6 +27,11 @@ export const catalogues: readonly CodeCatalogue[] = [
   { title: 'Node', about: 'Refusals of the node process: gates, files, vaults. They never stand in a receipt.', codes: HOST_REFUSALS },
   { title: 'Sealed calls', about: 'Refusals of calls between gateways.', codes: SEALED_CALL_REFUSALS },
   { title: 'Proofs', about: 'What a verifier says of headers, proofs, receipts and bundles.', codes: PROOFS_REFUSALS },
+  {
+    title: 'Backups',
+    about: 'What is wrong with a backup, its target or its node; the reason of a LedgerBackup’s conditions.',
+    codes: { ...BACKUP_REFUSALS, ...BACKUP_FAULTS },
+  },
   { title: 'Encoding', about: 'What the readers of packages/canon say of bytes.', codes: CANON_REFUSALS },
   {
     title: 'Faults of `civitas`',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackupSource } from '@civitas/backup';
 import type { Bytes } from '@civitas/canon';
-import type { LightBlockSource } from '@civitas/proofs';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot.ts';
 import { Fault } from '../fault.ts';
 import { networkOf, type Profile } from '../profile/load-profile.ts';
@@ -11,17 +11,6 @@ import { unary } from '../sdk/unary.ts';
 /** Five million records take a busy node a few minutes. */
 const SNAPSHOT_WAIT_MS = 20 * 60_000;
 const SNAPSHOT_POLL_MS = 500;
-
-/** A node that a backup is taken of. */
-export interface BackupSource extends LightBlockSource {
-  /** Lets it take a snapshot of its last block. @returns the height. */
-  takeSnapshot(): Promise<number>;
-  fetchManifest(height: number): Promise<Bytes>;
-  fetchChunk(height: number, index: number): Promise<Bytes>;
-  /** Empty where the node's engine keeps blocks itself. */
-  fetchBlockBytes(height: number): Promise<Bytes>;
-  close(): void;
-}
 
 /** Looks until a node lists a snapshot that it has begun. @throws Fault SNAPSHOT_LATE. */
 export async function untilListed(request: {
@@ -47,12 +36,13 @@ export function openBackupSource(profile: Profile, network: string, options: { a
   const client = new SnapshotServiceClient(address, channelCredentials(access), CHANNEL_OPTIONS);
   const retried = <T>(what: string, call: () => Promise<T>): Promise<T> =>
     withRetry(call, { request: `${profile.agency} at ${network}: ${what}`, signal });
+  const heights = async (): Promise<readonly bigint[]> =>
+    (await retried('snapshots', () => unary(client.listSnapshots.bind(client), {}, signal))).heights;
   return {
     name: address,
+    fetchHeights: async () => (await heights()).map(Number),
     takeSnapshot: async () => {
       const { height } = await retried('snapshot', () => unary(client.takeSnapshot.bind(client), {}, signal));
-      const heights = async (): Promise<readonly bigint[]> =>
-        (await retried('snapshots', () => unary(client.listSnapshots.bind(client), {}, signal))).heights;
       await untilListed({ address, height, heights, waitMs: SNAPSHOT_WAIT_MS, signal });
       return Number(height);
     },

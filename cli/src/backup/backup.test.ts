@@ -1,13 +1,14 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BackupSource } from '@civitas/backup';
 import { type Bytes, base64urlEncode, compareBytes, encodeCanonical, type JsonObject, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { encodeLightBlock, encodeManifest, encodeRecords, ReferenceTree, subtreeOf } from '@civitas/proofs';
 import { type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '@civitas/proofs/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { takeBackup, verifyBackupFolder } from './backup-folder.ts';
-import { type BackupSource, untilListed } from './backup-source.ts';
+import { untilListed } from './backup-source.ts';
 import { restoreVolume } from './restore-volume.ts';
 
 const { sha256 } = nodeCrypto;
@@ -45,6 +46,7 @@ function aSource(change: Partial<BackupSource> = {}): BackupSource {
   };
   return {
     name: 'node',
+    fetchHeights: async () => [HEIGHT],
     takeSnapshot: async () => HEIGHT,
     fetchManifest: async () => manifest,
     fetchChunk: async (_, index) => chunks[index] ?? new Uint8Array(0),
@@ -77,7 +79,7 @@ function filesOf(folder: string): string[] {
 
 describe('a backup', () => {
   test('verifies offline from its genesis on', async () => {
-    const verified = verifyBackupFolder(await aBackup());
+    const verified = await verifyBackupFolder(await aBackup());
 
     expect(verified).toMatchObject({ ok: true, value: { chainId: 'test-1', height: HEIGHT, recordCount: 40, chunkCount: 2 } });
   });
@@ -92,7 +94,7 @@ describe('a backup', () => {
       const bytes: Bytes = new Uint8Array(readFileSync(join(copy, file)));
       for (const bit of [5, (bytes.length >> 1) * 8, bytes.length * 8 - 3]) {
         writeFileSync(join(copy, file), withFlippedBit(bytes, bit));
-        const verified = verifyBackupFolder(copy);
+        const verified = await verifyBackupFolder(copy);
         expect([file, bit, verified.ok]).toEqual([file, bit, false]);
         if (!verified.ok && file.endsWith('.chunk')) expect(verified.refusal.facts['file']).toBe(file);
       }
@@ -103,23 +105,23 @@ describe('a backup', () => {
   test('with a chunk or a header left out is refused', async () => {
     const folder = await aBackup();
     rmSync(join(folder, 'lights', '000000000007.light'));
-    expect(verifyBackupFolder(folder)).toMatchObject({ ok: false, refusal: { code: 'BACKUP_HEADERS' } });
+    expect(await verifyBackupFolder(folder)).toMatchObject({ ok: false, refusal: { code: 'BACKUP_HEADERS' } });
   });
 
   test('says of itself what its parts say, and holds the block that was decided', async () => {
     const folder = await aBackup();
     const about = readFileSync(join(folder, 'backup.json'), 'utf8');
     writeFileSync(join(folder, 'backup.json'), about.replace('"height":6', '"height":7'));
-    expect(verifyBackupFolder(folder)).toMatchObject({ refusal: { code: 'BACKUP_ABOUT' } });
+    expect(await verifyBackupFolder(folder)).toMatchObject({ refusal: { code: 'BACKUP_ABOUT' } });
     writeFileSync(join(folder, 'backup.json'), about);
     writeFileSync(join(folder, 'next.block'), await aSource().fetchBlockBytes(HEIGHT));
-    expect(verifyBackupFolder(folder)).toMatchObject({ refusal: { code: 'BACKUP_BLOCK' } });
+    expect(await verifyBackupFolder(folder)).toMatchObject({ refusal: { code: 'BACKUP_BLOCK' } });
   });
 
   test('of another genesis is refused', async () => {
     const folder = await aBackup();
     writeFileSync(join(folder, 'genesis.json'), encodeCanonical({ ...genesis, chainId: 'test-2' }));
-    expect(verifyBackupFolder(folder)).toMatchObject({ refusal: { code: 'BACKUP_GENESIS' } });
+    expect(await verifyBackupFolder(folder)).toMatchObject({ refusal: { code: 'BACKUP_GENESIS' } });
   });
 
   test('of a node that lies is never written', async () => {
@@ -148,9 +150,9 @@ describe('restoring', () => {
     const volume = join(place, 'volume');
     mkdirSync(join(volume, 'keys'), { recursive: true });
 
-    expect(restoreVolume(folder, volume).ok).toBe(true);
-    expect(verifyBackupFolder(join(volume, 'restore')).ok).toBe(true);
-    expect(restoreVolume(folder, volume)).toMatchObject({ refusal: { code: 'VOLUME_IN_USE' } });
+    expect((await restoreVolume(folder, volume)).ok).toBe(true);
+    expect((await verifyBackupFolder(join(volume, 'restore'))).ok).toBe(true);
+    expect(await restoreVolume(folder, volume)).toMatchObject({ refusal: { code: 'VOLUME_IN_USE' } });
   });
 
   test.each(['ledger', 'engine/data/blockstore.db'])('writes nothing over a volume with %s', async (name) => {
@@ -158,7 +160,7 @@ describe('restoring', () => {
     const volume = join(place, 'volume');
     mkdirSync(join(volume, name), { recursive: true });
 
-    expect(restoreVolume(folder, volume)).toMatchObject({ refusal: { code: 'VOLUME_IN_USE', facts: { found: name } } });
+    expect(await restoreVolume(folder, volume)).toMatchObject({ refusal: { code: 'VOLUME_IN_USE', facts: { found: name } } });
     expect(existsSync(join(volume, 'restore'))).toBe(false);
   });
 
@@ -166,9 +168,11 @@ describe('restoring', () => {
     const folder = await aBackup();
     const volume = join(place, 'volume');
     rmSync(join(folder, 'next.block'));
-    expect(restoreVolume(folder, volume)).toMatchObject({ refusal: { code: 'BACKUP_NEEDS_PEERS' } });
+    expect(await restoreVolume(folder, volume)).toMatchObject({ refusal: { code: 'BACKUP_NEEDS_PEERS' } });
     writeFileSync(join(folder, 'chunks', '00001.chunk'), '');
-    expect(restoreVolume(folder, volume)).toMatchObject({ refusal: { code: 'SNAPSHOT_CHUNK', facts: { file: 'chunks/00001.chunk' } } });
+    expect(await restoreVolume(folder, volume)).toMatchObject({
+      refusal: { code: 'SNAPSHOT_CHUNK', facts: { file: 'chunks/00001.chunk' } },
+    });
     expect(existsSync(volume)).toBe(false);
   });
 });

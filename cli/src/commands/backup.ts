@@ -1,5 +1,6 @@
+import type { BackupFacts } from '@civitas/backup';
 import { base64urlEncode } from '@civitas/canon';
-import { type BackupFacts, takeBackup } from '../backup/backup-folder.ts';
+import { takeBackup } from '../backup/backup-folder.ts';
 import { openBackupSource } from '../backup/backup-source.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Fault } from '../fault.ts';

@@ -4,9 +4,9 @@ import { createTerminal } from '../terminal/terminal.ts';
 import { tellBackup } from './backup.ts';
 
 /** Prepares a node's volume from a backup folder; needs no network. */
-export function restoreCommand(options: { json?: boolean; to: string }, folder: string): ExitCode {
+export async function restoreCommand(options: { json?: boolean; to: string }, folder: string): Promise<ExitCode> {
   const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr }, { json: options.json ?? false });
-  const restored = restoreVolume(folder, options.to);
+  const restored = await restoreVolume(folder, options.to);
   if (!restored.ok) {
     const { code, facts } = restored.refusal;
     terminal.note(`nothing was restored: ${code} ${JSON.stringify(facts)}`);

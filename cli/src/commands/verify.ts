@@ -61,8 +61,8 @@ export function tellReport(terminal: Terminal, report: BundleReport): void {
   terminal.line();
 }
 
-function verifyFolder(terminal: Terminal, folder: string): ExitCode {
-  const verified = verifyBackupFolder(folder);
+async function verifyFolder(terminal: Terminal, folder: string): Promise<ExitCode> {
+  const verified = await verifyBackupFolder(folder);
   if (!verified.ok) {
     const { code, facts } = verified.refusal;
     terminal.note(`${folder} does not verify: ${code} ${JSON.stringify(facts)}`);
@@ -75,7 +75,7 @@ function verifyFolder(terminal: Terminal, folder: string): ExitCode {
 }
 
 /** Verifies a bundle, a proof file or a backup folder with nothing but its bytes: no network, no home folder. */
-export function verifyCommand(options: { json?: boolean }, file: string): ExitCode {
+export async function verifyCommand(options: { json?: boolean }, file: string): Promise<ExitCode> {
   const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr }, { json: options.json ?? false });
   if (isBackupFolder(file)) return verifyFolder(terminal, file);
   const verified = verifyBundle(nodeCrypto, read(file));

@@ -1,0 +1,11 @@
+export { type BackupFacts, backupFolderOf, isBackupFolderName } from './backup-facts.ts';
+export { BACKUP_FAULTS, BACKUP_REFUSALS, BackupFault, type BackupFaultCode, BackupRefused } from './backup-fault.ts';
+export type { BackupSource } from './backup-source.ts';
+export { type BackupTarget, targetBelow } from './backup-target.ts';
+export { copyBackup } from './copy-backup.ts';
+export { FolderTarget } from './folder-target.ts';
+export { removeBackup } from './remove-backup.ts';
+export { createS3Sender, type S3Credentials } from './s3-request.ts';
+export { S3Target } from './s3-target.ts';
+export { copySnapshot, proveSnapshot } from './take-backup.ts';
+export { type OpenedBackup, openBackup, verifyBackup } from './verify-backup.ts';
