@@ -1,6 +1,6 @@
 import { type ApiObject, cloneJson, isObject, type Json, type JsonObject, numberAt, objectAt, stringAt } from './json.ts';
 import { storeNameOf } from './resource.ts';
-import { conflict, notFound } from './status-error.ts';
+import { conflict, invalidOptions, notFound, notSupported } from './status-error.ts';
 import type { ObjectStore } from './store.ts';
 import { type ObjectWriter, resourceName, type WriteContext, type Written } from './write.ts';
 
@@ -12,11 +12,14 @@ export interface DeleteOptions {
   readonly isDryRun?: boolean;
 }
 
-/** Reads `metav1.DeleteOptions` from the body, or from the query where the body has none. */
+/** Reads `metav1.DeleteOptions` from the body, or from the query where the body has none. @throws StatusError 422 */
 export function deleteOptionsOf(body: Json, query: URLSearchParams): DeleteOptions {
   const inQuery = query.get('gracePeriodSeconds');
   const grace = numberAt(body, 'gracePeriodSeconds') ?? (inQuery === null ? undefined : Number(inQuery));
   const policy = stringAt(body, 'propagationPolicy') || (query.get('propagationPolicy') ?? '');
+  const policies = ['Foreground', 'Background', 'Orphan', 'nil'];
+  if (policy !== '' && !policies.slice(0, 3).includes(policy))
+    throw invalidOptions('DeleteOptions', [notSupported('propagationPolicy', policy, policies)]);
   const isOrphaning = isObject(body) && body['orphanDependents'] === true;
   return {
     ...(grace === undefined || Number.isNaN(grace) ? {} : { gracePeriodSeconds: Math.max(0, grace) }),
@@ -76,15 +79,20 @@ function graceOf(pod: ApiObject, options: DeleteOptions): number {
 }
 
 function refuseOtherObject(old: ApiObject, context: WriteContext, preconditions: JsonObject): void {
-  const of = resourceName(context.type, old.metadata.name);
+  const { type } = context;
+  // Named by its kind, as the real server does here and nowhere else.
+  const of = { group: type.group, plural: type.kind, kind: type.plural, name: old.metadata.name };
   const uid = stringAt(preconditions, 'uid');
   const version = stringAt(preconditions, 'resourceVersion');
   if (uid !== '' && uid !== old.metadata.uid)
-    throw conflict(of, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+    throw conflict(
+      of,
+      `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`,
+    );
   if (version !== '' && version !== old.metadata.resourceVersion) {
     throw conflict(
       of,
-      `Precondition failed: ResourceVersion in precondition: ${version}, ResourceVersion in object meta: ${old.metadata.resourceVersion}`,
+      `the ResourceVersion in the precondition (${version}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
     );
   }
 }

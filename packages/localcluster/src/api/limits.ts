@@ -4,6 +4,8 @@
 export const requestBodyBytesMax = 3 * 1024 * 1024;
 /** Bytes of one stored object as JSON; etcd's default request limit. */
 export const objectBytesMax = 1_572_864;
+/** Bytes of a ConfigMap's or a Secret's values together; the real server's limit. */
+export const configurationBytesMax = 1024 * 1024;
 /** Open watches over all clients; each holds one socket and one queue. */
 export const watchCountMax = 2_000;
 /** Bytes a watch may have unsent before it is cut: the client lists again, the server keeps its memory. */

@@ -146,12 +146,12 @@ export function openApiV2(registry: Registry): JsonObject {
 }
 
 /** The Kubernetes version whose behaviour the server follows; clients compare their own with it. */
-const serverVersion = 'v1.32.0';
+const serverVersion = 'v1.36.3';
 
 export function versionInfo(): JsonObject {
   return {
     major: '1',
-    minor: '32',
+    minor: '36',
     gitVersion: `${serverVersion}+civitas`,
     gitCommit: '',
     gitTreeState: 'clean',

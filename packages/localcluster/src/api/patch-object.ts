@@ -4,7 +4,7 @@ import { applyJsonPatch } from './patch/json-patch.ts';
 import { applyMergePatch } from './patch/merge-patch.ts';
 import { applyStrategicMerge } from './patch/strategic-merge.ts';
 import { apiVersionOf, storeNameOf } from './resource.ts';
-import { badRequest, notFound, unsupportedMediaType } from './status-error.ts';
+import { badRequest, invalidOptions, notFound, required, unsupportedMediaType } from './status-error.ts';
 import type { ObjectStore } from './store.ts';
 import { nowIso, type ObjectWriter, resourceName, type WriteContext, type Written } from './write.ts';
 
@@ -78,8 +78,9 @@ function applyObject(
   const { type } = context;
   const { request, old } = at;
   const applied = asPatch(request.patch);
-  if (context.fieldManager === '')
-    throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+  if (context.fieldManager === '') throw invalidOptions('PatchOptions', [required('fieldManager', 'is required for apply patch')]);
+  if (stringAt(applied, 'apiVersion') === '' || stringAt(applied, 'kind') === '')
+    throw badRequest(`invalid object type: ${stringAt(applied, 'apiVersion') || '/'}, Kind=${stringAt(applied, 'kind')}`);
   if (
     isObject(applied['metadata']) &&
     Array.isArray(applied['metadata']['managedFields']) &&

@@ -70,10 +70,29 @@ function shareOf(storeName: string, object: ApiObject, limit: string): number | 
   if (path === undefined || storeName !== '/pods') return 0;
   const [kind, name] = path;
   return objectsAt(object, 'spec', 'containers').reduce((sum: number | undefined, container) => {
-    const resources = objectAt(container, 'resources');
-    const share = parseQuantity(objectAt(resources, kind)[name] ?? (kind === 'requests' ? objectAt(resources, 'limits')[name] : undefined));
+    const share = containerShare(container, [kind, name]);
     return sum === undefined || share === undefined ? undefined : sum + share;
   }, 0);
+}
+
+function containerShare(container: JsonObject, [kind, name]: [string, string]): number | undefined {
+  const resources = objectAt(container, 'resources');
+  return parseQuantity(objectAt(resources, kind)[name] ?? (kind === 'requests' ? objectAt(resources, 'limits')[name] : undefined));
+}
+
+/** What a pod has to say before the quota can count it: each limit with the containers that are silent about it. */
+function missingShares(storeName: string, object: ApiObject, limits: readonly string[]): string {
+  return limits
+    .filter((limit) => shareOf(storeName, object, limit) === undefined)
+    .sort()
+    .map((limit) => {
+      const path = amountPath(limit);
+      const silent = objectsAt(object, 'spec', 'containers').filter(
+        (item) => path !== undefined && containerShare(item, path) === undefined,
+      );
+      return silent.length === 0 ? limit : `${limit} for: ${silent.map((container) => stringAt(container, 'name')).join(',')}`;
+    })
+    .join('; ');
 }
 
 function usedOf(store: ObjectStore, namespace: string, limit: string): number {
@@ -117,9 +136,11 @@ export function refuseOverQuota(store: ObjectStore, type: ResourceType, object: 
   const of = { group: type.group, plural: type.plural, name };
   for (const quota of store.listHead('/resourcequotas', namespace)) {
     const exceeded: { limit: string; asked: number; used: number; hard: string }[] = [];
-    for (const [limit, hard] of Object.entries(objectAt(quota, 'spec', 'hard'))) {
-      const asked = shareOf(storeName, object, limit);
-      if (asked === undefined) throw forbidden(of, `failed quota: ${quota.metadata.name}: must specify ${limit}`);
+    const limits = objectAt(quota, 'spec', 'hard');
+    const missing = missingShares(storeName, object, Object.keys(limits));
+    if (missing !== '') throw forbidden(of, `failed quota: ${quota.metadata.name}: must specify ${missing}`);
+    for (const [limit, hard] of Object.entries(limits)) {
+      const asked = shareOf(storeName, object, limit) ?? 0;
       if (asked === 0) continue;
       const used = usedOf(store, namespace, limit);
       if (used + asked > (parseQuantity(hard) ?? 0)) exceeded.push({ limit, asked, used, hard: String(hard) });

@@ -52,7 +52,8 @@ export function getObject(store: ObjectStore, type: ResourceType, target: Target
  */
 export function listObjects(store: ObjectStore, type: ResourceType, target: Target, request: ApiRequest): JsonObject {
   const selection = selectionOf(type, target, request);
-  const limit = Number(request.query.get('limit') ?? 0) || listPageMax;
+  const limit = wholeNumber(request.query.get('limit'), 'limit') || listPageMax;
+  wholeNumber(request.query.get('resourceVersion'), 'resourceVersion');
   const page = pageStart(request.query.get('continue'));
   const version = page?.version ?? store.version;
   if (page !== undefined) refuseOldPage(store, type, page.version);
@@ -71,6 +72,13 @@ export function listObjects(store: ObjectStore, type: ResourceType, target: Targ
     shown.map((object) => servedAs(object, apiVersion)),
     { form: selection.form, include: selection.include, listMeta: remainingMeta(String(version), rest), apiVersion },
   );
+}
+
+/** @throws StatusError 400 for what is no number from 0. */
+function wholeNumber(text: string | null, parameter: string): number {
+  const value = Number(text ?? 0);
+  if (!Number.isInteger(value) || value < 0) throw badRequest(`${parameter}: Invalid value: ${JSON.stringify(text)}: invalid syntax`);
+  return value;
 }
 
 function keyOf(object: ApiObject): string {
@@ -125,10 +133,8 @@ export class WatchHub {
   serve(type: ResourceType, target: Target, request: ApiRequest, response: ServerResponse): void {
     if (this.#open.size >= watchCountMax) throw tooManyRequests(`${watchCountMax} watches are open, which is the limit`);
     const selection = selectionOf(type, target, request);
-    const version = Number(request.query.get('resourceVersion') ?? 0);
+    const version = wholeNumber(request.query.get('resourceVersion'), 'resourceVersion');
     const isInitialAsked = isTrue(request.query, 'sendInitialEvents');
-    if (!Number.isInteger(version) || version < 0)
-      throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(request.query.get('resourceVersion'))}`);
     const storeName = storeNameOf(type);
     const isFromNow = isInitialAsked || version === 0;
     const backlog = isFromNow ? [] : this.#store.changesSince(storeName, version);

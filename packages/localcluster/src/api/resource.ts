@@ -31,7 +31,8 @@ export interface CustomSchema {
   readonly applyDefaults: (object: JsonObject) => void;
   /** Removes what the schema does not know, in place; returns the paths removed. */
   readonly prune: (object: JsonObject) => string[];
-  readonly validate: (object: JsonObject, old: JsonObject | undefined) => FieldError[];
+  /** @param found what else is wrong with the object: rules are only asked about one that is sound. */
+  readonly validate: (object: JsonObject, old: JsonObject | undefined, found: readonly FieldError[]) => FieldError[];
 }
 
 /** One served version of one resource. */

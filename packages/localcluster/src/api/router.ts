@@ -15,7 +15,7 @@ import type { Registry } from './registry.ts';
 import { type ApiRequest, decodeBody, isTrue, type Target } from './request.ts';
 import { apiVersionOf, type ResourceType, storeNameOf } from './resource.ts';
 import { selectedName } from './selector.ts';
-import { badRequest, forbidden, methodNotAllowed, pathNotFound, StatusError } from './status-error.ts';
+import { badRequest, forbidden, invalidOptions, methodNotAllowed, notSupported, pathNotFound, StatusError } from './status-error.ts';
 import type { ObjectStore } from './store.ts';
 import { bindPod, evictPod, requestToken, scaleOf, sendLog, setScale } from './subresources.ts';
 import { formOf, servedAs, shownList, shownObject } from './table.ts';
@@ -158,12 +158,23 @@ function answerRead(of: RouterSources, type: ResourceType, at: { request: ApiReq
   return { code: 200, body: isNamed(target) ? getObject(of.store, type, target, request) : listObjects(of.store, type, target, request) };
 }
 
-/** @throws StatusError 400 for a query that names no known way to write. */
+const OPTIONS: Readonly<Record<string, Parameters<typeof invalidOptions>[0]>> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+  DELETE: 'DeleteOptions',
+};
+
+/** @throws StatusError 422 for a query that names no known way to write. */
 function writeContextOf(type: ResourceType, request: ApiRequest, target: Target): WriteContext {
   const dryRun = request.query.getAll('dryRun');
   if (dryRun.some((value) => value !== 'All' && value !== ''))
-    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`);
-  const asked = request.query.get('fieldValidation');
+    throw invalidOptions(OPTIONS[request.method] ?? 'CreateOptions', [notSupported('dryRun', dryRun, ['All'])]);
+  const asked = request.query.get('fieldValidation') ?? '';
+  if (!['', 'Ignore', 'Strict', 'Warn'].includes(asked))
+    throw invalidOptions(OPTIONS[request.method] ?? 'CreateOptions', [
+      notSupported('fieldValidation', asked, ['', 'Ignore', 'Strict', 'Warn']),
+    ]);
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? 'unknown';
   const isApply = (request.headers['content-type'] ?? '').includes('apply-patch');
   return {

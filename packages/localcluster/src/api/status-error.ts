@@ -161,6 +161,14 @@ export function duplicate(field: string, value: Json | undefined): FieldError {
   return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${shown(value)}` };
 }
 
+/** 422 about how a request was asked for, not about its object. */
+export function invalidOptions(
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions',
+  errors: readonly FieldError[],
+): StatusError {
+  return invalidObject({ group: 'meta.k8s.io', plural: '', kind, name: '' }, errors);
+}
+
 /** 422 with every field error as a cause; the message joins them as the real server does. */
 export function invalidObject(of: ObjectName & { kind: string }, errors: readonly FieldError[]): StatusError {
   const texts = errors.map((error) => `${error.field}: ${error.message}`);

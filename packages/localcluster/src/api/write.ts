@@ -11,6 +11,7 @@ import {
   conflict,
   forbidden,
   invalidObject,
+  invalidValue,
   notFound,
   type ObjectName,
   StatusError,
@@ -52,6 +53,17 @@ const done = Promise.resolve();
 
 function objectName(type: ResourceType, name: string): ObjectName & { kind: string } {
   return { group: type.group, plural: type.plural, kind: type.kind, name };
+}
+
+/** Kinds whose objects are only replaced by whoever names the version he read; all custom ones, and these. */
+const conditionalKinds = new Set([
+  'leases.coordination.k8s.io',
+  'poddisruptionbudgets.policy',
+  'customresourcedefinitions.apiextensions.k8s.io',
+]);
+
+function isUpdatedConditionally(type: ResourceType): boolean {
+  return type.custom !== undefined || conditionalKinds.has(`${type.plural}.${type.group}`);
 }
 
 /** Reference by plural, as the details of most refusals name things. */
@@ -106,7 +118,17 @@ export class ObjectWriter {
     const { type } = context;
     const old = this.#store.findHead(storeNameOf(type), context.namespace, name);
     if (old === undefined) throw notFound(resourceName(type, name));
-    return this.replace(context, old, this.#parse(context, body));
+    const next = this.#parse(context, body);
+    const { uid, resourceVersion } = next.metadata;
+    if (uid !== '' && uid !== old.metadata.uid) {
+      const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+      throw conflict(resourceName(type, name), why);
+    }
+    if (resourceVersion === '' && isUpdatedConditionally(type)) {
+      const missing = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update');
+      throw invalidObject({ ...resourceName(type, name), kind: type.plural }, [missing]);
+    }
+    return this.replace(context, old, next);
   }
 
   /**
@@ -122,12 +144,8 @@ export class ObjectWriter {
     const wantedVersion = stringAt(next, 'metadata', 'resourceVersion');
     if (wantedVersion !== '' && wantedVersion !== old.metadata.resourceVersion) throw conflict(resourceName(type, name), staleWrite);
     const wantedUid = stringAt(next, 'metadata', 'uid');
-    if (wantedUid !== '' && wantedUid !== old.metadata.uid) {
-      throw conflict(
-        resourceName(type, name),
-        `Precondition failed: UID in precondition: ${wantedUid}, UID in object meta: ${old.metadata.uid}`,
-      );
-    }
+    if (wantedUid !== '' && wantedUid !== old.metadata.uid)
+      throw invalidObject(objectName(type, name), [invalidValue('metadata.uid', wantedUid, 'field is immutable')]);
     const managed = next.metadata['managedFields'];
     const object = context.subresource === 'status' ? statusReplaced(old, next) : withServerFields(old, next, type);
     this.#complete(context, object, old);
@@ -145,9 +163,9 @@ export class ObjectWriter {
     const apiVersion = stringAt(body, 'apiVersion') || apiVersionOf(type);
     const kind = stringAt(body, 'kind') || type.kind;
     if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
-      throw badRequest(
-        `the API version in the data (${apiVersion}, Kind=${kind}) does not match the expected API version (${apiVersionOf(type)}, Kind=${type.kind})`,
-      );
+      const [shown, expected] =
+        kind === type.kind ? [apiVersion, apiVersionOf(type)] : [`${apiVersion}, Kind=${kind}`, `${apiVersionOf(type)}, Kind=${type.kind}`];
+      throw badRequest(`the API version in the data (${shown}) does not match the expected API version (${expected})`);
     }
     const metadata = body['metadata'] === null || body['metadata'] === undefined ? {} : body['metadata'];
     if (!isObject(metadata)) throw badRequest('metadata is not an object');
@@ -197,8 +215,9 @@ export class ObjectWriter {
       type.custom.applyDefaults(object);
     }
     type.strategy.prepare?.(object, { old, allocateClusterIp: this.#hooks.allocateClusterIp });
-    const structure = type.custom?.validate(object, old) ?? type.strategy.validate?.(object, old) ?? [];
-    const errors = [...validateMetadata(object, type), ...(old === undefined ? [] : validateMetadataUpdate(object, old)), ...structure];
+    const about = [...validateMetadata(object, type), ...(old === undefined ? [] : validateMetadataUpdate(object, old))];
+    const structure = type.custom?.validate(object, old, about) ?? type.strategy.validate?.(object, old) ?? [];
+    const errors = [...about, ...structure];
     if (errors.length > 0) throw invalidObject(objectName(type, object.metadata.name), errors);
     if (
       type.group === 'rbac.authorization.k8s.io' &&

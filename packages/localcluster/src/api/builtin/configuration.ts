@@ -1,4 +1,5 @@
 import { type ApiObject, equalJson, isObject, type JsonObject, objectAt, stringAt } from '../json.ts';
+import { configurationBytesMax } from '../limits.ts';
 import { keyed } from '../patch/shape.ts';
 import type { ResourceType } from '../resource.ts';
 import { type FieldError, fieldForbidden, invalidValue } from '../status-error.ts';
@@ -26,6 +27,20 @@ function validateBytes(object: ApiObject, field: string): FieldError[] {
   return Object.entries(objectAt(object, field)).flatMap(([key, value]) =>
     typeof value === 'string' && base64.test(value) ? [] : [invalidValue(`${field}[${key}]`, '<value omitted>', 'must be base64')],
   );
+}
+
+/** @param field what the real server names: the whole ConfigMap, or a Secret's data. */
+function validateSize(bytes: number, field: string): FieldError[] {
+  if (bytes <= configurationBytesMax) return [];
+  return [{ reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${configurationBytesMax} bytes` }];
+}
+
+function textBytes(object: ApiObject, field: string): number {
+  return Object.values(objectAt(object, field)).reduce((sum: number, value) => sum + Buffer.byteLength(String(value)), 0);
+}
+
+function decodedBytes(object: ApiObject, field: string): number {
+  return Object.values(objectAt(object, field)).reduce((sum: number, value) => sum + Buffer.byteLength(String(value), 'base64'), 0);
 }
 
 function validateImmutable(object: ApiObject, old: ApiObject | undefined): FieldError[] {
@@ -59,6 +74,7 @@ const secretKeys: Record<string, readonly string[]> = {
 function validateSecret(secret: ApiObject, old: ApiObject | undefined): FieldError[] {
   const type = stringAt(secret, 'type');
   const errors = [...validateKeys(secret, 'data'), ...validateBytes(secret, 'data'), ...validateImmutable(secret, old)];
+  errors.push(...validateSize(decodedBytes(secret, 'data'), 'data'));
   for (const key of secretKeys[type] ?? []) {
     if (!Object.hasOwn(objectAt(secret, 'data'), key))
       errors.push({ reason: 'FieldValueRequired', field: `data[${key}]`, message: 'Required value' });
@@ -78,6 +94,7 @@ export const configMapResource: ResourceType = defineResource({
       ...validateText(object, 'data'),
       ...validateKeys(object, 'binaryData'),
       ...validateBytes(object, 'binaryData'),
+      ...validateSize(textBytes(object, 'data') + decodedBytes(object, 'binaryData'), '[]'),
       ...validateImmutable(object, old),
     ],
   },

@@ -70,11 +70,15 @@ function isQualifiedKey(key: string): boolean {
   return parts.length <= 2 && name.length <= 63 && qualifiedName.test(name) && (prefix === undefined || isDnsSubdomain(prefix));
 }
 
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
 function validateFinalizers(object: ApiObject): FieldError[] {
   const finalizers: Json = object.metadata.finalizers ?? [];
   if (!Array.isArray(finalizers)) return [invalidValue('metadata.finalizers', finalizers, 'must be a list')];
   return finalizers.flatMap((name, index) =>
-    typeof name === 'string' && isQualifiedKey(name) ? [] : [invalidValue(`metadata.finalizers[${index}]`, name, keyRule)],
+    typeof name === 'string' && isQualifiedKey(name) && (name.includes('/') || standardFinalizers.has(name))
+      ? []
+      : [invalidValue(`metadata.finalizers[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')],
   );
 }
 

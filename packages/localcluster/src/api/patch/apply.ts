@@ -61,8 +61,10 @@ export function applyServerSide(request: ApplyRequest): JsonObject {
 function applyConflict(conflicts: readonly { entry: ManagerEntry; paths: readonly FieldPath[] }[]): StatusError {
   const holderOf = (entry: ManagerEntry) => {
     const sub = entry.subresource === '' ? '' : ` with subresource ${JSON.stringify(entry.subresource)}`;
-    const at = entry.operation === 'Update' && entry.time !== '' ? ` at ${entry.time}` : '';
-    return `${JSON.stringify(entry.name)}${sub} using ${entry.apiVersion}${at}`;
+    const name = `${JSON.stringify(entry.name)}${sub}`;
+    // The real server names the version of writers alone, not of appliers.
+    if (entry.operation === 'Apply') return name;
+    return `${name} using ${entry.apiVersion}`;
   };
   const causes = conflicts.flatMap(({ entry, paths }) =>
     paths.map(

@@ -180,7 +180,7 @@ describe('server-side apply', () => {
     const one = apply(undefined, { v: 1 });
     const shared = apply(one, { v: 1 }, { manager: 'second' });
     expect(managersOf(shared)).toHaveLength(2);
-    expect(() => apply(shared, { v: 2 }, { manager: 'second' })).toThrow('conflict with "first" using v1: .spec.v');
+    expect(() => apply(shared, { v: 2 }, { manager: 'second' })).toThrow('conflict with "first": .spec.v');
     const taken = apply(shared, { v: 2 }, { manager: 'second', force: true });
     expect(managersOf(taken).map((entry) => entry.name)).toEqual(['second']);
   });

@@ -14,6 +14,21 @@ interface RuleNode {
   readonly rest?: RuleNode;
 }
 
+/** Errors after which the real server asks no rules: they might meet a value of another type or size than they were written for. */
+const BLOCKING: ReadonlySet<FieldError['reason']> = new Set([
+  'FieldValueRequired',
+  'FieldValueTypeInvalid',
+  'FieldValueNotSupported',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+]);
+const NOT_CHECKED: FieldError = {
+  reason: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
+
 /** Compiles the schema of one CRD version; rules that do not compile are returned with their place. */
 export function compileSchema(source: JsonObject): { schema: CustomSchema; problems: { path: string; problem: CelProblem }[] } {
   const problems: { path: string; problem: CelProblem }[] = [];
@@ -25,10 +40,11 @@ export function compileSchema(source: JsonObject): { schema: CustomSchema; probl
       schema,
       applyDefaults: (object) => fillDefaults(object, schema),
       prune: (object) => pruneUnknown(object, schema),
-      validate: (object, old) => {
+      validate: (object, old, found) => {
         const errors = validateStructure(object, schema, { path: '', old });
-        // As in the real server, rules only see values their schema accepts.
-        return errors.length > 0 || root === undefined ? errors : runRules(root, { path: '', value: object, old });
+        if (root === undefined) return errors;
+        const isBlocked = [...found, ...errors].some(({ reason }) => BLOCKING.has(reason));
+        return [...errors, ...(isBlocked ? [NOT_CHECKED] : runRules(root, { path: '', value: object, old }))];
       },
     },
   };
@@ -113,7 +129,8 @@ function ruleError(rule: CelRule, at: Place & { message: string }): FieldError {
     case 'FieldValueDuplicate':
       return { reason: rule.reason, field, message: `Duplicate value: ${shown(at.value)}: ${at.message}` };
     default:
-      return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${shown(at.value)}: ${at.message}` };
+      // Without the value, unlike other errors: since 1.36 the real server leaves it out of what rules say.
+      return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${at.message}` };
   }
 }
 

@@ -35,7 +35,7 @@ export const sampleSpec: JsonObject = {
     },
   ],
   properties: {
-    domain: { type: 'string', enum: ['health', 'housing'] },
+    domain: { type: 'string', description: 'Which ledger this is.', enum: ['health', 'housing'] },
     chainId: { type: 'string', maxLength: 40, pattern: '^[a-z0-9-]+$' },
     allowDowntime: { type: 'boolean', default: false },
     maxUnavailable: { 'x-kubernetes-int-or-string': true },

@@ -1,0 +1,186 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitFor } from '@civitas/testkit';
+import { type ClusterPki, openPki } from '../../../packages/localcluster/src/api/auth/pki.ts';
+import { findKubeTools, type KubeTools } from '../../../tools/kube/kube-tools.ts';
+import { type StartedProcess, startProcess } from './server-process.ts';
+import { wipeObjects } from './wipe-objects.ts';
+
+/** A real API server with its etcd and the controllers that keep objects in order, on a loopback address of this process. */
+export interface RealCluster {
+  readonly home: string;
+  readonly tools: KubeTools;
+  readonly url: string;
+  readonly caPem: string;
+  readonly admin: { readonly cert: string; readonly key: string };
+  readonly kubeconfigPath: string;
+  /** Process ids, for what reads their CPU time. */
+  pids(): { readonly etcd: number; readonly api: number };
+  /** Ends the API server as a power cut would and starts it again on the same etcd. */
+  restartApi(): Promise<void>;
+  /** Takes every object of our kinds and everything in these namespaces out of etcd at once: no finalizers, no grace. */
+  wipe(namespaces: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+const PORTS = { etcdClient: 2379, etcdPeer: 2380, api: 6443 } as const;
+
+/** The controllers whose work our objects rely on; none that would run or schedule pods. */
+const CONTROLLERS = [
+  ...['namespace-controller', 'garbage-collector-controller', 'serviceaccount-controller', 'root-ca-certificate-publisher-controller'],
+  ...['disruption-controller', 'endpoints-controller', 'endpointslice-controller', 'resourcequota-controller'],
+];
+
+let started = 0;
+
+/** 127.64.0.0/10 by process id: two runs at once do not meet. */
+function nextAddress(): string {
+  started++;
+  return `127.${64 + ((process.pid >> 14) & 63)}.${(process.pid >> 6) & 255}.${((process.pid & 63) << 2) | (started & 3)}`;
+}
+
+/**
+ * @throws Error when `npm run kube:install` has not run, or a server does not come up; its log's end is in the message.
+ */
+export async function startRealCluster(): Promise<RealCluster> {
+  const tools = findKubeTools();
+  if (tools === undefined) throw new Error('Kubernetes is not there: npm run kube:install');
+  const home = mkdtempSync(join(tmpdir(), 'civitas-kubernetes-'));
+  const address = nextAddress();
+  const url = `https://${address}:${PORTS.api}`;
+  const pki = await openPki(join(home, 'pki'), [address, '10.96.0.1', 'kubernetes.default.svc', 'localhost']);
+  const kubeconfigPath = join(home, 'kubeconfig');
+  writeFileSync(kubeconfigPath, kubeconfigText(url, pki), { mode: 0o600 });
+  const admin = { cert: pki.adminCertPem, key: pki.adminKeyPem };
+  const place: Place = { home, address, tools, pki };
+  const isReady = (): Promise<boolean> => readyz({ url, caPem: pki.caPem, ...admin });
+
+  const etcd = startProcess(tools.path('etcd'), etcdArguments(place), join(home, 'etcd.log'));
+  let api = startProcess(tools.path('kube-apiserver'), apiArguments(place), join(home, 'api.log'));
+  const stopAll = async (others: readonly StartedProcess[]): Promise<void> => {
+    for (const process of [...others, api, etcd]) await process.kill();
+    rmSync(home, { recursive: true, force: true });
+  };
+  const untilReady = (): Promise<void> => untilReadyOrEnded([etcd, api], isReady);
+  let controllers: StartedProcess | undefined;
+  try {
+    await untilReady();
+    controllers = startProcess(
+      tools.path('kube-controller-manager'),
+      controllerArguments(place, kubeconfigPath),
+      join(home, 'controllers.log'),
+    );
+    const paths = ['serviceaccounts/default', 'configmaps/kube-root-ca.crt'].map((path) => `/api/v1/namespaces/default/${path}`);
+    for (const path of paths)
+      await waitFor(path, async () => (await statusOf({ url, caPem: pki.caPem, ...admin }, path)) === 200, READY_WITHIN_MS);
+  } catch (error) {
+    await stopAll(controllers === undefined ? [] : [controllers]);
+    throw error;
+  }
+  const keeper = controllers;
+  return {
+    ...{ home, tools, url, caPem: pki.caPem, admin, kubeconfigPath },
+    pids: () => ({ etcd: etcd.pid, api: api.pid }),
+    async restartApi() {
+      await api.kill();
+      api = startProcess(tools.path('kube-apiserver'), apiArguments(place), join(home, 'api.log'));
+      await untilReady();
+    },
+    wipe: (namespaces) => wipeObjects(`http://${address}:${PORTS.etcdClient}`, namespaces),
+    stop: () => stopAll([keeper]),
+  };
+}
+
+interface Place {
+  readonly home: string;
+  readonly address: string;
+  readonly tools: KubeTools;
+  readonly pki: ClusterPki;
+}
+
+function etcdArguments({ home, address }: Place): string[] {
+  const [client, peer] = [`http://${address}:${PORTS.etcdClient}`, `http://${address}:${PORTS.etcdPeer}`];
+  return [
+    ...['--data-dir', join(home, 'etcd'), '--unsafe-no-fsync', '--log-level', 'error'],
+    ...['--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer],
+    ...['--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
+  ];
+}
+
+function apiArguments({ home, address, pki }: Place): string[] {
+  const folder = join(home, 'api');
+  mkdirSync(folder, { recursive: true });
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  // Go reads private keys of tokens in the old form alone.
+  const tokenKey = createPrivateKey(pki.tokenKeyPem);
+  const signingKey = file('service-accounts.key', String(tokenKey.export({ type: 'sec1', format: 'pem' })));
+  const publicKey = file('service-accounts.pub', String(createPublicKey(tokenKey).export({ type: 'spki', format: 'pem' })));
+  return [
+    ...[`--etcd-servers=http://${address}:${PORTS.etcdClient}`, `--bind-address=${address}`, `--advertise-address=${address}`],
+    ...[`--secure-port=${PORTS.api}`, `--tls-cert-file=${file('server.crt', pki.serverCertPem)}`],
+    ...[`--tls-private-key-file=${file('server.key', pki.serverKeyPem)}`, `--client-ca-file=${file('ca.crt', pki.caPem)}`],
+    ...[`--cert-dir=${folder}`, '--authorization-mode=RBAC', '--anonymous-auth=false', '--allow-privileged=true', '--profiling=false'],
+    ...[`--service-account-issuer=https://${address}:${PORTS.api}`, `--service-account-key-file=${publicKey}`],
+    ...[`--service-account-signing-key-file=${signingKey}`, '--service-cluster-ip-range=10.96.0.0/16', '--endpoint-reconciler-type=none'],
+  ];
+}
+
+function controllerArguments({ home }: Place, kubeconfigPath: string): string[] {
+  return [
+    ...[`--kubeconfig=${kubeconfigPath}`, '--leader-elect=false', `--controllers=${CONTROLLERS.join()}`, '--secure-port=0'],
+    ...[`--root-ca-file=${join(home, 'api', 'ca.crt')}`, '--kube-api-qps=500', '--kube-api-burst=1000', '--profiling=false'],
+    ...['--namespace-sync-period=10s', '--resource-quota-sync-period=10s'],
+  ];
+}
+
+function kubeconfigText(server: string, pki: ClusterPki): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const user = { 'client-certificate-data': base64(pki.adminCertPem), 'client-key-data': base64(pki.adminKeyPem) };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'real', cluster: { server, 'certificate-authority-data': base64(pki.caPem) } }],
+    users: [{ name: 'kubernetes-admin', user }],
+    contexts: [{ name: 'real', context: { cluster: 'real', user: 'kubernetes-admin' } }],
+    'current-context': 'real',
+  });
+}
+
+async function untilReadyOrEnded(processes: readonly StartedProcess[], isReady: () => Promise<boolean>): Promise<void> {
+  const answer = await waitFor(
+    'ready API server',
+    async () => processes.map((process) => process.diedEarly()).find((log) => log !== undefined) ?? (await isReady()),
+    READY_WITHIN_MS,
+  );
+  if (typeof answer === 'string') throw new Error(`a server of the cluster ended: ${answer}`);
+}
+
+interface Caller {
+  readonly url: string;
+  readonly caPem: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+function statusOf({ url, caPem, cert, key }: Caller, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest(new URL(path, url), { ca: caPem, cert, key, agent: false }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode ?? 0));
+    });
+    request.once('error', reject);
+    request.end();
+  });
+}
+
+async function readyz(caller: Caller): Promise<boolean> {
+  return (await statusOf(caller, '/readyz')) === 200;
+}

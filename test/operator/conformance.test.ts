@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { createApiCalls } from '../../packages/localcluster/src/api/testing/api-calls.ts';
+import { describeConformance } from '../../packages/localcluster/src/api/testing/conformance/all-cases.ts';
+import type { ConformanceServer } from '../../packages/localcluster/src/api/testing/conformance/conformance-server.ts';
+import { describeKubectl } from '../../packages/localcluster/src/api/testing/conformance/kubectl-cases.ts';
+import { describeKubectlEditing } from '../../packages/localcluster/src/api/testing/conformance/kubectl-editing-cases.ts';
+import { kubectlOf } from '../../packages/localcluster/src/api/testing/conformance/run-kubectl.ts';
+import { sampleDefinition } from '../../packages/localcluster/src/api/testing/sample-definition.ts';
+import { startTestServer, type TestServer } from '../../packages/localcluster/src/api/testing/test-server.ts';
+import { findKubeTools } from '../../tools/kube/kube-tools.ts';
+import { type RealCluster, startRealCluster } from './cluster/real-cluster.ts';
+import { describeWithKubernetes } from './describe-with-kubernetes.ts';
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const kubectl = findKubeTools()?.path('kubectl') ?? 'kubectl';
+
+describeWithKubernetes('the real API server', () => {
+  let cluster: RealCluster;
+  let server: ConformanceServer;
+
+  beforeAll(async () => {
+    cluster = await startRealCluster();
+    const { home, kubeconfigPath } = cluster;
+    server = { ...createApiCalls(() => cluster), is: 'kubernetes', home, kubeconfigPath };
+    await server.call('POST', DEFINITIONS, { body: sampleDefinition });
+    await kubectlOf(server, kubectl).run('wait', '--for=condition=Established', 'crd/networks.test.dev', '--timeout=20s');
+  });
+  afterAll(() => cluster?.stop());
+
+  describeConformance(() => server);
+  describe('and its own kubectl', () => {
+    describeKubectl(() => kubectlOf(server, kubectl));
+    describeKubectlEditing(() => kubectlOf(server, kubectl));
+  });
+});
+
+describeWithKubernetes('localcluster with the newest kubectl', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer('127.40.14.1');
+    await server.call('POST', DEFINITIONS, { body: sampleDefinition });
+  });
+  afterAll(() => server?.stop());
+
+  describeKubectl(() => kubectlOf(server, kubectl));
+  describeKubectlEditing(() => kubectlOf(server, kubectl));
+});
