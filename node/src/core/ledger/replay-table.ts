@@ -11,29 +11,32 @@ import {
 } from '@civitas/canon';
 import { paddedNumber } from '../state/keys.ts';
 import type { KeyedRecord, Overlay } from '../state/records.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
+import { ID_BYTES, IdTable, type TableSeed } from './id-table.ts';
 
 export const REPLAY_PREFIX = 'ledger/replay/';
-/** Bytes of a replay id: the front of SHA-256(organisation ‖ 0 ‖ idempotency key). */
-const REPLAY_ID_BYTES = 16;
 const ZERO = new Uint8Array(1);
 
-/** Names one intent of one organisation: the same idempotency key is executed once, whatever else the operation says. */
+/**
+ * Names one intent of one organisation: the same idempotency key is executed once, whatever else the operation says.
+ *
+ * @returns the first 16 bytes of SHA-256(organisation ‖ 0 ‖ idempotency key).
+ */
 export function replayIdOf(sha256: Sha256, organisation: string, idempotencyKey: Bytes): Bytes {
-  return hashParts(sha256, utf8Encode(organisation), ZERO, idempotencyKey).slice(0, REPLAY_ID_BYTES);
+  return hashParts(sha256, utf8Encode(organisation), ZERO, idempotencyKey).slice(0, ID_BYTES);
 }
 
 interface ReplayBlock {
   readonly height: number;
   readonly lastExpiryUnixMs: number;
-  readonly ids: readonly string[];
+  /** One after another. */
+  readonly ids: Bytes;
 }
 
-function idsOf(record: JsonObject): string[] {
+function idsOf(record: JsonObject): Bytes {
   const joined = base64urlDecode(typeof record['ids'] === 'string' ? record['ids'] : '');
-  invariant(joined !== undefined && joined.length % REPLAY_ID_BYTES === 0, 'replay record is damaged');
-  const ids: string[] = [];
-  for (let at = 0; at < joined.length; at += REPLAY_ID_BYTES) ids.push(base64urlEncode(joined.subarray(at, at + REPLAY_ID_BYTES)));
-  return ids;
+  invariant(joined !== undefined && joined.length % ID_BYTES === 0, 'replay record is damaged');
+  return joined;
 }
 
 /**
@@ -41,9 +44,14 @@ function idsOf(record: JsonObject): string[] {
  * this index over them is rebuilt at start. A record is dropped by the first non-empty block after its last expiry.
  */
 export class ReplayTable {
-  #blocks: ReplayBlock[] = [];
-  readonly #heights = new Map<string, number>();
-  #current: { id: string; bytes: Bytes; expiresAtUnixMs: number }[] = [];
+  readonly #blocks = new ExpiryQueue<ReplayBlock>();
+  readonly #heights: IdTable;
+  #current: { id: Bytes; expiresAtUnixMs: number }[] = [];
+
+  /** @param seed of the index; nothing that a ledger decides rests on it. */
+  constructor(seed?: TableSeed) {
+    this.#heights = new IdTable(seed);
+  }
 
   load(records: readonly KeyedRecord[]): void {
     for (const { key, record } of records) {
@@ -54,13 +62,12 @@ export class ReplayTable {
 
   /** Height that executed it, 0 for the block being executed, undefined when nothing did. */
   findHeight(id: Bytes): number | undefined {
-    return this.#heights.get(base64urlEncode(id));
+    return this.#heights.get(id);
   }
 
   add(id: Bytes, expiresAtUnixMs: number): void {
-    const text = base64urlEncode(id);
-    this.#heights.set(text, 0);
-    this.#current.push({ id: text, bytes: id, expiresAtUnixMs });
+    this.#heights.set(id, 0, 0);
+    this.#current.push({ id, expiresAtUnixMs });
   }
 
   /** Writes the block's record and drops what has expired; nothing for a block that added nothing. */
@@ -68,20 +75,18 @@ export class ReplayTable {
     if (this.#current.length === 0) return;
     const added = this.#current;
     this.#current = [];
-    const expired = this.#blocks.filter((block) => block.lastExpiryUnixMs <= timeUnixMs);
-    this.#blocks = this.#blocks.filter((block) => block.lastExpiryUnixMs > timeUnixMs);
-    for (const block of expired) {
+    for (const block of this.#blocks.takeExpired(timeUnixMs)) {
       state.delete(REPLAY_PREFIX + paddedNumber(block.height));
-      for (const id of block.ids) this.#heights.delete(id);
+      for (let at = 0; at < block.ids.length; at += ID_BYTES) this.#heights.delete(block.ids, at);
     }
     const lastExpiryUnixMs = added.reduce((last, { expiresAtUnixMs }) => Math.max(last, expiresAtUnixMs), 0);
-    const ids = base64urlEncode(concatBytes(...added.map(({ bytes }) => bytes)));
-    state.put(REPLAY_PREFIX + paddedNumber(height), { expiresAtUnixMs: lastExpiryUnixMs, ids });
-    this.#remember({ height, lastExpiryUnixMs, ids: added.map(({ id }) => id) });
+    const ids = concatBytes(...added.map(({ id }) => id));
+    state.put(REPLAY_PREFIX + paddedNumber(height), { expiresAtUnixMs: lastExpiryUnixMs, ids: base64urlEncode(ids) });
+    this.#remember({ height, lastExpiryUnixMs, ids });
   }
 
   #remember(block: ReplayBlock): void {
-    this.#blocks.push(block);
-    for (const id of block.ids) this.#heights.set(id, block.height);
+    this.#blocks.add(block);
+    for (let at = 0; at < block.ids.length; at += ID_BYTES) this.#heights.set(block.ids, at, block.height);
   }
 }

@@ -154,7 +154,8 @@ function recordsBelow(store: LedgerStore, prefix: string): KeyedRecord[] {
 }
 
 function loadReplay(store: LedgerStore): ReplayTable {
-  const replay = new ReplayTable();
+  const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
+  const replay = new ReplayTable([first, second]);
   replay.load(recordsBelow(store, REPLAY_PREFIX));
   return replay;
 }
