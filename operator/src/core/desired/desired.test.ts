@@ -12,6 +12,7 @@ const golden = (name: string): URL => new URL(`../../../../test/vectors/operator
 const yamlOf = (objects: readonly object[]): string => objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
 
 const RELAY: RelayWanted = {
+  owner: { name: 'jincheng', uid: 'uid-of-jincheng' },
   ...{ namespace: 'jincheng', city: 'jincheng', version: '0.1.0', logLevel: 'info', networkNames: ['city', 'health'] },
   networks: [{ network: 'city', chainId: 'jincheng-city-1', genesisHash: aKey(1), grpc: '10.0.0.1:7070' }],
   links: [{ name: 'city-health', from: 'city', to: 'health', paused: false }],
@@ -93,6 +94,13 @@ describe('what is applied', () => {
     for (const { securityContext } of spec.containers) {
       expect(securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
     }
+  });
+
+  test.each([
+    ['a node', nodePod(network, node, 'hash')],
+    ['the relay', relayPod(RELAY)],
+  ])('as pod of %s, has a controller: kubectl drain moves no pod without one', (_name, manifest) => {
+    expect(manifest.metadata.ownerReferences).toEqual([expect.objectContaining({ controller: true })]);
   });
 
   test('has a volume without an owner: it outlives the network', () => {

@@ -1,5 +1,6 @@
 import { canonicalString, type Json } from '@civitas/canon';
 import { PATHS, type RelayConfig, type RelayNetwork } from '@civitas/deployment';
+import { API_VERSION } from '../resources/kind.ts';
 import { ANNOTATIONS, MANAGED_BY, NODE_IMAGE, RELAY_POD, relayTlsName } from './names.ts';
 import { CONTAINER_PORTS, folderOf } from './network-objects.ts';
 import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
@@ -8,6 +9,8 @@ import { type Manifest, render } from './render.ts';
 export interface RelayWanted {
   readonly namespace: string;
   readonly city: string;
+  /** The CityConfig. It controls the pod: a pod without a controller keeps `kubectl drain` from emptying its machine. */
+  readonly owner: { readonly name: string; readonly uid: string };
   readonly version: string;
   readonly logLevel: RelayConfig['logLevel'];
   /** Networks whose certificates are mounted, by name; those with a genesis and an address also stand in the configuration. */
@@ -63,6 +66,8 @@ export function relayPod(wanted: RelayWanted): Manifest {
       namespace: wanted.namespace,
       labels: RELAY_LABELS,
       annotations: { [ANNOTATIONS.configHash]: relayFingerprint(wanted) },
+      // Not blocking the owner's deletion, which would ask for one right more.
+      ownerReferences: [{ apiVersion: API_VERSION, kind: 'CityConfig', ...wanted.owner, controller: true, blockOwnerDeletion: false }],
     },
     spec: {
       restartPolicy: 'Always',

@@ -4,16 +4,17 @@ import { type RelayConfig, type RelayNetwork, spiffe } from '@civitas/deployment
 import { type Applier, type Controller, createController, isApiError, pods, type ReconcileResult, secrets } from '@civitas/kube';
 import { gatewayName, networkNameOf, RELAY_POD, relayTlsName } from '../../core/desired/names.ts';
 import { RELAY_ADMIN, type RelayWanted, relayFingerprint, relayObjects, relayPod } from '../../core/desired/relay-objects.ts';
+import { isCertificateDue } from '../../core/plan/certificate-plan.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
-import { isCertificateDue } from '../../core/plan/network-plan.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import { certificateSecret } from '../apply/issue-certificate.ts';
 import { resourceOf } from '../apply/kinds.ts';
-import { certificateSecret } from '../apply/network-actions.ts';
 import { issueLeaf } from '../certificates/authority.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { PLATFORM_AUTHORITY } from '../observe/authorities.ts';
-import { certificateOf, podOf } from '../observe/observe-network.ts';
+import { podOf } from '../observe/observe-network.ts';
+import { certificateOf } from '../observe/observe-secret.ts';
 import type { Workspace } from '../observe/workspace.ts';
 import { AFTER_ACTION_MS, LINK_POLL_MS, RELAY_SETTLE_MS, WHILE_STARTING_MS } from './limits.ts';
 import { findCity, findCityNetwork, findGenesisRecord, type OperatorContext } from './operator-context.ts';
@@ -102,7 +103,9 @@ async function ensureAdminCertificate(
     network: RELAY_ADMIN,
     owner: [],
     leaf,
-    authority,
+    nowUnixMs,
+    authoritiesPem: authority.certificatePem,
+    ...{ issuer: 1, trusted: [1], dnsNames: [] },
   });
   await applier.apply(secrets, secret, undefined);
 }
@@ -144,6 +147,7 @@ function relayWanted(context: OperatorContext, config: CityConfig, workspace: Wo
   return {
     namespace: config.spec.namespace,
     city: config.spec.city,
+    owner: { name: config.metadata.name, uid: config.metadata.uid },
     version: config.spec.release.version,
     logLevel: config.spec.logLevel ?? 'info',
     networkNames: all.map(({ metadata }) => metadata.name).sort(),
