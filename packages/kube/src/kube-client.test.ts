@@ -212,6 +212,19 @@ describe('kube client', () => {
     ]);
   });
 
+  test('a log that is followed comes as it is written, and breaks where the connection does', async () => {
+    answers = [
+      (response) => {
+        response.writeHead(200);
+        response.write('first 山');
+        setImmediate(() => response.socket?.destroy());
+      },
+    ];
+    const log = await client.streamText('/api/v1/namespaces/n/pods/p/log?follow=true');
+    expect(await log.next()).toMatchObject({ value: 'first 山' });
+    await expect(log.next()).rejects.toMatchObject({ reason: 'ConnectionFailed' });
+  });
+
   test('an aborted call ends at once', async () => {
     answers = [() => {}];
     const abort = new AbortController();

@@ -5,7 +5,7 @@ import type { ClusterAccess } from './cluster-access.ts';
 import { listPageObjects } from './limits.ts';
 import { type KubeList, type KubeObject, type ObjectBody, type ObjectRef, pathOf, type Resource } from './resource.ts';
 import { createTransport, type TransportOptions, type TransportRequest } from './transport.ts';
-import { readWatchEvents, type WatchEvent } from './watch-stream.ts';
+import { readText, readWatchEvents, type WatchEvent } from './watch-stream.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -87,6 +87,8 @@ export interface KubeClient {
   watch<T extends KubeObject>(resource: Resource<T>, options?: WatchOptions): Promise<AsyncGenerator<WatchEvent<T>>>;
   /** GET of any path of the server as text: `/version`, a pod's `log` subresource. */
   getText(path: string, options?: CallOptions): Promise<string>;
+  /** The same as it comes, until the server ends it or the signal aborts: a log that is followed. */
+  streamText(path: string, options?: CallOptions): Promise<AsyncGenerator<string>>;
   close(): void;
 }
 
@@ -153,6 +155,9 @@ export function createKubeClient(config: ClusterAccess, options: TransportOption
       return readWatchEvents<T>(await transport.open({ method: 'GET', path, signal: options.signal, idempotent: true }));
     },
     getText: (path, options = {}) => transport.send({ method: 'GET', path, signal: options.signal, idempotent: true }),
+    async streamText(path, options = {}) {
+      return readText(await transport.open({ method: 'GET', path, signal: options.signal, idempotent: true }));
+    },
     close: () => transport.close(),
   };
 }

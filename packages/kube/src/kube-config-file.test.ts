@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,17 @@ describe('a kubeconfig file', () => {
       { namespace: 'courts' },
       null,
     ]);
+  });
+
+  test('serves the context that is asked for, and says when it has none of that name', () => {
+    const path = aFile({});
+    const document = JSON.parse(readFileSync(path, 'utf8'));
+    document.contexts.push({ name: 'other', context: { cluster: 'k2', user: 'u', namespace: 'second' } });
+    document.clusters.push({ name: 'k2', cluster: { server: 'https://127.0.0.10:6443' } });
+    writeFileSync(path, JSON.stringify(document));
+    const access = readKubeConfigFile(path, 'other');
+    expect([access.getCurrentCluster()?.server, access.getCurrentContext()]).toEqual(['https://127.0.0.10:6443', 'other']);
+    expect(() => readKubeConfigFile(path, 'third')).toThrow(`${path}: the context 'third' names no cluster`);
   });
 
   test('is refused in words when its current context names nothing', () => {

@@ -9,19 +9,20 @@ import type { ClusterAccess } from './cluster-access.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Access to the current context's cluster.
+ * Access to the cluster of a context.
  *
- * @throws Error when the file cannot be read, or its current context names nothing.
+ * @param contextWanted Default: the file's current context.
+ * @throws Error when the file cannot be read, or the context names nothing.
  */
-export function readKubeConfigFile(path: string): ClusterAccess {
+export function readKubeConfigFile(path: string, contextWanted?: string): ClusterAccess {
   const document = fieldsOf(parse(readFileSync(path, 'utf8')));
-  const contextName = textOf(document, 'current-context') ?? '';
+  const contextName = contextWanted ?? textOf(document, 'current-context') ?? '';
   const context = entryOf(document, 'contexts', contextName, 'context');
   const cluster = context && entryOf(document, 'clusters', textOf(context, 'cluster') ?? '', 'cluster');
   const user = context && entryOf(document, 'users', textOf(context, 'user') ?? '', 'user');
   const server = cluster && textOf(cluster, 'server');
   if (context === undefined || cluster === undefined || server === undefined)
-    throw new Error(`${path}: the current context '${contextName}' names no cluster`);
+    throw new Error(`${path}: the ${contextWanted === undefined ? 'current ' : ''}context '${contextName}' names no cluster`);
   const proxyUrl = textOf(cluster, 'proxy-url');
   const namespace = textOf(context, 'namespace');
   return {
@@ -29,7 +30,7 @@ export function readKubeConfigFile(path: string): ClusterAccess {
     getCurrentContext: () => contextName,
     getContextObject: (name) => (name === contextName ? (namespace === undefined ? {} : { namespace }) : null),
     async applyToHTTPSOptions(options) {
-      if (needsPlugin(user) || proxyUrl !== undefined) await applyByOfficialClient(path, options);
+      if (needsPlugin(user) || proxyUrl !== undefined) await applyByOfficialClient(path, contextName, options);
       else applyPlain({ folder: dirname(path), cluster, user: user ?? {} }, options);
     },
   };
@@ -40,11 +41,12 @@ function needsPlugin(user: Fields | undefined): boolean {
   return ['exec', 'auth-provider', 'as', 'username'].some((field) => user?.[field] !== undefined);
 }
 
-async function applyByOfficialClient(path: string, options: RequestOptions): Promise<void> {
+async function applyByOfficialClient(path: string, contextName: string, options: RequestOptions): Promise<void> {
   // Its generated models cost half a second and 80 MB.
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   config.loadFromFile(path);
+  config.setCurrentContext(contextName);
   await config.applyToHTTPSOptions(options);
 }
 

@@ -41,5 +41,22 @@ describe('kubeconfig', () => {
     const access = await loadKubeConfig({ root });
     expect(access.getCurrentCluster()?.server).toBe('https://example.test:6443');
     expect(namespaceOf(access)).toBe('courts');
+    process.env['KUBECONFIG'] = join(root, 'gone');
+    expect((await loadKubeConfig({ root, path })).getCurrentContext()).toBe('c');
+    await expect(loadKubeConfig({ root, path, context: 'd' })).rejects.toThrow("the context 'd' names no cluster");
+  });
+
+  test('of several files that KUBECONFIG names a context of any may be asked for', async () => {
+    const files = ['one', 'two'].map((name) => {
+      const context = { name, context: { cluster: name, user: name } };
+      const clusters = [{ name, cluster: { server: `https://${name}.test:6443` } }];
+      const path = join(root, name);
+      writeFileSync(path, JSON.stringify({ clusters, users: [{ name, user: {} }], contexts: [context], 'current-context': name }));
+      return path;
+    });
+    delete process.env['KUBERNETES_SERVICE_HOST'];
+    process.env['KUBECONFIG'] = files.join(':');
+    expect((await loadKubeConfig({ root, context: 'two' })).getCurrentCluster()?.server).toBe('https://two.test:6443');
+    await expect(loadKubeConfig({ root, context: 'three' })).rejects.toThrow("context 'three' names no cluster");
   });
 });

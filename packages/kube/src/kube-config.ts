@@ -9,26 +9,40 @@ import { headersOf, readKubeConfigFile } from './kube-config-file.ts';
 
 const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+export interface KubeConfigChoice {
+  /** What absolute paths of the pod are resolved against: CIVITAS_ROOT under the process kubelet, '' on a real cluster. */
+  readonly root?: string;
+  /** A kubeconfig that goes before everything else. */
+  readonly path?: string | undefined;
+  /** A context of the file or files; default the current one. */
+  readonly context?: string | undefined;
+}
+
 /**
- * The pod's ServiceAccount below `root` when KUBERNETES_SERVICE_HOST is set and a token is mounted there, else the file
+ * The named file, else the pod's ServiceAccount below `root` when KUBERNETES_SERVICE_HOST is set and a token is mounted there, else the file
  * KUBECONFIG names, else `~/.kube/config`.
  *
- * @param root What absolute paths of the pod are resolved against: CIVITAS_ROOT under the process kubelet, '' on a real cluster.
+ * @throws Error when there is none, or it has no such context.
  */
-export async function loadKubeConfig({ root = process.env['CIVITAS_ROOT'] ?? '' }: { root?: string } = {}): Promise<ClusterAccess> {
+export async function loadKubeConfig(choice: KubeConfigChoice = {}): Promise<ClusterAccess> {
+  const { root = process.env['CIVITAS_ROOT'] ?? '', path, context } = choice;
+  if (path !== undefined) return readKubeConfigFile(path, context);
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = process.env;
-  if (host && existsSync(`${root}${accountFolder}/token`))
+  if (context === undefined && host && existsSync(`${root}${accountFolder}/token`))
     return inClusterAccess(`${root}${accountFolder}`, `https://${hostOf(host)}:${port}`);
   const named = process.env['KUBECONFIG']?.split(delimiter).filter((path) => path !== '') ?? [];
   // Several files are merged by rules of their own, which the official client knows.
-  if (named.length > 1) return mergedKubeConfig();
-  return readKubeConfigFile(named[0] ?? join(homedir(), '.kube', 'config'));
+  if (named.length > 1) return mergedKubeConfig(context);
+  return readKubeConfigFile(named[0] ?? join(homedir(), '.kube', 'config'), context);
 }
 
-async function mergedKubeConfig(): Promise<ClusterAccess> {
+async function mergedKubeConfig(context: string | undefined): Promise<ClusterAccess> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   config.loadFromDefault();
+  if (context !== undefined) config.setCurrentContext(context);
+  if (config.getCurrentCluster() === null)
+    throw new Error(`${process.env['KUBECONFIG']}: context '${config.getCurrentContext()}' names no cluster`);
   return config;
 }
 

@@ -1,4 +1,4 @@
-/** Turns the body of a watch into events: one JSON document a line. */
+/** Turns bodies that come bit by bit into what they carry: a watch into events, one JSON document a line; a log into text. */
 
 import type { IncomingMessage } from 'node:http';
 import { ApiError, apiErrorOf } from './api-error.ts';
@@ -32,6 +32,19 @@ export async function* readWatchEvents<T extends KubeObject>(response: IncomingM
   } catch (error) {
     if (error instanceof ApiError || error instanceof MalformedEvent) throw error;
     const message = `watch broke: ${error instanceof Error ? error.message : String(error)}`;
+    throw new ApiError({ status: 0, reason: 'ConnectionFailed', message, cause: error });
+  } finally {
+    response.destroy();
+  }
+}
+
+/** Text as it arrives, whole characters only. @throws ApiError `ConnectionFailed` when the stream breaks. */
+export async function* readText(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  try {
+    for await (const text of response as AsyncIterable<string>) yield text;
+  } catch (error) {
+    const message = `the stream broke: ${error instanceof Error ? error.message : String(error)}`;
     throw new ApiError({ status: 0, reason: 'ConnectionFailed', message, cause: error });
   } finally {
     response.destroy();

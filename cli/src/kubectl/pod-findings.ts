@@ -1,0 +1,41 @@
+import { type Pod, pods } from '@civitas/kube';
+import type { KubectlContext } from './context.ts';
+import { listOf } from './find.ts';
+import type { Finding } from './findings.ts';
+
+const MANAGED_LABEL = 'app.kubernetes.io/managed-by';
+/** A container that waits for these is only young. */
+const YOUNG: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
+
+const ADVICE: Readonly<Record<string, string>> = {
+  Unschedulable: 'Make room: the scheduler’s message says what no node of the cluster has.',
+  ImagePullBackOff: 'Check the image and the pull secret of the namespace.',
+  ErrImagePull: 'Check the image and the pull secret of the namespace.',
+  CrashLoopBackOff: 'kubectl civitas logs <node> --previous has its last words.',
+  CreateContainerConfigError: 'A Secret or ConfigMap that it mounts is missing: the message names it.',
+};
+
+/** Pods of ours that the cluster itself keeps from running. */
+export async function podFindings(context: KubectlContext): Promise<readonly Finding[]> {
+  const all = await listOf(context, pods);
+  return all.filter(({ metadata }) => metadata.labels?.[MANAGED_LABEL] === 'civitas-operator').flatMap(findingsOfPod);
+}
+
+function findingsOfPod({ metadata, status }: Pod): readonly Finding[] {
+  const { namespace, name } = metadata;
+  const finding = (reason: string, message: string, since: string | undefined): Finding => ({
+    ...{ kind: 'pod', namespace, name, type: 'Running', status: 'False', reason, message, since },
+    then: (ADVICE[reason] ?? 'kubectl describe pod has the cluster’s own events.').replace('<node>', name),
+  });
+  const unscheduled = (status?.conditions ?? []).filter(({ type, status: holds }) => type === 'PodScheduled' && holds === 'False');
+  const waiting = (status?.containerStatuses ?? []).flatMap(({ name: container, state }) => {
+    const { reason = '', message = '' } = state?.waiting ?? {};
+    return reason === '' || YOUNG.has(reason)
+      ? []
+      : [finding(reason, `container ${container}${message === '' ? '' : `: ${message}`}`, undefined)];
+  });
+  return [
+    ...unscheduled.map(({ reason = 'Unschedulable', message = '', lastTransitionTime }) => finding(reason, message, lastTransitionTime)),
+    ...waiting,
+  ];
+}

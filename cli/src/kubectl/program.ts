@@ -1,0 +1,240 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ProgramPort } from '../run-program.ts';
+import type { KubectlContext } from './context.ts';
+import { LOG_LINES, LOG_LINES_MAX, WAIT_SECONDS_MAX } from './limits.ts';
+import type { OperateOptions, OrderedOperation } from './operate.ts';
+import { readable } from './readable.ts';
+import type { SWITCHES } from './switch-network.ts';
+
+type Port = ProgramPort<KubectlContext>;
+
+/** A whole number as an option takes it. */
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected a whole number ${min} … ${max}.`);
+  };
+}
+
+interface WaitFlags {
+  readonly wait?: boolean;
+  readonly timeout: number;
+}
+
+const waitable = (command: Command): Command =>
+  command
+    .option('--wait', 'follow it until it is done')
+    .addOption(new Option('--timeout <seconds>', 'longest wait').default(600).argParser(wholeNumber(1, WAIT_SECONDS_MAX)))
+    .option('--dry-run', 'let the server check it, and keep nothing');
+
+const operation = (command: Command): Command => waitable(command).option('--manual', 'it begins only after kubectl civitas approve');
+
+type OperationFlags = WaitFlags & { readonly manual?: boolean };
+
+const operateOptions = ({ wait, timeout, manual }: OperationFlags): OperateOptions => ({
+  wait: wait ?? false,
+  timeoutSeconds: timeout,
+  manual: manual ?? false,
+});
+
+type Target = Parameters<typeof import('./operate.ts').operateCommand>[1];
+
+function operate({ run }: Port, command: Command, ask: { target: Target; order: OrderedOperation; flags: OperationFlags }): Promise<void> {
+  return run(command, async (context) =>
+    (await import('./operate.ts')).operateCommand(context, ask.target, ask.order, operateOptions(ask.flags)),
+  );
+}
+
+function addLooks(program: Command, port: Port): void {
+  const { run, exit } = port;
+  program
+    .command('status')
+    .description('city, networks, links and what is under way, on one screen')
+    .argument('[network...]', 'only these')
+    .action((names: string[], _options, command: Command) =>
+      run(command, async (context) => (await import('./status.ts')).statusCommand(context, names)),
+    );
+  program
+    .command('why')
+    .description('everything that is not green, each in one line: what waits, for what, since when, what to do')
+    .argument('[name...]', 'only objects of these names, and what belongs to networks of these names')
+    .option('--check', 'exit 4 when there is anything')
+    .action((names: string[], options: { check?: boolean }, command: Command) =>
+      run(command, async (context) => (await import('./why.ts')).whyCommand(context, { names, check: options.check ?? false })),
+    );
+  program
+    .command('explain')
+    .description('what a condition or a reason means and what to do; asks no cluster')
+    .argument('<word>', 'such as QuorumWouldBreak')
+    .action(async (word: string, _options, command: Command) => {
+      await run(command, async ({ terminal }) => (await import('./explain.ts')).explainCommand(terminal, word));
+    });
+  program
+    .command('plan')
+    .description('what is to be done to a network, in which order, with the quorum at each step')
+    .argument('<network>')
+    .action((name: string, _options, command: Command) =>
+      run(command, async (context) => (await import('./plan.ts')).planCommand(context, name)),
+    );
+  program
+    .command('links')
+    .description('the links, what each end knows of the other, and what is on its way')
+    .argument('[name...]', 'links, or networks')
+    .action((names: string[], _options, command: Command) =>
+      run(command, async (context) => (await import('./links.ts')).linksCommand(context, names)),
+    );
+  program
+    .command('logs')
+    .description('what the pods of a node or of a network wrote')
+    .argument('<name>', 'a node, the relay (relay-0) or a network')
+    .option('-f, --follow', 'go on as it is written')
+    .option('-p, --previous', 'of the run before the last restart')
+    .option('-c, --container <name>', 'only this container')
+    .addOption(new Option('--tail <lines>', 'last lines').default(LOG_LINES).argParser(wholeNumber(1, LOG_LINES_MAX)))
+    .action((name: string, options, command: Command) =>
+      run(command, async (context) =>
+        (await import('./logs.ts')).logsCommand(context, name, {
+          ...{ follow: options.follow ?? false, previous: options.previous ?? false },
+          ...{ container: options.container, tailLines: options.tail },
+        }),
+      ),
+    );
+  program
+    .command('help')
+    .argument('[command]')
+    .description('help for a command, or: help exit-codes')
+    .action(async (word: string | undefined) => {
+      if (word === 'exit-codes') process.stdout.write(`Exit codes\n${(await import('../exit-codes.ts')).exitCodePage()}\n`);
+      else (program.commands.find((command) => command.name() === word) ?? program).outputHelp();
+      exit(0);
+    });
+}
+
+function addOperations(program: Command, port: Port): void {
+  operation(program.command('restart').description('make the pods of a network anew, one by one, never below quorum'))
+    .argument('<network>')
+    .option('--node <name...>', 'only these nodes')
+    .action((network: string, flags: OperationFlags & { node?: string[] }, command: Command) =>
+      operate(port, command, {
+        target: { network },
+        order: { type: 'Restart', ...(flags.node === undefined ? {} : { nodes: flags.node }) },
+        flags,
+      }),
+    );
+  operation(program.command('upgrade').description('go to another release, node by node'))
+    .argument('<network>')
+    .requiredOption('--to <version>', 'such as 0.2.0')
+    .action((network: string, flags: OperationFlags & { to: string }, command: Command) =>
+      operate(port, command, { target: { network }, order: { type: 'Upgrade', version: flags.to }, flags }),
+    );
+  operation(program.command('expand').description('grow the volumes of a network'))
+    .argument('<network>')
+    .requiredOption('--size <size>', 'of each volume, such as 20Gi')
+    .option('--node <name...>', 'only these nodes')
+    .action((network: string, flags: OperationFlags & { size: string; node?: string[] }, command: Command) =>
+      operate(port, command, {
+        target: { network },
+        order: { type: 'ExpandStorage', storageSize: flags.size, ...(flags.node === undefined ? {} : { nodes: flags.node }) },
+        flags,
+      }),
+    );
+  for (const [verb, type, about] of [
+    ['fence', 'Fence', 'stop nodes and keep them stopped; pods and volumes stay for a look'],
+    ['unfence', 'Unfence', 'let fenced nodes run again'],
+    ['rebuild', 'RebuildNode', 'give nodes a fresh ledger from their peers'],
+  ] as const)
+    operation(program.command(verb).description(about))
+      .argument('<node...>', 'nodes of one network, such as health-2')
+      .action((nodes: string[], flags: OperationFlags, command: Command) =>
+        operate(port, command, { target: { nodes }, order: { type }, flags }),
+      );
+  operation(program.command('certs').description('when the nodes’ certificates end; with an option, new ones'))
+    .argument('[network]')
+    .option('--rotate', 'issue every node of the network a new certificate, one after the other')
+    .option('--rotate-ca', 'a new certificate authority, trusted besides the old one until every node has its certificate')
+    .addOption(
+      new Option('--overlap <seconds>', 'with --rotate-ca: how long both are trusted before and after').argParser(
+        wholeNumber(0, 2_592_000),
+      ),
+    )
+    .action((network: string | undefined, flags: CertFlags, command: Command) => certs(port, command, network, flags));
+  waitable(program.command('abort').description('begin no further step of an operation; what is done stays'))
+    .argument('<operation>', 'a LedgerOperation')
+    .action((name: string, _flags, command: Command) =>
+      port.run(command, async (context) => (await import('./approve.ts')).abortCommand(context, name)),
+    );
+  program
+    .command('approve')
+    .description('let an operation or a change of validators with approval Manual begin')
+    .argument('<name>', 'a LedgerOperation or ValidatorChange')
+    .option('--dry-run', 'let the server check it, and keep nothing')
+    .action((name: string, _flags, command: Command) =>
+      port.run(command, async (context) => (await import('./approve.ts')).approveCommand(context, name)),
+    );
+}
+
+type CertFlags = OperationFlags & { readonly rotate?: boolean; readonly rotateCa?: boolean; readonly overlap?: number };
+
+function certs(port: Port, command: Command, network: string | undefined, flags: CertFlags): Promise<void> {
+  if (flags.rotate !== true && flags.rotateCa !== true)
+    return port.run(command, async (context) => (await import('./certs.ts')).certsCommand(context, network));
+  if (network === undefined || (flags.rotate === true && flags.rotateCa === true))
+    command.error('error: name the network whose certificates are to be rotated, and one of --rotate and --rotate-ca');
+  const overlap = flags.overlap === undefined ? {} : { overlapSeconds: flags.overlap };
+  const order = flags.rotateCa === true ? { type: 'RotateCA', ...overlap } : { type: 'RotateCertificates' };
+  return operate(port, command, { target: { network: network ?? '' }, order, flags });
+}
+
+function addSwitches(program: Command, { run }: Port): void {
+  const verbs: readonly (readonly [keyof typeof SWITCHES, string])[] = [
+    ['hibernate', 'end all pods of a network; volumes, keys and addresses stay'],
+    ['wake', 'bring a hibernated network back'],
+    ['pause', 'have the operator look and report, and change nothing'],
+    ['resume', 'have the operator work on the network again'],
+  ];
+  for (const [verb, about] of verbs) {
+    const command = waitable(program.command(verb).description(about)).argument('<network>');
+    if (verb === 'hibernate') command.option('--yes', 'do it: the network stops answering');
+    command.action((name: string, flags: WaitFlags & { yes?: boolean }, self: Command) =>
+      run(self, async (context) =>
+        (await import('./switch-network.ts')).switchCommand(context, verb, name, {
+          ...{ wait: flags.wait ?? false, timeoutSeconds: flags.timeout },
+          yes: flags.yes ?? false,
+        }),
+      ),
+    );
+  }
+}
+
+const AFTER = `
+Exit codes: kubectl civitas help exit-codes`;
+
+/** The command line of `kubectl civitas`. */
+export function createPlugin({ run, exit }: Port): Command {
+  const port: Port = {
+    exit,
+    run: (command, body) =>
+      run(command, async (context) => {
+        try {
+          return await body(context);
+        } catch (error) {
+          throw readable(error);
+        }
+      }),
+  };
+  const program = new Command('kubectl civitas')
+    .description('A city’s ledgers on this cluster: how they are, why something waits, and what is done to them.')
+    .version('0.1.0')
+    .option('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, else the city on this machine')
+    .option('--context <name>', 'of the kubeconfig')
+    .option('-n, --namespace <name>', 'look there alone (default: everywhere you may)')
+    .addOption(new Option('-o, --output <form>', 'one JSON document instead of words').choices(['json']))
+    .showHelpAfterError('(kubectl civitas --help says more)')
+    .addHelpText('after', AFTER)
+    .addHelpCommand(false);
+  addLooks(program, port);
+  addOperations(program, port);
+  addSwitches(program, port);
+  return program;
+}

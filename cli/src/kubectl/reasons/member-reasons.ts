@@ -1,0 +1,3 @@
+import type { ReasonTexts } from './reason.ts';
+
+export const MEMBER_REASONS: ReasonTexts = {};
