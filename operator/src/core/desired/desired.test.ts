@@ -13,7 +13,7 @@ const yamlOf = (objects: readonly object[]): string => objects.map((object) => s
 
 const RELAY: RelayWanted = {
   owner: { name: 'jincheng', uid: 'uid-of-jincheng' },
-  ...{ namespace: 'jincheng', city: 'jincheng', version: '0.1.0', logLevel: 'info', networkNames: ['city', 'health'] },
+  ...{ namespace: 'jincheng', city: 'jincheng', image: 'civitas.dev/node:0.1.0', logLevel: 'info', networkNames: ['city', 'health'] },
   networks: [{ network: 'city', chainId: 'jincheng-city-1', genesisHash: aKey(1), grpc: '10.0.0.1:7070' }],
   links: [{ name: 'city-health', from: 'city', to: 'health', paused: false }],
 };
@@ -111,6 +111,6 @@ describe('what is applied', () => {
   test('makes the relay anew for another set of networks or another version, not for other links', () => {
     expect(relayFingerprint({ ...RELAY, links: [] })).toBe(relayFingerprint(RELAY));
     expect(relayFingerprint({ ...RELAY, networkNames: ['city'] })).not.toBe(relayFingerprint(RELAY));
-    expect(relayFingerprint({ ...RELAY, version: '0.1.1' })).not.toBe(relayFingerprint(RELAY));
+    expect(relayFingerprint({ ...RELAY, image: 'civitas.dev/node:0.1.1' })).not.toBe(relayFingerprint(RELAY));
   });
 });

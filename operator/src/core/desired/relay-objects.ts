@@ -1,7 +1,7 @@
 import { canonicalString, type Json } from '@civitas/canon';
 import { PATHS, type RelayConfig, type RelayNetwork } from '@civitas/deployment';
 import { API_VERSION } from '../resources/kind.ts';
-import { ANNOTATIONS, MANAGED_BY, NODE_IMAGE, RELAY_POD, relayTlsName } from './names.ts';
+import { ANNOTATIONS, MANAGED_BY, RELAY_POD, relayTlsName } from './names.ts';
 import { CONTAINER_PORTS, folderOf } from './network-objects.ts';
 import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
 import { type Manifest, render } from './render.ts';
@@ -11,7 +11,8 @@ export interface RelayWanted {
   readonly city: string;
   /** The CityConfig. It controls the pod: a pod without a controller keeps `kubectl drain` from emptying its machine. */
   readonly owner: { readonly name: string; readonly uid: string };
-  readonly version: string;
+  /** Of its container, with its tag. */
+  readonly image: string;
   readonly logLevel: RelayConfig['logLevel'];
   /** Networks whose certificates are mounted, by name; those with a genesis and an address also stand in the configuration. */
   readonly networkNames: readonly string[];
@@ -54,7 +55,7 @@ export function relayConfigText(wanted: RelayWanted): string {
 
 /** What a running relay pod cannot take up: with another fingerprint it is made anew. It keeps no state, so nothing is lost. */
 export function relayFingerprint(wanted: RelayWanted): string {
-  return `${wanted.version} ${[...wanted.networkNames].sort().join(' ')}`;
+  return `${wanted.image} ${[...wanted.networkNames].sort().join(' ')}`;
 }
 
 export function relayPod(wanted: RelayWanted): Manifest {
@@ -78,7 +79,7 @@ export function relayPod(wanted: RelayWanted): Manifest {
       containers: [
         {
           name: 'relay',
-          image: `${NODE_IMAGE}:${wanted.version}`,
+          image: wanted.image,
           args: ['relay'],
           env: POD_ENVIRONMENT,
           ports: CONTAINER_PORTS.filter(({ name }) => name !== 'grpc'),

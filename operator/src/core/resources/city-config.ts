@@ -24,7 +24,14 @@ export const CityConfigSpec = Type.Object({
   validatorsPerNetwork: Type.Integer({ description: 'Validators of pools that name no number.', minimum: 1, maximum: POOL_REPLICAS_MAX }),
   allowDowntime: Type.Optional(Type.Boolean({ description: 'For networks that do not say.' })),
   approvalThreshold: Type.Integer({ description: 'Approvals a proposal needs.', minimum: 1, maximum: APPROVAL_THRESHOLD_MAX }),
-  release: Type.Object({ version: text('Version of node and relay.', 32, { pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$' }) }),
+  release: Type.Object({
+    version: text('Version of node and relay.', 32, { pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$' }),
+    image: Type.Optional(
+      text('Where their image is pulled from, without tag; default civitas.dev/node. A ReleaseCatalog names images by digest.', 255, {
+        pattern: '^[a-z0-9]+([._-][a-z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$',
+      }),
+    ),
+  }),
   consensus: Type.Optional(ConsensusSettings),
   storageSize: Type.Optional(text('Size of a node’s volume.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' })),
   certificateHours: Type.Optional(

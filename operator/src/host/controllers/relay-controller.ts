@@ -2,7 +2,7 @@ import { base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { type RelayConfig, type RelayNetwork, spiffe } from '@civitas/deployment';
 import { type Applier, type Controller, createController, isApiError, pods, type ReconcileResult, secrets } from '@civitas/kube';
-import { gatewayName, networkNameOf, RELAY_POD, relayTlsName } from '../../core/desired/names.ts';
+import { gatewayName, NODE_IMAGE, networkNameOf, RELAY_POD, relayTlsName } from '../../core/desired/names.ts';
 import { RELAY_ADMIN, type RelayWanted, relayFingerprint, relayObjects, relayPod } from '../../core/desired/relay-objects.ts';
 import { isCertificateDue } from '../../core/plan/certificate-plan.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
@@ -148,7 +148,7 @@ function relayWanted(context: OperatorContext, config: CityConfig, workspace: Wo
     namespace: config.spec.namespace,
     city: config.spec.city,
     owner: { name: config.metadata.name, uid: config.metadata.uid },
-    version: config.spec.release.version,
+    image: `${config.spec.release.image ?? NODE_IMAGE}:${config.spec.release.version}`,
     logLevel: config.spec.logLevel ?? 'info',
     networkNames: all.map(({ metadata }) => metadata.name).sort(),
     networks,
