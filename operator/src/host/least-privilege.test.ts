@@ -113,6 +113,10 @@ async function liveThroughIt(): Promise<void> {
   expect(await waitUntil(() => world.record.grants.size === 6, 20_000)).toBe(true);
   const certificates = { namespace: 'agency-civil-affairs', name: 'client-cli' };
   expect(await waitUntil(async () => (await client.find(configMaps, certificates)) !== undefined, 20_000)).toBe(true);
+  const rollOver = { networkRef: 'city', type: 'RotateCA', overlapSeconds: 0, ttlSecondsAfterFinished: 0 };
+  const operation = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerOperation', metadata: { name: 'ca', namespace: NAMESPACE } };
+  await client.create(ourResource('ledgeroperations'), { ...operation, ...{ spec: rollOver } });
+  expect(await waitUntil(() => used().has('delete civitas.dev/ledgeroperations'), 20_000)).toBe(true);
   await client.delete(ourResource('ledgerlinks'), { namespace: NAMESPACE, name: 'city-seventh' });
   await client.delete(networks, { namespace: NAMESPACE, name: 'sixth' });
   expect(await waitUntil(hasRemoved, 20_000)).toBe(true);

@@ -24,6 +24,20 @@ export const ANNOTATIONS = {
   renewAt: 'civitas.dev/renew-at',
   notAfter: 'civitas.dev/not-after',
   subject: 'civitas.dev/subject',
+  /** On a certificate's Secret: what the node is to report once it has taken it up, when and by whom it was issued, whom it trusts. */
+  setHash: 'civitas.dev/set-hash',
+  issuedAt: 'civitas.dev/issued-at',
+  issuer: 'civitas.dev/issuer',
+  trusted: 'civitas.dev/trusted',
+  dnsNames: 'civitas.dev/dns-names',
+  /** On an authority's Secret: where its roll-over stands, since when, for which operation, how long both are trusted. */
+  phase: 'civitas.dev/roll-over',
+  since: 'civitas.dev/roll-over-since',
+  overlapSeconds: 'civitas.dev/roll-over-overlap-seconds',
+  operation: 'civitas.dev/operation',
+  /** On a pod: image and rebuild that were asked for. */
+  image: 'civitas.dev/image',
+  rebuild: 'civitas.dev/rebuild',
 } as const;
 
 /** Holds a deleted network until its links are drained and its pods are gone. */
@@ -42,6 +56,9 @@ export function networkNameOf(metadata: Pick<ObjectMeta, 'name' | 'namespace'>):
 
 /** Secret of the network's certificate authority, in the operator's namespace. */
 export const authorityName = ({ namespace, name }: NetworkName): string => `ca.${namespace}.${name}`;
+/** The authority's Secret of a generation; the first one carries no number. */
+export const authorityGenerationName = (network: NetworkName, generation: number): string =>
+  generation === 1 ? authorityName(network) : `${authorityName(network)}.${generation}`;
 /** ConfigMap with the genesis as it was first written, in the operator's namespace; it outlives the LedgerNetwork. */
 export const genesisRecordName = ({ namespace, name }: NetworkName): string => `genesis.${namespace}.${name}`;
 /** The node that hosts the organisations' vaults, sealed calls and automatic approvers; they are on one volume, so on one node. */

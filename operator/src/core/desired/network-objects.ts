@@ -123,7 +123,11 @@ function nodeObjects(network: EffectiveNetwork, node: EffectiveNode): readonly M
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: unowned,
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: node.storageSize } } },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: node.storageSize } },
+        ...(node.storageClass === undefined ? {} : { storageClassName: node.storageClass }),
+      },
     },
   ];
 }

@@ -26,5 +26,6 @@ export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): No
     bundleWaitMs: network.bundleWaitMs,
     logLevel: network.logLevel,
     ...(node.stateSync === true ? { stateSync: true } : {}),
+    ...(node.rebuild === undefined ? {} : { rebuild: node.rebuild }),
   };
 }

@@ -1,6 +1,6 @@
 import { PATHS, PORTS } from '@civitas/deployment';
 import type { EffectiveNetwork, EffectiveNode } from '../plan/effective-network.ts';
-import { ANNOTATIONS, genesisName, NODE_IMAGE, nodeConfigName, nodeDataName, nodeTlsName, peersName } from './names.ts';
+import { ANNOTATIONS, genesisName, nodeConfigName, nodeDataName, nodeTlsName, peersName } from './names.ts';
 import { CONTAINER_PORTS, folderOf, nodeMetadata } from './network-objects.ts';
 import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
 import type { Manifest } from './render.ts';
@@ -22,7 +22,7 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...metadata, annotations: { [ANNOTATIONS.configHash]: configHash } },
+    metadata: { ...metadata, annotations: annotationsOf(network, node, configHash) },
     spec: {
       restartPolicy: 'Always',
       automountServiceAccountToken: false,
@@ -43,10 +43,19 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
   };
 }
 
+function annotationsOf(network: EffectiveNetwork, node: EffectiveNode, configHash: string): Readonly<Record<string, string>> {
+  return {
+    [ANNOTATIONS.configHash]: configHash,
+    // What was asked for: a cluster may write another name of it into the pod.
+    [ANNOTATIONS.image]: network.nodeImage,
+    ...(node.rebuild === undefined ? {} : { [ANNOTATIONS.rebuild]: node.rebuild }),
+  };
+}
+
 function nodeContainer(network: EffectiveNetwork, hasEngine: boolean): object {
   return {
     name: 'node',
-    image: `${NODE_IMAGE}:${network.version}`,
+    image: network.nodeImage,
     args: ['serve'],
     env: POD_ENVIRONMENT,
     ports: CONTAINER_PORTS,
@@ -70,7 +79,7 @@ function nodeContainer(network: EffectiveNetwork, hasEngine: boolean): object {
 function engineContainer(network: EffectiveNetwork): object {
   return {
     name: ENGINE_CONTAINER,
-    image: `${NODE_IMAGE}:${network.version}`,
+    image: network.nodeImage,
     args: ['engine'],
     env: POD_ENVIRONMENT,
     ports: ENGINE_PORTS,

@@ -30,6 +30,14 @@ describe('a network with its defaults', () => {
     expect([cluster.engine, cluster.nodes.map(({ name }) => name)]).toEqual(['cometbft', ['city-0', 'city-1', 'city-2', 'city-3']]);
   });
 
+  test('runs the image that CityConfig names, at the version of the network or of the city', () => {
+    const imageOf = (spec: Parameters<typeof aNetwork>[0], release: { version: string; image?: string }): string =>
+      effectiveNetwork(aNetwork(spec), aCity({ release }), agencies).nodeImage;
+    expect(imageOf({}, { version: '0.1.0' })).toBe('civitas.dev/node:0.1.0');
+    expect(imageOf({}, { version: '0.1.0', image: 'registry.example:5000/civitas/node' })).toBe('registry.example:5000/civitas/node:0.1.0');
+    expect(imageOf({ release: { version: '0.2.0' } }, { version: '0.1.0', image: 'registry.example/n' })).toBe('registry.example/n:0.2.0');
+  });
+
   test('gives every member the role member once', () => {
     const [member] = effectiveNetwork(aNetwork(), aCity(), [
       anAgency('a', { memberships: [{ network: 'city', roles: ['member', 'portal'] }] }),

@@ -1,8 +1,9 @@
-import { type NetworkName, networkNameOf, nodeName } from '../desired/names.ts';
+import { type NetworkName, NODE_IMAGE, networkNameOf, nodeName } from '../desired/names.ts';
 import type { Agency } from '../resources/agency.ts';
 import type { CityConfig } from '../resources/city-config.ts';
 import { type LedgerNetwork, type LedgerNetworkSpec, MESSAGES } from '../resources/ledger-network.ts';
 import { clientProblem } from './client-problem.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
 import { faultTolerance } from './quorum.ts';
 
 /** One node with its place, its owner and its volume. */
@@ -12,6 +13,12 @@ export interface EffectiveNode {
   readonly role: 'validator' | 'observer' | 'gateway';
   readonly organisation: string;
   readonly storageSize: string;
+  readonly storageClass?: string;
+  readonly autoGrow?: { readonly percent: number; readonly stepPercent: number; readonly max: string };
+  /** It is to stand still. */
+  readonly fenced?: boolean;
+  /** Its ledger is dropped once for this word and taken from its peers. */
+  readonly rebuild?: string;
   /** It starts from a snapshot of its peers. Default false. */
   readonly stateSync?: boolean;
 }
@@ -47,6 +54,20 @@ export interface EffectiveNetwork extends NetworkName {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly keepData: boolean;
   readonly paused: boolean;
+  readonly hibernated: boolean;
+  /** Image of its nodes: the one in force, also while another is asked for that may not be run. */
+  readonly nodeImage: string;
+  readonly isReleaseHeld: boolean;
+  readonly updates: {
+    readonly supervised: boolean;
+    readonly canary: boolean;
+    readonly catchUpBlocks: number;
+    readonly stepTimeoutMs: number;
+  };
+  readonly maintenanceWindows: readonly MaintenanceWindow[];
+  readonly renewBeforeMs: number | undefined;
+  /** DNS names in every node's certificate. */
+  readonly extraNames: readonly string[];
 }
 
 const DEFAULTS = {
@@ -57,7 +78,12 @@ const DEFAULTS = {
   certificateHours: 2160,
   operationsPerSecondPerOrganisation: 2000,
   linkPacketsPerMinute: 60_000,
+  stepTimeoutSeconds: 600,
+  growPercent: 80,
+  growStepPercent: 50,
 } as const;
+
+const HOUR_MS = 3_600_000;
 
 const NONE_MADE: ReadonlyMap<string, string> = new Map();
 
@@ -99,6 +125,35 @@ export function effectiveNetwork(
     logLevel: spec.logLevel ?? city.logLevel ?? 'info',
     keepData: spec.deletionPolicy?.data !== 'Delete',
     paused: spec.paused ?? false,
+    hibernated: spec.hibernated ?? false,
+    nodeImage: `${city.release.image ?? NODE_IMAGE}:${spec.release?.version ?? city.release.version}`,
+    isReleaseHeld: false,
+    updates: updatesOf(spec.updateStrategy),
+    maintenanceWindows: spec.maintenanceWindows ?? [],
+    renewBeforeMs: spec.tls?.renewBeforeHours === undefined ? undefined : spec.tls.renewBeforeHours * HOUR_MS,
+    extraNames: [...(spec.tls?.extraSANs ?? [])].sort(),
+  };
+}
+
+function updatesOf(strategy: LedgerNetworkSpec['updateStrategy']): EffectiveNetwork['updates'] {
+  return {
+    supervised: strategy?.type === 'Supervised',
+    canary: strategy?.canary ?? true,
+    catchUpBlocks: strategy?.catchUpBlocks ?? 0,
+    stepTimeoutMs: (strategy?.stepTimeoutSeconds ?? DEFAULTS.stepTimeoutSeconds) * 1000,
+  };
+}
+
+function storageOf({ storage }: NonNullable<LedgerNetworkSpec['pools']>[number]): Pick<EffectiveNode, 'storageClass' | 'autoGrow'> {
+  const { class: storageClass, autoGrow } = storage ?? {};
+  const { growPercent, growStepPercent } = DEFAULTS;
+  return {
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(autoGrow === undefined
+      ? {}
+      : {
+          autoGrow: { percent: autoGrow.percent ?? growPercent, stepPercent: autoGrow.stepPercent ?? growStepPercent, max: autoGrow.max },
+        }),
   };
 }
 
@@ -156,6 +211,7 @@ function nodesOf(
             nodes.filter(({ role }) => role === pool.role),
           ),
         storageSize: pool.storage?.size ?? config.spec.storageSize ?? DEFAULTS.storageSize,
+        ...storageOf(pool),
       });
     }
   }

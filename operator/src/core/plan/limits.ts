@@ -2,3 +2,10 @@
 export const CATCH_UP_LAG_BLOCKS = 2;
 /** Every validator weighs the same on the ledger (network.validators). */
 export const VALIDATOR_POWER = 10;
+/** A volume this full is told of. */
+export const STORAGE_ALARM_PERCENT = 90;
+/** Between these shares of its volume's size a file system counts as the volume's own, grown as far as it was asked to. */
+export const VOLUME_OWN_LEAST = 0.85;
+export const VOLUME_OWN_MOST = 1.1;
+/** A deleted network whose nodes are silent for longer is written off with what its status said last. */
+export const CLOSING_SILENCE_MS = 60_000;

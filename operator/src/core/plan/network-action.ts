@@ -10,7 +10,22 @@ export type NetworkAction =
       readonly namespace: string;
       readonly subject: string;
       readonly reason: string;
+      readonly dnsNames: readonly string[];
+      /** Generation of the authority that issues, and those that are trusted, the issuer first. */
+      readonly issuer: number;
+      readonly trusted: readonly number[];
     }
+  /** The next generation of the authority: trusted beside the one that issues. */
+  | { readonly type: 'addAuthority'; readonly generation: number; readonly operationUID: string; readonly overlapMs: number }
+  | { readonly type: 'advanceAuthority'; readonly generation: number; readonly to: 'Reissuing' | 'Dropping' }
+  | { readonly type: 'dropAuthority'; readonly generation: number; readonly uid: string }
+  /** A person's order to one node, written where it outlives the operation. */
+  | { readonly type: 'orderNode'; readonly node: string; readonly order: { readonly fenced?: boolean; readonly rebuild?: string } }
+  /** Gated like the end of a pod. */
+  | { readonly type: 'withdrawGrant'; readonly node: string; readonly podUID: string; readonly keyHash: string }
+  /** Not gated: the whole network is to stand still. */
+  | { readonly type: 'stopPod'; readonly name: string; readonly uid: string }
+  | { readonly type: 'setRelease'; readonly version: string; readonly from: string }
   | { readonly type: 'apply'; readonly manifest: Manifest }
   | { readonly type: 'createPod'; readonly manifest: Manifest }
   /** Gated: the validators are asked once more right before it. */

@@ -2,9 +2,10 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
+import { isCertificateDue } from './certificate-plan.ts';
 import { genesisHashOf, keyHashOf } from './genesis-record.ts';
 import type { NetworkAction } from './network-action.ts';
-import { isCertificateDue, planNetwork } from './network-plan.ts';
+import { planNetwork } from './network-plan.ts';
 import { drainText, networkPhase, networkVerdicts, rfc3339 } from './network-status.ts';
 import type { ObservedAnswer, ObservedNetwork, ObservedNode, ObservedPod, ObservedReservation } from './observed-network.ts';
 
@@ -229,6 +230,7 @@ describe('the status of a network', () => {
       'QuorumHealthy',
       'FullRedundancy',
       'CertificatesValid',
+      'StorageHealthy',
       'PoolsMatchLedger',
     ]);
     expect(networkPhase(verdicts)).toBe('Available');

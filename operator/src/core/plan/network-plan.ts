@@ -1,23 +1,28 @@
 import { canonicalString, type Json, type Sha256 } from '@civitas/canon';
-import { spiffe } from '@civitas/deployment';
 import { genesisOf } from '../desired/genesis.ts';
-import { nodeTlsName, relayTlsName } from '../desired/names.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from '../desired/network-objects.ts';
 import type { Manifest } from '../desired/render.ts';
 import type { LedgerNode } from '../resources/ledger-node.ts';
+import { planAuthority } from './authority-plan.ts';
+import { authorityState } from './authority-state.ts';
+import { planCertificates } from './certificate-plan.ts';
+import type { Deferral } from './deferral.ts';
 import { type EffectiveNetwork, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
+import { planFence } from './fence-plan.ts';
 import { genesisFromText, genesisHashOf } from './genesis-record.ts';
 import { type GrowthStep, planGrowth, planHandOver } from './growth-plan.ts';
 import { runningEngine } from './hand-over.ts';
-import { withStateSync } from './joining-nodes.ts';
+import { planHibernation } from './hibernation-plan.ts';
 import type { NetworkAction } from './network-action.ts';
 import { planNode } from './node-actions.ts';
-import type { ObservedCertificate, ObservedNetwork } from './observed-network.ts';
+import type { ObservedNetwork } from './observed-network.ts';
+import { type OperationUpdate, planOperations } from './operation-plan.ts';
 import { planPeers } from './peers-plan.ts';
-import type { GateShut } from './quorum-gate.ts';
 import { planReplacement, votersOf } from './replacement-plan.ts';
 import { reportedGateways } from './reported-gateways.ts';
+import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 import { type RunningNodes, runningNodes } from './running-nodes.ts';
+import { underOrders } from './under-orders.ts';
 
 /** Why the network is not further: the first thing it waits for. */
 export interface Waiting {
@@ -30,8 +35,12 @@ export interface NetworkPlan {
   readonly problems: readonly Problem[];
   readonly actions: readonly NetworkAction[];
   readonly waiting: Waiting | undefined;
-  /** A pod is to be made anew and may not be stopped yet. */
-  readonly pending: GateShut | undefined;
+  /** Something is to be done to a node and may not be done yet. */
+  readonly pending: Deferral | undefined;
+  /** The step of the roll that begins or is under way; written before its pod is ended. */
+  readonly rollout: RolloutStatus | undefined;
+  /** Next status of every operation that has not ended. */
+  readonly operations: readonly OperationUpdate[];
   /** Nodes that reported a key which another one holds (`namespace/node`), by name. */
   readonly duplicates: Readonly<Record<string, string>>;
   /** What the network grows by now. */
@@ -45,14 +54,20 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
   const wanted = effectiveNetwork(observed.network, observed.config, observed.agencies, organisationsMade(observed));
   const { effective: inForce, problems: engineProblems, handOverTo } = runningEngine(wanted, observed.engineInForce);
   const running = runningNodes(observed, inForce);
-  const effective = withStateSync({ ...inForce, nodes: running.nodes }, observed.genesisRecord);
+  const { effective, orders, deferral, problem } = underOrders(observed, { ...inForce, nodes: running.nodes });
   const problems = [
     ...problemsOf(wanted, observed.network.spec),
     ...engineProblems,
     ...genesisProblems(observed, effective, sha256),
     ...placeProblems(observed, effective),
+    ...(problem === undefined ? [] : [problem]),
   ];
-  const plan = { effective, problems, running, waiting: undefined, pending: undefined, duplicates: {}, growth: undefined, actions: [] };
+  const updates = (pending: Deferral | undefined) =>
+    planOperations(observed, { network: effective, pending, isDegraded: problems.length > 0 });
+  const plan = {
+    ...{ effective, problems, running, waiting: undefined, pending: undefined, duplicates: {}, growth: undefined, actions: [] },
+    ...{ rollout: observed.network.status?.rollout, operations: updates(undefined) },
+  };
   if (effective.paused || problems.length > 0) return plan;
   if (!observed.hasAuthority) {
     return {
@@ -61,15 +76,28 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
       waiting: wait('AuthorityMissing', 'the certificate authority is being made'),
     };
   }
-  const nodes = effective.nodes.map((node) => planNode(observed, effective, node, sha256));
+  const authority = authorityState(observed.authorities ?? []);
+  const certificates = planCertificates(observed, effective, { authority, orders });
+  const standing: readonly NetworkAction[] = [
+    ...orders.actions,
+    ...planAuthority(observed, effective, orders),
+    ...certificates.actions,
+    ...manifestsOf(observed, effective).map((manifest): NetworkAction => ({ type: 'apply', manifest })),
+  ];
+  if (effective.hibernated) return { ...plan, actions: [...standing, ...planHibernation(observed, effective)], rollout: undefined };
+  const nodes = effective.nodes.map((node) => planNode(observed, effective, node, { sha256, restart: orders.restart }));
   const stale = nodes.flatMap((node) => node.stale ?? []);
-  const { next, pending } = planReplacement(observed, effective, stale);
+  const fence = planFence(observed, effective, sha256);
+  const replacement = planReplacement(observed, effective, stale, orders.demanded);
+  // One thing is taken from the chain in a pass.
+  const next = fence.action === undefined ? replacement.next : undefined;
+  const pending = deferral ?? replacement.pending ?? fence.pending ?? certificates.pending;
   const birth = birthOf(observed, effective);
   const growth = handOverTo === undefined ? planGrowth(observed, effective, running) : planHandOver(observed, effective);
   const actions: NetworkAction[] = [
-    ...certificateActions(observed, effective),
-    ...manifestsOf(observed, effective).map((manifest): NetworkAction => ({ type: 'apply', manifest })),
+    ...standing,
     ...nodes.flatMap((node) => node.actions),
+    ...(fence.action === undefined ? [] : [fence.action]),
     ...(next === undefined ? [] : [{ type: 'deletePod', ...next.pod, reason: next.reason } as const]),
     ...retirements(observed, running),
     ...(birth.text === undefined ? [] : [{ type: 'recordGenesis', text: birth.text } as const]),
@@ -81,7 +109,8 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
       return holder === undefined ? [] : [[name, holder]];
     }),
   );
-  return { ...plan, actions, waiting: birth.waiting, pending, growth, duplicates };
+  const rollout = rolloutStatus(observed, effective, { next, pending, staleCount: stale.length });
+  return { ...plan, actions, waiting: birth.waiting, pending, growth, duplicates, rollout, operations: updates(pending) };
 }
 
 /** A node belongs for its life to the organisation that it was made for, also when the network has other founders by now. */
@@ -136,6 +165,10 @@ function wait(reason: string, message: string): Waiting {
 /** A genesis is written once. One that is another chain's, or that is gone while the chain lives, is a person's to look at. */
 function genesisProblems(observed: ObservedNetwork, network: EffectiveNetwork, sha256: Sha256): readonly Problem[] {
   const recorded = observed.network.status?.genesisHash;
+  if (observed.genesisRecord === undefined && observed.endedBy !== undefined) {
+    const message = `${network.chainId} ended and its data are gone (ConfigMap ${observed.endedBy}): a chain id stands for one chain for ever, choose another`;
+    return [{ reason: 'ChainEnded', message }];
+  }
   if (observed.genesisRecord === undefined) {
     if (recorded === undefined) return [];
     return [
@@ -163,31 +196,6 @@ function genesisProblems(observed: ObservedNetwork, network: EffectiveNetwork, s
 
 function chainIdOf(text: string): string {
   return genesisFromText(text).chainId;
-}
-
-/** True when the certificate is missing, is for another subject, or has lived two thirds of its life. */
-export function isCertificateDue(certificate: ObservedCertificate | undefined, subject: string, nowUnixMs: number): string | undefined {
-  if (certificate === undefined) return 'missing';
-  if (certificate.subject !== subject) return `issued for ${certificate.subject}`;
-  return nowUnixMs >= certificate.renewAtUnixMs ? 'two thirds of its life are over' : undefined;
-}
-
-function certificateActions(observed: ObservedNetwork, network: EffectiveNetwork): readonly NetworkAction[] {
-  const actions: NetworkAction[] = [];
-  const want = (certificate: ObservedCertificate | undefined, secret: string, namespace: string, subject: string): void => {
-    const reason = isCertificateDue(certificate, subject, observed.nowUnixMs);
-    if (reason !== undefined) actions.push({ type: 'issueCertificate', secret, namespace, subject, reason });
-  };
-  for (const node of network.nodes) {
-    want(
-      observed.nodes[node.name]?.certificate,
-      nodeTlsName(node.name),
-      network.namespace,
-      spiffe.node(network.chainId, node.organisation, node.name),
-    );
-  }
-  want(observed.relayCertificate, relayTlsName(network.name), observed.config.spec.namespace, spiffe.relay(network.chainId));
-  return actions;
 }
 
 function birthOf(observed: ObservedNetwork, network: EffectiveNetwork): { readonly text?: string; readonly waiting: Waiting | undefined } {

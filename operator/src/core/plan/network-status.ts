@@ -1,30 +1,23 @@
 import type { Sha256 } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
+import { dayTwoFacts, dayTwoVerdicts } from './day-two-status.ts';
 import { genesisHashOf } from './genesis-record.ts';
 import { GROWTH_REASONS } from './growth-plan.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 import { votersOf } from './replacement-plan.ts';
+import { rfc3339 } from './time-text.ts';
+import { type Verdict, verdict } from './verdict.ts';
 
-/** A condition before the API server's clock and generation are added. */
-export interface Verdict {
-  readonly type: string;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-}
+export { rfc3339 } from './time-text.ts';
+export { type Verdict, verdict } from './verdict.ts';
 
 /** Nodes or links that one message names; the rest are counted. */
 const NAMED_MAX = 8;
 
 type Counts = NonNullable<LedgerNetworkStatus['validators']>;
-
-/** Condition with a Boolean for its status. */
-export function verdict(type: string, holds: boolean, reason: string, message: string): Verdict {
-  return { type, status: holds ? 'True' : 'False', reason, message };
-}
 
 /** Counts of the chain's validators as the nodes themselves answered in this pass. */
 export function countValidators(observed: ObservedNetwork, plan: NetworkPlan): Counts {
@@ -58,6 +51,7 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
     ...availability(observed, plan, counts),
     progress(observed, plan, serving),
     certificates(observed, plan),
+    ...dayTwoVerdicts(observed, plan),
     update(plan),
     pools(plan),
     problem === undefined
@@ -96,6 +90,7 @@ function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts)
   const missing = votersOf(observed, plan.effective).filter(({ state }) => state !== 'serving');
   if (observed.network.metadata.deletionTimestamp !== undefined)
     return { status: 'False', reason: 'BeingRemoved', message: 'the network is being removed' };
+  if (plan.effective.hibernated) return { status: 'False', reason: 'Hibernated', message: 'spec.hibernated is set: no node runs' };
   const starting = missing.flatMap(({ name }) => startText(name, observed.nodes[name]) ?? []);
   const isHalted = missing.some(({ name }) => observed.nodes[name]?.answer?.halted === true);
   if (starting.length > 0 && !isHalted)
@@ -128,9 +123,9 @@ function redundancyText(counts: Counts, engine: string): string {
   return `${counts.caughtUp} of ${counts.inSet} validators; ${counts.spareFaults} more may fail`;
 }
 
-/** Whether a pod waits to be made anew, and for what. */
+/** Whether something waits to be done to a node, and for what. */
 function update({ pending }: NetworkPlan): Verdict {
-  if (pending === undefined) return verdict('UpdatePending', false, 'NothingWaits', 'no pod waits to be made anew');
+  if (pending === undefined) return verdict('UpdatePending', false, 'NothingWaits', 'nothing waits to be done to a node');
   return verdict('UpdatePending', true, pending.reason, pending.message);
 }
 
@@ -160,6 +155,7 @@ function progress(observed: ObservedNetwork, plan: NetworkPlan, serving: boolean
     return observed.openLinks.length === 0
       ? verdict('Progressing', true, 'Removing', 'links are drained; pods are being removed, volumes and keys as deletionPolicy says')
       : verdict('Progressing', true, 'Draining', drainText(observed.openLinks));
+  if (plan.effective.hibernated) return hibernation(observed, plan);
   if (plan.waiting !== undefined) return verdict('Progressing', true, plan.waiting.reason, plan.waiting.message);
   if (plan.growth !== undefined) return verdict('Progressing', true, plan.growth.reason, plan.growth.message);
   const moving = plan.actions.find(
@@ -171,6 +167,13 @@ function progress(observed: ObservedNetwork, plan: NetworkPlan, serving: boolean
   if (!GROWTH_REASONS.includes(before)) return verdict('Progressing', false, 'Settled', 'nothing is under way');
   const { inSet, faultTolerance: faults } = countValidators(observed, plan);
   return verdict('Progressing', false, 'Grown', `${inSet} validators sign blocks; ${faults === 0 ? 'none' : faults} may fail`);
+}
+
+function hibernation(observed: ObservedNetwork, { effective }: NetworkPlan): Verdict {
+  const isAsleep = effective.nodes.every(({ name }) => observed.nodes[name]?.pod === undefined);
+  return isAsleep
+    ? verdict('Progressing', false, 'Settled', 'nothing is under way')
+    : verdict('Progressing', true, 'FallingAsleep', 'pods are being ended');
 }
 
 /** Links that are waited for, with what they carry; bounded, however many there are. */
@@ -188,13 +191,17 @@ function certificates(observed: ObservedNetwork, plan: NetworkPlan): Verdict {
   return verdict('CertificatesValid', false, 'Missing', `no valid certificate: ${expired.map((node) => node.name).join(', ')}`);
 }
 
+/** Reasons of Progressing on a network that was deleted. */
+const REMOVAL_PHASES: readonly string[] = ['Draining', 'Closing', 'Stopping', 'Removing'];
+
 /** One word for `kubectl get`, from the conditions alone. */
 export function networkPhase(verdicts: readonly Verdict[]): string {
   const holds = (type: string): Verdict | undefined => verdicts.find((entry) => entry.type === type && entry.status === 'True');
   const progress = holds('Progressing')?.reason;
-  if (progress === 'Draining' || progress === 'Removing') return progress;
+  if (progress !== undefined && REMOVAL_PHASES.includes(progress)) return progress;
   if (holds('Paused') !== undefined) return 'Paused';
   if (holds('Degraded') !== undefined) return 'Degraded';
+  if (verdicts.some(({ type }) => type === 'Hibernated')) return 'Hibernated';
   if (holds('Available') !== undefined) return 'Available';
   return verdicts.find((entry) => entry.type === 'Available')?.reason ?? 'Pending';
 }
@@ -225,6 +232,7 @@ export function networkFacts(
     ...optional('release', head?.version ?? previous?.release),
     ...optional('endpoints', grpc === undefined ? previous?.endpoints : { grpc, metrics: `${first?.pod?.ip ?? ''}:${PORTS.metrics}` }),
     ...optional('certificates', earliest(observed, plan)),
+    ...dayTwoFacts(observed, plan),
   };
 }
 
@@ -240,24 +248,4 @@ function earliest(observed: ObservedNetwork, plan: NetworkPlan): LedgerNetworkSt
     first = { node: name, notAfterUnixMs: certificate.notAfterUnixMs };
   }
   return first === undefined ? undefined : { earliestExpiry: rfc3339(first.notAfterUnixMs), node: first.node };
-}
-
-/** Civil date from days since 1970 (H. Hinnant, "chrono-compatible low-level date algorithms"): pure rooms have no Date. */
-export function rfc3339(unixMs: number): string {
-  const seconds = Math.floor(unixMs / 1000);
-  const days = Math.floor(seconds / 86_400);
-  const z = days + 719_468;
-  const era = Math.floor(z / 146_097);
-  const dayOfEra = z - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1;
-  const month = shifted < 10 ? shifted + 3 : shifted - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const second = seconds - days * 86_400;
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${year}-${two(month)}-${two(day)}T${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}Z`;
 }

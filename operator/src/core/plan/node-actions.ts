@@ -6,6 +6,7 @@ import { keyHashOf } from './genesis-record.ts';
 import { type Fence, fenceOf } from './key-fence.ts';
 import type { NetworkAction } from './network-action.ts';
 import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
+import type { OperationOrders } from './operation-orders.ts';
 import type { StalePod } from './replacement-plan.ts';
 import { validatorKeys } from './validator-set.ts';
 
@@ -19,23 +20,32 @@ export interface NodePlan {
 
 const NOTHING: NodePlan = { actions: [], stale: undefined, duplicateOf: undefined };
 
-export function planNode(observed: ObservedNetwork, network: EffectiveNetwork, node: EffectiveNode, sha256: Sha256): NodePlan {
+export function planNode(
+  observed: ObservedNetwork,
+  network: EffectiveNetwork,
+  node: EffectiveNode,
+  { sha256, restart }: { readonly sha256: Sha256; readonly restart: OperationOrders['restart'] },
+): NodePlan {
   const seen = observed.nodes[node.name];
   const configHash = base64urlEncode(sha256(utf8Encode(nodeConfigText(network, node))));
   if (seen?.pod === undefined) return { ...NOTHING, actions: [{ type: 'createPod', manifest: nodePod(network, node, configHash) }] };
   const { pod } = seen;
   if (pod.deleting) return NOTHING;
-  const reason = staleReason(network, pod, configHash);
+  const reason = staleReason(network, pod, configHash) ?? (restart.get(node.name) === pod.uid ? 'an operation asks for it' : undefined);
   const stale = reason === undefined ? undefined : { node, pod: { name: pod.name, uid: pod.uid }, reason };
   if (pod.finished) return { ...NOTHING, stale };
+  const keys = keyActions(node.name, seen);
+  // One that stands still by order, or that is to drop its ledger first, is granted nothing.
+  if (node.fenced === true || pod.rebuild !== node.rebuild) return { ...NOTHING, actions: keys, stale };
   const signing = planSigning(observed, network, seen, sha256);
-  return { actions: [...keyActions(node.name, seen), ...signing.actions], stale, duplicateOf: signing.duplicateOf };
+  return { actions: [...keys, ...signing.actions], stale, duplicateOf: signing.duplicateOf };
 }
 
 function staleReason(network: EffectiveNetwork, pod: NonNullable<ObservedNode['pod']>, configHash: string): string | undefined {
   if (pod.finished) return 'its processes have ended';
   if (pod.configHash !== configHash) return 'its configuration changed';
-  return pod.image !== undefined && !pod.image.endsWith(`:${network.version}`) ? `it is to run version ${network.version}` : undefined;
+  if (network.isReleaseHeld || pod.image === undefined || pod.image === network.nodeImage) return undefined;
+  return `it is to run version ${network.version}`;
 }
 
 function keyActions(node: string, { ledgerNode, pod, answer }: ObservedNode): readonly NetworkAction[] {

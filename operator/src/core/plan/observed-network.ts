@@ -3,6 +3,9 @@ import type { Agency } from '../resources/agency.ts';
 import type { CityConfig } from '../resources/city-config.ts';
 import type { LedgerNetwork } from '../resources/ledger-network.ts';
 import type { LedgerNode, ReportedOrganisation } from '../resources/ledger-node.ts';
+import type { LedgerOperation } from '../resources/ledger-operation.ts';
+import type { ReleaseCatalog } from '../resources/release-catalog.ts';
+import type { ObservedGeneration } from './authority-state.ts';
 
 /** A leaf certificate as its Secret holds it. */
 export interface ObservedCertificate {
@@ -11,6 +14,24 @@ export interface ObservedCertificate {
   readonly renewAtUnixMs: number;
   /** URI it was issued for. */
   readonly subject: string;
+  /** DNS names that it holds besides, by comma. */
+  readonly dnsNames?: string;
+  readonly issuedAtUnixMs?: number;
+  /** Generation of the authority that issued it, and those that its Secret trusts, by comma; 1 where it does not say. */
+  readonly issuer?: number;
+  readonly trusted?: string;
+  /** SHA-256 of chain and authorities, base64url, as the node reports it once it has taken them up. */
+  readonly hash?: string;
+}
+
+/** A node's volume as the API server has it. */
+export interface ObservedVolume {
+  /** Quantities such as 10Gi; a cluster that keeps no account of sizes gives no capacity. */
+  readonly requested: string | undefined;
+  readonly capacity: string | undefined;
+  readonly storageClass: string | undefined;
+  /** Why it did not grow when it was asked to last. */
+  readonly problem: string | undefined;
 }
 
 export interface ObservedPod {
@@ -24,6 +45,8 @@ export interface ObservedPod {
   readonly finished: boolean;
   readonly configHash: string | undefined;
   readonly image: string | undefined;
+  /** Word that its configuration tells the node to rebuild its ledger for. */
+  readonly rebuild?: string;
 }
 
 /** Public halves of what a node keeps on its volume. */
@@ -66,6 +89,10 @@ export interface ObservedAnswer {
   readonly halted: boolean;
   /** Empty with the embedded engine. */
   readonly engineVersion: string;
+  readonly certificateSetHash?: string;
+  /** Size of the file system of its volume, and what is left of it. */
+  readonly volumeBytes?: number;
+  readonly volumeFreeBytes?: number;
   /** Asked only while the LedgerNode does not hold them for this pod. */
   readonly keys: ReportedKeys | undefined;
 }
@@ -77,6 +104,7 @@ export interface ObservedNode {
   readonly answer: ObservedAnswer | undefined;
   /** Address of the node's own Service, which outlives its pods. */
   readonly address: string | undefined;
+  readonly volume?: ObservedVolume;
   /** Whether it has answered this operator process at all: before that, silence says nothing of the node. */
   readonly heard: boolean;
 }
@@ -131,6 +159,8 @@ export interface ObservedNetwork {
   /** The genesis as recorded in the operator's namespace, and as mounted; canonical text. */
   readonly genesisRecord: string | undefined;
   readonly genesisMounted: string | undefined;
+  /** Name of the tombstone of an earlier network of this chain id whose data are gone. */
+  readonly endedBy?: string | undefined;
   /** Consensus keys of the validators as the ledger has them, as last read; undefined while none of its nodes was asked. */
   readonly validatorSet: readonly string[] | undefined;
   /** Everyone who is or was in that set. */
@@ -147,6 +177,12 @@ export interface ObservedNetwork {
   readonly gatewayAddress: string | undefined;
   /** LedgerLinks that name this network and are not drained. */
   readonly openLinks: readonly OpenLink[];
+  /** LedgerOperations that name this network. */
+  readonly operations?: readonly LedgerOperation[];
+  /** The one that the spec names. */
+  readonly catalog?: ReleaseCatalog;
+  /** Generations of its certificate authority, oldest first. */
+  readonly authorities?: readonly ObservedGeneration[];
   /** Height at which the city's registry held this chain; undefined while it does not. */
   readonly registered: boolean;
 }

@@ -1,6 +1,8 @@
+import type { Deferral } from './deferral.ts';
 import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import { type GateRules, type GateShut, gateShut, type Voter, voterState } from './quorum-gate.ts';
+import { heldBack, inRollOrder } from './roll-order.ts';
 import { validatorKeys } from './validator-set.ts';
 
 /** A pod that is to be made anew. */
@@ -13,7 +15,7 @@ export interface StalePod {
 /** At most one pod a pass; what else is stale waits, and the first of it says why. */
 export interface Replacement {
   readonly next: StalePod | undefined;
-  readonly pending: GateShut | undefined;
+  readonly pending: Deferral | undefined;
 }
 
 /**
@@ -57,19 +59,26 @@ export function stopShut(
   return undefined;
 }
 
-/** Which pod goes next: those that do no work, then observers and gateways, then validators from the highest ordinal. */
-export function planReplacement(observed: ObservedNetwork, network: EffectiveNetwork, stale: readonly StalePod[]): Replacement {
+/**
+ * Which pod goes next, in the order of `inRollOrder`.
+ *
+ * @param demanded Nodes that a running operation asks for.
+ */
+export function planReplacement(
+  observed: ObservedNetwork,
+  network: EffectiveNetwork,
+  stale: readonly StalePod[],
+  demanded: ReadonlySet<string> = NOBODY,
+): Replacement {
   const voters = votersOf(observed, network);
-  const rank = ({ node }: StalePod): number => {
-    if (voterState(observed.nodes[node.name]) === 'down') return 0;
-    return node.role === 'validator' ? 2 : 1;
-  };
-  const ordered = [...stale].sort((left, right) => rank(left) - rank(right) || right.node.ordinal - left.node.ordinal);
-  let pending: GateShut | undefined;
-  for (const candidate of ordered) {
-    const shut = stopShut(candidate.node.name, voters, { observed, network });
+  let pending: Deferral | undefined;
+  for (const candidate of inRollOrder(observed, network, stale)) {
+    const { node } = candidate;
+    const shut = heldBack(observed, network, { node, demanded }) ?? stopShut(node.name, voters, { observed, network });
     if (shut === undefined) return { next: candidate, pending: undefined };
     pending ??= shut;
   }
   return { next: undefined, pending };
 }
+
+const NOBODY: ReadonlySet<string> = new Set();

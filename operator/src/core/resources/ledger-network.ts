@@ -7,6 +7,7 @@ import {
   CERTIFICATE_HOURS_MIN,
   CHAIN_ID_CHARS_MAX,
   EXTRA_SANS_MAX,
+  IMAGE_CHARS_MAX,
   MAINTENANCE_MINUTES_MAX,
   MAINTENANCE_WINDOWS_MAX,
   POOL_REPLICAS_MAX,
@@ -86,6 +87,7 @@ export const MESSAGES = {
   chainId: 'chainId cannot change: records, proofs and peers name this chain by it for ever',
   domain: 'domain cannot change: it decides the contracts the chain was born with',
   city: 'city cannot change: it is part of the genesis',
+  keysWithData: 'keys: Delete needs data: Delete: volumes that are kept cannot be taken up again without their authority',
   engineBack: 'engine cannot go back: a chain grows from embedded to cometbft and stays there',
   embeddedOne: 'the embedded engine runs exactly 1 validator: leave replicas out, or choose engine cometbft',
   tooFew: 'fewer than 4 validators survive no fault: use 4 or more, or set allowDowntime: true to accept that a restart stops the chain',
@@ -190,9 +192,17 @@ export const LedgerNetworkSpec = Type.Object(
     deletionPolicy: Type.Optional(
       Type.Object(
         {
-          data: Type.Optional(oneOf('What becomes of the volumes when the network is deleted; default Retain.', ['Retain', 'Delete'])),
+          data: Type.Optional(oneOf('What becomes of the volumes; default Retain.', ['Retain', 'Delete'])),
+          keys: Type.Optional(oneOf('What becomes of the certificate authority; default Retain.', ['Retain', 'Delete'])),
+          backups: Type.Optional(oneOf('What becomes of its LedgerBackups and what they hold; default Retain.', ['Retain', 'Delete'])),
         },
-        { description: 'What deleting the network takes away.' },
+        {
+          description: 'What deleting the network takes away, and of nodes that its pools no longer ask for their volumes.',
+          ...rules({
+            rule: "!has(self.keys) || self.keys == 'Retain' || (has(self.data) && self.data == 'Delete')",
+            message: MESSAGES.keysWithData,
+          }),
+        },
       ),
     ),
     logLevel: Type.Optional(oneOf('Log level of its nodes.', LOG_LEVELS)),
@@ -243,6 +253,7 @@ export const LedgerNetworkStatus = Type.Object({
     }),
   ),
   release: Type.Optional(text('Version its nodes run.', 32)),
+  image: Type.Optional(text('Image of its nodes that is in force.', IMAGE_CHARS_MAX)),
   endpoints: Type.Optional(
     Type.Object({
       grpc: text('Address of the gateway service, host:port.', 64),

@@ -1,34 +1,35 @@
 import { base64urlDecode } from '@civitas/canon';
-import { configMaps, isApiError, type KubeObject, pods, rfc3339Of, secrets } from '@civitas/kube';
+import { configMaps, isApiError, type KubeObject, pods } from '@civitas/kube';
 import { ANNOTATIONS, genesisRecordName, LABELS, MANAGED_BY, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
-import { networkOwner } from '../../core/desired/network-objects.ts';
 import type { Manifest } from '../../core/desired/render.ts';
+import type { Deferral } from '../../core/plan/deferral.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
-import { issueLeaf } from '../certificates/authority.ts';
 import { connectNode, type OperatorContext } from '../controllers/operator-context.ts';
 import { callNode } from '../ledger/node-connection.ts';
-import { base64 } from '../observe/authorities.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
 import type { Workspace } from '../observe/workspace.ts';
 import type { ActionContext } from './action-context.ts';
+import { applyVolume } from './apply-volume.ts';
+import { orderNode, setRelease, stopPod, withdrawGrant } from './day-two.ts';
 import { handOverEngine, proposeValidator } from './grow-network.ts';
+import { issueCertificate } from './issue-certificate.ts';
 import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
 import { resourceOf } from './kinds.ts';
 import { replacePod } from './replace-pod.ts';
 import { report } from './report.ts';
+import { rollAuthority } from './roll-authority.ts';
 
 /** Does one action of a plan. Returns whether anything was written or called. A crash before or after any of them is harmless. */
 export async function performNetworkAction(scope: ActionContext, action: NetworkAction): Promise<boolean> {
   const { context, effective } = scope;
   switch (action.type) {
     case 'apply':
-      return applyManifest(scope, action.manifest);
+      return action.manifest.kind === 'PersistentVolumeClaim' ? applyVolume(scope, action.manifest) : applyManifest(scope, action.manifest);
     case 'createAuthority':
       await context.authorities.create(effective, context.clock.nowUnixMs());
       return report(scope, 'AuthorityCreated', 'made the certificate authority of this network');
     case 'issueCertificate':
-      await issueCertificate(scope, action);
-      return report(scope, 'CertificateIssued', `${action.secret}: ${action.reason}`);
+      return (await issueCertificate(scope, action)) && report(scope, 'CertificateIssued', `${action.secret}: ${action.reason}`);
     case 'createPod':
       return (
         (await createOnce(() => context.client.create(pods, action.manifest))) &&
@@ -63,15 +64,32 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       );
     case 'grantSigning':
       return grantSigning(scope, action);
+    case 'addAuthority':
+    case 'advanceAuthority':
+    case 'dropAuthority':
+      return rollAuthority(scope, action);
+    case 'orderNode':
+      return orderNode(scope, action);
+    case 'setRelease':
+      return setRelease(scope, action);
+    case 'withdrawGrant':
+      return unlessShut(scope, () => withdrawGrant(scope, action));
+    case 'stopPod':
+      return stopPod(scope, action);
   }
 }
 
 async function deletePod(scope: ActionContext, action: Extract<NetworkAction, { type: 'deletePod' }>): Promise<boolean> {
-  if (!scope.context.isLeader()) return false;
-  const shut = await replacePod(scope, action);
-  if (shut === undefined) return report(scope, 'PodDeleted', `${action.name}: ${action.reason}`, action.name);
-  scope.log.warn({ network: scope.network.metadata.name, reason: shut.reason }, shut.message);
-  return false;
+  const isDone = await unlessShut(scope, () => replacePod(scope, action));
+  return isDone && report(scope, 'PodDeleted', `${action.name}: ${action.reason}`, action.name);
+}
+
+/** What takes a node from its chain, done by the leader alone; false when the validators, asked once more, cannot do without it. */
+async function unlessShut({ context, network, log }: ActionContext, take: () => Promise<Deferral | undefined>): Promise<boolean> {
+  if (!context.isLeader()) return false;
+  const shut = await take();
+  if (shut !== undefined) log.warn({ network: network.metadata.name, reason: shut.reason }, shut.message);
+  return shut === undefined;
 }
 
 /** True when it was made now; false when an earlier run, or the cache's lag, was faster. */
@@ -106,61 +124,6 @@ function cacheOf(workspace: Workspace, context: OperatorContext, kind: string): 
     default:
       return undefined;
   }
-}
-
-/** A kubernetes.io/tls Secret; when it ends and for whom it is stand beside it, so that nobody need read the key to know. */
-async function issueCertificate(
-  { context, applier, effective }: ActionContext,
-  action: Extract<NetworkAction, { type: 'issueCertificate' }>,
-): Promise<void> {
-  const authority = await context.authorities.find(effective);
-  if (authority === undefined) return;
-  const leaf = await issueLeaf(authority, {
-    subject: action.subject,
-    hours: effective.certificateHours,
-    nowUnixMs: context.clock.nowUnixMs(),
-  });
-  await applier.apply(
-    secrets,
-    certificateSecret({
-      ...action,
-      leaf,
-      authority,
-      owner: action.namespace === effective.namespace ? [networkOwner(effective)] : [],
-      network: effective.name,
-    }),
-    undefined,
-  );
-}
-
-export interface CertificateSecret {
-  readonly secret: string;
-  readonly namespace: string;
-  readonly subject: string;
-  readonly network: string;
-  readonly owner: ReturnType<typeof networkOwner>[];
-  readonly leaf: Awaited<ReturnType<typeof issueLeaf>>;
-  readonly authority: { readonly certificatePem: string };
-}
-
-export function certificateSecret({ secret, namespace, subject, network, owner, leaf, authority }: CertificateSecret): Manifest {
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: {
-      name: secret,
-      namespace,
-      labels: { ...MANAGED_BY, [LABELS.network]: network },
-      annotations: {
-        [ANNOTATIONS.subject]: subject,
-        [ANNOTATIONS.notAfter]: rfc3339Of(leaf.notAfterUnixMs),
-        [ANNOTATIONS.renewAt]: rfc3339Of(leaf.renewAtUnixMs),
-      },
-      ownerReferences: owner,
-    },
-    type: 'kubernetes.io/tls',
-    data: { 'tls.crt': base64(leaf.certificatePem), 'tls.key': base64(leaf.privateKeyPem), 'ca.crt': base64(authority.certificatePem) },
-  };
 }
 
 /** The key stands on record before it is granted anything: two LedgerNodes with one key are seen, and neither is granted. */

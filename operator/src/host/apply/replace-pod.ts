@@ -1,4 +1,5 @@
 import { pods } from '@civitas/kube';
+import { LABELS } from '../../core/desired/names.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
 import type { GateShut } from '../../core/plan/quorum-gate.ts';
@@ -25,11 +26,13 @@ export async function replacePod(
   return undefined;
 }
 
-/** The observation of this pass with every node's pod and answer as they are now. */
-async function lookAgain({ context, effective, workspace, observed }: ActionContext): Promise<ObservedNetwork> {
+/** The observation of this pass with every node's pod as the API server has it, and answer as it gives it now: a cache may be late. */
+export async function lookAgain({ context, effective, observed }: ActionContext): Promise<ObservedNetwork> {
+  const labelSelector = `${LABELS.network}=${effective.name}`;
+  const { items } = await context.client.listAll(pods, { namespace: effective.namespace, labelSelector });
   const looks = Object.entries(observed.nodes).map(async ([name, node]) => {
-    const pod = podOf(workspace.pods.store.get(`${effective.namespace}/${name}`));
-    const connection = pod?.running === true ? await connectNode(context, effective, effective.chainId, name) : undefined;
+    const pod = podOf(items.find(({ metadata }) => metadata.name === name));
+    const connection = pod?.running === true && !pod.deleting ? await connectNode(context, effective, effective.chainId, name) : undefined;
     const answer = connection === undefined ? undefined : await askNode(connection, false);
     return [name, { ...node, pod, answer }] as const;
   });

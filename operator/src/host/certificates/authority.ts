@@ -17,8 +17,10 @@ export interface KeyAndCertificate {
 }
 
 export interface LeafRequest {
-  /** The one URI name the certificate carries. */
+  /** The one URI name the certificate carries: who its holder is. */
   readonly subject: string;
+  /** DNS names besides; default none. */
+  readonly dnsNames?: readonly string[];
   readonly hours: number;
   readonly nowUnixMs: number;
 }
@@ -86,7 +88,10 @@ async function signLeaf(authority: KeyAndCertificate, publicKey: CryptoKey, requ
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: request.subject }]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'url', value: request.subject },
+        ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
+      ]),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
     ],

@@ -30,6 +30,7 @@ import type { Agency, AgencyClient, AgencyMembership } from '../../core/resource
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
 import { issueForRequest, readLeafTimes } from '../certificates/authority.ts';
+import type { NetworkAuthority } from '../observe/authorities.ts';
 import { agencies } from '../observe/custom-resources.ts';
 import { SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
 import { findCity, findGenesisRecord, type OperatorContext } from './operator-context.ts';
@@ -127,7 +128,8 @@ function createClientIssuer(context: OperatorContext, applier: Applier): ClientI
       const document = network === undefined ? undefined : clientDocument(context, agency, { network, membership });
       if (network === undefined || document === undefined) continue;
       const previous = isSameRequest ? held?.data?.[`${document.network}.crt`] : undefined;
-      const issued = isStillGood(previous, context.clock.nowUnixMs())
+      const authority = await context.authorities.find(networkNameOf(network.metadata));
+      const issued = isStillGood(previous, authority, context.clock.nowUnixMs())
         ? previous
         : await issue(context, network, { agency, client, document });
       if (typeof issued === 'object') {
@@ -153,8 +155,23 @@ function createClientIssuer(context: OperatorContext, applier: Applier): ClientI
   };
 }
 
-function isStillGood(pem: string | undefined, nowUnixMs: number): boolean {
-  return pem !== undefined && nowUnixMs < readLeafTimes(pem).renewAtUnixMs;
+/** Not over, and of the authorities that are in force: each step of a roll-over makes it anew. */
+function isStillGood(pem: string | undefined, authority: NetworkAuthority | undefined, nowUnixMs: number): boolean {
+  if (pem === undefined || (authority !== undefined && authoritiesOf(pem) !== authority.bundlePem)) return false;
+  return nowUnixMs < readLeafTimes(pem).renewAtUnixMs;
+}
+
+/** Between the leaf and the authorities that it comes with. */
+const END_OF_CERTIFICATE = '-----END CERTIFICATE-----\n';
+
+/** What follows the leaf. */
+function authoritiesOf(chainPem: string): string {
+  return chainPem.slice(chainPem.indexOf(END_OF_CERTIFICATE) + END_OF_CERTIFICATE.length);
+}
+
+/** The leaf, then the certificates of all authorities that are trusted, the issuer's first. */
+function chainOf(leafAndIssuerPem: string, { bundlePem }: NetworkAuthority): string {
+  return `${leafAndIssuerPem.slice(0, leafAndIssuerPem.length - authoritiesOf(leafAndIssuerPem).length)}${bundlePem}`;
 }
 
 async function issue(
@@ -166,7 +183,7 @@ async function issue(
   if (authority === undefined) return undefined;
   const subject = spiffe.client(document.chainId, agency.metadata.name, client.name);
   const issued = await issueForRequest(authority, client.csr, { subject, hours: CLIENT_HOURS, nowUnixMs: context.clock.nowUnixMs() });
-  return issued.ok ? issued.leaf.certificatePem : { problem: issued.problem };
+  return issued.ok ? chainOf(issued.leaf.certificatePem, authority) : { problem: issued.problem };
 }
 
 /** Where a Service answers gRPC, which is its first port. */

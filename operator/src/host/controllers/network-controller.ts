@@ -8,13 +8,14 @@ import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { performNetworkAction } from '../apply/network-actions.ts';
 import { createNodeStatusWriter } from '../apply/node-status.ts';
+import { createOperationStatusWriter } from '../apply/operation-status.ts';
 import { createStatusWriter, type StatusWriter } from '../apply/status-writer.ts';
 import { ledgerNetworks } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
 import type { Workspace } from '../observe/workspace.ts';
 import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
-import { removeNetwork } from './network-removal.ts';
+import { isEnding, removeNetwork, removeUnseen } from './network-removal.ts';
 import { findCity, type OperatorContext } from './operator-context.ts';
 import type { RelayKey } from './relay-controller.ts';
 
@@ -44,6 +45,7 @@ class NetworkReconciler {
   readonly #relayKey: RelayKey;
   readonly #applier: Applier;
   readonly #statusWriter: StatusWriter;
+  readonly #writeOperations: ReturnType<typeof createOperationStatusWriter>;
   readonly #writeNodeStatus: ReturnType<typeof createNodeStatusWriter>;
 
   constructor(context: OperatorContext, relayKey: RelayKey) {
@@ -51,6 +53,7 @@ class NetworkReconciler {
     this.#relayKey = relayKey;
     this.#applier = context.applierOf('network');
     this.#statusWriter = createStatusWriter(this.#applier, context.clock);
+    this.#writeOperations = createOperationStatusWriter(context, this.#applier);
     this.#writeNodeStatus = createNodeStatusWriter(context, this.#applier);
   }
 
@@ -59,10 +62,12 @@ class NetworkReconciler {
     const config = findCity(context.caches);
     if (config === undefined) return this.#notYet(network, 'WaitingForCityConfig', 'there is no CityConfig yet');
     const { namespace } = networkNameOf(network.metadata);
+    const isDeleted = network.metadata.deletionTimestamp !== undefined;
+    if (isDeleted && context.workspaces.find(namespace) === undefined && (await removeUnseen(context, network)))
+      return this.#release(network);
     const workspace = await context.workspaces.enter(namespace, signal);
     if (workspace === undefined)
       return this.#notYet(network, 'NotAWorkspace', `namespace ${namespace} does not carry the label civitas.dev/workspace=true`);
-    const isDeleted = network.metadata.deletionTimestamp !== undefined;
     if (!isDeleted && !hasFinalizer(network, NETWORK_FINALIZER)) {
       await addFinalizer(context.client, ledgerNetworks, network, NETWORK_FINALIZER);
       return { requeueAfterMs: AFTER_ACTION_MS };
@@ -86,23 +91,35 @@ class NetworkReconciler {
       workspace,
       log,
     };
+    const begins = plan.actions.some(({ type }) => type === 'deletePod');
+    // Which pod is ended stands on record before it is: whoever takes over from here knows whom to wait for.
+    if (begins) await this.#writePlanStatus(observed, plan);
     let acted = false;
     for (const action of plan.actions) {
       const done = await performNetworkAction(scope, action);
       acted ||= done && action.type !== 'apply';
     }
-    await this.#writePlanStatus(observed, plan);
+    if (!begins) await this.#writePlanStatus(observed, plan);
+    await this.#writeOperations(plan.operations);
     return { requeueAfterMs: nextLookMs(observed, plan, acted) };
   }
 
   async #remove(observed: ObservedNetwork, plan: NetworkPlan): Promise<ReconcileResult> {
-    const isGone = await removeNetwork(this.#context, observed, plan);
-    if (isGone) {
-      await release(this.#context.client, ledgerNetworks, observed.network, NETWORK_FINALIZER);
-      return undefined;
-    }
-    await this.#writePlanStatus(observed, plan);
-    return { requeueAfterMs: WHILE_STARTING_MS };
+    const removal = await removeNetwork(this.#context, observed, plan);
+    if (removal.isGone) return this.#release(observed.network);
+    const { step } = removal;
+    const waiting = step.type === 'wait' ? verdict('Progressing', true, step.reason, step.message) : undefined;
+    await this.#writePlanStatus(observed, plan, waiting);
+    return { requeueAfterMs: step.type === 'wait' ? WHILE_STARTING_MS : AFTER_ACTION_MS };
+  }
+
+  /** The last that is done for a network. A namespace that goes with it is looked into no longer: its rights end with it. */
+  async #release(network: LedgerNetwork): Promise<undefined> {
+    const { client, workspaces } = this.#context;
+    await release(client, ledgerNetworks, network, NETWORK_FINALIZER);
+    const { namespace } = networkNameOf(network.metadata);
+    if (await isEnding(this.#context, namespace)) await workspaces.leave(namespace);
+    return undefined;
   }
 
   async #notYet(network: LedgerNetwork, reason: string, message: string): Promise<ReconcileResult> {
@@ -110,7 +127,7 @@ class NetworkReconciler {
     return { requeueAfterMs: WHILE_SERVING_MS };
   }
 
-  async #writePlanStatus(observed: ObservedNetwork, plan: NetworkPlan): Promise<void> {
+  async #writePlanStatus(observed: ObservedNetwork, plan: NetworkPlan, progress?: Verdict): Promise<void> {
     const { operatorMetrics } = this.#context;
     const verdicts = [...networkVerdicts(observed, plan), ...heldVerdicts(this.#heldOf(observed.network))];
     const facts = networkFacts(observed, plan, nodeCrypto.sha256);
@@ -145,7 +162,8 @@ class NetworkReconciler {
 
 function nextLookMs(observed: ObservedNetwork, plan: NetworkPlan, acted: boolean): number {
   if (acted) return AFTER_ACTION_MS;
-  if (plan.growth !== undefined) return WHILE_STARTING_MS;
+  const isUnderWay = plan.operations.some(({ facts }) => facts.startedAt !== undefined && facts.finishedAt === undefined);
+  if (plan.growth !== undefined || isUnderWay || plan.rollout !== undefined) return WHILE_STARTING_MS;
   const serving = plan.effective.nodes.every(({ name }) => observed.nodes[name]?.answer?.phase === 'Serving');
   return serving || plan.effective.paused ? WHILE_SERVING_MS : WHILE_STARTING_MS;
 }

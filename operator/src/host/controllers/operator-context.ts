@@ -9,6 +9,8 @@ import type { ConsensusKeyReservation } from '../../core/resources/consensus-key
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
+import type { ReleaseCatalog } from '../../core/resources/release-catalog.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 import type { Connections } from '../ledger/connections.ts';
 import type { NodeConnection } from '../ledger/node-connection.ts';
@@ -25,6 +27,8 @@ export interface Caches {
   readonly cities: Reflector<CityConfig>;
   readonly reservations: Reflector<ConsensusKeyReservation>;
   readonly validatorChanges: Reflector<ValidatorChange>;
+  readonly operations: Reflector<LedgerOperation>;
+  readonly catalogs: Reflector<ReleaseCatalog>;
 }
 
 /** What the ledgers themselves said last; lost with the process and asked again. */
@@ -39,6 +43,8 @@ export interface LedgerFacts {
   readonly standings: Map<string, readonly ObservedStanding[]>;
   /** The proposal of a ledger's next validator, by network key. */
   readonly joins: Map<string, ObservedJoin>;
+  /** Volume claims that the API server would not change, by `namespace/claim`: the wish, what there is, and its words. */
+  readonly volumeProblems: Map<string, { readonly wish: string; readonly resourceVersion: string; readonly message: string }>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }

@@ -24,6 +24,8 @@ import {
   ledgerLinks,
   ledgerNetworks,
   ledgerNodes,
+  ledgerOperations,
+  releaseCatalogs,
   validatorChanges,
 } from '../observe/custom-resources.ts';
 import { createWorkspaces } from '../observe/workspaces.ts';
@@ -33,6 +35,7 @@ import { createCityController } from './city-controller.ts';
 import { createLinkController } from './link-controller.ts';
 import { createMembershipController } from './membership-controller.ts';
 import { createNetworkController } from './network-controller.ts';
+import { createOperationController } from './operation-controller.ts';
 import type { Caches, OperatorContext } from './operator-context.ts';
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
 import { createValidatorChangeController } from './validator-change-controller.ts';
@@ -69,6 +72,8 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     cities: follow(cityConfigs),
     reservations: follow(consensusKeyReservations),
     validatorChanges: follow(validatorChanges),
+    operations: follow(ledgerOperations),
+    catalogs: follow(releaseCatalogs),
   };
   const reflectors: readonly Reflector<KubeObject>[] = Object.values(caches);
   const controllers = new Map<string, Controller>();
@@ -81,6 +86,8 @@ export async function startControllers(options: ControllersOptions, signal: Abor
   const onChange = (object: KubeObject): void => {
     const { namespace, labels } = object.metadata;
     const network = labels?.[LABELS.network];
+    // An authority that was rolled over concerns whoever holds a certificate of it.
+    if (namespace === SYSTEM_NAMESPACE && object.kind === 'Secret') for (const name of ['network', 'agency']) wake(name);
     if (namespace === SYSTEM_NAMESPACE && object.kind === 'ConfigMap')
       for (const name of ['network', 'relay', 'membership', 'link', 'agency']) wake(name);
     else if (network !== undefined && namespace !== undefined) controllers.get('network')?.enqueue(keyOf({ namespace, name: network }));
@@ -93,14 +100,23 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     appliers.set(controller, applier);
     return applier;
   };
+  const workspaces = createWorkspaces({ client, metrics, log, onChange });
   const context: OperatorContext = {
     ...options,
     events: createEventRecorder({ client, component: 'civitas-operator', clock, metrics, log }),
     caches,
-    workspaces: createWorkspaces({ client, metrics, log, onChange }),
-    authorities: createAuthorities(client),
+    workspaces,
+    authorities: createAuthorities(client, () => workspaces.find(SYSTEM_NAMESPACE)?.secrets),
     connections: createConnections(() => clock.nowUnixMs()),
-    facts: { registered: new Set(), enrolments: new Map(), heard: new Set(), looked: new Set(), standings: new Map(), joins: new Map() },
+    facts: {
+      registered: new Set(),
+      enrolments: new Map(),
+      heard: new Set(),
+      looked: new Set(),
+      standings: new Map(),
+      joins: new Map(),
+      volumeProblems: new Map(),
+    },
     applierOf,
     wake,
   };
@@ -123,6 +139,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     controllers.set('agency', createAgencyController(context));
     controllers.set('city', createCityController(context));
     controllers.set('validatorchange', createValidatorChangeController(context));
+    controllers.set('operation', createOperationController(context));
     subscribe(caches, controllers, wake);
     await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
   } catch (error) {
@@ -175,12 +192,15 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   own(caches.agencies, ['agency']);
   own(caches.cities, ['city']);
   own(caches.validatorChanges, ['validatorchange']);
+  // Also on a change of status: an operation's end begins the time it is kept for.
+  controllers.get('operation')?.watch(caches.operations, ownKey);
   const wakes: readonly (readonly [Reflector<KubeObject>, readonly string[]])[] = [
     [caches.cities, ['network', 'relay', 'agency', 'link']],
     [caches.agencies, ['network', 'membership']],
     [caches.links, ['relay', 'network']],
     [caches.networks, ['relay', 'link', 'agency']],
     [caches.nodes, ['network']],
+    [caches.catalogs, ['network']],
     [caches.reservations, ['network']],
   ];
   // A node's keys are proposed to the members as soon as it has reported them.

@@ -1,15 +1,15 @@
 import { type PeerIdentity, PORTS } from '@civitas/deployment';
-import type { KeyAndCertificate } from '../certificates/authority.ts';
+import type { NetworkAuthority } from '../observe/authorities.ts';
 import { type NodeConnection, openNodeConnection } from './node-connection.ts';
 
 export interface ConnectionTarget {
   /** `namespace/pod`. */
   readonly name: string;
-  /** A new pod gets a new channel. */
+  /** A new pod gets a new channel, and so does one whose authority is rolled over. */
   readonly podUID: string;
   readonly host: string;
   readonly network: string;
-  readonly authority: KeyAndCertificate;
+  readonly authority: NetworkAuthority;
   readonly isExpected: (peer: PeerIdentity) => boolean;
 }
 
@@ -38,7 +38,10 @@ export function createConnections(nowUnixMs: () => number): Connections {
   };
 
   const start = (name: string, key: string, target: ConnectionTarget): Opening => {
-    const opening: Opening = { key, connection: openNodeConnection(target, PORTS, nowUnixMs()) };
+    const opening: Opening = {
+      key,
+      connection: openNodeConnection({ ...target, trustedPem: target.authority.everyPem }, PORTS, nowUnixMs()),
+    };
     opening.connection.then(
       (connection) => {
         opening.opened = connection;
@@ -52,7 +55,7 @@ export function createConnections(nowUnixMs: () => number): Connections {
 
   return {
     to(target) {
-      const key = `${target.podUID} ${target.host} ${target.network}`;
+      const key = `${target.podUID} ${target.host} ${target.network} ${target.authority.fingerprint}`;
       const known = open.get(target.name);
       const isDue = known?.opened !== undefined && nowUnixMs() >= known.opened.renewAtUnixMs;
       if (known !== undefined && known.key === key && !isDue) return known.connection;

@@ -5,3 +5,5 @@ export const SUBMIT_DEADLINE_MS = 10_000;
 /** Life of an operation the operator signs; at most an hour (ledger.md §2). */
 export const OPERATION_LIFE_MS = 10 * 60_000;
 export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
+/** Longest wait for a node to come to rest before its network is removed. */
+export const DRAIN_DEADLINE_MS = 10_000;

@@ -26,7 +26,10 @@ export interface NodeTarget {
   readonly host: string;
   /** First segment of the names in this network's certificates: chain id, or the city for the relay's admin listener. */
   readonly network: string;
+  /** Issues the operator's own certificate. */
   readonly authority: KeyAndCertificate;
+  /** Certificates of the authorities that the node may be of. */
+  readonly trustedPem: string;
   readonly isExpected: (peer: PeerIdentity) => boolean;
 }
 
@@ -60,7 +63,7 @@ export async function openNodeConnection(
   const subject = spiffe.operator(target.network);
   const leaf = await issueLeaf(target.authority, { subject, hours: OPERATOR_CERTIFICATE_HOURS, nowUnixMs });
   const credentials = ChannelCredentials.createSsl(
-    Buffer.from(target.authority.certificatePem),
+    Buffer.from(target.trustedPem),
     Buffer.from(leaf.privateKeyPem),
     Buffer.from(leaf.certificatePem),
     { checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, target.isExpected) },

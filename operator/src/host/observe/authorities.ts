@@ -1,5 +1,14 @@
-import { isApiError, type KubeClient, type Secret, secrets } from '@civitas/kube';
-import { authorityName, MANAGED_BY, type NetworkName, PLATFORM_KEY_SECRET, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { isApiError, type KubeClient, type Reflector, rfc3339Of, type Secret, secrets } from '@civitas/kube';
+import {
+  ANNOTATIONS,
+  authorityGenerationName,
+  authorityName,
+  MANAGED_BY,
+  type NetworkName,
+  PLATFORM_KEY_SECRET,
+  SYSTEM_NAMESPACE,
+} from '../../core/desired/names.ts';
+import { authorityState, type ObservedGeneration, ROLL_OVER_PHASES } from '../../core/plan/authority-state.ts';
 import { createAuthority, type KeyAndCertificate } from '../certificates/authority.ts';
 import { newSeed, type PlatformKey, platformKeyOf } from '../ledger/platform-operations.ts';
 
@@ -16,24 +25,59 @@ export function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
 
-/** Secrets of the operator's own namespace that are made once and read ever after. */
+/** The authority that issues now, and whom else to trust. */
+export interface NetworkAuthority extends KeyAndCertificate {
+  /** Certificates that the network trusts now, the issuer's first. */
+  readonly bundlePem: string;
+  /** Certificates of every generation there is: while a roll-over goes on, nodes differ in whom they are of. */
+  readonly everyPem: string;
+  /** Changes whenever one of the above does. */
+  readonly fingerprint: string;
+}
+
+/** Secrets of the operator's own namespace. */
 export interface Authorities {
-  find(network: NetworkName): Promise<KeyAndCertificate | undefined>;
-  /** Makes it, or reads the one that another run made first. */
+  find(network: NetworkName): Promise<NetworkAuthority | undefined>;
+  /** Makes the first one, or reads the one that another run made first. */
   create(network: NetworkName, nowUnixMs: number): Promise<KeyAndCertificate>;
+  /** What the Secrets say of a network's authorities, oldest first; empty until the first one has been seen. */
+  generations(network: NetworkName): readonly ObservedGeneration[];
+  /** Key and certificate of one generation. */
+  generation(network: NetworkName, generation: number): KeyAndCertificate | undefined;
+  /** Makes the next one, to be trusted beside the one that issues; one that another run made stays. */
+  add(network: NetworkName, next: NextAuthority): Promise<void>;
+  advance(network: NetworkName, to: { readonly generation: number; readonly phase: string; readonly nowUnixMs: number }): Promise<void>;
+  drop(network: NetworkName, former: { readonly generation: number; readonly uid: string }): Promise<void>;
   platformKey(): Promise<PlatformKey>;
 }
 
-/** Keeps in memory what it has read: nothing else writes these Secrets, and they never change. */
-export function createAuthorities(client: KubeClient): Authorities {
-  const known = new Map<string, KeyAndCertificate>();
+export interface NextAuthority {
+  readonly generation: number;
+  readonly operationUID: string;
+  readonly overlapMs: number;
+  readonly nowUnixMs: number;
+}
+
+/** One generation as its Secret holds it. */
+interface Generation extends ObservedGeneration {
+  readonly keys: KeyAndCertificate;
+}
+
+/** @param followed The watched Secrets of the operator's namespace, once they are. */
+export function createAuthorities(client: KubeClient, followed: () => Reflector<Secret> | undefined): Authorities {
+  const made = new Map<string, KeyAndCertificate>();
+  const index = createGenerationIndex(followed);
   let platform: Promise<PlatformKey> | undefined;
 
   const read = async (name: string): Promise<Secret | undefined> => client.find(secrets, { namespace: SYSTEM_NAMESPACE, name });
 
-  const createOnce = async (name: string, type: string, data: Readonly<Record<string, string>>): Promise<Secret> => {
+  const createOnce = async (
+    name: string,
+    body: { type: string; data: Record<string, string>; annotations?: Record<string, string> },
+  ): Promise<Secret> => {
     try {
-      const metadata = { name, namespace: SYSTEM_NAMESPACE, labels: MANAGED_BY };
+      const { type, data, annotations = {} } = body;
+      const metadata = { name, namespace: SYSTEM_NAMESPACE, labels: MANAGED_BY, annotations };
       const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)]));
       return await client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, ...{ type, data: encoded, immutable: true } });
     } catch (error) {
@@ -42,16 +86,9 @@ export function createAuthorities(client: KubeClient): Authorities {
     }
   };
 
-  const remember = (name: string, secret: Secret | undefined): KeyAndCertificate | undefined => {
-    const [certificatePem, privateKeyPem] = [secretText(secret, 'tls.crt'), secretText(secret, 'tls.key')];
-    if (certificatePem === undefined || privateKeyPem === undefined) return undefined;
-    const authority = { certificatePem, privateKeyPem };
-    known.set(name, authority);
-    return authority;
-  };
-
   const loadPlatformKey = async (): Promise<PlatformKey> => {
-    const secret = (await read(PLATFORM_KEY_SECRET)) ?? (await createOnce(PLATFORM_KEY_SECRET, 'Opaque', { seed: newSeed() }));
+    const found = await read(PLATFORM_KEY_SECRET);
+    const secret = found ?? (await createOnce(PLATFORM_KEY_SECRET, { type: 'Opaque', data: { seed: newSeed() } }));
     const seed = secretText(secret, 'seed');
     if (seed === undefined) throw new Error(`Secret ${PLATFORM_KEY_SECRET} holds no seed`);
     return platformKeyOf(seed);
@@ -59,16 +96,48 @@ export function createAuthorities(client: KubeClient): Authorities {
 
   return {
     async find(network) {
+      const all = index(network);
+      if (all.length > 0) return inForce(all);
+      // Its Secret is newer than what has been watched: nothing of it can have been rolled over.
       const name = authorityName(network);
-      return known.get(name) ?? remember(name, await read(name));
+      const keys = made.get(name) ?? keysOf(await read(name));
+      if (keys === undefined) return undefined;
+      made.set(name, keys);
+      return { ...keys, bundlePem: keys.certificatePem, everyPem: keys.certificatePem, fingerprint: '1' };
     },
     async create(network, nowUnixMs) {
       const name = authorityName(network);
-      const made = await createAuthority(name, nowUnixMs);
-      const stored = await createOnce(name, 'kubernetes.io/tls', { 'tls.crt': made.certificatePem, 'tls.key': made.privateKeyPem });
-      const authority = remember(name, stored);
+      const { certificatePem, privateKeyPem } = await createAuthority(name, nowUnixMs);
+      const data = { 'tls.crt': certificatePem, 'tls.key': privateKeyPem };
+      const authority = keysOf(await createOnce(name, { type: 'kubernetes.io/tls', data }));
       if (authority === undefined) throw new Error(`Secret ${name} holds no certificate authority`);
+      made.set(name, authority);
       return authority;
+    },
+    generations: (network) => index(network).map(({ keys: _, ...generation }) => generation),
+    generation: (network, generation) =>
+      index(network).find((one) => one.generation === generation)?.keys ??
+      (generation === 1 ? made.get(authorityName(network)) : undefined),
+    async add(network, { generation, operationUID, overlapMs, nowUnixMs }) {
+      const name = authorityGenerationName(network, generation);
+      const { certificatePem, privateKeyPem } = await createAuthority(name, nowUnixMs);
+      const annotations = {
+        [ANNOTATIONS.phase]: 'Trusting',
+        [ANNOTATIONS.since]: rfc3339Of(nowUnixMs),
+        [ANNOTATIONS.overlapSeconds]: String(Math.ceil(overlapMs / 1000)),
+        [ANNOTATIONS.operation]: operationUID,
+      };
+      await createOnce(name, { type: 'kubernetes.io/tls', data: { 'tls.crt': certificatePem, 'tls.key': privateKeyPem }, annotations });
+    },
+    async advance(network, { generation, phase, nowUnixMs }) {
+      const name = authorityGenerationName(network, generation);
+      const annotations = { [ANNOTATIONS.phase]: phase, [ANNOTATIONS.since]: rfc3339Of(nowUnixMs) };
+      await client.mergePatch(secrets, { namespace: SYSTEM_NAMESPACE, name }, { metadata: { annotations } });
+    },
+    async drop(network, { generation, uid }) {
+      const name = authorityGenerationName(network, generation);
+      made.delete(name);
+      await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name }, { uid });
     },
     platformKey() {
       platform ??= loadPlatformKey().catch((error: unknown) => {
@@ -78,4 +147,60 @@ export function createAuthorities(client: KubeClient): Authorities {
       return platform;
     },
   };
+}
+
+function keysOf(secret: Secret | undefined): KeyAndCertificate | undefined {
+  const [certificatePem, privateKeyPem] = [secretText(secret, 'tls.crt'), secretText(secret, 'tls.key')];
+  return certificatePem === undefined || privateKeyPem === undefined ? undefined : { certificatePem, privateKeyPem };
+}
+
+function inForce(all: readonly Generation[]): NetworkAuthority | undefined {
+  const { issuer, trusted } = authorityState(all);
+  const pemOf = (number: number): string => all.find(({ generation }) => generation === number)?.keys.certificatePem ?? '';
+  const keys = all.find(({ generation }) => generation === issuer)?.keys;
+  if (keys === undefined) return undefined;
+  const everyPem = all.map((generation) => generation.keys.certificatePem).join('');
+  return { ...keys, bundlePem: trusted.map(pemOf).join(''), everyPem, fingerprint: `${trusted.join(',')} of ${all.length}` };
+}
+
+/** Generations by network, read off the watched Secrets again only after one of them has changed. */
+function createGenerationIndex(followed: () => Reflector<Secret> | undefined): (network: NetworkName) => readonly Generation[] {
+  let source: Reflector<Secret> | undefined;
+  let byBase: Map<string, Generation[]> | undefined;
+  return (network) => {
+    const now = followed();
+    if (now === undefined) return [];
+    if (now !== source) {
+      source = now;
+      byBase = undefined;
+      now.subscribe(() => {
+        byBase = undefined;
+      });
+    }
+    byBase ??= generationsByBase(now.store.list(SYSTEM_NAMESPACE));
+    return byBase.get(authorityName(network)) ?? [];
+  };
+}
+
+function generationsByBase(list: readonly Secret[]): Map<string, Generation[]> {
+  const byBase = new Map<string, Generation[]>();
+  for (const secret of list) {
+    const [, base, number] = /^(ca\.[^.]+\.[^.]+)(?:\.([0-9]{1,6}))?$/.exec(secret.metadata.name) ?? [];
+    const keys = base === undefined ? undefined : keysOf(secret);
+    if (base === undefined || keys === undefined) continue;
+    const { annotations = {}, uid } = secret.metadata;
+    const sinceUnixMs = Date.parse(annotations[ANNOTATIONS.since] ?? '');
+    const generation: Generation = {
+      generation: number === undefined ? 1 : Number(number),
+      uid,
+      phase: ROLL_OVER_PHASES.find((phase) => phase === annotations[ANNOTATIONS.phase]),
+      sinceUnixMs: Number.isNaN(sinceUnixMs) ? 0 : sinceUnixMs,
+      overlapMs: Number(annotations[ANNOTATIONS.overlapSeconds] ?? 0) * 1000,
+      operationUID: annotations[ANNOTATIONS.operation],
+      keys,
+    };
+    byBase.set(base, [...(byBase.get(base) ?? []), generation]);
+  }
+  for (const all of byBase.values()) all.sort((left, right) => left.generation - right.generation);
+  return byBase;
 }

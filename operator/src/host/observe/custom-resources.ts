@@ -6,6 +6,8 @@ import { GROUP, VERSION } from '../../core/resources/kind.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
+import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
+import type { ReleaseCatalog } from '../../core/resources/release-catalog.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 
 const address = { group: GROUP, version: VERSION };
@@ -21,3 +23,5 @@ export const consensusKeyReservations: Resource<ConsensusKeyReservation> = defin
   namespaced: false,
 });
 export const validatorChanges: Resource<ValidatorChange> = defineResource({ ...address, plural: 'validatorchanges', namespaced: true });
+export const ledgerOperations: Resource<LedgerOperation> = defineResource({ ...address, plural: 'ledgeroperations', namespaced: true });
+export const releaseCatalogs: Resource<ReleaseCatalog> = defineResource({ ...address, plural: 'releasecatalogs', namespaced: false });

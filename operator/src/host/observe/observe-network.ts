@@ -1,6 +1,6 @@
 import { type Bytes, base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import type { Pod, Secret } from '@civitas/kube';
+import type { Pod } from '@civitas/kube';
 import type { AdminServiceStatusResponse, KeysResponse } from '@civitas/proto/civitas/node/v1/admin';
 import {
   ANNOTATIONS,
@@ -8,16 +8,18 @@ import {
   genesisName,
   type NetworkName,
   networkNameOf,
+  nodeDataName,
   nodeTlsName,
   relayTlsName,
+  SYSTEM_NAMESPACE,
 } from '../../core/desired/names.ts';
+import { TOMBSTONE_LABELS } from '../../core/desired/tombstone.ts';
 import { type EffectiveNetwork, effectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
 import { runningEngine } from '../../core/plan/hand-over.ts';
 import type {
   CityClient,
   ObservedAnswer,
-  ObservedCertificate,
   ObservedNetwork,
   ObservedNode,
   ObservedPod,
@@ -30,6 +32,7 @@ import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode, ReportedOrganisation } from '../../core/resources/ledger-node.ts';
 import { connectNode, engineInForce, findCityNetwork, findGenesisRecord, type OperatorContext } from '../controllers/operator-context.ts';
 import { callNode, type NodeConnection } from '../ledger/node-connection.ts';
+import { certificateOf, volumeOf } from './observe-secret.ts';
 import type { Workspace } from './workspace.ts';
 
 const sha256 = nodeCrypto.sha256;
@@ -69,10 +72,14 @@ export async function observeNetwork(
     reservations: reservationsOf(context),
     genesisRecord: record,
     genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
+    endedBy: endedBy(context, network.spec.chainId),
     engineInForce: record === undefined ? undefined : engineInForce(context, id),
     validatorSet: setOf(standings),
     standings: standings ?? [],
     join: context.facts.joins.get(`${id.namespace}/${id.name}`),
+    authorities: context.authorities.generations(id),
+    operations: context.caches.operations.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
+    ...catalogOf(context, network),
     leavingProposed: leavingProposed(context, id),
     city: cityClient(context),
     platformKey: (await context.authorities.platformKey()).publicKey,
@@ -81,6 +88,11 @@ export async function observeNetwork(
     openLinks: openLinks(context, id),
     registered: context.facts.registered.has(effective.chainId) || wasRegistered(network),
   };
+}
+
+function catalogOf({ caches }: OperatorContext, { spec }: LedgerNetwork): Pick<ObservedNetwork, 'catalog'> {
+  const catalog = caches.catalogs.store.get(spec.release?.catalogRef ?? '');
+  return catalog === undefined ? {} : { catalog };
 }
 
 function wasRegistered(network: LedgerNetwork): boolean {
@@ -105,6 +117,13 @@ function openLinks({ caches }: OperatorContext, id: NetworkName): readonly OpenL
     })
     .map(({ metadata, status }) => ({ name: metadata.name, inFlight: status?.inFlight ?? 0 }))
     .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function endedBy({ workspaces }: OperatorContext, chainId: string): string | undefined {
+  const records = workspaces.find(SYSTEM_NAMESPACE)?.configMaps.store.list() ?? [];
+  return records.find(
+    ({ metadata: { labels } }) => labels?.[TOMBSTONE_LABELS.chain] === chainId && labels[TOMBSTONE_LABELS.data] === 'Delete',
+  )?.metadata.name;
 }
 
 /** Nodes that a ValidatorChange has proposed to remove: recorded before the proposal is made, so never too late. */
@@ -180,18 +199,6 @@ function reservationsOf({ caches, workspaces }: OperatorContext): Readonly<Recor
   );
 }
 
-/** A certificate by what its Secret says of it beside it: the private key is not read. */
-export function certificateOf(secret: Secret | undefined): ObservedCertificate | undefined {
-  const annotations = secret?.metadata.annotations;
-  const [notAfter, renewAt, subject] = [
-    annotations?.[ANNOTATIONS.notAfter],
-    annotations?.[ANNOTATIONS.renewAt],
-    annotations?.[ANNOTATIONS.subject],
-  ];
-  if (secret?.data?.['tls.crt'] === undefined || notAfter === undefined || renewAt === undefined || subject === undefined) return undefined;
-  return { notAfterUnixMs: Date.parse(notAfter), renewAtUnixMs: Date.parse(renewAt), subject };
-}
-
 async function observeNode(
   context: OperatorContext,
   workspace: Workspace,
@@ -207,13 +214,16 @@ async function observeNode(
     connection === undefined || pod === undefined ? undefined : await askNode(connection, needsKeys(ledgerNode, pod.uid, engine));
   if (answer !== undefined) context.facts.heard.add(key);
   const address = workspace.services.store.get(key)?.spec?.clusterIP;
-  return { ledgerNode, certificate, pod, answer, address, heard: context.facts.heard.has(key) };
+  const volume = volumeOf(context, workspace, `${id.namespace}/${nodeDataName(node)}`);
+  const seen = { ledgerNode, certificate, pod, answer, address, heard: context.facts.heard.has(key) };
+  return volume === undefined ? seen : { ...seen, volume };
 }
 
 export function podOf(pod: Pod | undefined): ObservedPod | undefined {
   if (pod === undefined) return undefined;
   const { metadata, spec, status } = pod;
   const phase = status?.phase;
+  const rebuild = metadata.annotations?.[ANNOTATIONS.rebuild];
   return {
     name: metadata.name,
     uid: metadata.uid,
@@ -223,7 +233,8 @@ export function podOf(pod: Pod | undefined): ObservedPod | undefined {
     deleting: metadata.deletionTimestamp !== undefined,
     finished: phase === 'Succeeded' || phase === 'Failed',
     configHash: metadata.annotations?.[ANNOTATIONS.configHash],
-    image: spec?.containers[0]?.image,
+    image: metadata.annotations?.[ANNOTATIONS.image] ?? spec?.containers[0]?.image,
+    ...(rebuild === undefined ? {} : { rebuild }),
   };
 }
 
@@ -261,6 +272,9 @@ function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undef
     unwell: status.unwell,
     halted: status.halted,
     engineVersion: status.engineVersion,
+    certificateSetHash: text(status.certificateSetHash),
+    volumeBytes: Number(status.volumeBytes),
+    volumeFreeBytes: Number(status.volumeFreeBytes),
     keys:
       keys === undefined
         ? undefined

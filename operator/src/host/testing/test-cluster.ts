@@ -61,7 +61,7 @@ export async function startTestCluster(octet: number, audit?: (entry: AuditEntry
   };
 }
 
-const CLUSTER_SCOPED = ['agencies', 'cityconfigs', 'consensuskeyreservations'];
+const CLUSTER_SCOPED = ['agencies', 'cityconfigs', 'consensuskeyreservations', 'releasecatalogs'];
 
 /** Address of one of our kinds by its plural. */
 export function ourResource<T extends KubeObject>(plural: string): Resource<T> {

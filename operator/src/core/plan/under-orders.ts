@@ -1,0 +1,33 @@
+import type { Deferral } from './deferral.ts';
+import type { EffectiveNetwork, EffectiveNode, Problem } from './effective-network.ts';
+import { withStateSync } from './joining-nodes.ts';
+import type { ObservedNetwork } from './observed-network.ts';
+import { type OperationOrders, operationOrders } from './operation-orders.ts';
+import { releaseInForce } from './release-plan.ts';
+import { withVolumeSizes } from './storage-plan.ts';
+
+/** A network as its nodes are to be made now. */
+export interface NetworkUnderOrders {
+  readonly effective: EffectiveNetwork;
+  readonly orders: OperationOrders;
+  /** The release that is asked for may not be run, so the one in force stays. */
+  readonly deferral: Deferral | undefined;
+  /** It may not be run, and there is none in force that could stay. */
+  readonly problem: Problem | undefined;
+}
+
+/** Adds to what the spec asks for what stands in the LedgerNodes, what operations ask for, and which release is in force. */
+export function underOrders(observed: ObservedNetwork, network: EffectiveNetwork): NetworkUnderOrders {
+  const nodes = network.nodes.map((node): EffectiveNode => {
+    const { fenced, rebuild } = observed.nodes[node.name]?.ledgerNode?.spec ?? {};
+    const isRebuilt = rebuild !== undefined && network.engine === 'cometbft';
+    return { ...node, ...(fenced === true ? { fenced } : {}), ...(isRebuilt ? { rebuild } : {}) };
+  });
+  const synced = withStateSync({ ...network, nodes }, observed.genesisRecord);
+  const orders = operationOrders(observed, synced);
+  const sized = withVolumeSizes(observed, synced, orders);
+  const release = releaseInForce(observed, sized);
+  if (!('image' in release)) return { effective: sized, orders, deferral: release, problem: release };
+  const { image, deferral } = release;
+  return { effective: { ...sized, nodeImage: image, isReleaseHeld: deferral !== undefined }, orders, deferral, problem: undefined };
+}
