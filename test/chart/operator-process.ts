@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './helm.ts';
+
+const ACCOUNT_FOLDER = 'var/run/secrets/kubernetes.io/serviceaccount';
+const METRICS_PORT = 9464;
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface OperatorPod {
+  /** As it stands in the Lease. */
+  readonly identity: string;
+  /** What it has written so far. */
+  log(): string;
+  isReady(): Promise<boolean>;
+  /** Replaces the mounted token, as the kubelet does well before it ends. */
+  mountToken(token: string): void;
+  /** Asks it to end. @returns its exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface PodFacts {
+  readonly name: string;
+  readonly address: string;
+  readonly apiUrl: string;
+  readonly caPem: string;
+  readonly token: string;
+}
+
+/** The operator's program as a pod has it: its ServiceAccount mounted below a root of its own, the API server in its environment, no kubeconfig. */
+export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFacts): OperatorPod {
+  const root = mkdtempSync(join(tmpdir(), 'civitas-pod-'));
+  const account = join(root, ACCOUNT_FOLDER);
+  mkdirSync(account, { recursive: true });
+  const mount = (file: string, text: string): void => writeFileSync(join(account, file), text, { mode: 0o600 });
+  mount('token', token);
+  mount('ca.crt', caPem);
+  mount('namespace', 'civitas-system');
+  const { hostname, port } = new URL(apiUrl);
+  const logPath = join(root, 'log');
+  writeFileSync(logPath, '');
+  const env = {
+    ...{ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, CIVITAS_ROOT: root },
+    ...{ POD_NAME: name, POD_UID: `uid-${name}`, POD_IP: address, METRICS_PORT: String(METRICS_PORT) },
+  };
+  const child = spawn('/bin/sh', ['-c', 'exec "$0" "$1" >"$2" 2>&1', process.execPath, join(ROOT, 'operator/src/main.ts'), logPath], {
+    env,
+    stdio: 'ignore',
+  });
+  running.add(child);
+  const ended = once(child, 'exit').then(() => running.delete(child));
+  return {
+    identity: `${name}_uid-${name}`,
+    log: () => readFileSync(logPath, 'utf8'),
+    async isReady() {
+      if (child.exitCode !== null)
+        throw new Error(`the operator ended with ${child.exitCode}: ${readFileSync(logPath, 'utf8').slice(-2000)}`);
+      try {
+        return (await fetch(`http://${address}:${METRICS_PORT}/readyz`)).ok;
+      } catch {
+        return false;
+      }
+    },
+    mountToken: (next) => mount('token', next),
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(root, { recursive: true, force: true });
+      return child.exitCode;
+    },
+  };
+}
