@@ -97,7 +97,7 @@ async function liveThroughIt(): Promise<void> {
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
   expect(await waitUntil(() => isAvailable(client, 'city'), 20_000)).toBe(true);
   const pools = [{ name: 'validators', role: 'validator', replicas: 4 }];
-  const sixth = { domain: 'housing', chainId: 'jincheng-sixth-1', engine: 'cometbft', pools, deletionPolicy: { data: 'Delete' } };
+  const sixth = { domain: 'housing', chainId: 'jincheng-sixth-1', engine: 'cometbft', pools, deletionPolicy: { data: 'Delete', keys: 'Delete' } };
   await client.create(networks, aNetworkBody('sixth', sixth));
   const link = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerLink', metadata: { name: 'city-seventh', namespace: NAMESPACE } };
   await client.create(ourResource('ledgerlinks'), { ...link, ...{ spec: { from: 'city', to: 'seventh' } } });

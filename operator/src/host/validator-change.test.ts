@@ -120,7 +120,7 @@ test('an operator that dies after every single write replaces a validator with t
   const states = new Set<string>();
   for (let lives = 0; (await phaseOf('replace')) !== 'Completed' && lives < 60; lives++) {
     const stopping = new AbortController();
-    const life = mortalClient(cluster.client, 1, ['validatorchanges']);
+    const life = mortalClient(cluster.client, 1, (_verb, plural) => plural === 'validatorchanges');
     ledger.onProposed = (kind) => {
       if (kind.endsWith('Validator')) life.spend();
     };

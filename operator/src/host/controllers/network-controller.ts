@@ -129,7 +129,8 @@ class NetworkReconciler {
 
   async #writePlanStatus(observed: ObservedNetwork, plan: NetworkPlan, progress?: Verdict): Promise<void> {
     const { operatorMetrics } = this.#context;
-    const verdicts = [...networkVerdicts(observed, plan), ...heldVerdicts(this.#heldOf(observed.network))];
+    const told = networkVerdicts(observed, plan).map((entry) => (entry.type === progress?.type ? progress : entry));
+    const verdicts = [...told, ...heldVerdicts(this.#heldOf(observed.network))];
     const facts = networkFacts(observed, plan, nodeCrypto.sha256);
     const network = observed.network.metadata.name;
     operatorMetrics.networkHeight.set({ network }, facts.height ?? 0);

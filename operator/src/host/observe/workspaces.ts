@@ -21,6 +21,8 @@ export interface Workspaces {
   letIn(namespace: string): Promise<boolean>;
   /** One that was entered before. */
   find(namespace: string): Workspace | undefined;
+  /** Stops looking into a namespace; it can be entered anew. */
+  leave(namespace: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,12 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
         open.delete(namespace);
         throw error;
       }
+    },
+    async leave(namespace) {
+      const workspace = ready.get(namespace);
+      ready.delete(namespace);
+      open.delete(namespace);
+      await workspace?.stop();
     },
     async stop() {
       const opened = await Promise.allSettled(open.values());

@@ -1,0 +1,151 @@
+import { type ConfigMap, configMaps, namespaces, persistentVolumeClaims, secrets } from '@civitas/kube';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RunningControllers } from './controllers/start-controllers.ts';
+import {
+  aNetworkBody,
+  applyCity,
+  createNamespaces,
+  findNetwork,
+  finishDeletedPods,
+  isAvailable,
+  NAMESPACE,
+  networks,
+  startOperator,
+  waitUntil,
+} from './testing/city-fixture.ts';
+import { createFakeLedger } from './testing/fake-ledger.ts';
+import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
+import { mortalClient } from './testing/mortal-client.ts';
+import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
+
+const SYSTEM = 'civitas-system';
+const CITY = { namespace: NAMESPACE, name: 'city' };
+const links = ourResource('ledgerlinks');
+
+let cluster: TestCluster;
+let world: FakeWorld;
+let controllers: RunningControllers | undefined;
+let stopping: AbortController;
+let octet = 170;
+
+beforeEach(async () => {
+  cluster = await startTestCluster(++octet);
+  await createNamespaces(cluster.client);
+  world = startFakeWorld(cluster.client, NAMESPACE, octet, { city: createFakeLedger() });
+  await applyCity(cluster.client);
+  stopping = new AbortController();
+  controllers = await startOperator(cluster.client, stopping.signal);
+  expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 20_000)).toBe(true);
+}, 30_000);
+
+afterEach(async () => {
+  stopping.abort();
+  await controllers?.stop();
+  await world.stop();
+  await cluster.stop();
+});
+
+async function hasRemoved(): Promise<boolean> {
+  await finishDeletedPods(cluster.client);
+  return (await findNetwork(cluster.client, 'city')) === undefined;
+}
+
+const tombstones = async (): Promise<readonly ConfigMap[]> =>
+  (await cluster.client.listAll(configMaps, { namespace: SYSTEM })).items.filter(({ metadata }) => metadata.name.startsWith('tombstone.'));
+const documentOf = (tombstone: ConfigMap | undefined) => JSON.parse(tombstone?.data?.['tombstone.json'] ?? '{}');
+const progressOf = async () => (await findNetwork(cluster.client, 'city'))?.status?.conditions?.find(({ type }) => type === 'Progressing');
+
+describe('a network that is deleted', () => {
+  test('leaves a tombstone with its last height and keeps everything unless told otherwise', async () => {
+    await cluster.client.mergePatch(networks, CITY, { metadata: { annotations: { 'civitas.dev/requested-by': 'li.wei' } } });
+    await cluster.client.delete(networks, CITY);
+    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
+    const [tombstone, ...others] = await tombstones();
+    expect(others).toEqual([]);
+    expect(documentOf(tombstone)).toMatchObject({
+      chainId: 'jincheng-city-1',
+      height: 7,
+      toldBy: 'city-0',
+      requestedBy: 'li.wei',
+      forced: '',
+      volumes: [`${NAMESPACE}/city-0-data`],
+    });
+    expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-0-data' })).toBeDefined();
+    expect(await cluster.client.find(secrets, { namespace: SYSTEM, name: 'ca.jincheng.city' })).toBeDefined();
+  }, 60_000);
+
+  test('takes data and keys along when its policy says so, and its chain id is never used again', async () => {
+    await cluster.client.mergePatch(networks, CITY, { spec: { deletionPolicy: { data: 'Delete', keys: 'Delete' } } });
+    await cluster.client.delete(networks, CITY);
+    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
+    expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-0-data' })).toBeUndefined();
+    expect(await cluster.client.find(secrets, { namespace: SYSTEM, name: 'ca.jincheng.city' })).toBeUndefined();
+    expect(await cluster.client.find(configMaps, { namespace: SYSTEM, name: 'genesis.jincheng.city' })).toBeUndefined();
+    expect((await tombstones()).length).toBe(1);
+    await cluster.client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
+    const problem = async () => (await findNetwork(cluster.client, 'city'))?.status?.conditions?.find(({ type }) => type === 'Degraded');
+    expect(await waitUntil(async () => (await problem())?.reason === 'ChainEnded', 10_000)).toBe(true);
+    expect((await problem())?.message).toContain('jincheng-city-1 ended');
+  }, 60_000);
+
+  test('waits for an open link, says so, and gives it up only when its chain id is named', async () => {
+    const link = {
+      apiVersion: 'civitas.dev/v1alpha1',
+      kind: 'LedgerLink',
+      metadata: { name: 'city-health', namespace: NAMESPACE, finalizers: ['example.org/held'] },
+    };
+    await cluster.client.create(networks, aNetworkBody('health', { domain: 'health', chainId: 'jincheng-health-1' }));
+    await cluster.client.create(links, { ...link, ...{ spec: { from: 'city', to: 'health' } } });
+    await cluster.client.applyStatus(
+      links,
+      { ...link, metadata: { name: 'city-health', namespace: NAMESPACE }, ...{ status: { inFlight: 2 } } },
+      { fieldManager: 'test' },
+    );
+    await cluster.client.delete(networks, CITY);
+    const isWaiting = async () => (await progressOf())?.reason === 'Draining';
+    expect(await waitUntil(isWaiting, 5000)).toBe(true);
+    expect((await progressOf())?.message).toContain('annotate civitas.dev/force-removal=jincheng-city-1');
+    await cluster.client.mergePatch(networks, CITY, { metadata: { annotations: { 'civitas.dev/force-removal': 'jincheng-city-1' } } });
+    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
+    expect(documentOf((await tombstones())[0])).toMatchObject({
+      forced: 'civitas.dev/force-removal is set',
+      abandoned: [{ name: 'city-health' }],
+    });
+  }, 60_000);
+
+  test('goes with its namespace without being waited for, and leaves its tombstone outside of it', async () => {
+    await cluster.client.delete(namespaces, { name: NAMESPACE });
+    expect(await waitUntil(hasRemoved, 20_000)).toBe(true);
+    expect(documentOf((await tombstones())[0])).toMatchObject({ forced: `namespace ${NAMESPACE} is being deleted` });
+  }, 60_000);
+});
+
+test('an operator that dies after every single write of a removal leaves one tombstone, no pod and no reservation', async () => {
+  stopping.abort();
+  await controllers?.stop();
+  controllers = undefined;
+  await cluster.client.mergePatch(networks, CITY, { spec: { deletionPolicy: { data: 'Delete' } } });
+  await cluster.client.delete(networks, CITY);
+  let lives = 0;
+  for (; !(await hasRemoved()) && lives < 60; lives++) {
+    const ending = new AbortController();
+    // Deletions, the tombstone, the finalizer: what an operator applies anew at each start is not counted.
+    const life = mortalClient(
+      cluster.client,
+      1,
+      (verb, plural, name) =>
+        (verb === 'delete' && !name.startsWith('relay')) ||
+        `${verb} ${plural}` === 'create configmaps' ||
+        (verb.endsWith('Patch') && plural === 'ledgernetworks'),
+    );
+    const running = await startOperator(life.client, ending.signal).catch(() => undefined);
+    await waitUntil(async () => life.isOver() || (await hasRemoved()), 3000);
+    ending.abort();
+    await running?.stop();
+  }
+  expect(await findNetwork(cluster.client, 'city')).toBeUndefined();
+  expect(lives).toBeGreaterThan(2);
+  expect((await tombstones()).length).toBe(1);
+  expect((await cluster.client.listAll(ourResource('consensuskeyreservations'))).items).toEqual([]);
+  expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-0-data' })).toBeUndefined();
+}, 120_000);
