@@ -7,6 +7,7 @@ import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../co
 import type { TreeUpdate } from '../../core/state/tree.ts';
 import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
 import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import { OperationIndex } from './operation-index.ts';
 import { storeBytes, tableBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
 import {
@@ -104,7 +105,7 @@ export class LedgerStore implements RecordSource, PageStore {
   #lights: Db;
   #records: Db;
   #receipts: Db;
-  #operations: Db;
+  #operations: OperationIndex;
   #state: Db;
   #pages: Db;
   #history: Db;
@@ -129,7 +130,7 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#lights = openDb('lights');
     this.#records = openDb('records');
     this.#receipts = openDb('receipts');
-    this.#operations = openDb('operations');
+    this.#operations = new OperationIndex(openDb('operations'));
     this.#state = openDb('state');
     this.#pages = openDb('pages');
     this.#history = openDb('history');
@@ -188,8 +189,7 @@ export class LedgerStore implements RecordSource, PageStore {
   }
 
   findOperation(operationHash: Bytes): { height: number; index: number } | undefined {
-    const place = this.#operations.get(Buffer.from(operationHash));
-    return place === undefined ? undefined : placeOf(place);
+    return this.#operations.find(operationHash);
   }
 
   readPage(path: string): Bytes | undefined {
@@ -325,7 +325,7 @@ export class LedgerStore implements RecordSource, PageStore {
     for (const receipt of receipts) {
       const place = placeKey(height, receipt.index);
       void this.#receipts.put(place, asBuffer(receipt.bytes));
-      if (receipt.isCharged) void this.#operations.put(asBuffer(receipt.operationHash), place);
+      if (receipt.isCharged) this.#operations.put(receipt.operationHash, place);
     }
     void this.#meta.remove(PENDING);
     void this.#meta.put(HEAD, placeKey(height, keptFrom));

@@ -1,5 +1,10 @@
-/** Format of the store; any other is refused. 1: whole pages by version. 2: newest pages, and what undoes each block's changes. */
-export const STORE_FORMAT = 2;
+/**
+ * Format of the store; any other is refused. 1: whole pages by version. 2: newest pages, and what undoes each block's changes. 3: the
+ * operation index in parts.
+ */
+export const STORE_FORMAT = 3;
+/** Operations in one part of their index, count: its pages stay in memory while it grows, and a hundred million make 1,500 parts to search. */
+export const INDEX_PART_OPERATIONS = 65_536;
 /** Address space reserved for the store, bytes: 64 GiB of map, not of memory or disk. */
 export const MAP_BYTES = 64 * 2 ** 30;
 /** Records kept parsed, count. */
