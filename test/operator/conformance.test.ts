@@ -8,24 +8,22 @@ import { kubectlOf } from '../../packages/localcluster/src/api/testing/conforman
 import { sampleDefinition } from '../../packages/localcluster/src/api/testing/sample-definition.ts';
 import { startTestServer, type TestServer } from '../../packages/localcluster/src/api/testing/test-server.ts';
 import { findKubeTools } from '../../tools/kube/kube-tools.ts';
-import { type RealCluster, startRealCluster } from './cluster/real-cluster.ts';
+import { sharedCluster } from './cluster/shared-cluster.ts';
 import { describeWithKubernetes } from './describe-with-kubernetes.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const kubectl = findKubeTools()?.path('kubectl') ?? 'kubectl';
 
 describeWithKubernetes('the real API server', () => {
-  let cluster: RealCluster;
   let server: ConformanceServer;
 
   beforeAll(async () => {
-    cluster = await startRealCluster();
+    const cluster = sharedCluster();
     const { home, kubeconfigPath } = cluster;
     server = { ...createApiCalls(() => cluster), is: 'kubernetes', home, kubeconfigPath };
     await server.call('POST', DEFINITIONS, { body: sampleDefinition });
     await kubectlOf(server, kubectl).run('wait', '--for=condition=Established', 'crd/networks.test.dev', '--timeout=20s');
   });
-  afterAll(() => cluster?.stop());
 
   describeConformance(() => server);
   describe('and its own kubectl', () => {

@@ -1,4 +1,15 @@
-// The real API server, etcd and controllers of tools/kube. One file at a time; a test may take as long as many lives of an operator.
+// The real API server, etcd and controllers of tools/kube, and on them the operator's own tests as they are: whoever imports
+// `./testing/test-cluster.ts` gets the real cluster. One file at a time; a test may take as long as many lives of an operator.
 import base from '../../jest.config.mjs';
 
-export default { ...base, rootDir: '../..', testMatch: ['<rootDir>/test/operator/**/*.test.ts'], testTimeout: 120_000 };
+const OPERATOR_TESTS = ['rules', 'provision', 'faults', 'validators', 'validator-change', 'network-removal'];
+
+export default {
+  ...base,
+  rootDir: '../..',
+  testMatch: ['<rootDir>/test/operator/**/*.test.ts', ...OPERATOR_TESTS.map((name) => `<rootDir>/operator/src/host/${name}.test.ts`)],
+  moduleNameMapper: { '^\\./testing/test-cluster\\.ts$': '<rootDir>/test/operator/cluster/test-cluster.ts' },
+  globalSetup: '<rootDir>/test/operator/cluster/setup.mjs',
+  globalTeardown: '<rootDir>/test/operator/cluster/teardown.mjs',
+  testTimeout: 120_000,
+};

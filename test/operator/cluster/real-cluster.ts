@@ -1,19 +1,20 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '@civitas/testkit';
 import { type ClusterPki, openPki } from '../../../packages/localcluster/src/api/auth/pki.ts';
 import { findKubeTools, type KubeTools } from '../../../tools/kube/kube-tools.ts';
 import { type StartedProcess, startProcess } from './server-process.ts';
-import { wipeObjects } from './wipe-objects.ts';
+import { statusOf } from './shared-cluster.ts';
 
 /** A real API server with its etcd and the controllers that keep objects in order, on a loopback address of this process. */
 export interface RealCluster {
   readonly home: string;
   readonly tools: KubeTools;
   readonly url: string;
+  /** Of etcd's JSON gateway. */
+  readonly etcdUrl: string;
   readonly caPem: string;
   readonly admin: { readonly cert: string; readonly key: string };
   readonly kubeconfigPath: string;
@@ -21,8 +22,6 @@ export interface RealCluster {
   pids(): { readonly etcd: number; readonly api: number };
   /** Ends the API server as a power cut would and starts it again on the same etcd. */
   restartApi(): Promise<void>;
-  /** Takes every object of our kinds and everything in these namespaces out of etcd at once: no finalizers, no grace. */
-  wipe(namespaces: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +31,13 @@ const PORTS = { etcdClient: 2379, etcdPeer: 2380, api: 6443 } as const;
 /** The controllers whose work our objects rely on; none that would run or schedule pods. */
 const CONTROLLERS = [
   ...['namespace-controller', 'garbage-collector-controller', 'serviceaccount-controller', 'root-ca-certificate-publisher-controller'],
-  ...['disruption-controller', 'endpoints-controller', 'endpointslice-controller', 'resourcequota-controller'],
+  ...[
+    'persistentvolumeclaim-protection-controller',
+    'disruption-controller',
+    'endpoints-controller',
+    'endpointslice-controller',
+    'resourcequota-controller',
+  ],
 ];
 
 let started = 0;
@@ -57,7 +62,8 @@ export async function startRealCluster(): Promise<RealCluster> {
   writeFileSync(kubeconfigPath, kubeconfigText(url, pki), { mode: 0o600 });
   const admin = { cert: pki.adminCertPem, key: pki.adminKeyPem };
   const place: Place = { home, address, tools, pki };
-  const isReady = (): Promise<boolean> => readyz({ url, caPem: pki.caPem, ...admin });
+  const codeOf = (path: string): Promise<number> => statusOf({ url, caPem: pki.caPem, admin }, path);
+  const isReady = async (): Promise<boolean> => (await codeOf('/readyz')) === 200;
 
   const etcd = startProcess(tools.path('etcd'), etcdArguments(place), join(home, 'etcd.log'));
   let api = startProcess(tools.path('kube-apiserver'), apiArguments(place), join(home, 'api.log'));
@@ -75,22 +81,20 @@ export async function startRealCluster(): Promise<RealCluster> {
       join(home, 'controllers.log'),
     );
     const paths = ['serviceaccounts/default', 'configmaps/kube-root-ca.crt'].map((path) => `/api/v1/namespaces/default/${path}`);
-    for (const path of paths)
-      await waitFor(path, async () => (await statusOf({ url, caPem: pki.caPem, ...admin }, path)) === 200, READY_WITHIN_MS);
+    for (const path of paths) await waitFor(path, async () => (await codeOf(path)) === 200, READY_WITHIN_MS);
   } catch (error) {
     await stopAll(controllers === undefined ? [] : [controllers]);
     throw error;
   }
   const keeper = controllers;
   return {
-    ...{ home, tools, url, caPem: pki.caPem, admin, kubeconfigPath },
+    ...{ home, tools, url, etcdUrl: `http://${address}:${PORTS.etcdClient}`, caPem: pki.caPem, admin, kubeconfigPath },
     pids: () => ({ etcd: etcd.pid, api: api.pid }),
     async restartApi() {
       await api.kill();
       api = startProcess(tools.path('kube-apiserver'), apiArguments(place), join(home, 'api.log'));
       await untilReady();
     },
-    wipe: (namespaces) => wipeObjects(`http://${address}:${PORTS.etcdClient}`, namespaces),
     stop: () => stopAll([keeper]),
   };
 }
@@ -161,26 +165,4 @@ async function untilReadyOrEnded(processes: readonly StartedProcess[], isReady: 
     READY_WITHIN_MS,
   );
   if (typeof answer === 'string') throw new Error(`a server of the cluster ended: ${answer}`);
-}
-
-interface Caller {
-  readonly url: string;
-  readonly caPem: string;
-  readonly cert: string;
-  readonly key: string;
-}
-
-function statusOf({ url, caPem, cert, key }: Caller, path: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = httpsRequest(new URL(path, url), { ca: caPem, cert, key, agent: false }, (response) => {
-      response.resume();
-      response.once('end', () => resolve(response.statusCode ?? 0));
-    });
-    request.once('error', reject);
-    request.end();
-  });
-}
-
-async function readyz(caller: Caller): Promise<boolean> {
-  return (await statusOf(caller, '/readyz')) === 200;
 }

@@ -1,0 +1,67 @@
+import {
+  type ClusterAccess,
+  createKubeClient,
+  customResourceDefinitions,
+  type KubeClient,
+  type ObjectBody,
+  readKubeConfigFile,
+} from '@civitas/kube';
+import { waitFor } from '@civitas/testkit';
+import { crdOf } from '../../../operator/src/core/resources/crd.ts';
+import { GROUP, VERSION } from '../../../operator/src/core/resources/kind.ts';
+import { KINDS } from '../../../operator/src/core/resources/kinds.ts';
+import type { TestCluster } from '../../../operator/src/host/testing/test-cluster.ts';
+import { sharedCluster, statusOf } from './shared-cluster.ts';
+import { wipeObjects } from './wipe-objects.ts';
+
+export { ourResource, type TestCluster } from '../../../operator/src/host/testing/test-cluster.ts';
+
+const DEFINED_WITHIN_MS = 20_000;
+
+/** What stands in for operator/src/host/testing/test-cluster.ts in this suite: the same tests, on the real API server, empty of what others left. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const { url, etcdUrl, kubeconfigPath, caPem, admin } = sharedCluster();
+  await wipeObjects(etcdUrl);
+  const client = createKubeClient(readKubeConfigFile(kubeconfigPath));
+  const clients = [client];
+  for (const kind of KINDS)
+    await client.apply(customResourceDefinitions, crdOf(kind) as object as ObjectBody, { fieldManager: 'test', force: true });
+  for (const { plural } of KINDS) {
+    const path = `/apis/${GROUP}/${VERSION}/${plural}`;
+    await waitFor(path, async () => (await statusOf({ url, caPem, admin }, path)) === 200, DEFINED_WITHIN_MS);
+  }
+  return {
+    client,
+    url,
+    kubeconfigPath,
+    clientOf(namespace, account) {
+      const made = createKubeClient(accessOf({ url, caPem }, client, { namespace, account }));
+      clients.push(made);
+      return made;
+    },
+    async stop() {
+      for (const open of clients) open.close();
+      await wipeObjects(etcdUrl);
+    },
+  };
+}
+
+/** Access as a ServiceAccount, whose token is asked for when it is needed. */
+function accessOf(
+  server: { readonly url: string; readonly caPem: string },
+  client: KubeClient,
+  { namespace, account }: { readonly namespace: string; readonly account: string },
+): ClusterAccess {
+  return {
+    getCurrentCluster: () => ({ server: server.url }),
+    getCurrentContext: () => account,
+    getContextObject: () => ({ namespace }),
+    async applyToHTTPSOptions(target) {
+      const resource = { group: '', version: 'v1', plural: `serviceaccounts/${account}/token`, namespaced: true };
+      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: { name: '', namespace }, ...{ spec: {} } };
+      const { status } = (await client.create(resource, body)) as object as { readonly status: { readonly token: string } };
+      target.ca = server.caPem;
+      target.headers = { Authorization: `Bearer ${status.token}` };
+    },
+  };
+}
