@@ -11,6 +11,10 @@ function aLeaseServer() {
   const server = {
     broken: false,
     hung: false,
+    reads: 0,
+    remove: () => {
+      lease = undefined;
+    },
     holder: () => (lease as { spec?: { holderIdentity?: string } } | undefined)?.spec?.holderIdentity,
   };
   const gate = (signal?: AbortSignal): Promise<void> => {
@@ -27,6 +31,7 @@ function aLeaseServer() {
   const client = {
     async find(_: unknown, __: unknown, options?: { signal?: AbortSignal }) {
       await gate(options?.signal);
+      server.reads++;
       return lease;
     },
     async create(_: unknown, body: ObjectBody, options?: { signal?: AbortSignal }) {
@@ -36,6 +41,7 @@ function aLeaseServer() {
     },
     async update(_: unknown, body: ObjectBody, options?: { signal?: AbortSignal }) {
       await gate(options?.signal);
+      if (lease === undefined) throw new ApiError({ status: 404, reason: 'NotFound', message: 'gone' });
       if (body.metadata.resourceVersion !== lease?.metadata.resourceVersion) throw conflict('Conflict');
       return write(body);
     },
@@ -172,6 +178,20 @@ describe('leader election', () => {
     expect(elector.isLeader()).toBe(false);
     expect(reigns[0]?.aborted).toBe(true);
     server.broken = false;
+    await stop(elector);
+  });
+
+  test('a leader renews without reading, and reads when its Lease is not what it wrote', async () => {
+    const { elector, reigns } = anElector('first');
+    elector.start();
+    await clock.advance(100);
+    const reads = server.reads;
+    await clock.advance(60_000);
+    expect(server.reads).toBe(reads);
+    server.remove();
+    await clock.advance(2_500);
+    expect([elector.isLeader(), server.holder(), server.reads]).toEqual([true, 'first', reads + 1]);
+    expect(reigns).toHaveLength(1);
     await stop(elector);
   });
 

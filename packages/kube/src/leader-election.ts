@@ -4,7 +4,7 @@ import { isApiError } from './api-error.ts';
 import type { Random } from './backoff.ts';
 import { type Clock, microTimeOf, sleep, systemClock } from './clock.ts';
 import { type Lease, leases } from './core-resources.ts';
-import type { KubeClient } from './kube-client.ts';
+import type { CallOptions, KubeClient } from './kube-client.ts';
 import { leaseDurationMs, leaseRenewDeadlineMs, leaseRetryPeriodMs } from './limits.ts';
 import { type Log, silentLog } from './log.ts';
 import { type MetricsSink, noMetrics } from './metrics.ts';
@@ -149,8 +149,19 @@ class LeaseElector implements LeaderElector {
     return () => cancel();
   }
 
-  /** Takes or renews the Lease; false when another holds it or was faster. */
+  /** A leader renews what it wrote last without reading it first, as client-go does; when that is not what stands there, it reads. */
   async #tryAcquire(): Promise<boolean> {
+    const held = this.isLeader() ? this.#observed?.lease : undefined;
+    if (held !== undefined) {
+      const renewed = await this.#tryWrite(() => Promise.resolve(held));
+      if (renewed !== 'outdated') return renewed === 'ours';
+    }
+    const { client, namespace, name } = this.#options;
+    return (await this.#tryWrite((call) => client.find(leases, { namespace, name }, call))) === 'ours';
+  }
+
+  /** Takes or renews the Lease that is read so. `outdated`: another was faster, or it is gone. */
+  async #tryWrite(read: (call: CallOptions) => Promise<Lease | undefined>): Promise<'ours' | 'not ours' | 'outdated'> {
     const { client, namespace, name } = this.#options;
     const startedMs = this.#clock.monotonicMs();
     const startedUnixMs = this.#clock.nowUnixMs();
@@ -158,7 +169,7 @@ class LeaseElector implements LeaderElector {
     try {
       await this.#bounded(this.#renewDeadlineMs, async (signal) => {
         const call = { signal: AbortSignal.any([signal, this.#stopping.signal]) };
-        const current = await client.find(leases, { namespace, name }, call);
+        const current = await read(call);
         if (current !== undefined) this.#observe(current);
         else this.#observed = undefined;
         if (this.#isHeldByOther()) return;
@@ -168,11 +179,11 @@ class LeaseElector implements LeaderElector {
         this.#renewedMs = startedMs;
         isOurs = true;
       });
-      return isOurs;
+      return isOurs ? 'ours' : 'not ours';
     } catch (error) {
-      if (!isApiError(error, 'Conflict') && !isApiError(error, 'AlreadyExists'))
-        this.#warn(error, 'the Lease could not be read or written');
-      return false;
+      if (['Conflict', 'AlreadyExists', 'NotFound'].some((reason) => isApiError(error, reason))) return 'outdated';
+      this.#warn(error, 'the Lease could not be read or written');
+      return 'not ours';
     }
   }
 

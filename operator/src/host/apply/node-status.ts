@@ -14,7 +14,7 @@ export function createNodeStatusWriter(
   context: OperatorContext,
   applier: Applier,
 ): (observed: ObservedNetwork, plan: NetworkPlan) => Promise<void> {
-  const writer = createStatusWriter(applier, context.clock);
+  const writer = createStatusWriter(applier, context.clock, context.liveWrites);
   return async (observed, plan) => {
     const head = Math.max(0, ...Object.values(observed.nodes).map(({ answer }) => answer?.height ?? 0));
     for (const { name } of plan.effective.nodes) {

@@ -1,5 +1,6 @@
 import { type Applier, type Clock, type Condition, type KubeObject, type Resource, rfc3339Of, setCondition } from '@civitas/kube';
 import type { Verdict } from '../../core/plan/network-status.ts';
+import type { LiveWrites } from './live-writes.ts';
 
 export interface StatusTarget<T extends KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } | undefined }> {
   readonly resource: Resource<T>;
@@ -23,8 +24,12 @@ export interface StatusWriter {
   forget(key: string): void;
 }
 
-/** Remembers what it last wrote about each object. */
-export function createStatusWriter(applier: Applier, clock: Clock): StatusWriter {
+/**
+ * Remembers what it last wrote about each object.
+ *
+ * @param liveWrites The allowance that what changes all the time is written from; default none is needed.
+ */
+export function createStatusWriter(applier: Applier, clock: Clock, liveWrites?: LiveWrites): StatusWriter {
   const written = new Map<string, { readonly steady: string; readonly atUnixMs: number }>();
   return {
     async write(target, live) {
@@ -35,7 +40,8 @@ export function createStatusWriter(applier: Applier, clock: Clock): StatusWriter
       const steady = JSON.stringify({ ...status, ...Object.fromEntries((live?.fields ?? []).map((field) => [field, undefined])) });
       const key = `${resource.plural}/${object.metadata.uid}`;
       const last = written.get(key);
-      const isDue = last === undefined || last.steady !== steady || (live !== undefined && now - last.atUnixMs >= live.intervalMs);
+      const isNews = last === undefined || last.steady !== steady;
+      const isDue = isNews || (live !== undefined && now - last.atUnixMs >= live.intervalMs && (liveWrites?.take() ?? true));
       if (!isDue) return false;
       const { apiVersion, kind, metadata } = object;
       const desired = { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace }, status };

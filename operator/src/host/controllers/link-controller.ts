@@ -28,7 +28,7 @@ const DEFAULT_PACKETS_PER_MINUTE = 60_000;
 
 /** Opens links by proposals to the members of both networks, watches them, and drains them before they go. */
 export function createLinkController(context: OperatorContext): Controller {
-  const writer = createStatusWriter(context.applierOf('link'), context.clock);
+  const writer = createStatusWriter(context.applierOf('link'), context.clock, context.liveWrites);
 
   const reconcile = async (link: LedgerLink): Promise<ReconcileResult> => {
     const isDeleted = link.metadata.deletionTimestamp !== undefined;

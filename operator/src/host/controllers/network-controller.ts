@@ -52,7 +52,7 @@ class NetworkReconciler {
     this.#context = context;
     this.#relayKey = relayKey;
     this.#applier = context.applierOf('network');
-    this.#statusWriter = createStatusWriter(this.#applier, context.clock);
+    this.#statusWriter = createStatusWriter(this.#applier, context.clock, context.liveWrites);
     this.#writeOperations = createOperationStatusWriter(context, this.#applier);
     this.#writeNodeStatus = createNodeStatusWriter(context, this.#applier);
   }

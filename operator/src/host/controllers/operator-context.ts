@@ -12,6 +12,7 @@ import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
 import type { ReleaseCatalog } from '../../core/resources/release-catalog.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';
+import type { LiveWrites } from '../apply/live-writes.ts';
 import type { Connections } from '../ledger/connections.ts';
 import type { NodeConnection } from '../ledger/node-connection.ts';
 import type { Authorities } from '../observe/authorities.ts';
@@ -71,6 +72,8 @@ export interface OperatorContext {
   readonly authorities: Authorities;
   readonly connections: Connections;
   readonly facts: LedgerFacts;
+  /** Shared by all statuses that carry heights. */
+  readonly liveWrites: LiveWrites;
   /** One a controller, so that each field has one manager; the same one whoever asks. */
   readonly applierOf: (controller: string) => Applier;
   /** To be asked before anything that cannot be taken back. */

@@ -15,6 +15,7 @@ import {
   type Resource,
 } from '@civitas/kube';
 import { LABELS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { createLiveWrites } from '../apply/live-writes.ts';
 import { createConnections } from '../ledger/connections.ts';
 import { createAuthorities } from '../observe/authorities.ts';
 import {
@@ -117,6 +118,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
       joins: new Map(),
       volumeProblems: new Map(),
     },
+    liveWrites: createLiveWrites(clock),
     applierOf,
     wake,
   };

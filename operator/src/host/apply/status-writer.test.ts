@@ -1,0 +1,70 @@
+import type { Applied, Applier, Clock, Condition, KubeObject } from '@civitas/kube';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { verdict } from '../../core/plan/verdict.ts';
+import { HEIGHT_STATUS_MS, LIVE_WRITE_EVERY_MS, LIVE_WRITES_BURST_MAX } from '../controllers/limits.ts';
+import { createLiveWrites } from './live-writes.ts';
+import { createStatusWriter, type StatusWriter } from './status-writer.ts';
+
+const resource = { group: 'civitas.dev', version: 'v1alpha1', plural: 'ledgernetworks', namespaced: true };
+const live = { fields: ['height'], intervalMs: HEIGHT_STATUS_MS };
+
+let nowMs: number;
+let writes: string[];
+let writer: StatusWriter;
+
+const clock: Clock = { nowUnixMs: () => nowMs, monotonicMs: () => nowMs, setTimer: () => () => {} };
+/** As the cache has it once the write before has come back. */
+const anObject = (name: string, serves: boolean): KubeObject & { status: { conditions: Condition[] } } => {
+  const held = { type: 'Available', reason: 'Serving', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' };
+  return {
+    ...{ apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerNetwork' },
+    metadata: { name, namespace: 'n', uid: name, resourceVersion: '1', creationTimestamp: '' },
+    status: { conditions: [{ ...held, status: serves ? 'True' : 'False' }] },
+  };
+};
+const write = (name: string, height: number, serves = true): Promise<boolean> =>
+  writer.write(
+    {
+      resource,
+      object: anObject(name, serves),
+      verdicts: [verdict('Available', serves, 'Serving', '')],
+      phase: 'Available',
+      facts: { height },
+    },
+    live,
+  );
+
+beforeEach(() => {
+  nowMs = 1_000_000;
+  writes = [];
+  const applyStatus: Applier['applyStatus'] = (_resource, { metadata }): Promise<Applied> => {
+    writes.push(metadata.name ?? '');
+    return Promise.resolve({ written: true, held: [] });
+  };
+  const applier = { applyStatus } as Pick<Applier, 'applyStatus'> as Applier;
+  writer = createStatusWriter(applier, clock, createLiveWrites(clock));
+});
+
+describe('a status', () => {
+  test('is written when something other than a height changes, and with a height alone only after its interval', async () => {
+    await write('a', 1);
+    nowMs += HEIGHT_STATUS_MS - 1;
+    expect(await write('a', 2)).toBe(false);
+    expect(await write('a', 2, false)).toBe(true);
+    nowMs += HEIGHT_STATUS_MS;
+    expect(await write('a', 3, false)).toBe(true);
+  });
+
+  test('of many objects tells heights at one pace, however many they are', async () => {
+    const names = Array.from({ length: 400 }, (_, index) => `net-${index}`);
+    for (const name of names) await write(name, 1);
+    expect(writes.length).toBe(400);
+    const seconds = 600;
+    for (let second = 0; second < seconds; second++) {
+      nowMs += 1000;
+      for (const name of names) await write(name, second);
+    }
+    expect(writes.length - 400).toBeLessThanOrEqual(LIVE_WRITES_BURST_MAX + (seconds * 1000) / LIVE_WRITE_EVERY_MS);
+    expect(writes.length - 400).toBeGreaterThan((seconds * 1000 - HEIGHT_STATUS_MS) / LIVE_WRITE_EVERY_MS - 1);
+  });
+});
