@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Bytes,
@@ -24,10 +24,12 @@ export interface NetworkAccess {
   readonly genesisHash: Bytes;
   /** The genesis document; undefined when the operator did not hand it out. */
   readonly genesis: JsonObject | undefined;
-  /** Leaf first; the authority's certificate last. */
+  /** Leaf first; the certificates of the authorities follow. */
   readonly certificatePem: string;
   readonly authorityPem: string;
   readonly tlsKeyPem: string;
+  /** When it was brought to this machine; absent where it was not read from one. */
+  readonly fetchedUnixMs?: number;
 }
 
 /** An organisation's credentials on this machine. */
@@ -45,6 +47,7 @@ export interface Profile {
 }
 
 const RENEW_BEFORE_MS = 3_600_000;
+const FETCH_EVERY_MS = 600_000;
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g;
 
 function isClientDocument(value: unknown): value is ClientDocument {
@@ -64,8 +67,9 @@ function genesisOf(document: ClientDocument, genesisHash: Bytes): JsonObject | u
 export function parseNetworkAccess(json: string, certificates: string, tlsKeyPem: string): NetworkAccess {
   const document: unknown = JSON.parse(json);
   const blocks = certificates.match(PEM_BLOCK) ?? [];
-  const authorityPem = blocks.at(-1);
-  if (!isClientDocument(document) || authorityPem === undefined || blocks.length < 2) {
+  // While an authority is rolled over the former and the next one stand here both.
+  const authorityPem = blocks.slice(1).join('');
+  if (!isClientDocument(document) || blocks.length < 2) {
     throw new Fault('PROFILE_BROKEN', 'a network of the profile lacks its document or its certificate chain; run: civitas login');
   }
   const genesisHash = base64urlDecode(document.genesisHash);
@@ -82,13 +86,18 @@ function loadNetworks(folder: string, tlsKeyPem: string): Map<string, NetworkAcc
     const certificates = join(place, file.replace(/\.json$/, '.crt'));
     if (!existsSync(certificates)) continue;
     const access = parseNetworkAccess(readFileSync(join(place, file), 'utf8'), readFileSync(certificates, 'utf8'), tlsKeyPem);
-    networks.set(access.document.network, access);
+    networks.set(access.document.network, { ...access, fetchedUnixMs: statSync(certificates).mtimeMs });
   }
   return networks;
 }
 
-/** True when a profile has a certificate for no network, or one that ends within the hour. */
+/**
+ * True when a profile has a certificate for no network, one that ends within the hour, or some that were fetched a while ago: a network
+ * whose authority is rolled over hands out new ones long before the old ones end.
+ */
 export function needsRefresh(profile: Profile, nowUnixMs: number): boolean {
+  const fetched = [...profile.networks.values()].flatMap(({ fetchedUnixMs }) => fetchedUnixMs ?? []);
+  if (Math.min(...fetched) < nowUnixMs - FETCH_EVERY_MS) return true;
   const ends = [...profile.networks.values()].map(({ certificatePem }) => Date.parse(new X509Certificate(certificatePem).validTo));
   return ends.length === 0 || Math.min(...ends) < nowUnixMs + RENEW_BEFORE_MS;
 }

@@ -8,7 +8,7 @@ import { expect, test } from '@jest/globals';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { ensureProfile } from './ensure-profile.ts';
 import { homeFolder } from './home.ts';
-import { listProfiles, loadProfile, networkOf, parseNetworkAccess } from './load-profile.ts';
+import { listProfiles, loadProfile, needsRefresh, networkOf, parseNetworkAccess } from './load-profile.ts';
 
 const aHome = (): string => mkdtempSync(join(tmpdir(), 'home-'));
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
@@ -66,4 +66,22 @@ test('the home folder is CIVITAS_HOME, else the nearest .civitas', async () => {
   writeFileSync(join(home, 'note'), '');
   expect(readFileSync(join(home, 'note'), 'utf8')).toBe('');
   expect(homeFolder({}, join(home))).toBe(join(home, '.civitas'));
+});
+
+test('while an authority is rolled over both are trusted, and certificates are fetched every ten minutes', async () => {
+  const document = {
+    ...{ network: 'city', chainId: 'jincheng-city-1', grpc: '127.0.0.1:1', vault: '127.0.0.1:1', organisation: 'court-1' },
+    ...{ roles: [], schemaVersion: 1, genesisHash: base64urlEncode(nodeCrypto.sha256(new Uint8Array(0))) },
+  };
+  const [former, next] = [CERTIFICATE, CERTIFICATE.replace('AA==', 'AQ==')];
+  const access = parseNetworkAccess(JSON.stringify(document), `${CERTIFICATE}${former}${next}`, '');
+  expect(access.authorityPem).toBe(`${former}${next}`);
+
+  const home = aHome();
+  await ensureProfile(home, 'court-1');
+  const profile = loadProfile(home, 'court-1');
+  const nowUnixMs = 1_800_000_000_000;
+  const fetchedAt = (fetchedUnixMs: number) => ({ ...profile, networks: new Map([['city', { ...access, fetchedUnixMs }]]) });
+  expect(needsRefresh(profile, nowUnixMs)).toBe(true);
+  expect(needsRefresh(fetchedAt(nowUnixMs - 600_001), nowUnixMs)).toBe(true);
 });

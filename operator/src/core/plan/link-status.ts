@@ -17,6 +17,8 @@ export interface LinkObservation {
   /** Whether the status said Drained before: it stays so while one end is being taken down. */
   readonly wasDrained: boolean;
   readonly paused: boolean;
+  /** Names of its networks whose spec.hibernated is set. */
+  readonly asleep?: readonly string[];
   readonly relayReady: boolean;
 }
 
@@ -29,6 +31,7 @@ export interface LinkBounds {
 export function linkVerdicts(observation: LinkObservation, bounds: LinkBounds): readonly Verdict[] {
   const known = observation.ends.filter((end) => end !== undefined);
   if (observation.missing.length > 0) return missingVerdicts(observation, known);
+  if (known.length < 2 && (observation.asleep ?? []).length > 0) return asleepVerdicts(observation, known);
   if (known.length < 2 && observation.wasOpen) return unheardVerdicts(observation, known);
   const frozen = known.filter((end) => end.client?.status === 'Frozen');
   const { fresh, message } = freshness(known, observation.nowUnixMs, bounds.clientFreshMs);
@@ -50,6 +53,17 @@ export function linkVerdicts(observation: LinkObservation, bounds: LinkBounds): 
 function frozenVerdict(ends: readonly LinkEnd[]): Verdict {
   const frozen = ends.filter((end) => end.client?.status === 'Frozen').map((end) => end.name);
   return verdict('Frozen', frozen.length > 0, frozen.length > 0 ? 'Misbehaviour' : 'NotFrozen', frozen.join(', '));
+}
+
+/** A link of a network that sleeps: packets wait on the other side until it wakes, or until their own time is over. */
+function asleepVerdicts(observation: LinkObservation, known: readonly LinkEnd[]): readonly Verdict[] {
+  const message = `${(observation.asleep ?? []).join(' and ')}: spec.hibernated is set, packets wait`;
+  return [
+    ...['Granted', 'ClientFresh'].map((type): Verdict => ({ type, status: 'Unknown', reason: 'NetworkHibernated', message })),
+    verdict('Flowing', false, 'NetworkHibernated', message),
+    frozenVerdict(known),
+    drainVerdict(observation, 0),
+  ];
 }
 
 /** A link that was open and whose networks do not both answer: nothing is known of it now, and nothing is claimed. */

@@ -2,6 +2,7 @@ import { type Applier, rfc3339Of } from '@civitas/kube';
 import type { NetworkPlan } from '../../core/plan/network-plan.ts';
 import { type Verdict, verdict } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork, ObservedNode } from '../../core/plan/observed-network.ts';
+import { usedPercent } from '../../core/plan/storage-plan.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import { UNWELL_CHARS_MAX } from '../../core/resources/limits.ts';
 import { HEIGHT_STATUS_MS } from '../controllers/limits.ts';
@@ -51,11 +52,26 @@ function nodeFacts({ pod, answer }: ObservedNode, { status }: LedgerNode, head: 
           unwell: answer.unwell.slice(0, UNWELL_CHARS_MAX),
           ...(answer.engineVersion === '' ? {} : { engineVersion: answer.engineVersion }),
           certNotAfter: rfc3339Of(answer.certificateNotAfterUnixMs),
+          ...optionalUsed(answer),
         }),
   };
 }
 
-function nodeVerdicts({ pod, answer }: ObservedNode, duplicateOf: string | undefined): readonly Verdict[] {
+function optionalUsed(answer: ObservedNode['answer']): { readonly dataUsedPct?: number } {
+  const used = usedPercent({ answer });
+  return used === undefined ? {} : { dataUsedPct: used };
+}
+
+/** Said of a node that somebody has fenced: whether it stands still yet. */
+function fenceVerdicts({ ledgerNode, answer }: ObservedNode): readonly Verdict[] {
+  if (ledgerNode?.spec.fenced !== true) return [];
+  return answer?.signing === true
+    ? [verdict('Fenced', false, 'StillSigning', 'spec.fenced is set; its grant is withdrawn once the chain can do without it')]
+    : [verdict('Fenced', true, 'GrantWithdrawn', 'spec.fenced is set: it signs nothing, pod and volume stay')];
+}
+
+function nodeVerdicts(seen: ObservedNode, duplicateOf: string | undefined): readonly Verdict[] {
+  const { pod, answer } = seen;
   const reason = answer?.phase ?? (pod === undefined ? 'NoPod' : 'NoAnswer');
   const unwell = answer === undefined || answer.unwell === '' ? '' : `: ${answer.unwell}`;
   const message = answer === undefined ? 'the node gives no answer' : `the node says ${answer.phase}${unwell}`;
@@ -64,6 +80,7 @@ function nodeVerdicts({ pod, answer }: ObservedNode, duplicateOf: string | undef
     verdict('Ready', isReady, answer?.phase === 'Serving' && !isReady ? 'Unwell' : reason, message),
     verdict('CaughtUp', answer?.caughtUp ?? false, answer?.caughtUp === true ? 'AtHead' : reason, message),
     verdict('Signing', answer?.signing ?? false, answer?.signing === true ? 'Granted' : reason, message),
+    ...fenceVerdicts(seen),
   ];
   if (duplicateOf === undefined) return verdicts;
   const twin = `${duplicateOf} holds the same consensus key: this node gets no grant. One of the two volumes is a copy; give this one a fresh one`;
@@ -72,6 +89,7 @@ function nodeVerdicts({ pod, answer }: ObservedNode, duplicateOf: string | undef
 
 function phaseOf(verdicts: readonly Verdict[], { answer, pod }: ObservedNode): string {
   if (verdicts.some(({ type }) => type === 'DuplicateKey')) return 'DuplicateKey';
+  if (verdicts.some(({ type, status }) => type === 'Fenced' && status === 'True')) return 'Fenced';
   if (verdicts.every(({ status }) => status === 'True')) return 'Ready';
   if (answer?.phase === 'Serving' && answer.unwell !== '') return 'Unwell';
   return answer?.phase ?? (pod === undefined ? 'NoPod' : 'Starting');

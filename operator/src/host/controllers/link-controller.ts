@@ -53,6 +53,7 @@ export function createLinkController(context: OperatorContext): Controller {
       wasOpen: wasOpen(link),
       wasDrained: findCondition(link.status?.conditions, 'Draining')?.reason === 'Drained',
       paused: link.spec.paused ?? false,
+      asleep: networks.flatMap((network) => (network?.spec.hibernated === true ? [network.metadata.name] : [])),
       relayReady: isRelayReady(context),
     };
     const verdicts = linkVerdicts(observation, { clientFreshMs: CLIENT_FRESH_MS, packetLateMs: PACKET_LATE_MS });
