@@ -1,6 +1,7 @@
 // Entry point of the node image: `serve` runs a ledger node, `engine` becomes the engine beside it, `relay` carries packets between networks.
 import { flushCompileCache } from 'node:module';
 import { allContracts } from '@civitas/contracts';
+import { runBackup } from './host/backup/run-backup.ts';
 import { podOf } from './host/config/pod.ts';
 import { VERSION } from './host/config/version.ts';
 import { serveRelay } from './host/relay/serve-relay.ts';
@@ -14,6 +15,7 @@ const HELP = `civitas node ${VERSION}
   serve     run a node: ledger, gateways, vaults
   engine    become the consensus engine of this pod's node, once it is released
   relay     carry packets between networks
+  backup    do one task of a backup: take, verify, fetch or remove it
 
 Configuration is mounted (docs: packages/deployment): config.json, genesis.json, tls, data, below CIVITAS_ROOT where that is set.
 Listens on POD_IP (default 127.0.0.1): gRPC 7070, AdminService 7071, metrics 9464. POD_UID names the pod in signing grants.
@@ -40,6 +42,9 @@ async function main(): Promise<void> {
       runUntilStopped(relay.log, relay);
       return;
     }
+    case 'backup':
+      process.exitCode = await runBackup({ pod, version: VERSION });
+      return;
     case '--version':
       process.stdout.write(`${VERSION}\n`);
       return;

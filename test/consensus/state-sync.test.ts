@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { type JsonObject, parseCanonical, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { PORTS, spiffe } from '@civitas/deployment';
+import type { BackupSource } from '@civitas/backup';
 import { decodeLightBlock, proofFromJson, verifyCommit, verifyMembership } from '@civitas/proofs';
 import type { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
@@ -14,7 +15,6 @@ import { waitFor } from '@civitas/testkit';
 import { Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { takeBackup, verifyBackupFolder } from '../../cli/src/backup/backup-folder.ts';
-import type { BackupSource } from '../../cli/src/backup/backup-source.ts';
 import { restoreVolume } from '../../cli/src/backup/restore-volume.ts';
 import { ask } from '../../node/src/host/testing/test-processes.ts';
 import { organisationOf } from './network/birth.ts';
@@ -101,6 +101,7 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
     const folder = join(network.folder, 'backup');
     const source: BackupSource = {
       name: address,
+      fetchHeights: async () => [height],
       takeSnapshot: async () => height,
       fetchManifest: async () => (await ask(own.getManifest.bind(own), { height: BigInt(height) })).manifest,
       fetchChunk: async (_, index) => (await ask(own.getChunk.bind(own), { height: BigInt(height), index })).chunk,

@@ -3,6 +3,14 @@ import type { CodeMeanings, JsonObject, Refusal, Result } from '@civitas/canon';
 /** Codes of backups that are not what they must be. */
 export const BACKUP_REFUSALS = {
   BACKUP_ABOUT: { meaning: 'The first page of a backup says something else than its parts.', remedy: 'Take another copy of the backup.' },
+  BACKUP_ANOTHER: {
+    meaning: 'The folder holds another backup than the one that was asked for.',
+    remedy: 'Compare chain id, genesis hash, height and app hash with the status of the LedgerBackup.',
+  },
+  BACKUP_FAILED: {
+    meaning: 'A backup, or its trial restore, failed.',
+    remedy: 'Read the message and the log of its pod; it is tried again.',
+  },
   BACKUP_BLOCK: {
     meaning: 'The block in a backup is not the one that its headers say was decided.',
     remedy: 'Take another copy of the backup.',

@@ -1,3 +1,5 @@
+import type { BackupIdentity } from './backup-config.ts';
+
 /**
  * Birth certificate of a network: canonical JSON, written once by the operator from the public keys the nodes report
  * (trust.md, "Birth of a network"). Its SHA-256 over the canonical bytes is the genesis hash that every operation names.
@@ -30,6 +32,11 @@ export interface GenesisAppState {
   /** `name@vN`, activated from height 1. */
   readonly contracts: readonly string[];
   readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
+  /**
+   * The state this chain is born with, where it is not an empty one: that of a backup of another chain, but for that chain's members,
+   * validators, links and executed operations. Only whoever holds that backup can found the chain, and everyone sees where it comes from.
+   */
+  readonly origin?: BackupIdentity;
 }
 
 /** An organisation with its keys as the membership contract keeps it. */

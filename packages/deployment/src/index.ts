@@ -1,4 +1,5 @@
 export { BACKUP_FILES, BACKUP_FORMAT } from './backup.ts';
+export type * from './backup-config.ts';
 export type * from './client-document.ts';
 export type * from './genesis.ts';
 export { findPeerIdentity, type PeerIdentity, spiffe } from './names.ts';

@@ -3,6 +3,7 @@ export const spiffe = {
   node: (network: string, organisation: string, node: string): string => `spiffe://civitas/${network}/${organisation}/${node}`,
   operator: (network: string): string => `spiffe://civitas/${network}/platform/operator`,
   relay: (network: string): string => `spiffe://civitas/${network}/platform/relay`,
+  backup: (network: string): string => `spiffe://civitas/${network}/platform/backup`,
   client: (network: string, organisation: string, client: string): string => `spiffe://civitas/${network}/${organisation}/client/${client}`,
 } as const;
 
@@ -10,8 +11,8 @@ export const spiffe = {
 export interface PeerIdentity {
   readonly network: string;
   readonly organisation: string;
-  /** `node` serves, `operator` and `relay` are the platform's, `client` is a credential profile. */
-  readonly kind: 'node' | 'operator' | 'relay' | 'client';
+  /** `node` serves, `operator`, `relay` and `backup` are the platform's, `client` is a credential profile. */
+  readonly kind: 'node' | 'operator' | 'relay' | 'backup' | 'client';
   readonly name: string;
 }
 
@@ -28,6 +29,8 @@ export function findPeerIdentity(uri: string): PeerIdentity | undefined {
   if (segments.length === 4 && third === 'client' && fourth !== undefined) return { network, organisation, kind: 'client', name: fourth };
   if (segments.length !== 3) return undefined;
   if (organisation === 'platform')
-    return third === 'operator' || third === 'relay' ? { network, organisation, kind: third, name: third } : undefined;
+    return third === 'operator' || third === 'relay' || third === 'backup'
+      ? { network, organisation, kind: third, name: third }
+      : undefined;
   return { network, organisation, kind: 'node', name: third };
 }

@@ -17,6 +17,14 @@ export const PATHS = {
   peers: '/etc/civitas/peers/peers.json',
   /** Volume with keys, blocks, state and vaults. */
   data: '/var/lib/civitas',
+  /** Volume that backups are written to or read from. */
+  backups: '/var/lib/civitas-backups',
+  /** Secret with `accessKeyId`, `secretAccessKey`, optional `sessionToken` and `ca.crt` of an S3 server. */
+  backupCredentials: '/etc/civitas/backup-credentials',
+  /** Room of a backup's trial restore; gone with the pod. */
+  scratch: '/var/lib/civitas-scratch',
+  /** Where the kubelet looks for a container's last words. */
+  termination: '/dev/termination-log',
 } as const;
 
 /** Ports of every pod of ours, on the pod's own address; the last two are the engine's, on a pod that has one. */

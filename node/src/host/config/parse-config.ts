@@ -12,9 +12,9 @@ import {
   SNAPSHOT_INTERVAL_BLOCKS_MAX,
 } from './limits.ts';
 
-const closed = { additionalProperties: false };
-const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$' });
-const LogLevel = Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)));
+export const closed = { additionalProperties: false };
+export const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$' });
+export const LogLevel = Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)));
 
 const NodeConfigSchema = Type.Object(
   {
@@ -77,7 +77,8 @@ const RelayConfigSchema = Type.Object(
   closed,
 );
 
-function parse<T>(schema: TSchema, text: string): Result<T> {
+/** Reads a mounted configuration; CONFIG_INVALID{field, expected} names the first field that is wrong. */
+export function parseConfig<T>(schema: TSchema, text: string): Result<T> {
   if (text.length > CONFIG_BYTES_MAX) return refuse('CONFIG_INVALID', { expected: `at most ${CONFIG_BYTES_MAX} characters` });
   let value: unknown;
   try {
@@ -92,7 +93,7 @@ function parse<T>(schema: TSchema, text: string): Result<T> {
 
 /** `config.json` of a node; CONFIG_INVALID{field, expected} names the first field that is wrong. */
 export function parseNodeConfig(text: string): Result<NodeConfig> {
-  const parsed = parse<NodeConfig>(NodeConfigSchema, text);
+  const parsed = parseConfig<NodeConfig>(NodeConfigSchema, text);
   if (!parsed.ok) return parsed;
   const { gateways, engine, remoteSigner, rebuild, stateSync } = parsed.value;
   if (rebuild !== undefined && (engine !== 'cometbft' || stateSync !== true))
@@ -107,7 +108,7 @@ export function parseNodeConfig(text: string): Result<NodeConfig> {
 
 /** `config.json` of a relay; every link must name two networks of the list. */
 export function parseRelayConfig(text: string): Result<RelayConfig> {
-  const parsed = parse<RelayConfig>(RelayConfigSchema, text);
+  const parsed = parseConfig<RelayConfig>(RelayConfigSchema, text);
   if (!parsed.ok) return parsed;
   const known = new Set(parsed.value.networks.map(({ network }) => network));
   const stray = parsed.value.links.find(({ from, to }) => !known.has(from) || !known.has(to) || from === to);

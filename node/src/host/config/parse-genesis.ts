@@ -48,6 +48,7 @@ const GenesisSchema = Type.Object(
           },
           closed,
         ),
+        origin: Type.Optional(Type.Object({ chainId: Text, genesisHash: Key, height: Type.Integer({ minimum: 1 }), appHash: Key }, closed)),
       },
       closed,
     ),
@@ -73,6 +74,8 @@ export function parseGenesis(bytes: Bytes, config: Partial<Pick<NodeConfig, 'cha
   const genesis = json.value as object as Genesis;
   if (config.chainId !== undefined && genesis.chainId !== config.chainId)
     return refuse('GENESIS_INVALID', { field: '/chainId', got: genesis.chainId, expected: config.chainId });
+  if (genesis.appState.origin?.chainId === genesis.chainId)
+    return refuse('GENESIS_INVALID', { field: '/appState/origin/chainId', expected: 'another chain' });
   const keys = genesis.validators.map(({ publicKey }) => publicKey);
   if (!keys.every((key) => base64urlDecode(key)?.length === 32))
     return refuse('GENESIS_INVALID', { field: '/validators', expected: 'keys of 32 bytes' });

@@ -1,9 +1,11 @@
+import { parseGenesis } from '../config/parse-genesis.ts';
 import type { AbciStep } from '../engine/cometbft/abci-application.ts';
 import { CometbftEngine } from '../engine/cometbft/cometbft-engine.ts';
 import { SIGNER_SOCKET } from '../engine/cometbft/engine-socket.ts';
 import { awaitPeers } from '../engine/cometbft/peers-source.ts';
 import { readEngineKeys } from '../keys/engine-keys.ts';
 import { type OpenEngine, openLedgerHost } from '../ledger/open-ledger-host.ts';
+import { foundFromBackup } from '../snapshot/found-from-backup.ts';
 import { dropBrokenJoin } from '../snapshot/join-marker.ts';
 import { restoreBackup } from '../snapshot/restore-backup.ts';
 import { startJoin } from '../snapshot/start-join.ts';
@@ -68,7 +70,12 @@ export function nodeLedgerOpener(onStep?: OnAbciStep): OpenLedger {
   return async (request) => {
     const { dataFolder, genesisBytes, config, keys, grant, crypto, verdicts, verifyEd25519, log } = request;
     if (dropBrokenJoin(dataFolder)) log.warn('join-starts-over');
-    await restoreBackup({ dataFolder, crypto, genesisHash: crypto.sha256(genesisBytes), engine: config.engine, log });
+    const genesisHash = crypto.sha256(genesisBytes);
+    const parsed = parseGenesis(genesisBytes, config);
+    // What a founding chain takes over is another one's: none of its blocks may be restored as ours.
+    if (parsed.ok && parsed.value.appState.origin !== undefined)
+      await foundFromBackup({ dataFolder, crypto, genesis: parsed.value, genesisHash, log });
+    else await restoreBackup({ dataFolder, crypto, genesisHash, engine: config.engine, log });
     return openLedgerHost({
       dataDir: dataFolder,
       genesis: genesisBytes,

@@ -27,9 +27,9 @@ export interface SnapshotDoor {
   readonly snapshots: SnapshotSource;
 }
 
-/** The whole state is for those who hold it anyway: nodes of this network, its operator, and the organisation that runs this node. */
+/** The whole state is for those who hold it anyway: nodes of this network, its operator and backups, the organisation that runs this node. */
 export function mayReadState(peer: PeerIdentity, organisation: string): boolean {
-  if (peer.kind === 'node' || peer.kind === 'operator') return true;
+  if (peer.kind === 'node' || peer.kind === 'operator' || peer.kind === 'backup') return true;
   return peer.kind === 'client' && peer.organisation === organisation;
 }
 
