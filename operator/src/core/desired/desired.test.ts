@@ -5,6 +5,7 @@ import { effectiveNetwork } from '../plan/effective-network.ts';
 import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
 import { agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from './network-objects.ts';
+import { nodesPolicy } from './network-policy.ts';
 import { nodePod } from './node-pod.ts';
 import { type RelayWanted, relayFingerprint, relayObjects, relayPod } from './relay-objects.ts';
 
@@ -47,6 +48,7 @@ describe('what is applied', () => {
     const peers = [{ node: 'city-1', nodeId: 'ab'.repeat(20), host: '10.0.0.2', p2pPort: 26656, grpcPort: 7070 }];
     const shared = [
       peersObject(four, peers),
+      nodesPolicy(four),
       validatorBudget(
         four,
         four.nodes.map(({ name }) => name),

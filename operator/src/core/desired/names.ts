@@ -70,6 +70,7 @@ export const nodeDataName = (node: string): string => `${node}-data`;
 export const genesisName = (network: string): string => `${network}-genesis`;
 export const peersName = (network: string): string => `${network}-peers`;
 export const budgetName = (network: string): string => `${network}-validators`;
+export const networkPolicyName = (network: string): string => `${network}-nodes`;
 export const gatewayName = (network: string): string => `${network}-gateway`;
 export const relayTlsName = (network: string): string => `${RELAY_POD}-${network}-tls`;
 export const agencyNamespace = (agency: string): string => `agency-${agency}`;

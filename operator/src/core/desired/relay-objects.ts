@@ -3,6 +3,7 @@ import { PATHS, type RelayConfig, type RelayNetwork } from '@civitas/deployment'
 import { API_VERSION } from '../resources/kind.ts';
 import { ANNOTATIONS, MANAGED_BY, RELAY_POD, relayTlsName } from './names.ts';
 import { CONTAINER_PORTS, folderOf } from './network-objects.ts';
+import { relayPolicy } from './network-policy.ts';
 import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
 import { type Manifest, render } from './render.ts';
 
@@ -25,10 +26,10 @@ export const RELAY_ADMIN = 'admin';
 const POLL_MS = 1000;
 const RELAY_LABELS = { ...MANAGED_BY, 'civitas.dev/relay': RELAY_POD } as const;
 
-/** Configuration and volume of the relay; applied whenever they differ. */
+/** Configuration, volume and network policy of the relay; applied whenever they differ. */
 export function relayObjects(wanted: RelayWanted): readonly Manifest[] {
   const metadata = (name: string): Manifest['metadata'] => ({ name, namespace: wanted.namespace, labels: RELAY_LABELS });
-  return render([
+  const objects = render([
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata(`${RELAY_POD}-config`), data: { 'config.json': relayConfigText(wanted) } },
     {
       apiVersion: 'v1',
@@ -37,6 +38,7 @@ export function relayObjects(wanted: RelayWanted): readonly Manifest[] {
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
     },
   ]);
+  return [...objects, relayPolicy(metadata(RELAY_POD), RELAY_LABELS)];
 }
 
 export function relayConfigText(wanted: RelayWanted): string {

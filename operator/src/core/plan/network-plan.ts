@@ -1,6 +1,7 @@
 import { canonicalString, type Json, type Sha256 } from '@civitas/canon';
 import { genesisOf } from '../desired/genesis.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from '../desired/network-objects.ts';
+import { nodesPolicy } from '../desired/network-policy.ts';
 import type { Manifest } from '../desired/render.ts';
 import type { LedgerNode } from '../resources/ledger-node.ts';
 import { planAuthority } from './authority-plan.ts';
@@ -142,7 +143,7 @@ function placeProblems(observed: ObservedNetwork, network: EffectiveNetwork): re
 
 /** Everything that is applied whenever it differs. Peers stand before the genesis: whoever sees the genesis finds them. */
 function manifestsOf(observed: ObservedNetwork, network: EffectiveNetwork): readonly Manifest[] {
-  const manifests = [...networkObjects(network)];
+  const manifests = [...networkObjects(network), nodesPolicy(network)];
   const voters = votersOf(observed, network);
   if (voters.length > 1)
     manifests.push(

@@ -1,6 +1,7 @@
 import {
   configMaps,
   namespaces,
+  networkPolicies,
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
@@ -16,6 +17,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   ConfigMap: configMaps,
   LedgerNode: ledgerNodes,
   Namespace: namespaces,
+  NetworkPolicy: networkPolicies,
   PersistentVolumeClaim: persistentVolumeClaims,
   Pod: pods,
   PodDisruptionBudget: podDisruptionBudgets,

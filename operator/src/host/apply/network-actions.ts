@@ -4,10 +4,10 @@ import { ANNOTATIONS, genesisRecordName, LABELS, MANAGED_BY, networkNameOf, SYST
 import type { Manifest } from '../../core/desired/render.ts';
 import type { Deferral } from '../../core/plan/deferral.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
-import { connectNode, type OperatorContext } from '../controllers/operator-context.ts';
+import { connectNode } from '../controllers/operator-context.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
-import type { Workspace } from '../observe/workspace.ts';
+import { storeOf } from '../observe/workspace.ts';
 import type { ActionContext } from './action-context.ts';
 import { applyVolume } from './apply-volume.ts';
 import { orderNode, setRelease, stopPod, withdrawGrant } from './day-two.ts';
@@ -105,25 +105,9 @@ async function createOnce(create: () => Promise<KubeObject>): Promise<boolean> {
 
 async function applyManifest({ applier, workspace, context }: ActionContext, manifest: Manifest): Promise<boolean> {
   const key = `${manifest.metadata.namespace}/${manifest.metadata.name}`;
-  const observed = cacheOf(workspace, context, manifest.kind)?.get(key);
+  const store = manifest.kind === 'LedgerNode' ? context.caches.nodes.store : storeOf(workspace, manifest.kind);
+  const observed = store?.get(key);
   return (await applier.apply(resourceOf(manifest), manifest, observed)).written;
-}
-
-function cacheOf(workspace: Workspace, context: OperatorContext, kind: string): { get(key: string): KubeObject | undefined } | undefined {
-  switch (kind) {
-    case 'Service':
-      return workspace.services.store;
-    case 'ConfigMap':
-      return workspace.configMaps.store;
-    case 'PersistentVolumeClaim':
-      return workspace.volumes.store;
-    case 'PodDisruptionBudget':
-      return workspace.budgets.store;
-    case 'LedgerNode':
-      return context.caches.nodes.store;
-    default:
-      return undefined;
-  }
 }
 
 /** The key stands on record before it is granted anything: two LedgerNodes with one key are seen, and neither is granted. */

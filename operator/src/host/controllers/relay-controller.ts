@@ -15,7 +15,7 @@ import { callNode } from '../ledger/node-connection.ts';
 import { PLATFORM_AUTHORITY } from '../observe/authorities.ts';
 import { podOf } from '../observe/observe-network.ts';
 import { certificateOf } from '../observe/observe-secret.ts';
-import type { Workspace } from '../observe/workspace.ts';
+import { storeOf, type Workspace } from '../observe/workspace.ts';
 import { AFTER_ACTION_MS, LINK_POLL_MS, RELAY_SETTLE_MS, WHILE_STARTING_MS } from './limits.ts';
 import { findCity, findCityNetwork, findGenesisRecord, type OperatorContext } from './operator-context.ts';
 
@@ -59,8 +59,8 @@ export function createRelayController(context: OperatorContext): { readonly cont
     await ensureAdminCertificate(context, applier, { config, workspace });
     const wanted = relayWanted(context, config, workspace);
     for (const manifest of relayObjects(wanted)) {
-      const store = manifest.kind === 'ConfigMap' ? workspace.configMaps.store : workspace.volumes.store;
-      await applier.apply(resourceOf(manifest), manifest, store.get(`${config.spec.namespace}/${manifest.metadata.name}`));
+      const observed = storeOf(workspace, manifest.kind)?.get(`${config.spec.namespace}/${manifest.metadata.name}`);
+      await applier.apply(resourceOf(manifest), manifest, observed);
     }
     const changed = await ensurePod(context, { wanted, workspace });
     if (changed !== undefined) return { requeueAfterMs: changed };

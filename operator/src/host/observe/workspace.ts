@@ -6,6 +6,8 @@ import {
   type KubeObject,
   type Log,
   type MetricsSink,
+  type NetworkPolicy,
+  networkPolicies,
   type PersistentVolumeClaim,
   type Pod,
   type PodDisruptionBudget,
@@ -30,6 +32,7 @@ export interface Workspace {
   readonly secrets: Reflector<Secret>;
   readonly volumes: Reflector<PersistentVolumeClaim>;
   readonly budgets: Reflector<PodDisruptionBudget>;
+  readonly policies: Reflector<NetworkPolicy>;
   stop(): Promise<void>;
 }
 
@@ -61,6 +64,7 @@ export async function openWorkspace(options: WorkspaceOptions, signal: AbortSign
     secrets: follow(secrets),
     volumes: follow(persistentVolumeClaims),
     budgets: follow(podDisruptionBudgets),
+    policies: follow(networkPolicies),
     stop: async () => {
       await Promise.all(started.map((reflector) => reflector.stop()));
     },
@@ -72,4 +76,22 @@ export async function openWorkspace(options: WorkspaceOptions, signal: AbortSign
     throw error;
   }
   return workspace;
+}
+
+/** Where objects of a kind are kept; undefined for kinds that are written without being watched. */
+export function storeOf(workspace: Workspace, kind: string): { get(key: string): KubeObject | undefined } | undefined {
+  switch (kind) {
+    case 'Service':
+      return workspace.services.store;
+    case 'ConfigMap':
+      return workspace.configMaps.store;
+    case 'PersistentVolumeClaim':
+      return workspace.volumes.store;
+    case 'PodDisruptionBudget':
+      return workspace.budgets.store;
+    case 'NetworkPolicy':
+      return workspace.policies.store;
+    default:
+      return undefined;
+  }
 }

@@ -1,0 +1,67 @@
+import { PORTS } from '@civitas/deployment';
+import type { EffectiveNetwork } from '../plan/effective-network.ts';
+import { LABELS, MANAGED_BY, networkPolicyName, SYSTEM_NAMESPACE } from './names.ts';
+import { networkOwner } from './network-objects.ts';
+import { type Manifest, render } from './render.ts';
+
+/** Set by whoever makes a namespace whose pods may read metrics, or be clients of the ledgers. */
+const OPENING = { monitoring: { 'civitas.dev/monitoring': 'true' }, clients: { 'civitas.dev/clients': 'true' } } as const;
+
+const OURS = { podSelector: { matchLabels: MANAGED_BY } } as const;
+const OPERATOR = {
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM_NAMESPACE } },
+  podSelector: { matchLabels: { 'app.kubernetes.io/name': 'civitas-operator' } },
+} as const;
+const AGENCIES = { namespaceSelector: { matchExpressions: [{ key: LABELS.agency, operator: 'Exists' }] } } as const;
+const MONITORING = { namespaceSelector: { matchLabels: OPENING.monitoring } } as const;
+const CLIENTS = { namespaceSelector: { matchLabels: OPENING.clients } } as const;
+
+const ports = (...numbers: readonly number[]): readonly object[] => numbers.map((port) => ({ port, protocol: 'TCP' }));
+
+/**
+ * Who may talk to the nodes of a network, and to whom they may: nobody else, whatever else the cluster allows. Policies add up, so a person
+ * opens more with one of their own. Nodes know each other by the addresses of their Services: they ask no DNS.
+ */
+export function nodesPolicy(network: EffectiveNetwork): Manifest {
+  const nodes = { matchLabels: { [LABELS.network]: network.name }, matchExpressions: [{ key: LABELS.node, operator: 'Exists' }] };
+  const peers = { podSelector: nodes };
+  return policy(
+    {
+      name: networkPolicyName(network.name),
+      namespace: network.namespace,
+      labels: { ...MANAGED_BY, [LABELS.network]: network.name },
+      ownerReferences: [networkOwner(network)],
+    },
+    {
+      podSelector: nodes,
+      ingress: [
+        { from: [OURS, OPERATOR, AGENCIES, CLIENTS], ports: ports(PORTS.grpc) },
+        { from: [OPERATOR], ports: ports(PORTS.admin) },
+        { from: [MONITORING], ports: ports(PORTS.metrics, PORTS.engineMetrics) },
+        { from: [peers], ports: ports(PORTS.p2p) },
+      ],
+      egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }],
+    },
+  );
+}
+
+/** The same of the relay: it talks to nodes in its namespace, and to nobody else. */
+export function relayPolicy(metadata: Manifest['metadata'], podLabels: Readonly<Record<string, string>>): Manifest {
+  const nodes = { podSelector: { matchLabels: MANAGED_BY, matchExpressions: [{ key: LABELS.node, operator: 'Exists' }] } };
+  return policy(metadata, {
+    podSelector: { matchLabels: podLabels },
+    ingress: [
+      { from: [OPERATOR], ports: ports(PORTS.admin) },
+      { from: [MONITORING], ports: ports(PORTS.metrics) },
+    ],
+    egress: [{ to: [nodes], ports: ports(PORTS.grpc) }],
+  });
+}
+
+function policy(metadata: Manifest['metadata'], spec: object): Manifest {
+  const [manifest] = render([
+    { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec: { ...spec, policyTypes: ['Ingress', 'Egress'] } },
+  ]);
+  if (manifest === undefined) throw new Error('rendering one object gave none');
+  return manifest;
+}
