@@ -28,7 +28,7 @@ const UNKNOWN_REASON = 'This plugin does not know the reason: the message says w
 export function findingsOf(kind: string, object: CityObject, nowUnixMs: number): readonly Finding[] {
   const { namespace, name } = object.metadata;
   const about = { kind, namespace, name };
-  const conditions = (object.status?.conditions ?? [])
+  const conditions = spokenFor(object.status?.conditions ?? [])
     .filter((condition) => !isGreen(condition))
     .map(({ type, status, reason, message, lastTransitionTime }): Finding => {
       const known = reasonText(reason);
@@ -40,6 +40,17 @@ export function findingsOf(kind: string, object: CityObject, nowUnixMs: number):
       };
     });
   return [...removalOf(about, object), ...conditions, ...unansweredOf(about, object, nowUnixMs)];
+}
+
+/** What is not complete says in Progressing what it waits for, also while nothing progresses: one line of the two. */
+function spokenFor(conditions: readonly Condition[]): readonly Condition[] {
+  const progressing = conditions.find(({ type }) => type === 'Progressing');
+  const open = conditions.find(({ type, status, reason }) => type === 'Complete' && status === 'False' && reason === 'NotYet');
+  if (progressing === undefined || open === undefined) return conditions;
+  const { reason, message, lastTransitionTime } = progressing;
+  return conditions.flatMap((one) =>
+    one === open ? [{ ...open, reason, message, lastTransitionTime }] : one === progressing ? [] : [one],
+  );
 }
 
 /** A type nobody has described counts as green when it is True, as most do. */

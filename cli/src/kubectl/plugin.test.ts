@@ -122,6 +122,20 @@ describe('why', () => {
     );
   });
 
+  test('has one line for an operation that waits, with what it waits for', async () => {
+    await rig.make(KINDS.operations, 'LedgerOperation', `${network}-lop`, { networkRef: network, type: 'Restart' });
+    const conditions = [
+      aCondition('Approved', 'True', 'MayBegin'),
+      aCondition('Progressing', 'False', 'NetworkPaused', `${network} is paused`),
+      aCondition('Complete', 'False', 'NotYet', 'it has not ended'),
+    ];
+    await rig.say(KINDS.operations, { name: `${network}-lop` }, { observedGeneration: 1, conditions });
+    await whyCommand(rig.context(), { names: [`${network}-lop`], check: false });
+    expect(rig.printed()).toBe(
+      `lop ${NAMESPACE}/${network}-lop: Complete=False NetworkPaused for 0s: ${network} is paused. → kubectl civitas resume <network>.\n`,
+    );
+  });
+
   test('is empty where everything is green, and says so', async () => {
     await rig.say(KINDS.networks, { name: network }, { observedGeneration: 1, conditions: [aCondition('Available', 'True', 'Serving')] });
     expect(await whyCommand(rig.context(), { names: [network], check: true })).toBe(EXIT.ok);

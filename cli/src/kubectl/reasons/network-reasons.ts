@@ -85,10 +85,7 @@ export const NETWORK_REASONS: ReasonTexts = {
     means: 'This operator has not heard of it since it started.',
     then: 'Nothing at first; if it stays, look at the nodes: kubectl civitas logs <node>.',
   },
-  NotYet: {
-    means: 'The city’s registry does not name the chain yet.',
-    then: 'Nothing, once the city network serves and its members approve.',
-  },
+  NotYet: { means: 'It has not come about yet.', then: NOTHING },
   QuorumWouldBreak: {
     means: 'Doing it now would leave fewer validators at the head than a block needs.',
     then: 'Bring the other validators back first: kubectl civitas status shows them. Nothing is stopped before.',

@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+import { CONDITIONS, REASON_TABLES } from '../../cli/src/kubectl/reasons/index.ts';
+import { KINDS } from '../../operator/src/core/resources/kinds.ts';
+import { listFiles, nodeAt, nodesAt, parseSource, readSource, type SyntaxNode, textAt, visit } from '../../tools/reference/source-tree.ts';
+import { OTHER_WORDS } from './reason-words.ts';
+
+/** Where conditions are made: whatever looks like a reason there is one, or stands among the other words. */
+const SOURCES = /^operator\/src\/(core\/plan|host\/(apply|controllers|observe))\//;
+const CAMEL = /^[A-Z][a-z]+([A-Z][a-zA-Z]*)?$/;
+
+const known = new Set([
+  ...Object.keys(CONDITIONS),
+  ...REASON_TABLES.flatMap(({ reasons }) => Object.keys(reasons)),
+  ...KINDS.map(({ kind }) => kind),
+  ...OTHER_WORDS,
+]);
+
+const word = (node: SyntaxNode | undefined): string => (node?.type === 'StringLiteral' ? (textAt(node, 'value') ?? '') : '');
+const named = (node: SyntaxNode, name: string): SyntaxNode | undefined =>
+  nodesAt(node, 'properties').find((property) => textAt(nodeAt(property, 'key'), 'value') === name);
+
+/** Literals below a node that are compared, name a kind or an Event, or are part of a type: those are no reasons of conditions. */
+function otherwiseUsed(node: SyntaxNode): readonly unknown[] {
+  switch (node.type) {
+    case 'BinaryExpression':
+      return [nodeAt(node, 'left'), nodeAt(node, 'right')];
+    case 'SwitchCase':
+      return [nodeAt(node, 'test')];
+    case 'TsLiteralType':
+      return [nodeAt(node, 'literal')];
+    case 'CallExpression': {
+      const callee = textAt(nodeAt(node, 'callee'), 'value') ?? textAt(nodeAt(nodeAt(node, 'callee'), 'property'), 'value') ?? '';
+      if (!['isApiError', 'report', 'includes'].includes(callee)) return [];
+      const list: unknown = node['arguments'];
+      return Array.isArray(list) ? list.map((argument: { readonly expression?: unknown }) => argument.expression) : [];
+    }
+    case 'ObjectExpression': {
+      const isEvent = ['Normal', 'Warning'].includes(word(nodeAt(named(node, 'type'), 'value')));
+      return [nodeAt(named(node, 'kind'), 'value'), ...(isEvent ? [nodeAt(named(node, 'reason'), 'value')] : [])];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Words in capitals and small letters that a file has as string literals where a reason may stand. */
+function wordsIn(path: string): readonly string[] {
+  const found: string[] = [];
+  const other = new Set<unknown>();
+  visit(parseSource(readSource(path)).tree, (node) => {
+    for (const used of otherwiseUsed(node)) other.add(used);
+    if (!other.has(node) && CAMEL.test(word(node))) found.push(word(node));
+  });
+  return found;
+}
+
+const files = listFiles().filter((path) => SOURCES.test(path) && path.endsWith('.ts') && !path.endsWith('.test.ts'));
+const words = files.flatMap((path) => wordsIn(path).map((found) => ({ found, path })));
+
+describe('reasons of conditions', () => {
+  test('the rule sees the reasons there are', () => {
+    expect(words.map(({ found }) => found)).toEqual(expect.arrayContaining(['QuorumWouldBreak', 'Available', 'HeldByAnother']));
+  });
+
+  test('each has its sentence in cli/src/kubectl/reasons, or is named as something else', () => {
+    const unknown = words.filter(({ found }) => !known.has(found)).map(({ found, path }) => `${found} in ${path}`);
+    expect([...new Set(unknown)].sort()).toEqual([]);
+  });
+
+  test('each is said in whole sentences, and stands in one table', () => {
+    const all = REASON_TABLES.flatMap(({ reasons }) => Object.entries(reasons));
+    const names = all.map(([name]) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    const texts = [...all.flatMap(([, { means, then }]) => [means, then]), ...Object.values(CONDITIONS).map(({ about }) => about)];
+    expect(texts.filter((text) => !/\.$/.test(text) || /^[a-z]/.test(text.replace(/^(kubectl|updateStrategy|spec)\b/, 'X')))).toEqual([]);
+  });
+});
