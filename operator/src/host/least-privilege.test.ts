@@ -97,10 +97,18 @@ async function liveThroughIt(): Promise<void> {
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
   expect(await waitUntil(() => isAvailable(client, 'city'), 20_000)).toBe(true);
   const pools = [{ name: 'validators', role: 'validator', replicas: 4 }];
-  const sixth = { domain: 'housing', chainId: 'jincheng-sixth-1', engine: 'cometbft', pools, deletionPolicy: { data: 'Delete', keys: 'Delete' } };
+  const sixth = {
+    domain: 'housing',
+    chainId: 'jincheng-sixth-1',
+    engine: 'cometbft',
+    pools,
+    deletionPolicy: { data: 'Delete', keys: 'Delete' },
+  };
   await client.create(networks, aNetworkBody('sixth', sixth));
   const link = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerLink', metadata: { name: 'city-seventh', namespace: NAMESPACE } };
   await client.create(ourResource('ledgerlinks'), { ...link, ...{ spec: { from: 'city', to: 'seventh' } } });
+  const grant = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerLinkGrant', metadata: { name: 'grant', namespace: NAMESPACE } };
+  await client.create(ourResource('ledgerlinkgrants'), { ...grant, ...{ spec: { to: 'city', from: ['sixth'] } } });
   const change = { apiVersion: 'civitas.dev/v1alpha1', kind: 'ValidatorChange', metadata: { name: 'fewer', namespace: NAMESPACE } };
   const changes = [{ type: 'Remove', node: 'sixth-3' }];
   await client.create(ourResource('validatorchanges'), { ...change, ...{ spec: { networkRef: 'sixth', changes } } });

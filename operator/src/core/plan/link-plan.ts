@@ -1,5 +1,6 @@
 import type { JsonObject } from '@civitas/canon';
 import { CONTRACTS, type Domain } from '../desired/domain-contracts.ts';
+import { type Entry, portsLetIn } from './link-grants.ts';
 
 /** One end of a link and what its ledger holds about the other end. */
 export interface LinkEnd {
@@ -27,9 +28,28 @@ function portsOf(domain: Domain): readonly string[] {
   return CONTRACTS[domain].map((contract) => contract.slice(0, contract.indexOf('@')));
 }
 
-/** Terms an end is to hold towards its peer: each side’s contracts, and while draining nothing new may be sent. */
-export function wantedTerms(own: Domain, peer: Domain, packetsPerMinute: number, draining: boolean): LinkTerms {
-  return { portsIn: portsOf(own), portsOut: draining ? [] : portsOf(peer), packetsPerMinute, bytesPerMinute: BYTES_PER_MINUTE };
+/** What is asked of a link besides its ends. */
+export interface LinkWish {
+  readonly packetsPerMinute: number;
+  /** Nothing new may be sent. */
+  readonly draining: boolean;
+  /** The clients are to be ended for good once nothing is in flight. */
+  readonly tombstone?: boolean;
+  /** Who is let in where, in both directions; default everybody. */
+  readonly entries?: { readonly intoOwn: Entry; readonly intoPeer: Entry };
+}
+
+const OPEN: Entry = { isLetIn: true, ports: undefined };
+
+/** Terms an end is to hold towards its peer: each side’s contracts as far as they are granted, and while draining nothing new may be sent. */
+export function wantedTerms(own: Domain, peer: Domain, wish: LinkWish): LinkTerms {
+  const { packetsPerMinute, draining, entries = { intoOwn: OPEN, intoPeer: OPEN } } = wish;
+  return {
+    portsIn: portsLetIn(portsOf(own), entries.intoOwn),
+    portsOut: draining ? [] : portsLetIn(portsOf(peer), entries.intoPeer),
+    packetsPerMinute,
+    bytesPerMinute: BYTES_PER_MINUTE,
+  };
 }
 
 export function termsEqual(left: LinkTerms, right: LinkTerms): boolean {
@@ -43,21 +63,24 @@ export function termsEqual(left: LinkTerms, right: LinkTerms): boolean {
   );
 }
 
-/** What an end still needs: its client first, then its terms. */
+/** What an end still needs: its client first, then its terms, and at its end none of them. */
 export type EndStep =
   | { readonly type: 'createClient'; readonly terms: LinkTerms }
-  | { readonly type: 'setTerms'; readonly terms: LinkTerms };
+  | { readonly type: 'setTerms'; readonly terms: LinkTerms }
+  | { readonly type: 'tombstoneClient' };
 
-/** @param peer the other end; only its domain counts. */
-export function planEnd(
-  own: LinkEnd,
-  peer: Pick<LinkEnd, 'domain'>,
-  wish: { readonly packetsPerMinute: number; readonly draining: boolean },
-): EndStep | undefined {
-  const terms = wantedTerms(own.domain, peer.domain, wish.packetsPerMinute, wish.draining);
-  if (own.client === undefined) return wish.draining ? undefined : { type: 'createClient', terms };
+/** Statuses of a client that nothing follows. */
+export const ENDED_CLIENTS: readonly string[] = ['Tombstoned', 'Superseded'];
+
+/** @param peer the other end; of what it holds only what is in flight counts. */
+export function planEnd(own: LinkEnd, peer: Pick<LinkEnd, 'domain' | 'inFlight'>, wish: LinkWish): EndStep | undefined {
+  const terms = wantedTerms(own.domain, peer.domain, wish);
+  const isUseless = terms.portsIn.length === 0 && terms.portsOut.length === 0;
+  if (own.client === undefined) return wish.draining || isUseless ? undefined : { type: 'createClient', terms };
+  if (ENDED_CLIENTS.includes(own.client.status)) return undefined;
   if (own.terms === undefined || !termsEqual(own.terms, terms)) return { type: 'setTerms', terms };
-  return undefined;
+  const isDone = wish.draining && own.inFlight === 0 && peer.inFlight === 0;
+  return wish.tombstone === true && isDone ? { type: 'tombstoneClient' } : undefined;
 }
 
 export function termsJson(terms: LinkTerms): JsonObject {

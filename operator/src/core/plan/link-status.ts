@@ -1,5 +1,5 @@
 import type { LedgerLinkStatus, LinkSide } from '../resources/ledger-link.ts';
-import type { LinkEnd } from './link-plan.ts';
+import { ENDED_CLIENTS, type LinkEnd } from './link-plan.ts';
 import { type Verdict, verdict } from './network-status.ts';
 
 export interface LinkObservation {
@@ -20,6 +20,10 @@ export interface LinkObservation {
   /** Names of its networks whose spec.hibernated is set. */
   readonly asleep?: readonly string[];
   readonly relayReady: boolean;
+  /** Who is not let in where; '' when everybody is. */
+  readonly refused?: string;
+  /** spec.frozen is set. */
+  readonly frozen?: boolean;
 }
 
 export interface LinkBounds {
@@ -33,26 +37,38 @@ export function linkVerdicts(observation: LinkObservation, bounds: LinkBounds): 
   if (observation.missing.length > 0) return missingVerdicts(observation, known);
   if (known.length < 2 && (observation.asleep ?? []).length > 0) return asleepVerdicts(observation, known);
   if (known.length < 2 && observation.wasOpen) return unheardVerdicts(observation, known);
-  const frozen = known.filter((end) => end.client?.status === 'Frozen');
+  const frozen = observation.frozen === true ? known : known.filter((end) => end.client?.status === 'Frozen');
   const { fresh, message } = freshness(known, observation.nowUnixMs, bounds.clientFreshMs);
   const late = oldestAgeMs(known, observation.nowUnixMs) > bounds.packetLateMs;
   const inFlight = known.reduce((sum, end) => sum + end.inFlight, 0);
   const flowing =
     observation.granted && observation.relayReady && frozen.length === 0 && !late && !observation.paused && fresh && !observation.draining;
   return [
-    observation.granted
-      ? verdict('Granted', true, 'ClientsAndTerms', 'members of both networks approved client and terms')
-      : verdict('Granted', false, 'Waiting', observation.waiting),
+    (observation.refused ?? '') !== ''
+      ? verdict('Granted', false, 'NoGrant', observation.refused ?? '')
+      : observation.granted
+        ? verdict('Granted', true, 'ClientsAndTerms', 'members of both networks approved client and terms')
+        : verdict('Granted', false, 'Waiting', observation.waiting),
     verdict('ClientFresh', fresh, fresh ? 'Fresh' : 'Behind', message),
     verdict('Flowing', flowing, flowingReason(observation, { frozen: frozen.length > 0, late, fresh }), `${inFlight} in flight`),
-    frozenVerdict(known),
+    frozenVerdict(known, observation.frozen),
     drainVerdict(observation, inFlight),
+    tombstoneVerdict(known),
   ];
 }
 
-function frozenVerdict(ends: readonly LinkEnd[]): Verdict {
+function frozenVerdict(ends: readonly LinkEnd[], isAsked = false): Verdict {
   const frozen = ends.filter((end) => end.client?.status === 'Frozen').map((end) => end.name);
-  return verdict('Frozen', frozen.length > 0, frozen.length > 0 ? 'Misbehaviour' : 'NotFrozen', frozen.join(', '));
+  if (frozen.length > 0) return verdict('Frozen', true, 'Misbehaviour', frozen.join(', '));
+  const message = 'spec.frozen is set: nothing new is sent, what is in flight waits';
+  return isAsked ? verdict('Frozen', true, 'AskedFor', message) : verdict('Frozen', false, 'NotFrozen', '');
+}
+
+/** Ended for good: members of a ledger decided that it hears the other one no more. */
+function tombstoneVerdict(ends: readonly LinkEnd[]): Verdict {
+  const ended = ends.filter(({ client }) => client !== undefined && ENDED_CLIENTS.includes(client.status)).map(({ name }) => name);
+  if (ended.length === 0) return verdict('Tombstoned', false, 'NotEnded', '');
+  return verdict('Tombstoned', true, 'ClientEnded', `${ended.join(' and ')} hears the other network no more, and never will: records stay`);
 }
 
 /** A link of a network that sleeps: packets wait on the other side until it wakes, or until their own time is over. */
@@ -71,13 +87,13 @@ function unheardVerdicts(observation: LinkObservation, known: readonly LinkEnd[]
   const silent = { status: 'Unknown' as const, reason: 'NotObserved', message: 'not both networks answer' };
   return [
     ...['Granted', 'ClientFresh', 'Flowing'].map((type) => ({ type, ...silent })),
-    frozenVerdict(known),
+    frozenVerdict(known, observation.frozen),
     drainVerdict(observation, 0),
   ];
 }
 
 /** A link without one of its networks carries nothing and holds nobody up. */
-function missingVerdicts({ missing, wasOpen, draining }: LinkObservation, known: readonly LinkEnd[]): readonly Verdict[] {
+function missingVerdicts({ missing, wasOpen, draining, frozen }: LinkObservation, known: readonly LinkEnd[]): readonly Verdict[] {
   const names = missing.join(' and ');
   const reason = wasOpen ? 'NetworkGone' : 'NetworkMissing';
   const message = wasOpen
@@ -85,7 +101,7 @@ function missingVerdicts({ missing, wasOpen, draining }: LinkObservation, known:
     : `there is no LedgerNetwork ${names} yet`;
   return [
     ...['Granted', 'ClientFresh', 'Flowing'].map((type) => verdict(type, false, reason, message)),
-    frozenVerdict(known),
+    frozenVerdict(known, frozen),
     draining
       ? verdict('Draining', true, 'Drained', `nothing can be delivered any more: ${message}`)
       : verdict('Draining', false, reason, message),
@@ -116,15 +132,15 @@ function flowingReason(
 
 /** `Drained` is what a network that is being removed waits for. */
 function drainVerdict(observation: LinkObservation, inFlight: number): Verdict {
-  const { draining, granted, ends, wasDrained } = observation;
+  const { draining, granted, waiting, refused = '', ends, wasDrained } = observation;
   if (!draining) return verdict('Draining', false, 'NotAskedFor', 'open for new packets');
   const isHeard = ends.every((end) => end !== undefined);
-  const closed = granted || ends.every((end) => end?.client === undefined);
+  const closed = granted || (refused !== '' && waiting === '') || ends.every((end) => end?.client === undefined);
   if ((isHeard && closed && inFlight === 0) || (!isHeard && wasDrained))
     return verdict('Draining', true, 'Drained', 'closed for new packets, nothing in flight');
   if (!isHeard)
     return verdict('Draining', true, 'NetworkSilent', 'not both networks answer: what is still in flight between them cannot be seen');
-  if (!closed) return verdict('Draining', true, 'ClosingTerms', `to be closed for new packets: ${observation.waiting}`);
+  if (!closed) return verdict('Draining', true, 'ClosingTerms', `to be closed for new packets: ${waiting}`);
   return verdict('Draining', true, 'InFlight', `closed for new packets; ${inFlight} still in flight${hinderance(observation)}`);
 }
 
@@ -140,6 +156,7 @@ function oldestAgeMs(ends: readonly LinkEnd[], nowUnixMs: number): number {
 
 export function linkPhase(verdicts: readonly Verdict[]): string {
   const find = (type: string): Verdict | undefined => verdicts.find((entry) => entry.type === type);
+  if (find('Tombstoned')?.status === 'True') return 'Tombstoned';
   if (find('Draining')?.status === 'True') return find('Draining')?.reason === 'Drained' ? 'Drained' : 'Draining';
   if (find('Frozen')?.status === 'True') return 'Frozen';
   return find('Flowing')?.status === 'True' ? 'Flowing' : (find('Flowing')?.reason ?? 'Pending');

@@ -19,7 +19,7 @@ function anEnd(facts: Partial<LinkEnd> = {}): LinkEnd {
     chainId: 'jincheng-city-1',
     domain: 'city',
     client,
-    terms: wantedTerms('city', 'health', 100, false),
+    terms: wantedTerms('city', 'health', WISH),
     lastSequence: 3,
     inFlight: 0,
     oldestSentAtUnixMs: 0,
@@ -27,7 +27,7 @@ function anEnd(facts: Partial<LinkEnd> = {}): LinkEnd {
   };
 }
 
-const other = anEnd({ name: 'health', chainId: 'jincheng-health-1', domain: 'health', terms: wantedTerms('health', 'city', 100, false) });
+const other = anEnd({ name: 'health', chainId: 'jincheng-health-1', domain: 'health', terms: wantedTerms('health', 'city', WISH) });
 
 function anObservation(facts: Partial<LinkObservation> = {}): LinkObservation {
   return {

@@ -3,6 +3,7 @@ import { cityConfigKind } from './city-config.ts';
 import { consensusKeyReservationKind } from './consensus-key-reservation.ts';
 import type { Kind } from './kind.ts';
 import { ledgerLinkKind } from './ledger-link.ts';
+import { ledgerLinkGrantKind } from './ledger-link-grant.ts';
 import { ledgerNetworkKind } from './ledger-network.ts';
 import { ledgerNodeKind } from './ledger-node.ts';
 import { ledgerOperationKind } from './ledger-operation.ts';
@@ -16,6 +17,7 @@ export const KINDS: readonly Kind[] = [
   ledgerNetworkKind,
   ledgerNodeKind,
   ledgerLinkKind,
+  ledgerLinkGrantKind,
   consensusKeyReservationKind,
   ledgerOperationKind,
   releaseCatalogKind,

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import type { CustomObject } from './object.ts';
-import { nameString, rules, statusHead, text } from './schema.ts';
+import { nameString, oneOf, rules, statusHead, text } from './schema.ts';
 
 export const LedgerLinkSpec = Type.Object(
   {
@@ -15,6 +15,20 @@ export const LedgerLinkSpec = Type.Object(
       }),
     ),
     paused: Type.Optional(Type.Boolean({ description: 'The relay leaves this link alone; packets wait.' })),
+    frozen: Type.Optional(
+      Type.Boolean({ description: 'Nothing new is sent and nothing is carried until a person takes this back; packets in flight wait.' }),
+    ),
+    drain: Type.Optional(
+      Type.Boolean({
+        description: 'Nothing new is sent; what is in flight is answered or times out. Taking it back opens the link again.',
+      }),
+    ),
+    onDelete: Type.Optional(
+      oneOf(
+        'What becomes of the light clients when the link is deleted: Keep (default) closes them for new packets, and the link can be made again; Tombstone ends them for good.',
+        ['Keep', 'Tombstone'],
+      ),
+    ),
   },
   {
     ...rules(

@@ -35,3 +35,5 @@ export const CATCH_UP_BLOCKS_MAX = 1000;
 export const MAINTENANCE_WINDOWS_MAX = 14;
 export const MAINTENANCE_MINUTES_MAX = 1440;
 export const EXTRA_SANS_MAX = 16;
+export const GRANT_SOURCES_MAX = 32;
+export const GRANT_PORTS_MAX = 32;

@@ -9,7 +9,9 @@ import {
   type ReconcileResult,
 } from '@civitas/kube';
 import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
-import { type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
+import { FORCE_REMOVAL } from '../../core/desired/tombstone.ts';
+import { type Entry, entryOf } from '../../core/plan/link-grants.ts';
+import { type EndStep, type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
 import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
@@ -37,16 +39,20 @@ export function createLinkController(context: OperatorContext): Controller {
       return { requeueAfterMs: AFTER_ACTION_MS };
     }
     const networks = [networkOf(context, link, link.spec.from), networkOf(context, link, link.spec.to)] as const;
-    const draining = isDeleted || networks.some((network) => network?.metadata.deletionTimestamp !== undefined);
+    if (isDeleted && link.metadata.annotations?.[FORCE_REMOVAL] === link.metadata.name) return letGo(context, link);
+    const draining = isDeleted || link.spec.drain === true || networks.some((network) => network?.metadata.deletionTimestamp !== undefined);
+    const entries = entriesOf(context, link);
     const ends = await Promise.all(networks.map((network) => openEnd(context, network)));
     const [from, to] = ends;
     const steps =
-      from === undefined || to === undefined ? 'both networks must serve first' : await openBoth(context, link, { from, to, draining });
+      from === undefined || to === undefined
+        ? 'both networks must serve first'
+        : await openBoth(context, link, { from, to, draining: draining || link.spec.frozen === true, entries });
     const observation: LinkObservation = {
       nowUnixMs: context.clock.nowUnixMs(),
       // What one end holds about the other is read only when both are there.
       ends: from === undefined || to === undefined ? [undefined, undefined] : [from.end, to.end],
-      granted: steps === '',
+      granted: steps === '' && refusedText(entries) === '',
       waiting: steps,
       draining,
       missing: [link.spec.from, link.spec.to].filter((_, index) => networks[index] === undefined),
@@ -55,6 +61,8 @@ export function createLinkController(context: OperatorContext): Controller {
       paused: link.spec.paused ?? false,
       asleep: networks.flatMap((network) => (network?.spec.hibernated === true ? [network.metadata.name] : [])),
       relayReady: isRelayReady(context),
+      frozen: link.spec.frozen ?? false,
+      refused: refusedText(entries),
     };
     const verdicts = linkVerdicts(observation, { clientFreshMs: CLIENT_FRESH_MS, packetLateMs: PACKET_LATE_MS });
     for (const { type, status } of verdicts)
@@ -132,7 +140,7 @@ async function openEnd(context: OperatorContext, network: LedgerNetwork | undefi
 async function openBoth(
   context: OperatorContext,
   link: LedgerLink,
-  { from, to, draining }: { from: OpenEnd; to: OpenEnd; draining: boolean },
+  { from, to, draining, entries }: { from: OpenEnd; to: OpenEnd; draining: boolean; entries: Entries },
 ): Promise<string> {
   from.end = await observeEnd(from, from.end, to.chainId);
   to.end = await observeEnd(to, to.end, from.chainId);
@@ -143,15 +151,55 @@ async function openBoth(
     [from, to],
     [to, from],
   ] as const) {
-    const step = planEnd(own.end, peer.end, { packetsPerMinute, draining });
+    const directions =
+      own === from ? { intoOwn: entries.intoFrom, intoPeer: entries.intoTo } : { intoOwn: entries.intoTo, intoPeer: entries.intoFrom };
+    const tombstone = link.metadata.deletionTimestamp !== undefined && link.spec.onDelete === 'Tombstone';
+    const step = planEnd(own.end, peer.end, { packetsPerMinute, draining, tombstone, entries: directions });
     if (step === undefined) continue;
-    const wait =
-      step.type === 'createClient'
-        ? await proposeClient(context, own, peer, termsJson(step.terms))
-        : await proposeTerms(context, own, peer, termsJson(step.terms));
-    waits.push(`${own.end.name}: ${wait}`);
+    waits.push(`${own.end.name}: ${await takeStep(context, { own, peer }, step)}`);
   }
   return waits.join('; ');
+}
+
+function takeStep(context: OperatorContext, { own, peer }: { own: OpenEnd; peer: OpenEnd }, step: EndStep): Promise<string> {
+  switch (step.type) {
+    case 'createClient':
+      return proposeClient(context, own, peer, termsJson(step.terms));
+    case 'setTerms':
+      return proposeTerms(context, own, peer, termsJson(step.terms));
+    case 'tombstoneClient': {
+      const change = { kind: 'tombstoneClient', peer: peer.chainId };
+      return propose(context, own, 'tombstoneClient', { identity: change, build: () => Promise.resolve(change) });
+    }
+  }
+}
+
+/** Who is let in at each end. */
+interface Entries {
+  readonly intoFrom: Entry;
+  readonly intoTo: Entry;
+}
+
+function entriesOf({ caches, clock }: OperatorContext, { metadata, spec }: LedgerLink): Entries {
+  const grants = caches.linkGrants.store.list(metadata.namespace).map((grant) => ({
+    grant,
+    expiresAtUnixMs: grant.spec.expiresAt === undefined ? undefined : Date.parse(grant.spec.expiresAt),
+  }));
+  const now = clock.nowUnixMs();
+  return { intoFrom: entryOf(spec.to, spec.from, grants, now), intoTo: entryOf(spec.from, spec.to, grants, now) };
+}
+
+function refusedText({ intoFrom, intoTo }: Entries): string {
+  return [intoFrom, intoTo].flatMap((entry) => (entry.isLetIn ? [] : [entry.message])).join('; ');
+}
+
+/** A person has said that what is in flight is to be given up. */
+async function letGo(context: OperatorContext, link: LedgerLink): Promise<undefined> {
+  const message = `${FORCE_REMOVAL} is set: ${link.status?.inFlight ?? 0} packets in flight are given up, and neither ledger is closed for the other`;
+  context.events.record(link, { type: 'Warning', reason: 'ForcedRemoval', message });
+  await release(context.client, ledgerLinks, link, LINK_FINALIZER);
+  context.wake('network');
+  context.wake('relay');
 }
 
 function proposeTerms(context: OperatorContext, own: OpenEnd, peer: OpenEnd, terms: JsonObject): Promise<string> {

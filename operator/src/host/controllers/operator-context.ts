@@ -7,6 +7,7 @@ import type { Agency } from '../../core/resources/agency.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
+import type { LedgerLinkGrant } from '../../core/resources/ledger-link-grant.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
@@ -24,6 +25,7 @@ export interface Caches {
   readonly networks: Reflector<LedgerNetwork>;
   readonly nodes: Reflector<LedgerNode>;
   readonly links: Reflector<LedgerLink>;
+  readonly linkGrants: Reflector<LedgerLinkGrant>;
   readonly agencies: Reflector<Agency>;
   readonly cities: Reflector<CityConfig>;
   readonly reservations: Reflector<ConsensusKeyReservation>;

@@ -172,9 +172,12 @@ function relayNetwork(context: OperatorContext, workspace: Workspace, { metadata
 
 /** The city's LedgerLinks, and for a network without one to the city a pair that keeps the pinned city client fresh. */
 function linksOf(context: OperatorContext, names: ReadonlySet<string>): RelayConfig['links'] {
-  const links = context.caches.links.store
-    .list()
-    .map(({ metadata, spec }) => ({ name: metadata.name, from: spec.from, to: spec.to, paused: spec.paused ?? false }));
+  const links = context.caches.links.store.list().map(({ metadata, spec }) => ({
+    name: metadata.name,
+    from: spec.from,
+    to: spec.to,
+    paused: spec.paused === true || spec.frozen === true,
+  }));
   const city = findCityNetwork(context)?.metadata.name;
   const served = links.filter(({ from, to }) => names.has(from) && names.has(to));
   const anchored = new Set(links.filter(({ from, to }) => from === city || to === city).flatMap(({ from, to }) => [from, to]));

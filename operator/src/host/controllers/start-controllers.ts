@@ -22,6 +22,7 @@ import {
   agencies,
   cityConfigs,
   consensusKeyReservations,
+  ledgerLinkGrants,
   ledgerLinks,
   ledgerNetworks,
   ledgerNodes,
@@ -34,6 +35,7 @@ import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAgencyController } from './agency-controller.ts';
 import { createCityController } from './city-controller.ts';
 import { createLinkController } from './link-controller.ts';
+import { createLinkGrantController } from './link-grant-controller.ts';
 import { createMembershipController } from './membership-controller.ts';
 import { createNetworkController } from './network-controller.ts';
 import { createOperationController } from './operation-controller.ts';
@@ -69,6 +71,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     networks: follow(ledgerNetworks),
     nodes: follow(ledgerNodes),
     links: follow(ledgerLinks),
+    linkGrants: follow(ledgerLinkGrants),
     agencies: follow(agencies),
     cities: follow(cityConfigs),
     reservations: follow(consensusKeyReservations),
@@ -138,6 +141,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     controllers.set('relay', relay.controller);
     controllers.set('membership', createMembershipController(context));
     controllers.set('link', createLinkController(context));
+    controllers.set('linkgrant', createLinkGrantController(context));
     controllers.set('agency', createAgencyController(context));
     controllers.set('city', createCityController(context));
     controllers.set('validatorchange', createValidatorChangeController(context));
@@ -191,6 +195,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   };
   own(caches.networks, ['network', 'membership']);
   own(caches.links, ['link']);
+  own(caches.linkGrants, ['linkgrant']);
   own(caches.agencies, ['agency']);
   own(caches.cities, ['city']);
   own(caches.validatorChanges, ['validatorchange']);
@@ -200,6 +205,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
     [caches.cities, ['network', 'relay', 'agency', 'link']],
     [caches.agencies, ['network', 'membership']],
     [caches.links, ['relay', 'network']],
+    [caches.linkGrants, ['link']],
     [caches.networks, ['relay', 'link', 'agency']],
     [caches.nodes, ['network']],
     [caches.catalogs, ['network']],

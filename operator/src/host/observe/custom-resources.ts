@@ -4,6 +4,7 @@ import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
 import { GROUP, VERSION } from '../../core/resources/kind.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
+import type { LedgerLinkGrant } from '../../core/resources/ledger-link-grant.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
@@ -25,3 +26,4 @@ export const consensusKeyReservations: Resource<ConsensusKeyReservation> = defin
 export const validatorChanges: Resource<ValidatorChange> = defineResource({ ...address, plural: 'validatorchanges', namespaced: true });
 export const ledgerOperations: Resource<LedgerOperation> = defineResource({ ...address, plural: 'ledgeroperations', namespaced: true });
 export const releaseCatalogs: Resource<ReleaseCatalog> = defineResource({ ...address, plural: 'releasecatalogs', namespaced: false });
+export const ledgerLinkGrants: Resource<LedgerLinkGrant> = defineResource({ ...address, plural: 'ledgerlinkgrants', namespaced: true });
