@@ -19,6 +19,8 @@ export interface WorldRecord {
 
 export interface FakeWorld {
   readonly record: WorldRecord;
+  /** UIDs of the pods that may sign now. */
+  granted(): ReadonlySet<string>;
   stop(): Promise<void>;
 }
 
@@ -105,6 +107,7 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
   const running = run().catch(() => {});
   return {
     record,
+    granted: () => new Set([...processes.values()].flatMap(({ granted, podUID }) => (granted ? [podUID] : []))),
     async stop() {
       stopping.abort();
       await running;
@@ -154,11 +157,12 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
         engineNodeId: isRelay ? '' : createHash('sha256').update(keyOf(name, 'p2p')).digest('hex').slice(0, 40),
       }),
     grantSigning: (
-      call: ServerUnaryCall<{ keyHash: Uint8Array; podUid: string }, unknown>,
+      call: ServerUnaryCall<{ keyHash: Uint8Array; podUid: string; granted: boolean }, unknown>,
       callback: sendUnaryData<{ signing: boolean }>,
     ) => {
-      world.record.grants.add(`${base64urlEncode(new Uint8Array(call.request.keyHash))} ${call.request.podUid}`);
-      process.granted = call.request.podUid === process.podUID;
+      const { keyHash, podUid, granted } = call.request;
+      if (granted) world.record.grants.add(`${base64urlEncode(new Uint8Array(keyHash))} ${podUid}`);
+      process.granted = granted && podUid === process.podUID;
       callback(null, { signing: process.granted });
     },
     drain: (_call, callback) => callback(null, { height: 7n }),
