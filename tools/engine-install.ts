@@ -1,6 +1,7 @@
 /**
  * `npm run engine:install`: builds CometBFT and the programs beside it from the Go module in tools/engine, whose go.sum pins every
- * module by checksum, into the user's cache. Needs Go; does nothing when the same sources were built before.
+ * module by checksum, into the user's cache. Needs Go; does nothing when the same sources were built before. With `--next` also the
+ * release family after it, which tests run beside it.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +14,12 @@ import {
   engineToolsFolder,
   findEngineTools,
 } from './engine/engine-tools.ts';
+import { findNextEngine, NEXT_ENGINE } from './engine-next/engine-next.ts';
+import { programsFolder } from './go/go-programs.ts';
 import { findGo, InstallRefused, installPrograms, runGo } from './go/install-programs.ts';
 
 const GO_VERSION_MIN = [1, 24] as const;
+const NEXT_GO_VERSION_MIN = [1, 25] as const;
 const ENGINE_MODULE = 'github.com/cometbft/cometbft';
 
 const goRun = (go: string, args: readonly string[]): string => runGo(go, ENGINE_SOURCES, args);
@@ -67,14 +71,25 @@ function build(go: string, program: EngineProgram, at: { readonly output: string
   } else goRun(go, [...common, `./${program}`]);
 }
 
+function checkVersion(bin: string, expected: string): void {
+  const version = execFileSync(join(bin, 'cometbft'), ['version'], { encoding: 'utf8' }).trim();
+  if (version.split('+')[0] !== expected) throw new InstallRefused(`built CometBFT ${version}, expected ${expected}`);
+}
+
 function install(folder: string): void {
   const go = findGo(GO_VERSION_MIN);
   installPrograms(ENGINE_BUILD, folder, {
     build: (program, output, building) => build(go, program, { output, building }),
-    check(bin) {
-      const version = execFileSync(join(bin, 'cometbft'), ['version'], { encoding: 'utf8' }).trim();
-      if (version.split('+')[0] !== ENGINE_VERSION) throw new InstallRefused(`built CometBFT ${version}, expected ${ENGINE_VERSION}`);
-    },
+    check: (bin) => checkVersion(bin, ENGINE_VERSION),
+  });
+}
+
+function installNext(): void {
+  const go = findGo(NEXT_GO_VERSION_MIN);
+  installPrograms(NEXT_ENGINE, programsFolder(NEXT_ENGINE), {
+    build: (_, output) =>
+      void runGo(go, NEXT_ENGINE.sources, ['build', '-trimpath', '-ldflags=-s -w', '-o', output, `${ENGINE_MODULE}/cmd/cometbft`]),
+    check: (bin) => checkVersion(bin, NEXT_ENGINE.version),
   });
 }
 
@@ -82,6 +97,10 @@ try {
   const folder = engineToolsFolder();
   if (findEngineTools(folder) === undefined) install(folder);
   process.stdout.write(`CometBFT ${ENGINE_VERSION} and its tools are in ${join(folder, 'bin')}\n`);
+  if (process.argv.includes('--next')) {
+    if (findNextEngine() === undefined) installNext();
+    process.stdout.write(`CometBFT ${NEXT_ENGINE.version} is in ${join(programsFolder(NEXT_ENGINE), 'bin')}\n`);
+  }
 } catch (error) {
   process.stderr.write(`engine:install: ${error instanceof InstallRefused ? error.message : String(error)}\n`);
   process.exit(1);

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findNextEngine } from '../../tools/engine-next/engine-next.ts';
+import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
+import { describeWithNextEngine } from './network/describe-with-engine.ts';
+
+const START_MS_MAX = 120_000;
+const TEST_MS_MAX = 120_000;
+/** Half of the network: neither release has a quorum of its own. */
+const NEXT = [2, 3] as const;
+const OWN = 0;
+
+let network: ConsensusNetwork;
+
+describeWithNextEngine('two releases of the engine in one network', () => {
+  beforeAll(async () => {
+    const engineBinary = findNextEngine()?.path('cometbft');
+    const isNext = (index: number): boolean => NEXT.some((next) => next === index);
+    network = await startConsensusNetwork({ node: (index) => (isNext(index) && engineBinary !== undefined ? { engineBinary } : {}) });
+  }, START_MS_MAX);
+  afterAll(() => network?.stop());
+
+  test(
+    'agree on every root, and each follows the other after a kill',
+    async () => {
+      expect((await network.status(NEXT[0])).engineVersion).not.toBe((await network.status(OWN)).engineVersion);
+      // As many blocks as there are proposers, at least.
+      for (const index of [...network.indexes, ...network.indexes]) {
+        expect((await network.submit(index, aDocument())).outcome.ok).toBe(true);
+      }
+      for (const index of [NEXT[0], OWN]) {
+        await network.kill(index, 'both');
+        expect((await network.submit(NEXT[1], aDocument())).outcome.ok).toBe(true);
+        network.start(index);
+        await network.agreement(network.indexes, TEST_MS_MAX);
+      }
+    },
+    TEST_MS_MAX,
+  );
+});

@@ -1,0 +1,41 @@
+import { waitFor } from '@civitas/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
+import { describeWithEngine } from './network/describe-with-engine.ts';
+
+const START_MS_MAX = 240_000;
+const TEST_MS_MAX = 240_000;
+/** Of ten validators three may fail: seven votes decide. */
+const DOWN = [7, 8, 9] as const;
+const ONE_TOO_MANY = 6;
+
+let network: ConsensusNetwork;
+
+describeWithEngine('a network of ten validators', () => {
+  beforeAll(async () => {
+    network = await startConsensusNetwork({ validators: 10, config: { emptyBlockIntervalMs: 1_000 } });
+  }, START_MS_MAX);
+  afterAll(() => network?.stop());
+
+  test(
+    'goes on without three of them, halts without four and says so, and recovers by itself',
+    async () => {
+      for (const index of [0, 4, 9]) expect((await network.submit(index, aDocument())).outcome.ok).toBe(true);
+      expect((await network.status(0)).validatorCount).toBe(10);
+
+      for (const index of DOWN) await network.kill(index, 'both');
+      expect((await network.submit(1, aDocument())).outcome.ok).toBe(true);
+
+      await network.kill(ONE_TOO_MANY, 'both');
+      await waitFor('a halt that is told', async () => (await network.status(0)).halted, TEST_MS_MAX);
+      expect(await network.refusalOf(0, aDocument())).toBe('HALTED');
+
+      network.start(ONE_TOO_MANY);
+      await waitFor('blocks again', async () => !(await network.status(0)).halted, TEST_MS_MAX);
+      expect((await network.submit(2, aDocument())).outcome.ok).toBe(true);
+      for (const index of DOWN) network.start(index);
+      await network.agreement(network.indexes, TEST_MS_MAX);
+    },
+    TEST_MS_MAX,
+  );
+});
