@@ -94,6 +94,24 @@ onServer('the operator as the chart deploys it: two pods with the chart’s righ
     expect(pods.map((pod) => pod.log()).join('')).not.toMatch(/forbidden/i);
   });
 
+  test('its status answers the generation asked for, kubectl shows its columns, and Events say what was done', async () => {
+    interface Answered {
+      readonly metadata: { readonly generation: number };
+      readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly { readonly observedGeneration?: number }[] };
+    }
+    const read = (): Answered => JSON.parse(server.kubectl(['get', 'agency', 'civil-affairs', '-o', 'json']).said) as Answered;
+    server.kubectl(['patch', 'agency', 'civil-affairs', '--type=merge', '-p', '{"spec":{"displayName":{"en":"Civil Affairs"}}}']);
+    await eventually('an answer to the second generation', () => read().status?.observedGeneration === 2);
+    const { metadata, status } = read();
+    expect(metadata.generation).toBe(2);
+    expect(status?.conditions?.map(({ observedGeneration }) => observedGeneration)).toEqual(status?.conditions?.map(() => 2));
+    const [header, ...lines] = server.kubectl(['get', 'lnet', '--namespace', 'jincheng']).said.trim().split('\n');
+    expect(header?.split(/\s{2,}/)).toEqual(expect.arrayContaining(['NAME', 'PHASE', 'VALIDATORS', 'AGE']));
+    expect(lines).toEqual([expect.stringContaining('city')]);
+    const events = server.kubectl(['get', 'events', '--namespace', 'jincheng', '-o', 'jsonpath={.items[*].reason}']).said;
+    expect(events).toContain('PodCreated');
+  });
+
   test('it goes on with the token that is mounted next, when the one before has ended', async () => {
     const next = tokenBoundTo('second');
     for (const pod of pods) pod.mountToken(next);
