@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
@@ -24,9 +24,8 @@ import { summaryOf } from './summary.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const CIVITAS = join(ROOT, 'cli/src/main.ts');
-const CRDS = ['agencies', 'cityconfigs', 'consensuskeyreservations', 'ledgerlinks', 'ledgernetworks', 'ledgernodes'].map(
-  (plural) => `charts/civitas/crds/civitas.dev_${plural}.yaml`,
-);
+/** Every kind there is: the operator waits for all that it watches. */
+const CRDS = readdirSync(join(ROOT, 'charts/civitas/crds')).map((file) => `charts/civitas/crds/${file}`);
 const OPERATOR = 'charts/civitas/laptop/operator.yaml';
 const SAMPLE = 'samples/jincheng.yaml';
 const RULES = 'charts/civitas/alerts/civitas.rules.yaml';

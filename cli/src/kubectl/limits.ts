@@ -8,6 +8,8 @@ export const LINE_MESSAGE_CHARS_MAX = 400;
 export const LEASE_STALE_MS = 60_000;
 /** An object that the operator has not answered for this long is worth a line. */
 export const UNANSWERED_MS = 15_000;
+/** A pod of the operator that is not ready for this long is worth a line. */
+export const UNREADY_MS = 30_000;
 /** Certificates that end within this time are marked. */
 export const CERTIFICATE_SOON_MS = 14 * 86_400_000;
 /** Lines of a log without --tail. */

@@ -136,6 +136,17 @@ describe('why', () => {
     );
   });
 
+  test('names an operator that is not ready for long: no condition of any object tells that', async () => {
+    const labels = { 'app.kubernetes.io/name': 'civitas-operator' };
+    const spec = { containers: [{ name: 'operator', image: 'none' }] };
+    const name = `${network}-op`;
+    await rig.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: NAMESPACE, labels }, spec });
+    await whyCommand(rig.context(), { names: [name], check: false });
+    expect(rig.printed()).toBe(`nothing about ${name} is other than green\n`);
+    await whyCommand(rig.context({ nowUnixMs: () => Date.now() + 45_000 }), { names: [name], check: false });
+    expect(rig.printed()).toContain(`pod ${NAMESPACE}/${name}: Ready=False OperatorNotReady for 4`);
+  });
+
   test('is empty where everything is green, and says so', async () => {
     await rig.say(KINDS.networks, { name: network }, { observedGeneration: 1, conditions: [aCondition('Available', 'True', 'Serving')] });
     expect(await whyCommand(rig.context(), { names: [network], check: true })).toBe(EXIT.ok);

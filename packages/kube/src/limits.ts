@@ -34,6 +34,9 @@ export const watchSilenceMsMax = 180_000;
 export const reflectorBackoffMsMin = 800;
 export const reflectorBackoffMsMax = 30_000;
 
+/** Of failures of a reflector in a row each of this number is a warning, the others are for debugging. */
+export const reflectorFailuresTold = 4;
+
 /** A watch that lived at least this long is healthy: the next connect starts without back-off. */
 export const watchHealthyMs = 5_000;
 

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { ConfigMap } from './core-resources.ts';
 import { configMaps } from './core-resources.ts';
 import { createKubeClient, type KubeClient } from './kube-client.ts';
-import { watchSilenceMsMax } from './limits.ts';
+import { reflectorFailuresTold, watchSilenceMsMax } from './limits.ts';
 import { createReflector, type Reflector } from './reflector.ts';
 import { type FakeApiServer, startFakeApiServer } from './testing/fake-api-server.ts';
 
@@ -148,6 +148,17 @@ describe('reflector', () => {
     server.put('b');
     await converged();
     expect(reflector.stats()).toMatchObject({ lists: 2, failures: 1 });
+  });
+
+  test('a list that fails again and again is warned of, so that nobody waits for its sync unknowingly', async () => {
+    server.failNext(...Array.from({ length: reflectorFailuresTold }, () => ({ status: 404 })));
+    const warned: object[] = [];
+    const silent = (): void => {};
+    const log = { debug: silent, info: silent, error: silent, warn: (facts: object) => void warned.push(facts) };
+    reflector = createReflector({ client, resource: configMaps, clock, random: () => 0.5, log });
+    reflector.start();
+    await reflector.waitForSync();
+    expect(warned).toEqual([{ resource: 'configmaps', failures: reflectorFailuresTold, error: 'injected 404' }]);
   });
 
   test('a wait longer than one call honours is kept between two tries', async () => {

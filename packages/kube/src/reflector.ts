@@ -10,6 +10,7 @@ import type { KubeClient } from './kube-client.ts';
 import {
   reflectorBackoffMsMax,
   reflectorBackoffMsMin,
+  reflectorFailuresTold,
   retryAfterHonouredMsMax,
   watchHealthyMs,
   watchSilenceMsMax,
@@ -172,7 +173,9 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     this.#stats.failures++;
     this.#metrics.count('reflector_failures_total', this.#labels, 1);
     const facts = { ...this.#labels, failures, error: error instanceof Error ? error.message : String(error) };
-    this.#log.debug(facts, 'a list or watch failed');
+    // One that fails again and again keeps whoever waits for its sync from starting: a kind that is not served, rights that are missing.
+    if (failures % reflectorFailuresTold === 0) this.#log.warn(facts, 'lists or watches fail again and again; they are tried on');
+    else this.#log.debug(facts, 'a list or watch failed');
     // What cannot be read would be sent again at the same version: a list goes around it.
     if (error instanceof MalformedEvent) this.#mirror.distrust();
     if (!isApiError(error)) return;
