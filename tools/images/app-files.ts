@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { closureOf, type LockedPackage, type PackageLock } from './package-lock.ts';
+import { type Closure, closureOf, type LockedPackage, type PackageLock } from './package-lock.ts';
 import type { Component } from './sbom.ts';
 import type { TarEntry } from './tar.ts';
 
@@ -43,6 +43,7 @@ export function withAppFiles<Result>(options: AppOptions, use: (files: AppFiles)
   try {
     const lock = JSON.parse(readFileSync(join(options.root, 'package-lock.json'), 'utf8')) as PackageLock;
     const { workspaces, packages } = closureOf(lock, options.workspace);
+    assertLocked(options.root, lock, workspaces);
     installInto(folder, options, lock);
     const installed = packages.filter(({ path }) => existsSync(join(folder, path)));
     const missing = packages.find(({ path, locked }) => locked.optional !== true && !existsSync(join(folder, path)));
@@ -89,6 +90,15 @@ function installInto(folder: string, { root, workspace }: AppOptions, lock: Pack
     '--loglevel=error',
   ];
   execFileSync('npm', command, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** npm does not notice a workspace that another one began to need after the lock file was written. */
+function assertLocked(root: string, lock: PackageLock, workspaces: Closure['workspaces']): void {
+  for (const { path } of workspaces) {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as LockedPackage;
+    const stray = Object.keys(dependencies).find((name) => lock.packages[path]?.dependencies?.[name] !== dependencies[name]);
+    if (stray !== undefined) throw new Error(`${path}/package.json needs ${stray}, and the lock file does not say so: npm install`);
+  }
 }
 
 const isWorkspaceFolder = (path: string): boolean => path !== '' && !path.includes('node_modules/');

@@ -1,0 +1,159 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type BuiltImage, buildImage, IMAGE_NAMES } from '../../tools/images/build-images.ts';
+import { isReady, podsOf, type RunningPod } from './city/pods.ts';
+import { watchQuorum } from './city/quorum-watch.ts';
+import { CITY_NAMESPACE, genesisHashes, heightOf, ROOT, runCivitas, sampleCity, untilCityUp, VALIDATORS } from './city/sample-city.ts';
+import { type MachineCluster, startMachineCluster } from './machine/machine-cluster.ts';
+import { buildPauseImage } from './machine/pause-image.ts';
+import { runNow } from './machine/processes.ts';
+import { until } from './machine/until.ts';
+
+const CONSENSUS_NETWORK = 'transport';
+const SYSTEM = 'civitas-system';
+const IMAGES = join(ROOT, 'dist', 'images');
+const say = (line: string): void => void process.stderr.write(`    ${line}\n`);
+
+let cluster: MachineCluster;
+let images: readonly BuiltImage[];
+let home: string;
+
+async function installOperator(): Promise<void> {
+  const chart = join(ROOT, 'charts', 'civitas');
+  await cluster.run([cluster.tool('helm'), 'upgrade', '--install', 'civitas', chart, '--namespace', SYSTEM, '--wait', '--timeout', '180s']);
+}
+
+async function timed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const startedMs = performance.now();
+  const result = await work();
+  say(`${what}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+const validators = async (): Promise<readonly RunningPod[]> =>
+  (await podsOf(cluster)).filter(({ metadata }) => metadata.name.startsWith(`${CONSENSUS_NETWORK}-`));
+
+async function untilValidatorsBack(): Promise<void> {
+  await until('every validator is at the head again', async () => {
+    const path = 'jsonpath={.status.conditions[?(@.type=="FullRedundancy")].status}';
+    const full = await cluster.kubectl(['get', 'ledgernetwork', CONSENSUS_NETWORK, '-n', CITY_NAMESPACE, '-o', path]);
+    const pods = await validators();
+    return full === 'True' && pods.length === VALIDATORS && pods.every(isReady) ? true : undefined;
+  });
+}
+
+describe('a city on a real cluster of two machines', () => {
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'civitas-cluster-home-'));
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    images = await timed('images', async () => IMAGE_NAMES.map((image) => buildImage(image, { root: ROOT, folder: IMAGES, version })));
+    const archives = [buildPauseImage(IMAGES), ...images.map(({ path }) => path)];
+    cluster = await startMachineCluster({ nodeCount: 2, images: archives, say });
+  });
+
+  afterAll(async () => {
+    const { places } = cluster;
+    await timed('tear-down', () => cluster.stop());
+    rmSync(home, { recursive: true, force: true });
+    expect(runNow(['ip', 'netns', 'list'])).not.toContain(places.id);
+    expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(places.id);
+    expect([places.folder, places.runtimeFolder].filter((folder) => existsSync(folder))).toEqual([]);
+  });
+
+  test('is served by an operator that Helm installs into a namespace with Pod Security restricted', async () => {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM, labels } }]);
+    await timed('helm install', installOperator);
+    expect((await podsOf(cluster, SYSTEM)).filter(isReady)).toHaveLength(2);
+  });
+
+  test('comes up from the sample: networks, links, agencies', async () => {
+    const sample = await sampleCity(home, CONSENSUS_NETWORK);
+    await timed('apply to everything Available', async () => {
+      await cluster.apply(sample);
+      await untilCityUp(cluster);
+    });
+    await untilValidatorsBack();
+  });
+
+  test('runs every pod from the images built here, without root, with a read-only root', async () => {
+    const pods = await podsOf(cluster);
+    expect(pods.map(({ metadata }) => metadata.name).sort()).toEqual(
+      [
+        'city-0',
+        'courts-0',
+        'health-0',
+        'housing-0',
+        'relay-0',
+        ...[0, 1, 2, 3].map((ordinal) => `${CONSENSUS_NETWORK}-${ordinal}`),
+      ].sort(),
+    );
+    const known = new Set(images.map(({ name, version }) => `${name}:${version}`));
+    for (const { spec } of [...pods, ...(await podsOf(cluster, SYSTEM))]) {
+      expect(spec.securityContext).toMatchObject({ runAsNonRoot: true });
+      for (const { image, securityContext } of spec.containers) {
+        expect(known).toContain(image);
+        expect(securityContext).toMatchObject({
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+        });
+      }
+    }
+    const privileged = { name: 'x', image: 'civitas.dev/node:0.1.0', securityContext: { privileged: true } };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x', namespace: CITY_NAMESPACE }, spec: { containers: [privileged] } };
+    await expect(cluster.apply([pod])).rejects.toThrow('violates PodSecurity "restricted');
+  });
+
+  test('carries a case across three ledgers, whose evidence is verified offline', async () => {
+    await runCivitas(cluster, home, ['login']);
+    const bundle = join(home, 'case.json');
+    await timed('a serious-illness case', () =>
+      runCivitas(cluster, home, ['case', 'run', 'serious-illness', '--seed', '7', '--out', bundle]),
+    );
+    const command = [process.execPath, join(ROOT, 'cli/src/main.ts'), 'verify', bundle];
+    expect(runNow(command)).toContain('VERIFIED: every check holds');
+  });
+
+  test('is drained from a machine without losing the quorum, and loses no chain', async () => {
+    const before = await genesisHashes(cluster);
+    const machine = (await validators()).find(({ metadata }) => metadata.name === `${CONSENSUS_NETWORK}-0`)?.spec.nodeName ?? '';
+    const watch = watchQuorum(cluster, CONSENSUS_NETWORK);
+    try {
+      const drain = ['drain', machine, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=200s'];
+      await timed(`drain of ${machine}`, () => cluster.kubectl(drain));
+      expect([...(await podsOf(cluster)), ...(await podsOf(cluster, SYSTEM))].filter(({ spec }) => spec.nodeName === machine)).toEqual([]);
+      await timed('everything back on the other machine', async () => {
+        await untilValidatorsBack();
+        await untilCityUp(cluster);
+      });
+      expect(watch.seen.filter((state) => !state.startsWith('True'))).toEqual([]);
+      expect(await genesisHashes(cluster)).toEqual(before);
+    } finally {
+      watch.stop();
+      await cluster.kubectl(['uncordon', machine]);
+    }
+  });
+
+  test('runs on when the operator is uninstalled, keeps its data, and is taken up again', async () => {
+    const before = await genesisHashes(cluster);
+    const pods = (await podsOf(cluster)).map(({ metadata }) => metadata.uid).sort();
+    await cluster.run([cluster.tool('helm'), 'uninstall', 'civitas', '--namespace', SYSTEM, '--wait']);
+    await until('the operator is gone', async () => ((await podsOf(cluster, SYSTEM)).length === 0 ? true : undefined));
+    expect((await podsOf(cluster)).map(({ metadata }) => metadata.uid).sort()).toEqual(pods);
+    expect((await cluster.kubectl(['get', 'persistentvolumeclaims', '-n', CITY_NAMESPACE, '-o', 'name'])).trim().split('\n')).toHaveLength(
+      pods.length,
+    );
+    expect(await cluster.kubectl(['get', 'configmaps', '-n', SYSTEM, '-o', 'name'])).toContain(
+      `genesis.${CITY_NAMESPACE}.${CONSENSUS_NETWORK}`,
+    );
+    const height = await heightOf(cluster, CONSENSUS_NETWORK);
+    await timed('helm install again', installOperator);
+    await untilCityUp(cluster);
+    await until('heights are told again', async () => ((await heightOf(cluster, CONSENSUS_NETWORK)) > height ? true : undefined));
+    expect(await genesisHashes(cluster)).toEqual(before);
+    expect((await podsOf(cluster)).map(({ metadata }) => metadata.uid).sort()).toEqual(pods);
+  });
+});

@@ -1,0 +1,3 @@
+module civitas.dev/pause
+
+go 1.24
