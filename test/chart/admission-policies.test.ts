@@ -1,15 +1,15 @@
 import { waitFor } from '@civitas/testkit';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeWithKubernetes } from '../operator/describe-with-kubernetes.ts';
 import { NAMESPACE } from './helm.ts';
-import { type ChartServer, hasServer, type KubectlRun, startChartServer } from './real-server.ts';
+import { type ChartServer, type KubectlRun, startChartServer } from './real-server.ts';
 
-const onServer = hasServer ? describe : describe.skip;
 const ROLE = 'civitas-operator-workspace';
 const OPEN = 'jincheng';
 const CLOSED = 'treasury';
 const LABEL = 'civitas.dev/workspace';
 
-onServer('what the operator’s account may not do with the rights it has', () => {
+describeWithKubernetes('what the operator’s account may not do with the rights it has', () => {
   let server: ChartServer;
 
   beforeAll(async () => {

@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeWithKubernetes } from '../operator/describe-with-kubernetes.ts';
 import { CHART, NAMESPACE, parseObjects, ROOT, renderText, VALUE_SETS, valuesFile } from './helm.ts';
-import { type ChartServer, hasServer, startChartServer } from './real-server.ts';
+import { type ChartServer, startChartServer } from './real-server.ts';
 import { chartPods, operatorPods, type PodSource } from './rendered-pods.ts';
 
-const onServer = hasServer ? describe : describe.skip;
 /** The Prometheus operator's kinds are not there: its definitions cannot be had here. */
 const NOT_SERVED = 'monitoring.coreos.com/v1';
 
-onServer('the chart on a real API server', () => {
+describeWithKubernetes('the chart on a real API server', () => {
   let server: ChartServer;
 
   beforeAll(async () => {

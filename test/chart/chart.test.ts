@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectGolden } from '@civitas/testkit';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import {
   CHART,
-  hasHelm,
+  describeWithHelm,
   helm,
   NAMESPACE,
   parseObjects,
@@ -17,8 +17,6 @@ import {
   valuesFile,
 } from './helm.ts';
 
-const withHelm = hasHelm ? describe : describe.skip;
-
 /** What comes from another file of the repository is compared with that one (one-source.test.ts), not here. */
 function withoutDerived(object: Rendered): Rendered | undefined {
   const { kind, metadata } = object;
@@ -29,7 +27,7 @@ function withoutDerived(object: Rendered): Rendered | undefined {
   return object;
 }
 
-withHelm('the chart', () => {
+describeWithHelm('the chart', () => {
   test('is clean for helm lint --strict with every set of values', () => {
     for (const set of VALUE_SETS) {
       const { status, stdout } = helm(['lint', '--strict', '--namespace', NAMESPACE, '--values', valuesFile(set), CHART]);
@@ -67,7 +65,7 @@ withHelm('the chart', () => {
   });
 });
 
-withHelm('a value that is none is refused with its place and what it should be', () => {
+describeWithHelm('a value that is none is refused with its place and what it should be', () => {
   test.each([
     ['operator.replicas=0', "at '/operator/replicas': minimum: got 0, want 1"],
     ['operator.replica=3', "at '/operator': additional properties 'replica' not allowed"],

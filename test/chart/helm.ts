@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describe } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { findKubeTools } from '../../tools/kube/kube-tools.ts';
 
@@ -15,9 +16,12 @@ const KUBE_VERSION_MIN = '1.31.0';
 const built = findKubeTools()?.path('helm');
 const onPath = spawnSync('helm', ['version', '--short']).error === undefined ? 'helm' : undefined;
 const program = built ?? onPath;
-export const hasHelm = program !== undefined;
+const hasHelm = program !== undefined;
 if (!hasHelm && process.env['CI'] === 'true') throw new Error('helm is missing: npm run kube:install');
 if (!hasHelm) process.stderr.write('SKIPPED: the Helm chart, because helm is not there (npm run kube:install)\n');
+
+/** Groups tests that need helm. */
+export const describeWithHelm = hasHelm ? describe : describe.skip;
 
 export interface HelmRun {
   readonly status: number | null;

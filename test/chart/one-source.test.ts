@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PORTS } from '@civitas/deployment';
 import { crdFiles, KINDS } from '@civitas/operator';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { CHART, hasHelm, helm, parseObjects, type Rendered, renderText } from './helm.ts';
+import { CHART, describeWithHelm, helm, parseObjects, type Rendered, renderText } from './helm.ts';
 
-const withHelm = hasHelm ? describe : describe.skip;
 const source = parseObjects(readFileSync(join(CHART, 'laptop/operator.yaml'), 'utf8'));
 const RIGHTS = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
 const addressOf = ({ kind, metadata }: Rendered): string => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
@@ -34,9 +33,14 @@ function rulesOf(object: Rendered): readonly Rule[] {
   return (object['rules'] ?? []) as readonly Rule[];
 }
 
-withHelm('the chart and the laptop have one source', () => {
-  const rendered = hasHelm ? parseObjects(renderText('default')) : [];
-  const monitored = hasHelm ? parseObjects(renderText('monitored')) : [];
+describeWithHelm('the chart and the laptop have one source', () => {
+  let rendered: readonly Rendered[] = [];
+  let monitored: readonly Rendered[] = [];
+
+  beforeAll(() => {
+    rendered = parseObjects(renderText('default'));
+    monitored = parseObjects(renderText('monitored'));
+  });
 
   test('the operator has the same rights, bound to the same account', () => {
     const stripped = ({ metadata: { labels: _, ...metadata }, ...object }: Rendered): Rendered => ({ ...object, metadata });

@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { hasHelm } from './helm.ts';
+import { describeWithHelm } from './helm.ts';
 import { type PodSpec, podSecurityProblems } from './pod-security.ts';
 import { chartPods, operatorPods } from './rendered-pods.ts';
-
-const withHelm = hasHelm ? describe : describe.skip;
 
 const container = {
   name: 'c',
@@ -48,7 +46,7 @@ test('every pod that the operator makes is restricted, with a root that nobody w
   expect(pods.flatMap(({ from, spec }) => podSecurityProblems(spec).map((problem) => `${from}: ${problem}`))).toEqual([]);
 });
 
-withHelm('every pod of the chart', () => {
+describeWithHelm('every pod of the chart', () => {
   test('is restricted, with a root that nobody writes to', () => {
     const pods = chartPods();
     expect(pods.length).toBeGreaterThan(8);
