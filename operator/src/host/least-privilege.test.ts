@@ -68,7 +68,8 @@ const rightOf = (verb: string, group: string, resource: string): string => `${ve
 
 /** Every right that the manifest gives, one a line. */
 function granted(): ReadonlySet<string> {
-  const rules = manifests().flatMap((manifest) => manifest.rules ?? []);
+  const own = manifests().filter(({ metadata }) => metadata.name?.startsWith(ACCOUNT));
+  const rules = own.flatMap((manifest) => manifest.rules ?? []);
   return new Set(
     rules.flatMap(({ apiGroups, resources, verbs }) =>
       apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, group, resource)))),
@@ -109,6 +110,8 @@ async function liveThroughIt(): Promise<void> {
   await client.create(ourResource('ledgerlinks'), { ...link, ...{ spec: { from: 'city', to: 'seventh' } } });
   const grant = { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerLinkGrant', metadata: { name: 'grant', namespace: NAMESPACE } };
   await client.create(ourResource('ledgerlinkgrants'), { ...grant, ...{ spec: { to: 'city', from: ['sixth'] } } });
+  const member = { apiVersion: 'civitas.dev/v1alpha1', kind: 'AgencyMembership', metadata: { name: 'member', namespace: NAMESPACE } };
+  await client.create(ourResource('agencymemberships'), { ...member, ...{ spec: { agencyRef: 'civil-affairs', networkRef: 'eighth' } } });
   const change = { apiVersion: 'civitas.dev/v1alpha1', kind: 'ValidatorChange', metadata: { name: 'fewer', namespace: NAMESPACE } };
   const changes = [{ type: 'Remove', node: 'sixth-3' }];
   await client.create(ourResource('validatorchanges'), { ...change, ...{ spec: { networkRef: 'sixth', changes } } });

@@ -1,3 +1,4 @@
+import { PORTS } from '@civitas/deployment';
 import type { Agency } from '../resources/agency.ts';
 import { API_VERSION } from '../resources/kind.ts';
 import { agencyNamespace, clientConfigName, LABELS, MANAGED_BY } from './names.ts';
@@ -25,20 +26,68 @@ export function agencyNamespaceObject(agency: Agency): Manifest {
   return manifest;
 }
 
-/** Its quota, when it has one. */
+/** ClusterRole that people of an agency get in its own namespace, and nowhere else. */
+export const AGENCY_ROLE = 'civitas-agency';
+/** Group that a cluster's own sign-in puts people of an agency into. */
+export const agencyGroup = (agency: string): string => `civitas:agency:${agency}`;
+
+/** What bounds its namespace: a quota where it has one, sizes of containers, traffic, and who may look. */
 export function agencyObjects(agency: Agency): readonly Manifest[] {
   const { quotas } = agency.spec;
-  if (quotas === undefined) return [];
+  return render([...(quotas === undefined ? [] : [quotaOf(agency, quotas)]), limitsOf(agency), policyOf(agency)]);
+}
+
+function metadataOf(agency: Agency): Manifest['metadata'] {
+  const labels = { ...MANAGED_BY, [LABELS.agency]: agency.metadata.name };
+  return { name: 'agency', namespace: agencyNamespace(agency.metadata.name), labels };
+}
+
+/** Containers that name no size get a small one, so that a quota can count them. */
+function limitsOf(agency: Agency): Manifest {
+  const limits = [
+    {
+      type: 'Container',
+      defaultRequest: { cpu: '50m', memory: '64Mi' },
+      default: { cpu: '1', memory: '512Mi' },
+      max: { cpu: '4', memory: '8Gi' },
+    },
+  ];
+  return { apiVersion: 'v1', kind: 'LimitRange', metadata: metadataOf(agency), spec: { limits } };
+}
+
+/** Nothing gets in; out go names, and calls to the gateways of ledgers. */
+function policyOf(agency: Agency): Manifest {
+  const dns = { ports: [53].flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))) };
+  const ledgers = {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { [LABELS.workspace]: 'true' } },
+        podSelector: { matchExpressions: [{ key: LABELS.network, operator: 'Exists' }] },
+      },
+    ],
+    ports: [{ protocol: 'TCP', port: PORTS.grpc }],
+  };
+  const spec = { podSelector: {}, policyTypes: ['Ingress', 'Egress'], egress: [dns, ledgers] };
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: metadataOf(agency), spec };
+}
+
+/** Who may look into its namespace. */
+export function agencyBinding(agency: Agency): Manifest {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: metadataOf(agency),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: AGENCY_ROLE },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: agencyGroup(agency.metadata.name) }],
+  };
+}
+
+function quotaOf(agency: Agency, quotas: NonNullable<Agency['spec']['quotas']>): Manifest {
   const hard = {
     ...(quotas.pods === undefined ? {} : { pods: String(quotas.pods) }),
     ...(quotas.configMaps === undefined ? {} : { configmaps: String(quotas.configMaps) }),
   };
-  const metadata = {
-    name: 'agency',
-    namespace: agencyNamespace(agency.metadata.name),
-    labels: { ...MANAGED_BY, [LABELS.agency]: agency.metadata.name },
-  };
-  return render([{ apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard } }]);
+  return { apiVersion: 'v1', kind: 'ResourceQuota', metadata: metadataOf(agency), spec: { hard } };
 }
 
 /** ConfigMap with everything a client needs but its private keys: `<network>.crt` and `<network>.json`. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { effectiveNetwork } from '../plan/effective-network.ts';
 import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
-import { agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
+import { agencyBinding, agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from './network-objects.ts';
 import { nodesPolicy } from './network-policy.ts';
 import { nodePod } from './node-pod.ts';
@@ -81,7 +81,12 @@ describe('what is applied', () => {
     const agency = anAgency('hospital-1', { quotas: { pods: 4, configMaps: 16 } });
     expectGolden(
       golden('agency'),
-      yamlOf([agencyNamespaceObject(agency), ...agencyObjects(agency), clientObject(agency, 'cli', { 'city.crt': 'PEM' })]),
+      yamlOf([
+        agencyNamespaceObject(agency),
+        ...agencyObjects(agency),
+        agencyBinding(agency),
+        clientObject(agency, 'cli', { 'city.crt': 'PEM' }),
+      ]),
     );
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
-import { type AgencyProgress, agencyPhase, agencyVerdicts, type MembershipState } from './agency-status.ts';
+import { type AgencyProgress, agencyPhase, agencyVerdicts, type MembershipState, usedUpOf } from './agency-status.ts';
 import { cityFacts, cityPhase, cityVerdicts, type ObservedCity } from './city-status.ts';
 import { clientProblem } from './client-problem.ts';
 import { effectiveNetwork } from './effective-network.ts';
@@ -31,6 +31,14 @@ describe('an agency', () => {
     );
     expect(said(progress, 'Approved')).toMatch(/^Approved False WaitingForApproval: /);
     expect(said({ memberships: [enrolled, lost], unknownNetworks: ['water'] }, 'Approved')).toMatch(/^Approved False NetworkUnknown: /);
+  });
+
+  test('says when its namespace has used up what it was given', () => {
+    const status = { hard: { pods: '4', configmaps: '16' }, used: { pods: '4', configmaps: '3' } };
+    expect(usedUpOf(status)).toEqual(['pods 4 of 4']);
+    expect(usedUpOf(undefined)).toEqual([]);
+    expect(said({ usedUp: usedUpOf(status) }, 'QuotaExceeded')).toMatch(/^QuotaExceeded True QuotaUsedUp: pods 4 of 4 are used/);
+    expect(said({}, 'QuotaExceeded')).toMatch(/^QuotaExceeded False RoomLeft/);
   });
 
   test('says which client has a request or a key that cannot be taken', () => {

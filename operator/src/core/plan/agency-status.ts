@@ -10,10 +10,22 @@ export interface AgencyProgress {
   readonly clients: readonly ClientState[];
   /** Networks of its memberships that do not exist. */
   readonly unknownNetworks: readonly string[];
+  /** What its namespace has used up, such as `pods 4 of 4`. */
+  readonly usedUp?: readonly string[];
+}
+
+/** Quantities that are counted whole, as quotas of ours are. */
+export function usedUpOf(
+  status: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> } | undefined,
+): readonly string[] {
+  return Object.entries(status?.hard ?? {}).flatMap(([what, hard]) => {
+    const used = status?.used?.[what] ?? '0';
+    return Number(used) >= Number(hard) ? [`${what} ${used} of ${hard}`] : [];
+  });
 }
 
 /** Conditions of an agency from where each of its memberships stands. */
-export function agencyVerdicts(agency: Agency, { memberships, clients, unknownNetworks }: AgencyProgress): readonly Verdict[] {
+export function agencyVerdicts(agency: Agency, { memberships, clients, unknownNetworks, usedUp = [] }: AgencyProgress): readonly Verdict[] {
   const open = memberships.filter(({ state }) => state !== 'Enrolled');
   const waiting = open.map(({ network, message }) => `${network}: ${message ?? 'pending'}`).join('; ');
   const policy = agency.spec.approvalPolicy === 'auto' ? 'its gateway approves every proposal by itself' : 'persons approve';
@@ -27,6 +39,14 @@ export function agencyVerdicts(agency: Agency, { memberships, clients, unknownNe
     refused.length === 0
       ? verdict('ClientsCertified', true, 'Issued', `${clients.length} clients`)
       : verdict('ClientsCertified', false, 'RequestRefused', refused.map(({ name, problem }) => `${name}: ${problem}`).join('; ')),
+    usedUp.length === 0
+      ? verdict('QuotaExceeded', false, 'RoomLeft', 'its namespace has room')
+      : verdict(
+          'QuotaExceeded',
+          true,
+          'QuotaUsedUp',
+          `${usedUp.join(', ')} are used in its namespace: more are refused until quotas are raised`,
+        ),
     verdict(
       'IdentityReady',
       false,

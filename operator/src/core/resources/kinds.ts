@@ -1,4 +1,5 @@
 import { agencyKind } from './agency.ts';
+import { agencyMembershipKind } from './agency-membership.ts';
 import { cityConfigKind } from './city-config.ts';
 import { consensusKeyReservationKind } from './consensus-key-reservation.ts';
 import type { Kind } from './kind.ts';
@@ -14,6 +15,7 @@ import { validatorChangeKind } from './validator-change.ts';
 export const KINDS: readonly Kind[] = [
   cityConfigKind,
   agencyKind,
+  agencyMembershipKind,
   ledgerNetworkKind,
   ledgerNodeKind,
   ledgerLinkKind,

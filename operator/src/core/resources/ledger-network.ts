@@ -239,7 +239,9 @@ export const LedgerNetworkStatus = Type.Object({
   ...statusHead,
   engine: Type.Optional(oneOf('Engine in force.', ENGINES)),
   genesisHash: Type.Optional(text('SHA-256 of the genesis document, base64url.', 43)),
-  height: Type.Optional(Type.Integer({ description: 'Last committed height; written on a change of health, else every 30 s at most.', minimum: 0 })),
+  height: Type.Optional(
+    Type.Integer({ description: 'Last committed height; written on a change of health, else every 30 s at most.', minimum: 0 }),
+  ),
   root: Type.Optional(text('State root at that height, base64url.', 43)),
   validators: Type.Optional(
     Type.Object({

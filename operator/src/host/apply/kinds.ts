@@ -1,5 +1,6 @@
 import {
   configMaps,
+  limitRanges,
   namespaces,
   networkPolicies,
   persistentVolumeClaims,
@@ -16,6 +17,7 @@ import { ledgerNodes } from '../observe/custom-resources.ts';
 const RESOURCES: Readonly<Record<string, Resource>> = {
   ConfigMap: configMaps,
   LedgerNode: ledgerNodes,
+  LimitRange: limitRanges,
   Namespace: namespaces,
   NetworkPolicy: networkPolicies,
   PersistentVolumeClaim: persistentVolumeClaims,

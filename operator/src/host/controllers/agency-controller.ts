@@ -7,11 +7,13 @@ import {
   type Controller,
   configMaps,
   createController,
+  isApiError,
   namespaces,
   type ReconcileResult,
   resourceQuotas,
+  roleBindings,
 } from '@civitas/kube';
-import { agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
+import { agencyBinding, agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
 import {
   ANNOTATIONS,
   agencyNamespace,
@@ -22,18 +24,20 @@ import {
   nodeName,
   VAULT_ORDINAL,
 } from '../../core/desired/names.ts';
-import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState } from '../../core/plan/agency-status.ts';
+import type { Manifest } from '../../core/desired/render.ts';
+import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState, usedUpOf } from '../../core/plan/agency-status.ts';
 import { clientProblem } from '../../core/plan/client-problem.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
 import { heldVerdicts } from '../../core/plan/held-fields.ts';
 import type { Agency, AgencyClient, AgencyMembership } from '../../core/resources/agency.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import { resourceOf } from '../apply/kinds.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
 import { issueForRequest, readLeafTimes } from '../certificates/authority.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
 import { agencies } from '../observe/custom-resources.ts';
 import { SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
-import { findCity, findGenesisRecord, type OperatorContext } from './operator-context.ts';
+import { agenciesOf, findCity, findGenesisRecord, type OperatorContext } from './operator-context.ts';
 
 const CLIENT_HOURS = 2160;
 
@@ -42,15 +46,17 @@ export function createAgencyController(context: OperatorContext): Controller {
   const applier = context.applierOf('agency');
   const writer = createStatusWriter(applier, context.clock);
   const clients = createClientIssuer(context, applier);
-  const prepared = new Set<string>();
+  const prepared = new Map<string, number>();
 
   const prepare = async (agency: Agency): Promise<boolean> => {
-    if (prepared.has(agency.metadata.uid)) return true;
+    const { uid, generation = 0 } = agency.metadata;
+    if (prepared.get(uid) === generation) return true;
     const namespace = agencyNamespaceObject(agency);
     await applier.apply(namespaces, namespace, undefined);
     if (!(await context.workspaces.letIn(agencyNamespace(agency.metadata.name)))) return false;
-    for (const manifest of agencyObjects(agency)) await applier.apply(resourceQuotas, manifest, undefined);
-    prepared.add(agency.metadata.uid);
+    for (const manifest of agencyObjects(agency)) await applier.apply(resourceOf(manifest), manifest, undefined);
+    await bindOnce(context, agencyBinding(agency));
+    prepared.set(uid, generation);
     return true;
   };
 
@@ -63,9 +69,10 @@ export function createAgencyController(context: OperatorContext): Controller {
     const unknownNetworks = agency.spec.memberships
       .filter((membership) => networkOf(context, membership) === undefined)
       .map(({ network }) => network);
+    const usedUp = agency.spec.quotas === undefined ? [] : await readUsedUp(context, agency);
     const namespaceName = agencyNamespace(agency.metadata.name);
     const held = applier.heldObjects().filter(({ namespace, name }) => (namespace ?? name) === namespaceName);
-    const verdicts = [...agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks }), ...heldVerdicts(held)];
+    const verdicts = [...agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks, usedUp }), ...heldVerdicts(held)];
     const facts = { namespace: agencyNamespace(agency.metadata.name), memberships, clients: clientStates };
     await writer.write({ resource: agencies, object: agency, verdicts, phase: agencyPhase(verdicts), facts });
     const isDone =
@@ -80,10 +87,24 @@ export function createAgencyController(context: OperatorContext): Controller {
     metrics: context.metrics,
     log: context.log,
     async reconcile(key) {
-      const agency = context.caches.agencies.store.get(key);
+      const agency = agenciesOf(context).find(({ metadata }) => metadata.name === key);
       return agency === undefined ? undefined : reconcile(agency);
     },
   });
+}
+
+/** Made once: what a binding binds cannot change, and who is bound here does not. */
+async function bindOnce({ client }: OperatorContext, binding: Manifest): Promise<void> {
+  try {
+    await client.create(roleBindings, binding);
+  } catch (error) {
+    if (!isApiError(error, 'AlreadyExists')) throw error;
+  }
+}
+
+async function readUsedUp({ client }: OperatorContext, agency: Agency): Promise<readonly string[]> {
+  const quota = await client.find(resourceQuotas, { namespace: agencyNamespace(agency.metadata.name), name: 'agency' });
+  return usedUpOf(quota?.status);
 }
 
 function networkOf(context: OperatorContext, membership: AgencyMembership): LedgerNetwork | undefined {

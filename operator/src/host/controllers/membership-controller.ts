@@ -12,7 +12,7 @@ import { callNode } from '../ledger/node-connection.ts';
 import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
 import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_STARTING_MS } from './limits.ts';
-import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
+import { agenciesOf, findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
 import { platformLedger } from './platform-ledger.ts';
 
 /** Writes into the ledgers what our objects say: city.registry entries, enrolments, keys, roles. By proposal only. */
@@ -24,7 +24,7 @@ export function createMembershipController(context: OperatorContext): Controller
     const ledger = config === undefined ? undefined : await platformLedger(context, network);
     if (config === undefined || ledger === undefined || !isServing(network)) return { requeueAfterMs: WHILE_STARTING_MS };
     const isRegistered = await ensureRegistered(context, network, ledger);
-    const effective = effectiveNetwork(network, config, context.caches.agencies.store.list());
+    const effective = effectiveNetwork(network, config, agenciesOf(context));
     const reported = reportedOf(context, network);
     let open = 0;
     for (const member of effective.members) {

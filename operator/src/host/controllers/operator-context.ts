@@ -1,9 +1,11 @@
 import type { Applier, Clock, ConfigMap, EventRecorder, KubeClient, Log, MetricsSink, Pod, Reflector } from '@civitas/kube';
 import { ANNOTATIONS, genesisRecordName, type NetworkName, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { isEnding, withMemberships } from '../../core/plan/agency-memberships.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText } from '../../core/plan/genesis-record.ts';
 import type { ObservedJoin, ObservedStanding } from '../../core/plan/observed-network.ts';
 import type { Agency } from '../../core/resources/agency.ts';
+import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
@@ -27,6 +29,7 @@ export interface Caches {
   readonly links: Reflector<LedgerLink>;
   readonly linkGrants: Reflector<LedgerLinkGrant>;
   readonly agencies: Reflector<Agency>;
+  readonly memberships: Reflector<AgencyMembershipObject>;
   readonly cities: Reflector<CityConfig>;
   readonly reservations: Reflector<ConsensusKeyReservation>;
   readonly validatorChanges: Reflector<ValidatorChange>;
@@ -89,6 +92,15 @@ export function findCity(caches: Pick<Caches, 'cities'>): CityConfig | undefined
   return [...caches.cities.store.list()].sort((left, right) =>
     left.metadata.creationTimestamp < right.metadata.creationTimestamp ? -1 : 1,
   )[0];
+}
+
+/** Agencies with all their memberships, those that are objects of their own among them; those that end are left out. */
+export function agenciesOf({ caches, clock }: Pick<OperatorContext, 'caches' | 'clock'>): readonly Agency[] {
+  const memberships = caches.memberships.store.list().filter((membership) => {
+    const { expiresAt } = membership.spec;
+    return !isEnding(membership, clock.nowUnixMs(), expiresAt === undefined ? undefined : Date.parse(expiresAt));
+  });
+  return withMemberships(caches.agencies.store.list(), memberships);
 }
 
 /** The recorded genesis of a network, canonical text. */

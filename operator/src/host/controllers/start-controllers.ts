@@ -20,6 +20,7 @@ import { createConnections } from '../ledger/connections.ts';
 import { createAuthorities } from '../observe/authorities.ts';
 import {
   agencies,
+  agencyMemberships,
   cityConfigs,
   consensusKeyReservations,
   ledgerLinkGrants,
@@ -33,6 +34,7 @@ import {
 import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAgencyController } from './agency-controller.ts';
+import { createAgencyMembershipController } from './agency-membership-controller.ts';
 import { createCityController } from './city-controller.ts';
 import { createLinkController } from './link-controller.ts';
 import { createLinkGrantController } from './link-grant-controller.ts';
@@ -73,6 +75,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     links: follow(ledgerLinks),
     linkGrants: follow(ledgerLinkGrants),
     agencies: follow(agencies),
+    memberships: follow(agencyMemberships),
     cities: follow(cityConfigs),
     reservations: follow(consensusKeyReservations),
     validatorChanges: follow(validatorChanges),
@@ -143,6 +146,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     controllers.set('link', createLinkController(context));
     controllers.set('linkgrant', createLinkGrantController(context));
     controllers.set('agency', createAgencyController(context));
+    controllers.set('agencymembership', createAgencyMembershipController(context));
     controllers.set('city', createCityController(context));
     controllers.set('validatorchange', createValidatorChangeController(context));
     controllers.set('operation', createOperationController(context));
@@ -197,6 +201,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   own(caches.links, ['link']);
   own(caches.linkGrants, ['linkgrant']);
   own(caches.agencies, ['agency']);
+  own(caches.memberships, ['agencymembership']);
   own(caches.cities, ['city']);
   own(caches.validatorChanges, ['validatorchange']);
   // Also on a change of status: an operation's end begins the time it is kept for.
@@ -204,6 +209,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   const wakes: readonly (readonly [Reflector<KubeObject>, readonly string[]])[] = [
     [caches.cities, ['network', 'relay', 'agency', 'link']],
     [caches.agencies, ['network', 'membership']],
+    [caches.memberships, ['network', 'membership', 'agency']],
     [caches.links, ['relay', 'network']],
     [caches.linkGrants, ['link']],
     [caches.networks, ['relay', 'link', 'agency']],

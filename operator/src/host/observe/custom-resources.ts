@@ -1,5 +1,6 @@
 import { defineResource, type Resource } from '@civitas/kube';
 import type { Agency } from '../../core/resources/agency.ts';
+import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
 import { GROUP, VERSION } from '../../core/resources/kind.ts';
@@ -27,3 +28,8 @@ export const validatorChanges: Resource<ValidatorChange> = defineResource({ ...a
 export const ledgerOperations: Resource<LedgerOperation> = defineResource({ ...address, plural: 'ledgeroperations', namespaced: true });
 export const releaseCatalogs: Resource<ReleaseCatalog> = defineResource({ ...address, plural: 'releasecatalogs', namespaced: false });
 export const ledgerLinkGrants: Resource<LedgerLinkGrant> = defineResource({ ...address, plural: 'ledgerlinkgrants', namespaced: true });
+export const agencyMemberships: Resource<AgencyMembershipObject> = defineResource({
+  ...address,
+  plural: 'agencymemberships',
+  namespaced: true,
+});

@@ -30,7 +30,14 @@ import type {
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode, ReportedOrganisation } from '../../core/resources/ledger-node.ts';
-import { connectNode, engineInForce, findCityNetwork, findGenesisRecord, type OperatorContext } from '../controllers/operator-context.ts';
+import {
+  agenciesOf,
+  connectNode,
+  engineInForce,
+  findCityNetwork,
+  findGenesisRecord,
+  type OperatorContext,
+} from '../controllers/operator-context.ts';
 import { callNode, type NodeConnection } from '../ledger/node-connection.ts';
 import { certificateOf, volumeOf } from './observe-secret.ts';
 import type { Workspace } from './workspace.ts';
@@ -49,7 +56,7 @@ export async function observeNetwork(
 ): Promise<ObservedNetwork> {
   const { network, config, workspace } = target;
   const id = networkNameOf(network.metadata);
-  const agencies = context.caches.agencies.store.list();
+  const agencies = agenciesOf(context);
   const record = findGenesisRecord(context, id);
   const wanted = effectiveNetwork(network, config, agencies);
   const { effective } = runningEngine(wanted, record === undefined ? undefined : engineInForce(context, id));
