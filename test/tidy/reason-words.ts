@@ -2,14 +2,23 @@
 export const OTHER_WORDS: readonly string[] = [
   ...['True', 'False', 'Unknown', 'Normal', 'Warning'],
   ...['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
+  // Types of conditions.
+  ...['Available', 'CaughtUp', 'ClientFresh', 'Degraded', 'Enrolled', 'Fenced', 'Flowing', 'FullRedundancy', 'QuorumHealthy', 'Ready'],
+  'Tombstoned',
   // Phases, and states of steps.
-  ...['Activated', 'Enrolling', 'Failed', 'Pending', 'Preflight', 'Proposed', 'Rejected', 'Running', 'Submitted'],
+  ...['Activated', 'Enrolling', 'Failing', 'Pending', 'Preflight', 'Proposed', 'Rejected', 'Submitted'],
   // How far the exchange of an authority is.
   ...['Alone', 'Dropping', 'Reissuing', 'Trusting'],
   // What an operation, a change or a policy asks for.
-  ...['Fence', 'Join', 'Leave', 'Restart', 'Retain', 'Unfence', 'Upgrade', 'Opaque'],
+  ...['Delete', 'Fence', 'Join', 'Leave', 'Restart', 'Retain', 'Unfence', 'Upgrade', 'Opaque'],
   // Events.
   ...[
+    'BackupFailed',
+    'BackupVerified',
+    'FilesRemoved',
+    'FilesRetained',
+    'RemovalFailed',
+    'Unschedulable',
     'DataDeleted',
     'DataRetained',
     'FenceOrdered',

@@ -8,16 +8,20 @@ import { OTHER_WORDS } from './reason-words.ts';
 const SOURCES = /^operator\/src\/(core\/plan|host\/(apply|controllers|observe))\//;
 const CAMEL = /^[A-Z][a-z]+([A-Z][a-zA-Z]*)?$/;
 
-const known = new Set([
-  ...Object.keys(CONDITIONS),
-  ...REASON_TABLES.flatMap(({ reasons }) => Object.keys(reasons)),
-  ...KINDS.map(({ kind }) => kind),
-  ...OTHER_WORDS,
-]);
+const known = new Set([...REASON_TABLES.flatMap(({ reasons }) => Object.keys(reasons)), ...KINDS.map(({ kind }) => kind), ...OTHER_WORDS]);
 
 const word = (node: SyntaxNode | undefined): string => (node?.type === 'StringLiteral' ? (textAt(node, 'value') ?? '') : '');
 const named = (node: SyntaxNode, name: string): SyntaxNode | undefined =>
   nodesAt(node, 'properties').find((property) => textAt(nodeAt(property, 'key'), 'value') === name);
+
+/** Functions that take the type of a condition, and at which place. */
+const TAKES_TYPE: ReadonlyMap<string, number> = new Map([
+  ['verdict', 0],
+  ['holds', 0],
+  ['findCondition', 1],
+  ['isConditionTrue', 1],
+  ['tallyOf', 2],
+]);
 
 /** Literals below a node that are compared, name a kind or an Event, or are part of a type: those are no reasons of conditions. */
 function otherwiseUsed(node: SyntaxNode): readonly unknown[] {
@@ -30,13 +34,20 @@ function otherwiseUsed(node: SyntaxNode): readonly unknown[] {
       return [nodeAt(node, 'literal')];
     case 'CallExpression': {
       const callee = textAt(nodeAt(node, 'callee'), 'value') ?? textAt(nodeAt(nodeAt(node, 'callee'), 'property'), 'value') ?? '';
-      if (!['isApiError', 'report', 'includes'].includes(callee)) return [];
       const list: unknown = node['arguments'];
-      return Array.isArray(list) ? list.map((argument: { readonly expression?: unknown }) => argument.expression) : [];
+      const given: readonly unknown[] = Array.isArray(list)
+        ? list.map((argument: { readonly expression?: unknown }) => argument.expression)
+        : [];
+      if (['isApiError', 'report', 'includes'].includes(callee)) return given;
+      return TAKES_TYPE.has(callee) ? [given[TAKES_TYPE.get(callee) ?? 0]] : [];
     }
     case 'ObjectExpression': {
       const isEvent = ['Normal', 'Warning'].includes(word(nodeAt(named(node, 'type'), 'value')));
-      return [nodeAt(named(node, 'kind'), 'value'), ...(isEvent ? [nodeAt(named(node, 'reason'), 'value')] : [])];
+      return [
+        nodeAt(named(node, 'kind'), 'value'),
+        nodeAt(named(node, 'type'), 'value'),
+        ...(isEvent ? [nodeAt(named(node, 'reason'), 'value')] : []),
+      ];
     }
     default:
       return [];
@@ -54,6 +65,18 @@ function wordsIn(path: string): readonly string[] {
   return found;
 }
 
+/** First arguments of `verdict`. */
+function typesIn(path: string): readonly string[] {
+  const found: string[] = [];
+  visit(parseSource(readSource(path)).tree, (node) => {
+    const list: unknown = node['arguments'];
+    if (node.type !== 'CallExpression' || textAt(nodeAt(node, 'callee'), 'value') !== 'verdict' || !Array.isArray(list)) return;
+    const first = word((list as readonly { readonly expression?: SyntaxNode }[])[0]?.expression);
+    if (first !== '') found.push(first);
+  });
+  return found;
+}
+
 const files = listFiles().filter((path) => SOURCES.test(path) && path.endsWith('.ts') && !path.endsWith('.test.ts'));
 const words = files.flatMap((path) => wordsIn(path).map((found) => ({ found, path })));
 
@@ -65,6 +88,11 @@ describe('reasons of conditions', () => {
   test('each has its sentence in cli/src/kubectl/reasons, or is named as something else', () => {
     const unknown = words.filter(({ found }) => !known.has(found)).map(({ found, path }) => `${found} in ${path}`);
     expect([...new Set(unknown)].sort()).toEqual([]);
+  });
+
+  test('each type of condition is described', () => {
+    const types = files.flatMap((path) => typesIn(path)).filter((type) => CONDITIONS[type] === undefined);
+    expect([...new Set(types)].sort()).toEqual([]);
   });
 
   test('each is said in whole sentences, and stands in one table', () => {

@@ -18,5 +18,7 @@ export const LOG_LINES = 200;
 export const LOG_LINES_MAX = 100_000;
 /** Pods whose logs are read at once. */
 export const LOG_PODS_MAX = 32;
+/** Validators that a network may have. */
+export const VALIDATORS_MAX = 100;
 /** Longest --timeout, seconds. */
 export const WAIT_SECONDS_MAX = 86_400;

@@ -97,6 +97,29 @@ export interface ChangeObject extends KubeObject {
   };
 }
 
+/** Where backups lie, as the spec of a backup writes it. */
+export interface TargetSpec {
+  readonly volume?: { readonly claimName: string; readonly path?: string };
+  readonly s3?: {
+    readonly endpoint: string;
+    readonly bucket: string;
+    readonly prefix?: string;
+    readonly region?: string;
+    readonly credentialsSecretRef: { readonly name: string };
+  };
+}
+
+/** A backup, or a schedule of them. */
+export interface BackupObject extends KubeObject {
+  readonly spec: { readonly networkRef: string; readonly target: TargetSpec };
+  readonly status?: StatusHead & { readonly finishedAt?: string; readonly verified?: { readonly time: string } };
+}
+
+export interface RestoreObject extends KubeObject {
+  readonly spec: { readonly network: { readonly name: string; readonly chainId: string } };
+  readonly status?: StatusHead & { readonly finishedAt?: string };
+}
+
 const ours = <T extends KubeObject>(plural: string, namespaced = true): Resource<T> => ({
   ...{ group: 'civitas.dev', version: 'v1alpha1' },
   plural,
@@ -110,6 +133,9 @@ export const KINDS = {
   links: ours<LinkObject>('ledgerlinks'),
   operations: ours<OperationObject>('ledgeroperations'),
   changes: ours<ChangeObject>('validatorchanges'),
+  backups: ours<BackupObject>('ledgerbackups'),
+  schedules: ours<BackupObject>('ledgerbackupschedules'),
+  restores: ours<RestoreObject>('ledgerrestores'),
 } as const;
 
 /** `namespace/name`, or `name` of what has no namespace. */

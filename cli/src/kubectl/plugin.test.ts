@@ -3,6 +3,7 @@ import type { PodLogSource } from '@civitas/localcluster';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../exit-codes.ts';
 import { abortCommand, approveCommand } from './approve.ts';
+import { backupCommand, restoreCommand, targetOf } from './backup.ts';
 import { certsCommand } from './certs.ts';
 import { explainCommand } from './explain.ts';
 import { linksCommand } from './links.ts';
@@ -147,6 +148,20 @@ describe('why', () => {
     expect(rig.printed()).toContain(`pod ${NAMESPACE}/${name}: Ready=False OperatorNotReady for 4`);
   });
 
+  test('joins conditions of an object that say the same, and does not count what nobody asked for', async () => {
+    const conditions = [
+      aCondition('Ready', 'False', 'NoPod', 'no pod'),
+      aCondition('Signing', 'False', 'NoPod', 'no pod'),
+      aCondition('IdentityReady', 'False', 'IdentityNotInstalled', 'none'),
+    ];
+    await rig.say(KINDS.nodes, { name: `${network}-0` }, { observedGeneration: 1, conditions });
+    await whyCommand(rig.context(), { names: [`${network}-0`], check: true });
+    expect(rig.printed()).toContain(`lnode ${NAMESPACE}/${network}-0: Ready, Signing=False NoPod for 0s: no pod. →`);
+    await rig.say(KINDS.nodes, { name: `${network}-0` }, { conditions: conditions.slice(2) });
+    expect(await whyCommand(rig.context(), { names: [`${network}-0`], check: true })).toBe(EXIT.ok);
+    expect(rig.printed()).toContain('IdentityReady=False IdentityNotInstalled');
+  });
+
   test('is empty where everything is green, and says so', async () => {
     await rig.say(KINDS.networks, { name: network }, { observedGeneration: 1, conditions: [aCondition('Available', 'True', 'Serving')] });
     expect(await whyCommand(rig.context(), { names: [network], check: true })).toBe(EXIT.ok);
@@ -281,6 +296,48 @@ describe('operations', () => {
     expect((await failure(approveCommand(rig.context(), `${network}-less`))).message).toContain('waits for no person');
     await rig.make(KINDS.changes, 'ValidatorChange', `${network}-manual`, { ...spec, approval: 'Manual' });
     expect(await approveCommand(rig.context(), `${network}-manual`)).toBe(EXIT.ok);
+  });
+});
+
+describe('backups', () => {
+  test('go where they are told, else where the last one went', async () => {
+    const flags = { wait: false, timeoutSeconds: 20 };
+    expect((await failure(backupCommand(rig.context(), network, flags))).message).toContain('has neither a schedule nor a backup yet');
+    await backupCommand(rig.context(), network, { ...flags, claim: 'backups', path: 'ledgers' });
+    await backupCommand(rig.context(), network, flags);
+    const made = (await rig.client.listAll(KINDS.backups)).items.filter(({ spec }) => spec.networkRef === network);
+    expect(made.map(({ spec }) => spec.target)).toEqual([
+      { volume: { claimName: 'backups', path: 'ledgers' } },
+      { volume: { claimName: 'backups', path: 'ledgers' } },
+    ]);
+  });
+
+  test('name one whole place', () => {
+    expect(targetOf({ s3: 'https://s3.test', bucket: 'city', secret: 'key', path: 'a', region: 'r' })).toEqual({
+      s3: { endpoint: 'https://s3.test', bucket: 'city', prefix: 'a', region: 'r', credentialsSecretRef: { name: 'key' } },
+    });
+    expect(targetOf({})).toBeUndefined();
+    expect(() => targetOf({ s3: 'https://s3.test' })).toThrow('--s3 goes with --bucket and --secret');
+    expect(() => targetOf({ path: 'a' })).toThrow('name the place');
+    expect(() => targetOf({ claim: 'a', s3: 'b' })).toThrow('name one place');
+  });
+
+  test('are followed to their end, and restored as another chain', async () => {
+    const target = { volume: { claimName: 'backups' } };
+    await rig.make(KINDS.backups, 'LedgerBackup', `${network}-b`, { networkRef: network, target });
+    const flags = { chainId: 'jincheng-again-2', validators: 4, wait: true, timeoutSeconds: 20 };
+    const restoring = restoreCommand(rig.context(), { backup: `${network}-b`, name: `${network}-again` }, flags);
+    for (let made: string | undefined; made === undefined; ) {
+      made = (await rig.client.listAll(KINDS.restores)).items.find(({ spec }) => spec.network.name === `${network}-again`)?.metadata.name;
+      const conditions = [aCondition('Complete', 'False', 'Failed', 'the backup is of another chain')];
+      if (made !== undefined)
+        await rig.say(KINDS.restores, { name: made }, { phase: 'Failed', finishedAt: new Date().toISOString(), conditions });
+    }
+    expect(await failure(restoring)).toMatchObject({
+      ...{ code: 'OPERATION_UNDONE', message: expect.stringContaining('Failed: the backup is of another chain') },
+    });
+    const wrong = restoreCommand(rig.context(), { backup: `${network}-b`, name: 'x' }, { ...flags, chainId: 'NoChain' });
+    expect(await failure(wrong)).toMatchObject({ code: 'CLUSTER_REFUSED' });
   });
 });
 

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ProgramPort } from '../run-program.ts';
+import type { RestoreFlags, TargetFlags } from './backup.ts';
 import type { KubectlContext } from './context.ts';
-import { LOG_LINES, LOG_LINES_MAX, WAIT_SECONDS_MAX } from './limits.ts';
+import { LOG_LINES, LOG_LINES_MAX, VALIDATORS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
 import type { OperateOptions, OrderedOperation } from './operate.ts';
 import { readable } from './readable.ts';
 import type { SWITCHES } from './switch-network.ts';
@@ -186,6 +187,39 @@ function certs(port: Port, command: Command, network: string | undefined, flags:
   return operate(port, command, { target: { network: network ?? '' }, order, flags });
 }
 
+function addBackups(program: Command, { run }: Port): void {
+  waitable(program.command('backup').description('take a backup of a network, verified before it counts'))
+    .argument('<network>')
+    .option('--claim <name>', 'volume claim of the same namespace that it is put on')
+    .option('--s3 <endpoint>', 'https://host[:port] of an S3-compatible server')
+    .option('--bucket <name>', 'with --s3')
+    .option('--secret <name>', 'with --s3: Secret of the same namespace with accessKeyId and secretAccessKey')
+    .option('--region <name>', 'with --s3')
+    .option('--path <folder>', 'folder on the volume or in the bucket')
+    .addHelpText('after', '\nWithout a place it goes where the schedule of the network, or its last backup, put the others.')
+    .action((name: string, flags: WaitFlags & TargetFlags, command: Command) =>
+      run(command, async (context) =>
+        (await import('./backup.ts')).backupCommand(context, name, { ...flags, wait: flags.wait ?? false, timeoutSeconds: flags.timeout }),
+      ),
+    );
+  waitable(program.command('restore').description('found a new network from a backup; nothing that is there is written over'))
+    .argument('<backup>', 'a LedgerBackup')
+    .argument('<name>', 'of the new LedgerNetwork')
+    .requiredOption('--chain-id <id>', 'of the new chain: another one than that of the backup')
+    .addOption(new Option('--engine <engine>', 'default from CityConfig').choices(['embedded', 'cometbft']))
+    .addOption(new Option('--validators <count>', 'default from CityConfig').argParser(wholeNumber(1, VALIDATORS_MAX)))
+    .option('--allow-downtime', 'accept fewer than four validators')
+    .action((backup: string, name: string, flags: WaitFlags & Omit<RestoreFlags, 'wait' | 'timeoutSeconds'>, command: Command) =>
+      run(command, async (context) =>
+        (await import('./backup.ts')).restoreCommand(
+          context,
+          { backup, name },
+          { ...flags, wait: flags.wait ?? false, timeoutSeconds: flags.timeout },
+        ),
+      ),
+    );
+}
+
 function addSwitches(program: Command, { run }: Port): void {
   const verbs: readonly (readonly [keyof typeof SWITCHES, string])[] = [
     ['hibernate', 'end all pods of a network; volumes, keys and addresses stay'],
@@ -236,5 +270,6 @@ export function createPlugin({ run, exit }: Port): Command {
   addLooks(program, port);
   addOperations(program, port);
   addSwitches(program, port);
+  addBackups(program, port);
   return program;
 }

@@ -5,7 +5,7 @@ import { listOf } from './find.ts';
 import { KINDS, type NetworkObject, type NodeObject, phaseOf } from './objects.ts';
 import { findLeader, type Leader } from './operator-lease.ts';
 import { isUnderWay } from './under-way.ts';
-import { collectFindings } from './why.ts';
+import { collectFindings, isOpen } from './why.ts';
 
 /** The installation on one screen: city, operator, networks, links, what is under way, and how much is not green. */
 export async function statusCommand(context: KubectlContext, names: readonly string[]): Promise<ExitCode> {
@@ -67,7 +67,8 @@ export async function statusCommand(context: KubectlContext, names: readonly str
     );
   }
   terminal.line();
-  terminal.line(findings.length === 0 ? 'everything is green' : `${findings.length} not green: kubectl civitas why`);
+  const open = findings.filter(isOpen).length;
+  terminal.line(open === 0 ? 'everything is green' : `${open} not green: kubectl civitas why`);
   terminal.result({ cities, leader, networks: shown, nodes, links: flowing, underWay, findings });
   return EXIT.ok;
 }

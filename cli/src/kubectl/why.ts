@@ -17,20 +17,22 @@ export interface WhyOptions {
   readonly check: boolean;
 }
 
-/** Findings that say the same of several objects, on one line. */
-interface Line extends Omit<Finding, 'name'> {
+/** Findings that say the same of several objects, or in several conditions, on one line. */
+interface Line extends Omit<Finding, 'name' | 'type'> {
   readonly names: readonly string[];
+  readonly types: readonly string[];
 }
 
 /** Everything that is not green, each in one line: what, why, since when, what to do. */
 export async function whyCommand(context: KubectlContext, { names, check }: WhyOptions): Promise<ExitCode> {
   const { terminal } = context;
   const all = (await collectFindings(context)).filter((finding) => isAbout(finding, names));
+  const open = all.filter(isOpen);
   const now = context.nowUnixMs();
   for (const line of linesOf(all)) terminal.line(textOf(line, now));
   if (all.length === 0) terminal.line(names.length === 0 ? 'everything is green' : `nothing about ${names.join(', ')} is other than green`);
   terminal.result(all);
-  return check && all.length > 0 ? EXIT.partly : EXIT.ok;
+  return check && open.length > 0 ? EXIT.partly : EXIT.ok;
 }
 
 /** Of every kind that the cluster serves, in no particular order. */
@@ -72,37 +74,51 @@ async function operatorFindings(context: KubectlContext): Promise<readonly Findi
 }
 
 /** Nodes carry their network’s name before a dash, as everything of a network does. */
-function isAbout({ name }: Finding, names: readonly string[]): boolean {
-  return names.length === 0 || names.some((wanted) => name === wanted || name.startsWith(`${wanted}-`));
+function isAbout({ name, namespace }: Finding, names: readonly string[]): boolean {
+  return names.length === 0 || names.some((wanted) => name === wanted || (namespace !== undefined && name.startsWith(`${wanted}-`)));
 }
 
-/** Findings that differ in nothing but the object become one line; what is broken stands before what waits. */
+/** What nobody asked for is told, and is not counted. */
+export function isOpen({ reason }: Finding): boolean {
+  return reason !== 'IdentityNotInstalled';
+}
+
+/** Findings that differ in nothing but the object, or but the condition, become one line; what is broken stands before what waits. */
 export function linesOf(findings: readonly Finding[]): readonly Line[] {
-  const lines = new Map<string, Line>();
-  for (const { name, ...finding } of findings) {
-    const { kind, namespace, type, status, reason, message } = finding;
-    const key = JSON.stringify([kind, namespace, type, status, reason, message]);
-    const known = lines.get(key);
-    const since = [known?.since, finding.since].filter((time) => time !== undefined).sort()[0];
-    lines.set(key, { ...finding, since, names: [...(known?.names ?? []), name] });
+  const single = findings.map(({ name, type, ...finding }): Line => ({ ...finding, names: [name], types: [type] }));
+  const ofAnObject = merged(single, ({ types: _, since: __, ...line }) => line);
+  return [...merged(ofAnObject, ({ names: _, since: __, ...line }) => line)].sort((left, right) => rankOf(left) - rankOf(right));
+}
+
+/** Lines that are alike in what `likeness` takes of them, as one. */
+function merged(lines: readonly Line[], likeness: (line: Line) => object): readonly Line[] {
+  const found = new Map<string, Line>();
+  for (const line of lines) {
+    const key = JSON.stringify(likeness(line));
+    const known = found.get(key);
+    const since = [known?.since, line.since].filter((time) => time !== undefined).sort()[0];
+    const names = [...new Set([...(known?.names ?? []), ...line.names])];
+    const types = [...new Set([...(known?.types ?? []), ...line.types])];
+    found.set(key, { ...line, since, names, types });
   }
-  return [...lines.values()].sort((left, right) => rankOf(left) - rankOf(right));
+  return [...found.values()];
 }
 
 const FIRST: readonly string[] = ['Leading', 'Available', 'QuorumHealthy', 'Degraded', 'DuplicateKey', 'Frozen', 'Running'];
 const LAST: readonly string[] = ['Progressing', 'Paused', 'Hibernated', 'IdentityReady'];
 
-function rankOf({ type }: Line): number {
+function rankOf({ types: [type = ''] }: Line): number {
   const first = FIRST.indexOf(type);
   if (first >= 0) return first;
   return FIRST.length + 1 + LAST.indexOf(type);
 }
 
-function textOf({ kind, namespace, names, type, status, reason, message, since, then }: Line, nowUnixMs: number): string {
+function textOf({ kind, namespace, names, types, status, reason, message, since, then }: Line, nowUnixMs: number): string {
   const rest = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
   const where = namespace === undefined ? '' : `${namespace}/`;
   const age = since === undefined ? '' : ` for ${sinceText(since, nowUnixMs)}`;
   const said = message.replaceAll(/\s+/g, ' ');
   const shown = said.length > LINE_MESSAGE_CHARS_MAX ? `${said.slice(0, LINE_MESSAGE_CHARS_MAX)}…` : said;
-  return `${kind} ${where}${names.slice(0, NAMED_MAX).join(', ')}${rest}: ${type}=${status} ${reason}${age}${shown === '' ? '' : `: ${shown}`}. → ${then}`;
+  const about = `${kind} ${where}${names.slice(0, NAMED_MAX).join(', ')}${rest}`;
+  return `${about}: ${types.join(', ')}=${status} ${reason}${age}${shown === '' ? '' : `: ${shown}`}. → ${then}`;
 }

@@ -66,7 +66,7 @@ export const CITY_REASONS: ReasonTexts = {
   },
   Valid: { means: 'Every certificate is valid.', then: NOTHING },
   Waiting: {
-    means: 'Client or terms of the link wait for approval or for a network.',
+    means: 'It waits; the message says for what.',
     then: 'Nothing where founders approve automatically; else they approve with their keys.',
   },
   WaitingForApproval: { means: 'An enrolment stands proposed.', then: 'Founders of the network approve it.' },

@@ -32,8 +32,10 @@ export const CONDITIONS: Readonly<Record<string, ConditionText>> = {
   QuotaExceeded: { green: 'False', about: 'Whether the namespace of the agency has used up its quota.' },
   Ready: { green: 'True', about: 'Whether it serves.' },
   Registered: { green: 'True', about: 'Whether the city’s registry names the chain.' },
+  Scheduled: { green: 'True', about: 'Whether backups are taken by the clock.' },
   Signing: { green: 'True', about: 'Whether the node may sign and does.' },
   StorageHealthy: { green: 'True', about: 'Whether the volumes have room.' },
   Tombstoned: { green: 'False', about: 'Whether a ledger has ended its client of the other network for good.' },
   UpdatePending: { green: 'False', about: 'Whether a pod waits to be made anew.' },
+  Verified: { green: 'True', about: 'Whether a backup was read back and its state proven.' },
 };

@@ -39,6 +39,7 @@ export const NETWORK_REASONS: ReasonTexts = {
     means: 'Under this name data of another chain are kept.',
     then: 'Give the network another name, or the former chainId to take its data up again.',
   },
+  Hibernated: { means: 'The network was put to sleep.', then: 'kubectl civitas wake <network>.' },
   GenesisWritten: { means: 'The genesis was written; the nodes are taking it up.', then: NOTHING },
   Grown: { means: 'The ledger has all validators that were asked for.', then: NOTHING },
   Growing: { means: 'A node is becoming a validator.', then: 'Nothing, while Progressing says what it waits for.' },
