@@ -15,7 +15,7 @@ const HELP = `civitas node ${VERSION}
   serve     run a node: ledger, gateways, vaults
   engine    become the consensus engine of this pod's node, once it is released
   relay     carry packets between networks
-  backup    do one task of a backup: take, verify, fetch or remove it
+  backup    do one task of a backup: take, verify, fetch or remove it; the next argument says which, as JSON
 
 Configuration is mounted (docs: packages/deployment): config.json, genesis.json, tls, data, below CIVITAS_ROOT where that is set.
 Listens on POD_IP (default 127.0.0.1): gRPC 7070, AdminService 7071, metrics 9464. POD_UID names the pod in signing grants.
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
       return;
     }
     case 'backup':
-      process.exitCode = await runBackup({ pod, version: VERSION });
+      process.exitCode = await runBackup({ pod, version: VERSION, config: process.argv[3] ?? '' });
       return;
     case '--version':
       process.stdout.write(`${VERSION}\n`);

@@ -19,7 +19,7 @@ export interface BackupIdentity {
   readonly appHash: string;
 }
 
-/** `config.json` of a `node backup` pod: one task, then it ends. */
+/** What `node backup` is given as its argument, JSON: one task, then it ends. It holds no secret. */
 export interface BackupConfig {
   readonly schemaVersion: 1;
   readonly role: 'backup';

@@ -31,10 +31,13 @@ async function openHost(of: TestNetwork, dataDir: string): Promise<LedgerHost> {
     genesis: of.genesisBytes,
     consensusKey: { publicKey: of.consensus.publicKey, sign: (message) => of.consensus.sign(message) },
     crypto: nodeCrypto,
-    clock: { nowUnixMs: () => Date.now(), setTimer: (callback) => {
+    clock: {
+      nowUnixMs: () => Date.now(),
+      setTimer: (callback) => {
         idle = callback;
         return () => undefined;
-      } },
+      },
+    },
     log: { error: () => undefined },
     options: { signing: { granted: () => true, onChange: () => () => undefined }, contracts: [probe] },
   });
@@ -179,10 +182,8 @@ function aPod(task: BackupTask, change: Partial<BackupConfig> = {}) {
     logLevel: 'error',
     ...change,
   };
-  mkdirSync(dirname(pod.pathOf('config')), { recursive: true });
-  writeFileSync(pod.pathOf('config'), JSON.stringify(config));
   const run = async () => {
-    const exitCode = await runBackup({ pod, version: '0.1.0' });
+    const exitCode = await runBackup({ pod, version: '0.1.0', config: JSON.stringify(config) });
     return { exitCode, report: JSON.parse(readFileSync(pod.pathOf('termination'), 'utf8')) };
   };
   return { pod, run };

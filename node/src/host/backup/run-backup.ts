@@ -19,6 +19,8 @@ import { type BackupStanding, trialRestore } from './trial-restore.ts';
 export interface RunBackupOptions {
   readonly pod: Pod;
   readonly version: string;
+  /** BackupConfig, JSON: the pod's own argument. */
+  readonly config: string;
   readonly crypto?: CryptoPort;
 }
 
@@ -98,8 +100,8 @@ function leaveReport(pod: Pod, report: BackupReport): void {
  *
  * @returns the exit code: 0, or 1 for what is told in the report.
  */
-export async function runBackup({ pod, version, crypto = nodeCrypto }: RunBackupOptions): Promise<0 | 1> {
-  const parsed = parseBackupConfig(readFileSync(pod.pathOf('config'), 'utf8'));
+export async function runBackup({ pod, version, config: text, crypto = nodeCrypto }: RunBackupOptions): Promise<0 | 1> {
+  const parsed = parseBackupConfig(text);
   if (!parsed.ok) {
     leaveReport(pod, { ok: false, code: parsed.refusal.code, message: JSON.stringify(parsed.refusal.facts) });
     return 1;

@@ -37,8 +37,15 @@ export function genesisOf(input: GenesisInput): Genesis {
       approvalThreshold: Math.min(network.approvalThreshold, founders.length),
       contracts: CONTRACTS[network.domain],
       limits: network.limits,
+      ...originOf(network),
     },
   };
+}
+
+function originOf({ origin }: EffectiveNetwork): Pick<Genesis['appState'], 'origin'> {
+  if (origin === undefined) return {};
+  const { chainId, genesisHash, height, appHash } = origin;
+  return { origin: { chainId, genesisHash, height, appHash } };
 }
 
 function validatorOf(node: EffectiveNetwork['nodes'][number], keys: Readonly<Record<string, string>>): GenesisValidator {

@@ -13,6 +13,12 @@ export const LABELS = {
   node: 'civitas.dev/node',
   role: 'civitas.dev/role',
   agency: 'civitas.dev/agency',
+  /** On a backup's pods, in place of `network`: they are nobody's gateway. */
+  backup: 'civitas.dev/backup',
+  /** On a LedgerBackup: the schedule that made it. */
+  schedule: 'civitas.dev/schedule',
+  /** On a LedgerNetwork: uid of the LedgerRestore that made it. */
+  restore: 'civitas.dev/restore',
   /** Set by whoever makes the namespace: without it the operator does not act there. */
   workspace: 'civitas.dev/workspace',
 } as const;
@@ -45,6 +51,9 @@ export const NETWORK_FINALIZER = 'civitas.dev/drain-links';
 /** Holds a deleted link until nothing of it is in flight. */
 export const LINK_FINALIZER = 'civitas.dev/drain';
 
+/** Holds a deleted LedgerBackup until its files are gone, where its deletionPolicy says so. */
+export const BACKUP_FINALIZER = 'civitas.dev/backup-files';
+
 export interface NetworkName {
   readonly namespace: string;
   readonly name: string;
@@ -73,5 +82,6 @@ export const budgetName = (network: string): string => `${network}-validators`;
 export const networkPolicyName = (network: string): string => `${network}-nodes`;
 export const gatewayName = (network: string): string => `${network}-gateway`;
 export const relayTlsName = (network: string): string => `${RELAY_POD}-${network}-tls`;
+export const backupTlsName = (network: string): string => `${network}-backup-tls`;
 export const agencyNamespace = (agency: string): string => `agency-${agency}`;
 export const clientConfigName = (client: string): string => `client-${client}`;

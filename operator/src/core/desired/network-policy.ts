@@ -40,10 +40,21 @@ export function nodesPolicy(network: EffectiveNetwork): Manifest {
         { from: [MONITORING], ports: ports(PORTS.metrics, PORTS.engineMetrics) },
         { from: [peers], ports: ports(PORTS.p2p) },
       ],
-      egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }],
+      egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }, ...originEgress(network)],
     },
   );
 }
+
+/** A network that is born from a bucket fetches it, wherever that is: DNS and the bucket's port. */
+function originEgress({ origin }: EffectiveNetwork): readonly object[] {
+  const endpoint = origin?.target.s3?.endpoint;
+  if (endpoint === undefined) return [];
+  const [, port] = /:(\d+)$/.exec(endpoint) ?? [];
+  const names = [53].flatMap((number) => ['TCP', 'UDP'].map((protocol) => ({ port: number, protocol })));
+  return [{ ports: names }, { ports: ports(Number(port ?? HTTPS_PORT)) }];
+}
+
+const HTTPS_PORT = 443;
 
 /** The same of the relay: it talks to nodes in its namespace, and to nobody else. */
 export function relayPolicy(metadata: Manifest['metadata'], podLabels: Readonly<Record<string, string>>): Manifest {

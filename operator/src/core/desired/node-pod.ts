@@ -1,5 +1,6 @@
 import { PATHS, PORTS } from '@civitas/deployment';
 import type { EffectiveNetwork, EffectiveNode } from '../plan/effective-network.ts';
+import { backupConfigText, targetVolumes } from './backup-pod.ts';
 import { ANNOTATIONS, genesisName, nodeConfigName, nodeDataName, nodeTlsName, peersName } from './names.ts';
 import { CONTAINER_PORTS, folderOf, nodeMetadata } from './network-objects.ts';
 import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
@@ -31,6 +32,7 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
       ...(hasEngine ? { shareProcessNamespace: true } : {}),
       terminationGracePeriodSeconds: 10,
       securityContext: POD_SECURITY,
+      ...originContainers(network),
       containers: [nodeContainer(network, hasEngine), ...(hasEngine ? [engineContainer(network)] : [])],
       volumes: [
         { name: 'config', configMap: { name: nodeConfigName(node.name) } },
@@ -38,9 +40,26 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
         { name: 'tls', secret: { secretName: nodeTlsName(node.name), defaultMode: 0o440 } },
         { name: 'data', persistentVolumeClaim: { claimName: nodeDataName(node.name) } },
         ...(hasEngine ? [{ name: 'peers', configMap: { name: peersName(network.name), optional: true } }] : []),
+        ...(network.origin === undefined ? [] : targetVolumes(network.origin.target, true).volumes),
       ],
     },
   };
+}
+
+/** Puts the backup that the chain is born from on an empty volume before the node starts; on one that holds a chain it does nothing. */
+function originContainers({ origin, chainId, nodeImage, logLevel }: EffectiveNetwork): object {
+  if (origin === undefined) return {};
+  const { target, folder, ...expected } = origin;
+  const container = {
+    name: 'origin',
+    image: nodeImage,
+    args: ['backup', backupConfigText({ id: chainId, task: { type: 'fetch', folder, expected }, target, logLevel })],
+    env: POD_ENVIRONMENT,
+    securityContext: CONTAINER_SECURITY,
+    resources: { requests: { cpu: '50m', memory: '128Mi' } },
+    volumeMounts: [DATA_MOUNT, ...targetVolumes(target, true).mounts],
+  };
+  return { initContainers: [container] };
 }
 
 function annotationsOf(network: EffectiveNetwork, node: EffectiveNode, configHash: string): Readonly<Record<string, string>> {

@@ -1,5 +1,6 @@
 import { type NetworkName, NODE_IMAGE, networkNameOf, nodeName } from '../desired/names.ts';
 import type { Agency } from '../resources/agency.ts';
+import type { BackupReference } from '../resources/backup-target.ts';
 import type { CityConfig } from '../resources/city-config.ts';
 import { type LedgerNetwork, type LedgerNetworkSpec, MESSAGES } from '../resources/ledger-network.ts';
 import { clientProblem } from './client-problem.ts';
@@ -53,6 +54,8 @@ export interface EffectiveNetwork extends NetworkName {
   readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly keepData: boolean;
+  /** Backup of another chain that it is born from. */
+  readonly origin?: BackupReference;
   readonly paused: boolean;
   readonly hibernated: boolean;
   /** Image of its nodes: the one in force, also while another is asked for that may not be run. */
@@ -124,6 +127,7 @@ export function effectiveNetwork(
     },
     logLevel: spec.logLevel ?? city.logLevel ?? 'info',
     keepData: spec.deletionPolicy?.data !== 'Delete',
+    ...(spec.genesis?.fromBackup === undefined ? {} : { origin: spec.genesis.fromBackup }),
     paused: spec.paused ?? false,
     hibernated: spec.hibernated ?? false,
     nodeImage: `${city.release.image ?? NODE_IMAGE}:${spec.release?.version ?? city.release.version}`,

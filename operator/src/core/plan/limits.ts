@@ -9,3 +9,11 @@ export const VOLUME_OWN_LEAST = 0.85;
 export const VOLUME_OWN_MOST = 1.1;
 /** A deleted network whose nodes are silent for longer is written off with what its status said last. */
 export const CLOSING_SILENCE_MS = 60_000;
+/** Pause after the first failed try of a backup, ms; each further one is this many times as long. */
+export const BACKUP_RETRY_FIRST_MS = 5000;
+export const BACKUP_RETRY_FACTOR = 6;
+/** Verified backups that a schedule keeps unless it says otherwise. */
+export const BACKUPS_KEPT_DEFAULT = 7;
+/** Failed ones that it leaves for people to read. */
+export const FAILED_BACKUPS_KEPT = 3;
+export const STARTING_DEADLINE_SECONDS_DEFAULT = 600;

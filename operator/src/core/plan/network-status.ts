@@ -1,6 +1,7 @@
 import type { Sha256 } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
+import { backupVerdicts, lastVerifiedBackup } from './backup-health.ts';
 import { dayTwoFacts, dayTwoVerdicts } from './day-two-status.ts';
 import { genesisHashOf } from './genesis-record.ts';
 import { GROWTH_REASONS } from './growth-plan.ts';
@@ -64,6 +65,7 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
       observed.registered ? 'city.registry names this chain and its genesis' : 'city.registry does not name this chain yet',
     ),
   ];
+  verdicts.push(...backupVerdicts(observed.backups));
   if (effective.paused) verdicts.push(verdict('Paused', true, 'AskedFor', 'spec.paused is set: the operator changes nothing'));
   return verdicts;
 }
@@ -232,6 +234,7 @@ export function networkFacts(
     ...optional('release', head?.version ?? previous?.release),
     ...optional('endpoints', grpc === undefined ? previous?.endpoints : { grpc, metrics: `${first?.pod?.ip ?? ''}:${PORTS.metrics}` }),
     ...optional('certificates', earliest(observed, plan)),
+    ...optional('lastVerifiedBackup', lastVerifiedBackup(observed.backups)),
     ...dayTwoFacts(observed, plan),
   };
 }

@@ -6,6 +6,7 @@ import type { LedgerNode, ReportedOrganisation } from '../resources/ledger-node.
 import type { LedgerOperation } from '../resources/ledger-operation.ts';
 import type { ReleaseCatalog } from '../resources/release-catalog.ts';
 import type { ObservedGeneration } from './authority-state.ts';
+import type { ObservedBackups } from './backup-health.ts';
 
 /** A leaf certificate as its Secret holds it. */
 export interface ObservedCertificate {
@@ -177,6 +178,8 @@ export interface ObservedNetwork {
   readonly gatewayAddress: string | undefined;
   /** LedgerLinks that name this network and are not drained. */
   readonly openLinks: readonly OpenLink[];
+  /** Undefined where nobody looked. */
+  readonly backups?: ObservedBackups;
   /** LedgerOperations that name this network. */
   readonly operations?: readonly LedgerOperation[];
   /** The one that the spec names. */

@@ -3,11 +3,14 @@ import { agencyMembershipKind } from './agency-membership.ts';
 import { cityConfigKind } from './city-config.ts';
 import { consensusKeyReservationKind } from './consensus-key-reservation.ts';
 import type { Kind } from './kind.ts';
+import { ledgerBackupKind } from './ledger-backup.ts';
+import { ledgerBackupScheduleKind } from './ledger-backup-schedule.ts';
 import { ledgerLinkKind } from './ledger-link.ts';
 import { ledgerLinkGrantKind } from './ledger-link-grant.ts';
 import { ledgerNetworkKind } from './ledger-network.ts';
 import { ledgerNodeKind } from './ledger-node.ts';
 import { ledgerOperationKind } from './ledger-operation.ts';
+import { ledgerRestoreKind } from './ledger-restore.ts';
 import { releaseCatalogKind } from './release-catalog.ts';
 import { validatorChangeKind } from './validator-change.ts';
 
@@ -24,4 +27,7 @@ export const KINDS: readonly Kind[] = [
   ledgerOperationKind,
   releaseCatalogKind,
   validatorChangeKind,
+  ledgerBackupKind,
+  ledgerBackupScheduleKind,
+  ledgerRestoreKind,
 ];

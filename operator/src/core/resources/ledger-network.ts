@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { BackupReference } from './backup-target.ts';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import {
   APPROVAL_THRESHOLD_MAX,
@@ -88,6 +89,8 @@ export const MESSAGES = {
   domain: 'domain cannot change: it decides the contracts the chain was born with',
   city: 'city cannot change: it is part of the genesis',
   keysWithData: 'keys: Delete needs data: Delete: volumes that are kept cannot be taken up again without their authority',
+  fromBackup: 'fromBackup cannot change: the genesis names the backup that the chain was born from',
+  sameChain: 'a chain is founded from a backup of another one: take a new chainId',
   engineBack: 'engine cannot go back: a chain grows from embedded to cometbft and stays there',
   embeddedOne: 'the embedded engine runs exactly 1 validator: leave replicas out, or choose engine cometbft',
   tooFew: 'fewer than 4 validators survive no fault: use 4 or more, or set allowDowntime: true to accept that a restart stops the chain',
@@ -114,8 +117,15 @@ export const LedgerNetworkSpec = Type.Object(
               maximum: APPROVAL_THRESHOLD_MAX,
             }),
           ),
+          fromBackup: Type.Optional(BackupReference),
         },
-        { description: 'Settings the chain is born with.' },
+        {
+          description: 'Settings the chain is born with.',
+          ...rules({
+            rule: 'has(self.fromBackup) == has(oldSelf.fromBackup) && (!has(self.fromBackup) || self.fromBackup == oldSelf.fromBackup)',
+            message: MESSAGES.fromBackup,
+          }),
+        },
       ),
     ),
     consensus: Type.Optional(ConsensusSettings),
@@ -223,6 +233,14 @@ export const LedgerNetworkSpec = Type.Object(
     ...rules(
       { rule: 'has(self.city) == has(oldSelf.city) && (!has(self.city) || self.city == oldSelf.city)', message: MESSAGES.city },
       { rule: ENGINE_FORWARD, message: MESSAGES.engineBack },
+      {
+        rule: 'has(self.genesis) && has(self.genesis.fromBackup) ? self.genesis.fromBackup.chainId != self.chainId : true',
+        message: MESSAGES.sameChain,
+      },
+      {
+        rule: '(has(self.genesis) && has(self.genesis.fromBackup)) == (has(oldSelf.genesis) && has(oldSelf.genesis.fromBackup))',
+        message: MESSAGES.fromBackup,
+      },
       { rule: `!(${EMBEDDED}) || ${UNCOUNTED} || ${VALIDATORS} == 1`, message: MESSAGES.embeddedOne },
       { rule: `${EMBEDDED} || ${DOWNTIME} || ${UNCOUNTED} || ${VALIDATORS} >= 4`, message: MESSAGES.tooFew },
       {
@@ -294,6 +312,13 @@ export const LedgerNetworkStatus = Type.Object({
       },
       { description: 'Volumes of its nodes.' },
     ),
+  ),
+  lastVerifiedBackup: Type.Optional(
+    Type.Object({
+      name: text('LedgerBackup.', 63),
+      time: Type.String({ description: 'When it was verified.', format: 'date-time', maxLength: 40 }),
+      height: Type.Integer({ description: 'Its height.', minimum: 1 }),
+    }),
   ),
   certificates: Type.Optional(
     Type.Object({

@@ -37,3 +37,11 @@ export const MAINTENANCE_MINUTES_MAX = 1440;
 export const EXTRA_SANS_MAX = 16;
 export const GRANT_SOURCES_MAX = 32;
 export const GRANT_PORTS_MAX = 32;
+/** Folder of backups on their target. */
+export const BACKUP_PATH_CHARS_MAX = 128;
+/** Tries of one backup, restore or removal. */
+export const BACKUP_ATTEMPTS_MAX = 5;
+export const BACKUPS_KEPT_MAX = 1000;
+export const BACKUP_AGE_DAYS_MAX = 36_500;
+export const CRON_CHARS_MAX = 128;
+export const TIME_ZONE_CHARS_MAX = 64;

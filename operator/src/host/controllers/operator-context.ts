@@ -8,11 +8,14 @@ import type { Agency } from '../../core/resources/agency.ts';
 import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { ConsensusKeyReservation } from '../../core/resources/consensus-key-reservation.ts';
+import type { LedgerBackup } from '../../core/resources/ledger-backup.ts';
+import type { LedgerBackupSchedule } from '../../core/resources/ledger-backup-schedule.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerLinkGrant } from '../../core/resources/ledger-link-grant.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
+import type { LedgerRestore } from '../../core/resources/ledger-restore.ts';
 import type { ReleaseCatalog } from '../../core/resources/release-catalog.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 import type { LiveWrites } from '../apply/live-writes.ts';
@@ -35,6 +38,9 @@ export interface Caches {
   readonly validatorChanges: Reflector<ValidatorChange>;
   readonly operations: Reflector<LedgerOperation>;
   readonly catalogs: Reflector<ReleaseCatalog>;
+  readonly backups: Reflector<LedgerBackup>;
+  readonly backupSchedules: Reflector<LedgerBackupSchedule>;
+  readonly restores: Reflector<LedgerRestore>;
 }
 
 /** What the ledgers themselves said last; lost with the process and asked again. */

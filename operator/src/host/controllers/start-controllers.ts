@@ -23,11 +23,14 @@ import {
   agencyMemberships,
   cityConfigs,
   consensusKeyReservations,
+  ledgerBackupSchedules,
+  ledgerBackups,
   ledgerLinkGrants,
   ledgerLinks,
   ledgerNetworks,
   ledgerNodes,
   ledgerOperations,
+  ledgerRestores,
   releaseCatalogs,
   validatorChanges,
 } from '../observe/custom-resources.ts';
@@ -35,6 +38,8 @@ import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAgencyController } from './agency-controller.ts';
 import { createAgencyMembershipController } from './agency-membership-controller.ts';
+import { createBackupController } from './backup-controller.ts';
+import { createBackupScheduleController } from './backup-schedule-controller.ts';
 import { createCityController } from './city-controller.ts';
 import { createLinkController } from './link-controller.ts';
 import { createLinkGrantController } from './link-grant-controller.ts';
@@ -43,6 +48,7 @@ import { createNetworkController } from './network-controller.ts';
 import { createOperationController } from './operation-controller.ts';
 import type { Caches, OperatorContext } from './operator-context.ts';
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
+import { createRestoreController } from './restore-controller.ts';
 import { createValidatorChangeController } from './validator-change-controller.ts';
 
 /** Begins the name of each field manager of ours, of this release and of every other. */
@@ -81,6 +87,9 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     validatorChanges: follow(validatorChanges),
     operations: follow(ledgerOperations),
     catalogs: follow(releaseCatalogs),
+    backups: follow(ledgerBackups),
+    backupSchedules: follow(ledgerBackupSchedules),
+    restores: follow(ledgerRestores),
   };
   const reflectors: readonly Reflector<KubeObject>[] = Object.values(caches);
   const controllers = new Map<string, Controller>();
@@ -93,6 +102,10 @@ export async function startControllers(options: ControllersOptions, signal: Abor
   const onChange = (object: KubeObject): void => {
     const { namespace, labels } = object.metadata;
     const network = labels?.[LABELS.network];
+    if (labels?.[LABELS.backup] !== undefined) {
+      for (const name of ['backup', 'restore']) wake(name);
+      return;
+    }
     // An authority that was rolled over concerns whoever holds a certificate of it.
     if (namespace === SYSTEM_NAMESPACE && object.kind === 'Secret') for (const name of ['network', 'agency']) wake(name);
     if (namespace === SYSTEM_NAMESPACE && object.kind === 'ConfigMap')
@@ -150,6 +163,9 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     controllers.set('city', createCityController(context));
     controllers.set('validatorchange', createValidatorChangeController(context));
     controllers.set('operation', createOperationController(context));
+    controllers.set('backup', createBackupController(context));
+    controllers.set('schedule', createBackupScheduleController(context));
+    controllers.set('restore', createRestoreController(context));
     subscribe(caches, controllers, wake);
     await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
   } catch (error) {
@@ -183,6 +199,12 @@ function keysOf(name: string, caches: Caches): readonly string[] {
       return caches.links.store.keys();
     case 'agency':
       return caches.agencies.store.keys();
+    case 'backup':
+      return caches.backups.store.keys();
+    case 'schedule':
+      return caches.backupSchedules.store.keys();
+    case 'restore':
+      return caches.restores.store.keys();
     case 'validatorchange':
       return caches.validatorChanges.store.keys();
     default:
@@ -204,6 +226,9 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   own(caches.memberships, ['agencymembership']);
   own(caches.cities, ['city']);
   own(caches.validatorChanges, ['validatorchange']);
+  own(caches.backups, ['backup']);
+  own(caches.backupSchedules, ['schedule']);
+  own(caches.restores, ['restore']);
   // Also on a change of status: an operation's end begins the time it is kept for.
   controllers.get('operation')?.watch(caches.operations, ownKey);
   const wakes: readonly (readonly [Reflector<KubeObject>, readonly string[]])[] = [

@@ -93,6 +93,10 @@ export async function observeNetwork(
     relayKey: target.relayKey,
     gatewayAddress: serviceAddress(workspace, id),
     openLinks: openLinks(context, id),
+    backups: {
+      backups: context.caches.backups.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
+      schedules: context.caches.backupSchedules.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
+    },
     registered: context.facts.registered.has(effective.chainId) || wasRegistered(network),
   };
 }

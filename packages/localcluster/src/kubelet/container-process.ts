@@ -7,6 +7,8 @@ import { outputDrainMs } from './limits.ts';
 import { type ProcessRegistry, signalGroup } from './process-registry.ts';
 
 export interface LaunchPlan {
+  /** File the container may leave its last words in. */
+  readonly messagePath?: string;
   readonly argv: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   readonly workingFolder: string;

@@ -1,10 +1,11 @@
 /** Keeps one container of a pod running as its restart policy says: start, probe, wait, back off, again. */
 
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type ContainerLog, openContainerLog } from './container-log.ts';
 import { startContainerProbes } from './container-probes.ts';
 import { type ContainerProcess, type LaunchPlan, launch, type ProcessEnd } from './container-process.ts';
 import { type KubeletContext, messageOf, recordEvent } from './kubelet-context.ts';
-import { missingRetryMs, terminationGraceSecondsDefault, terminationMessageBytesMax } from './limits.ts';
+import { missingRetryMs, terminationGraceSecondsDefault, terminationMessageBytesMax, terminationMessageFileBytesMax } from './limits.ts';
 import type { LogPlace } from './log-source.ts';
 import { type Container, type ContainerState, type ContainerStatus, type Pod, type Probe, podKeyOf, timeOf } from './pod.ts';
 
@@ -27,6 +28,14 @@ export interface ContainerRunnerOptions {
   /** Status as the API has it from before this kubelet started. */
   readonly previous: ContainerStatus | undefined;
   readonly onChange: () => void;
+}
+
+/** What the container left in its message file, which goes: the next run must not be taken for the author of this one's words. */
+function takeLastWords({ messagePath }: LaunchPlan): string {
+  if (messagePath === undefined || !existsSync(messagePath)) return '';
+  const words = readFileSync(messagePath).subarray(0, terminationMessageFileBytesMax).toString('utf8');
+  rmSync(messagePath, { force: true });
+  return words;
 }
 
 type LaunchableNow = Extract<Launchable, { ok: true }>;
@@ -131,6 +140,7 @@ export class ContainerRunner {
   }
 
   async #runOnce(launchable: LaunchableNow): Promise<ProcessEnd> {
+    takeLastWords(launchable.plan);
     const run = this.#begin(launchable);
     // The machine is out of something (processes, files, disk): as good as a crash, so the back-off applies.
     if (run === undefined) return { exitCode: 128 };
@@ -141,7 +151,8 @@ export class ContainerRunner {
     const end = await run.process.exited;
     endProbes();
     const isMessageOfLog = end.exitCode !== 0 && this.#options.container.terminationMessagePolicy === 'FallbackToLogsOnError';
-    const message = isMessageOfLog ? run.log.tail(terminationMessageBytesMax) : '';
+    const words = takeLastWords(launchable.plan);
+    const message = words === '' && isMessageOfLog ? run.log.tail(terminationMessageBytesMax) : words;
     run.log.close();
     this.#current = undefined;
     this.#started = false;

@@ -8,6 +8,9 @@ import { imageNameOf, type KubeletContext } from './kubelet-context.ts';
 import { type Container, type Pod, podKeyOf } from './pod.ts';
 import type { PodPlace } from './pod-fields.ts';
 
+/** Kubernetes' default of terminationMessagePath. */
+const MESSAGE_PATH = '/dev/termination-log';
+
 /** @param where `root` is the pod's file system root; the working folder below it is made. */
 export function launchableOf(
   context: KubeletContext,
@@ -30,5 +33,7 @@ export function launchableOf(
   const argv = [...command, ...(container.args ?? []).map((part) => expand(part, byName))];
   const workingFolder = join(root, normalize(`/${container.workingDir ?? ''}`));
   mkdirSync(workingFolder, { recursive: true });
-  return { ok: true, podIP: place.podIP, plan: { argv, variables, workingFolder, owner: `${podKeyOf(pod)}/${container.name}` } };
+  const messagePath = join(root, normalize(`/${container.terminationMessagePath ?? MESSAGE_PATH}`));
+  const owner = `${podKeyOf(pod)}/${container.name}`;
+  return { ok: true, podIP: place.podIP, plan: { argv, variables, workingFolder, messagePath, owner } };
 }

@@ -57,3 +57,5 @@ export const proxyRetryMs = 2_000;
 
 /** Last bytes of a log that stand as the message of a failed container with FallbackToLogsOnError. */
 export const terminationMessageBytesMax = 2_048;
+/** Of the file that a container leaves its last words in, as the real kubelet bounds it. */
+export const terminationMessageFileBytesMax = 4_096;
