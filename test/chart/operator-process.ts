@@ -7,6 +7,7 @@ import { ROOT } from './helm.ts';
 
 const ACCOUNT_FOLDER = 'var/run/secrets/kubernetes.io/serviceaccount';
 const METRICS_PORT = 9464;
+const RESTARTS_MAX = 5;
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -48,18 +49,25 @@ export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFac
     ...{ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, CIVITAS_ROOT: root },
     ...{ POD_NAME: name, POD_UID: `uid-${name}`, POD_IP: address, METRICS_PORT: String(METRICS_PORT) },
   };
-  const child = spawn('/bin/sh', ['-c', 'exec "$0" "$1" >"$2" 2>&1', process.execPath, join(ROOT, 'operator/src/main.ts'), logPath], {
-    env,
-    stdio: 'ignore',
-  });
-  running.add(child);
-  const ended = once(child, 'exit').then(() => running.delete(child));
+  const program = ['exec "$0" "$1" >>"$2" 2>&1', process.execPath, join(ROOT, 'operator/src/main.ts'), logPath];
+  let stopping = false;
+  let restarts = 0;
+  let child: ChildProcess;
+  // Who loses the Lease ends, and the kubelet starts it again: on a machine that stands still for seconds that happens.
+  const run = async (): Promise<void> => {
+    do {
+      child = spawn('/bin/sh', ['-c', ...program], { env, stdio: 'ignore' });
+      running.add(child);
+      await once(child, 'exit');
+      running.delete(child);
+    } while (!stopping && restarts++ < RESTARTS_MAX);
+  };
+  const ended = run();
   return {
     identity: `${name}_uid-${name}`,
     log: () => readFileSync(logPath, 'utf8'),
     async isReady() {
-      if (child.exitCode !== null)
-        throw new Error(`the operator ended with ${child.exitCode}: ${readFileSync(logPath, 'utf8').slice(-2000)}`);
+      if (restarts > RESTARTS_MAX) throw new Error(`the operator ends again and again: ${readFileSync(logPath, 'utf8').slice(-2000)}`);
       try {
         return (await fetch(`http://${address}:${METRICS_PORT}/readyz`)).ok;
       } catch {
@@ -68,6 +76,7 @@ export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFac
     },
     mountToken: (next) => mount('token', next),
     async stop() {
+      stopping = true;
       child.kill('SIGTERM');
       await ended;
       rmSync(root, { recursive: true, force: true });
