@@ -50,7 +50,7 @@ export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFac
     ...{ POD_NAME: name, POD_UID: `uid-${name}`, POD_IP: address, METRICS_PORT: String(METRICS_PORT) },
   };
   const program = ['exec "$0" "$1" >>"$2" 2>&1', process.execPath, join(ROOT, 'operator/src/main.ts'), logPath];
-  let stopping = false;
+  const stopping = new AbortController();
   let restarts = 0;
   let child: ChildProcess;
   // Who loses the Lease ends, and the kubelet starts it again: on a machine that stands still for seconds that happens.
@@ -60,7 +60,7 @@ export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFac
       running.add(child);
       await once(child, 'exit');
       running.delete(child);
-    } while (!stopping && restarts++ < RESTARTS_MAX);
+    } while (!stopping.signal.aborted && restarts++ < RESTARTS_MAX);
   };
   const ended = run();
   return {
@@ -76,7 +76,7 @@ export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFac
     },
     mountToken: (next) => mount('token', next),
     async stop() {
-      stopping = true;
+      stopping.abort();
       child.kill('SIGTERM');
       await ended;
       rmSync(root, { recursive: true, force: true });
