@@ -1,4 +1,5 @@
 import { type PeerIdentity, PORTS } from '@civitas/deployment';
+import { BACKDATED_MS } from '../certificates/limits.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
 import { type NodeConnection, openNodeConnection } from './node-connection.ts';
 
@@ -24,8 +25,14 @@ export interface Connections {
 interface Opening {
   readonly key: string;
   readonly connection: Promise<NodeConnection>;
+  readonly atUnixMs: number;
   /** Set once it is open. */
   opened?: NodeConnection;
+}
+
+/** Opened while the clock was ahead: its certificate is of a time that is still to come, and nodes refuse it. */
+function isFromTheFuture(opening: Opening, nowUnixMs: number): boolean {
+  return opening.atUnixMs - BACKDATED_MS > nowUnixMs;
 }
 
 /** None is open yet. Several who ask for one pod at once get the same channel. */
@@ -38,9 +45,10 @@ export function createConnections(nowUnixMs: () => number): Connections {
   };
 
   const start = (name: string, key: string, target: ConnectionTarget): Opening => {
+    const atUnixMs = nowUnixMs();
     const opening: Opening = {
-      key,
-      connection: openNodeConnection({ ...target, trustedPem: target.authority.everyPem }, PORTS, nowUnixMs()),
+      ...{ key, atUnixMs },
+      connection: openNodeConnection({ ...target, trustedPem: target.authority.everyPem }, PORTS, atUnixMs),
     };
     opening.connection.then(
       (connection) => {
@@ -57,7 +65,7 @@ export function createConnections(nowUnixMs: () => number): Connections {
     to(target) {
       const key = `${target.podUID} ${target.host} ${target.network} ${target.authority.fingerprint}`;
       const known = open.get(target.name);
-      const isDue = known?.opened !== undefined && nowUnixMs() >= known.opened.renewAtUnixMs;
+      const isDue = known?.opened !== undefined && (nowUnixMs() >= known.opened.renewAtUnixMs || isFromTheFuture(known, nowUnixMs()));
       if (known !== undefined && known.key === key && !isDue) return known.connection;
       const opening = start(target.name, key, target);
       open.set(target.name, opening);
