@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type BuiltImage, buildImage, IMAGE_NAMES } from '../../tools/images/build-images.ts';
+import { backupOf, backupVolume, restoreAs, untilComplete } from './city/backup.ts';
+import { runOperation } from './city/operation.ts';
 import { isReady, podsOf, type RunningPod } from './city/pods.ts';
+import { withProbeTraffic } from './city/probe-traffic.ts';
 import { watchQuorum } from './city/quorum-watch.ts';
 import { CITY_NAMESPACE, genesisHashes, heightOf, ROOT, runCivitas, sampleCity, untilCityUp, VALIDATORS } from './city/sample-city.ts';
 import { type MachineCluster, startMachineCluster } from './machine/machine-cluster.ts';
@@ -117,6 +120,27 @@ describe('a city on a real cluster of two machines', () => {
     expect(runNow(command)).toContain('VERIFIED: every check holds');
   });
 
+  test.each([
+    ['restarted', 'Restart', {}],
+    ['given new certificates', 'RotateCertificates', {}],
+    ['moved to a new certificate authority', 'RotateCA', { overlapSeconds: 5 }],
+  ])('is %s one validator after the other under traffic, with the quorum all the time', async (_what, type, more) => {
+    const before = await genesisHashes(cluster);
+    const pods = await validators();
+    const operation = { networkRef: CONSENSUS_NETWORK, type, ...more };
+    const { result, traffic } = await timed(type, () =>
+      withProbeTraffic(cluster, home, () => runOperation(cluster, type.toLowerCase(), operation)),
+    );
+    say(`${type}: ${result.progress} steps, ${traffic.carried} cases carried, ${traffic.failed.length} not`);
+    for (const text of new Set([...result.quorum, ...traffic.failed])) say(`  ${text}`);
+    expect(result.quorum.filter((state) => !state.startsWith('True'))).toEqual([]);
+    expect(traffic.carried).toBeGreaterThan(0);
+    await untilValidatorsBack();
+    const uids = new Set(pods.map(({ metadata }) => metadata.uid));
+    expect((await validators()).filter(({ metadata }) => uids.has(metadata.uid))).toHaveLength(type === 'Restart' ? 0 : VALIDATORS);
+    expect(await genesisHashes(cluster)).toEqual(before);
+  });
+
   test('is drained from a machine without losing the quorum, and loses no chain', async () => {
     const before = await genesisHashes(cluster);
     const machine = (await validators()).find(({ metadata }) => metadata.name === `${CONSENSUS_NETWORK}-0`)?.spec.nodeName ?? '';
@@ -155,5 +179,17 @@ describe('a city on a real cluster of two machines', () => {
     await until('heights are told again', async () => ((await heightOf(cluster, CONSENSUS_NETWORK)) > height ? true : undefined));
     expect(await genesisHashes(cluster)).toEqual(before);
     expect((await podsOf(cluster)).map(({ metadata }) => metadata.uid).sort()).toEqual(pods);
+  });
+
+  test('is backed up, removed, and founded again from the backup with the same app hash', async () => {
+    await cluster.apply([backupVolume(), backupOf(CONSENSUS_NETWORK)]);
+    const backup = await timed('backup', () => untilComplete(cluster, 'ledgerbackup', 'nightly'));
+    expect(backup.appHash).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    await cluster.kubectl(['delete', 'ledgernetwork', CONSENSUS_NETWORK, '-n', CITY_NAMESPACE, '--wait', '--timeout=200s']);
+    expect(await validators()).toEqual([]);
+    await cluster.apply([restoreAs('transport-again')]);
+    const restore = await timed('restore', () => untilComplete(cluster, 'ledgerrestore', 'transport-again'));
+    expect(restore.appHash).toBe(backup.appHash);
+    await cluster.kubectl(['wait', '--for=condition=Available', '--timeout=120s', 'ledgernetwork/transport-again', '-n', CITY_NAMESPACE]);
   });
 });

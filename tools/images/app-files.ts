@@ -117,7 +117,7 @@ function sourceFiles(root: string, path: string): readonly TarEntry[] {
   const isLeftOut = (name: string): boolean => ['node_modules', 'testing', 'test', 'dist'].includes(name);
   const isRun = (file: string): boolean => /\.(?:ts|mjs|json|proto)$/.test(file) && !/\.(?:test|fixture)\.ts$/.test(file);
   return filesBelow(root, path, isLeftOut)
-    .filter((file) => isRun(file) && !/^package-lock/.test(file))
+    .filter(isRun)
     .map((file) => copyOf(root, file));
 }
 
