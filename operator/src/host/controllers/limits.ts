@@ -7,7 +7,7 @@ export const WHILE_SERVING_MS = 2000;
 /** Heights alone are written to the status of one object at most this often. */
 export const HEIGHT_STATUS_MS = 30_000;
 /** And to all statuses together at this pace, after a burst: at rest an operator asks less than one request a second of the API server. */
-export const LIVE_WRITE_EVERY_MS = 2500;
+export const LIVE_WRITE_EVERY_MS = 4000;
 export const LIVE_WRITES_BURST_MAX = 5;
 /** A membership or registry entry found complete is looked at again after this. */
 export const SETTLED_RECHECK_MS = 60_000;
