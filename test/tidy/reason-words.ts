@@ -5,6 +5,8 @@ export const OTHER_WORDS: readonly string[] = [
   // Types of conditions.
   ...['Available', 'CaughtUp', 'ClientFresh', 'Degraded', 'Enrolled', 'Fenced', 'Flowing', 'FullRedundancy', 'QuorumHealthy', 'Ready'],
   'Tombstoned',
+  // How far an external member is.
+  ...['BundleReady', 'Validator'],
   // Phases, and states of steps.
   ...['Activated', 'Enrolling', 'Failing', 'Pending', 'Preflight', 'Proposed', 'Rejected', 'Submitted'],
   // How far the exchange of an authority is.

@@ -28,6 +28,12 @@ export interface NetworkObject extends KubeObject {
     readonly release?: string;
     readonly validators?: { readonly summary?: string; readonly spareFaults?: number; readonly inSet?: number; readonly quorum?: number };
     readonly certificates?: { readonly earliestExpiry?: string; readonly node?: string };
+    readonly externalMembers?: readonly {
+      readonly node: string;
+      readonly state: string;
+      readonly message: string;
+      readonly bundle?: string;
+    }[];
     readonly rollout?: { readonly node?: string; readonly step?: string; readonly deferredReason?: string };
     readonly lastVerifiedBackup?: { readonly name?: string; readonly time?: string; readonly height?: number };
   };

@@ -86,6 +86,15 @@ function addLooks(program: Command, port: Port): void {
       run(command, async (context) => (await import('./links.ts')).linksCommand(context, names)),
     );
   program
+    .command('join-bundle')
+    .description('what an organisation outside of this cluster needs to run a node of its own; without a node, who is named and how far')
+    .argument('<network>', 'network that it joins')
+    .argument('[node]', 'external member, as spec.externalMembers names it')
+    .option('-o, --out <folder>', 'where its files are written; default: a folder of the bundle’s name')
+    .action((name: string, node: string | undefined, options: { out?: string }, command: Command) =>
+      run(command, async (context) => (await import('./join-bundle.ts')).joinBundleCommand(context, name, { node, out: options.out })),
+    );
+  program
     .command('logs')
     .description('what the pods of a node or of a network wrote')
     .argument('<name>', 'a node, the relay (relay-0) or a network')

@@ -1,4 +1,5 @@
 import { type PeerDocument, PORTS } from '@civitas/deployment';
+import { externalPeers } from '../desired/join-bundle.ts';
 import type { EffectiveNetwork } from './effective-network.ts';
 import { genesisFromText } from './genesis-record.ts';
 import type { ObservedNetwork } from './observed-network.ts';
@@ -17,5 +18,5 @@ export function planPeers(observed: ObservedNetwork, network: EffectiveNetwork):
   });
   const founders = new Set(genesisFromText(observed.genesisRecord).validators.map(({ node }) => node));
   const missing = network.nodes.some(({ name }) => founders.has(name) && !peers.some(({ node }) => node === name));
-  return missing ? undefined : peers;
+  return missing ? undefined : [...peers, ...externalPeers(observed.network.spec.externalMembers ?? [])];
 }

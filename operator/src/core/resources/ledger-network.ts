@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { BackupReference } from './backup-target.ts';
+import { ExternalAddress, ExternalMember, ExternalMemberStatus } from './external-member.ts';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import {
   APPROVAL_THRESHOLD_MAX,
@@ -7,6 +8,7 @@ import {
   CERTIFICATE_HOURS_MAX,
   CERTIFICATE_HOURS_MIN,
   CHAIN_ID_CHARS_MAX,
+  EXTERNAL_MEMBERS_MAX,
   EXTRA_SANS_MAX,
   IMAGE_CHARS_MAX,
   MAINTENANCE_MINUTES_MAX,
@@ -199,6 +201,15 @@ export const LedgerNetworkSpec = Type.Object(
         { description: 'Certificates of its nodes.' },
       ),
     ),
+    externalMembers: Type.Optional(
+      mapList(ExternalMember, ['node'], { description: 'Nodes that others run outside of this cluster.', maxItems: EXTERNAL_MEMBERS_MAX }),
+    ),
+    externalAddresses: Type.Optional(
+      mapList(ExternalAddress, ['node'], {
+        description: 'Where nodes of this network are reached from outside; for the join bundles.',
+        maxItems: POOLS_MAX * POOL_REPLICAS_MAX,
+      }),
+    ),
     deletionPolicy: Type.Optional(
       Type.Object(
         {
@@ -255,6 +266,9 @@ const count = (description: string) => Type.Integer({ description, minimum: 0, m
 
 export const LedgerNetworkStatus = Type.Object({
   ...statusHead,
+  externalMembers: Type.Optional(
+    mapList(ExternalMemberStatus, ['node'], { description: 'How far each of them is.', maxItems: EXTERNAL_MEMBERS_MAX }),
+  ),
   engine: Type.Optional(oneOf('Engine in force.', ENGINES)),
   genesisHash: Type.Optional(text('SHA-256 of the genesis document, base64url.', 43)),
   height: Type.Optional(

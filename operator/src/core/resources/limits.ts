@@ -45,3 +45,6 @@ export const BACKUPS_KEPT_MAX = 1000;
 export const BACKUP_AGE_DAYS_MAX = 36_500;
 export const CRON_CHARS_MAX = 128;
 export const TIME_ZONE_CHARS_MAX = 64;
+/** A DNS name. */
+export const HOST_CHARS_MAX = 253;
+export const EXTERNAL_MEMBERS_MAX = 32;

@@ -36,10 +36,8 @@ import { createStatusWriter } from '../apply/status-writer.ts';
 import { issueForRequest, readLeafTimes } from '../certificates/authority.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
 import { agencies } from '../observe/custom-resources.ts';
-import { SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
+import { CLIENT_HOURS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
 import { agenciesOf, findCity, findGenesisRecord, type OperatorContext } from './operator-context.ts';
-
-const CLIENT_HOURS = 2160;
 
 /** Gives each agency its namespace and its clients their certificates; says where its enrolments stand. */
 export function createAgencyController(context: OperatorContext): Controller {

@@ -27,3 +27,5 @@ export const CITY_RECHECK_MS = 2000;
 export const STATUS_MESSAGE_CHARS_MAX = 256;
 /** Attempts at one proposal whose application failed. */
 export const PROPOSAL_ATTEMPTS_MAX = 64;
+/** Life of a certificate that is issued for somebody else's key, hours. */
+export const CLIENT_HOURS = 2160;

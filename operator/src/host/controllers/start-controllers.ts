@@ -41,6 +41,7 @@ import { createAgencyMembershipController } from './agency-membership-controller
 import { createBackupController } from './backup-controller.ts';
 import { createBackupScheduleController } from './backup-schedule-controller.ts';
 import { createCityController } from './city-controller.ts';
+import { createJoinBundleController } from './join-bundle-controller.ts';
 import { createLinkController } from './link-controller.ts';
 import { createLinkGrantController } from './link-grant-controller.ts';
 import { createMembershipController } from './membership-controller.ts';
@@ -156,6 +157,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     controllers.set('network', createNetworkController(context, relay.key));
     controllers.set('relay', relay.controller);
     controllers.set('membership', createMembershipController(context));
+    controllers.set('joinbundle', createJoinBundleController(context));
     controllers.set('link', createLinkController(context));
     controllers.set('linkgrant', createLinkGrantController(context));
     controllers.set('agency', createAgencyController(context));
@@ -219,7 +221,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
       controllers.get(name)?.watch(reflector, (change) => (isOnlyStatus(change.object, change.previous) ? [] : ownKey(change)));
     }
   };
-  own(caches.networks, ['network', 'membership']);
+  own(caches.networks, ['network', 'membership', 'joinbundle']);
   own(caches.links, ['link']);
   own(caches.linkGrants, ['linkgrant']);
   own(caches.agencies, ['agency']);
