@@ -7,6 +7,7 @@ import { isWindowOpen, type MaintenanceWindow } from './maintenance-window.ts';
 import type { NetworkAction } from './network-action.ts';
 import { planNetwork } from './network-plan.ts';
 import { networkPhase, networkVerdicts } from './network-status.ts';
+import type { ObservedNetwork, ObservedVolume } from './observed-network.ts';
 import { rfc3339, unixMsOf } from './time-text.ts';
 import { bytesOf, largerSize, sizeText } from './volume-size.ts';
 
@@ -251,11 +252,12 @@ describe('storage', () => {
     const observed = aWorld(10).observe();
     const node = observed.nodes['city-1'];
     if (node?.volume === undefined) throw new Error('no volume');
-    const withVolume = (facts: object) => ({
+    const { volume } = node;
+    const withVolume = (facts: Partial<ObservedVolume>): ObservedNetwork => ({
       ...observed,
-      nodes: { ...observed.nodes, 'city-1': { ...node, volume: { ...node.volume, ...facts } } },
+      nodes: { ...observed.nodes, 'city-1': { ...node, volume: { ...volume, ...facts } } },
     });
-    const said = (facts: object) => {
+    const said = (facts: Partial<ObservedVolume>) => {
       const now = withVolume(facts);
       return networkVerdicts(now, planNetwork(now, sha256)).find(({ type }) => type === 'StorageHealthy');
     };

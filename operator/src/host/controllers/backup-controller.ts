@@ -162,8 +162,6 @@ class BackupReconciler {
       reason: type === 'Normal' ? 'BackupVerified' : 'BackupFailed',
       message: complete?.message ?? '',
     });
-    this.#context.wake('network');
-    this.#context.wake('schedule');
     return { requeueAfterMs: AFTER_ACTION_MS };
   }
 

@@ -166,7 +166,9 @@ class RestoreReconciler {
         facts,
       );
     }
-    const waits = held.status?.conditions?.find(({ type }) => type === 'Available');
+    const said = held.status?.conditions ?? [];
+    const waits =
+      said.find(({ type, status: holds }) => type === 'Degraded' && holds === 'True') ?? said.find(({ type }) => type === 'Available');
     const message = `${spec.network.name} is being born: ${waits?.message ?? 'it was just made'}`;
     await this.#write(
       restore,

@@ -47,7 +47,7 @@ import { createLinkGrantController } from './link-grant-controller.ts';
 import { createMembershipController } from './membership-controller.ts';
 import { createNetworkController } from './network-controller.ts';
 import { createOperationController } from './operation-controller.ts';
-import type { Caches, OperatorContext } from './operator-context.ts';
+import type { Caches, LedgerFacts, OperatorContext } from './operator-context.ts';
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
 import { createRestoreController } from './restore-controller.ts';
 import { createValidatorChangeController } from './validator-change-controller.ts';
@@ -75,8 +75,59 @@ export interface RunningControllers {
 /** Starts caches and controllers; resolves when all of them work. */
 export async function startControllers(options: ControllersOptions, signal: AbortSignal): Promise<RunningControllers> {
   const { client, metrics, log, clock } = options;
+  const caches = followKinds(options);
+  const reflectors: readonly Reflector<KubeObject>[] = Object.values(caches);
+  const controllers = new Map<string, Controller>();
+
+  const wake = (name: string): void => {
+    const controller = controllers.get(name);
+    if (name === 'relay') controller?.enqueue(RELAY_KEY);
+    else for (const key of keysOf(name, caches)) controller?.enqueue(key);
+  };
+  const workspaces = createWorkspaces({ client, metrics, log, onChange: onChangeOf(controllers, wake) });
+  const context: OperatorContext = {
+    ...options,
+    events: createEventRecorder({ client, component: 'civitas-operator', clock, metrics, log }),
+    caches,
+    workspaces,
+    authorities: createAuthorities(client, () => workspaces.find(SYSTEM_NAMESPACE)?.secrets),
+    connections: createConnections(() => clock.nowUnixMs()),
+    facts: noFacts(),
+    liveWrites: createLiveWrites(clock),
+    applierOf: createAppliers(client),
+    wake,
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([...controllers.values()].map((controller) => controller.stop()));
+    await Promise.all(reflectors.map((reflector) => reflector.stop()));
+    await context.workspaces.stop();
+    await context.events.flush();
+    context.connections.close();
+  };
+  try {
+    for (const reflector of reflectors) reflector.start();
+    await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
+    await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
+    addControllers(context, controllers);
+    subscribe(caches, controllers, wake);
+    await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  wake('relay');
+  const hasLooked = whenFirst(() => caches.networks.store.keys().every((key) => context.facts.looked.has(key)));
+  return {
+    isReady: () => reflectors.every((reflector) => reflector.hasSynced()) && hasLooked(),
+    isHealthy: () => [...controllers.values()].every((controller) => controller.healthy()),
+    stop,
+  };
+}
+
+/** Our own kinds, everywhere. */
+function followKinds({ client, metrics, log, clock }: ControllersOptions): Caches {
   const follow = <T extends KubeObject>(resource: Resource<T>): Reflector<T> => createReflector({ client, resource, metrics, log, clock });
-  const caches: Caches = {
+  return {
     networks: follow(ledgerNetworks),
     nodes: follow(ledgerNodes),
     links: follow(ledgerLinks),
@@ -92,15 +143,11 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     backupSchedules: follow(ledgerBackupSchedules),
     restores: follow(ledgerRestores),
   };
-  const reflectors: readonly Reflector<KubeObject>[] = Object.values(caches);
-  const controllers = new Map<string, Controller>();
+}
 
-  const wake = (name: string): void => {
-    const controller = controllers.get(name);
-    if (name === 'relay') controller?.enqueue(RELAY_KEY);
-    else for (const key of keysOf(name, caches)) controller?.enqueue(key);
-  };
-  const onChange = (object: KubeObject): void => {
+/** What a change in a namespace of ours has looked at anew. */
+function onChangeOf(controllers: ReadonlyMap<string, Controller>, wake: (name: string) => void): (object: KubeObject) => void {
+  return (object) => {
     const { namespace, labels } = object.metadata;
     const network = labels?.[LABELS.network];
     if (labels?.[LABELS.backup] !== undefined) {
@@ -114,73 +161,46 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     else if (network !== undefined && namespace !== undefined) controllers.get('network')?.enqueue(keyOf({ namespace, name: network }));
     if (network === undefined || object.kind === 'Secret' || object.kind === 'Service') controllers.get('relay')?.enqueue(RELAY_KEY);
   };
+}
+
+function createAppliers(client: KubeClient): OperatorContext['applierOf'] {
   const appliers = new Map<string, Applier>();
-  const applierOf = (controller: string): Applier => {
+  return (controller) => {
     const isOwnManager = (manager: string): boolean => manager.startsWith(FIELD_MANAGER);
     const applier = appliers.get(controller) ?? createApplier(client, { fieldManager: `${FIELD_MANAGER}${controller}`, isOwnManager });
     appliers.set(controller, applier);
     return applier;
   };
-  const workspaces = createWorkspaces({ client, metrics, log, onChange });
-  const context: OperatorContext = {
-    ...options,
-    events: createEventRecorder({ client, component: 'civitas-operator', clock, metrics, log }),
-    caches,
-    workspaces,
-    authorities: createAuthorities(client, () => workspaces.find(SYSTEM_NAMESPACE)?.secrets),
-    connections: createConnections(() => clock.nowUnixMs()),
-    facts: {
-      registered: new Set(),
-      enrolments: new Map(),
-      heard: new Set(),
-      looked: new Set(),
-      standings: new Map(),
-      joins: new Map(),
-      volumeProblems: new Map(),
-    },
-    liveWrites: createLiveWrites(clock),
-    applierOf,
-    wake,
-  };
-  const stop = async (): Promise<void> => {
-    await Promise.all([...controllers.values()].map((controller) => controller.stop()));
-    await Promise.all(reflectors.map((reflector) => reflector.stop()));
-    await context.workspaces.stop();
-    await context.events.flush();
-    context.connections.close();
-  };
-  try {
-    for (const reflector of reflectors) reflector.start();
-    await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
-    await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
-    const relay = createRelayController(context);
-    controllers.set('network', createNetworkController(context, relay.key));
-    controllers.set('relay', relay.controller);
-    controllers.set('membership', createMembershipController(context));
-    controllers.set('joinbundle', createJoinBundleController(context));
-    controllers.set('link', createLinkController(context));
-    controllers.set('linkgrant', createLinkGrantController(context));
-    controllers.set('agency', createAgencyController(context));
-    controllers.set('agencymembership', createAgencyMembershipController(context));
-    controllers.set('city', createCityController(context));
-    controllers.set('validatorchange', createValidatorChangeController(context));
-    controllers.set('operation', createOperationController(context));
-    controllers.set('backup', createBackupController(context));
-    controllers.set('schedule', createBackupScheduleController(context));
-    controllers.set('restore', createRestoreController(context));
-    subscribe(caches, controllers, wake);
-    await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  wake('relay');
-  const hasLooked = whenFirst(() => caches.networks.store.keys().every((key) => context.facts.looked.has(key)));
+}
+
+function noFacts(): LedgerFacts {
   return {
-    isReady: () => reflectors.every((reflector) => reflector.hasSynced()) && hasLooked(),
-    isHealthy: () => [...controllers.values()].every((controller) => controller.healthy()),
-    stop,
+    registered: new Set(),
+    enrolments: new Map(),
+    heard: new Set(),
+    looked: new Set(),
+    standings: new Map(),
+    joins: new Map(),
+    volumeProblems: new Map(),
   };
+}
+
+function addControllers(context: OperatorContext, controllers: Map<string, Controller>): void {
+  const relay = createRelayController(context);
+  controllers.set('network', createNetworkController(context, relay.key));
+  controllers.set('relay', relay.controller);
+  controllers.set('membership', createMembershipController(context));
+  controllers.set('joinbundle', createJoinBundleController(context));
+  controllers.set('link', createLinkController(context));
+  controllers.set('linkgrant', createLinkGrantController(context));
+  controllers.set('agency', createAgencyController(context));
+  controllers.set('agencymembership', createAgencyMembershipController(context));
+  controllers.set('city', createCityController(context));
+  controllers.set('validatorchange', createValidatorChangeController(context));
+  controllers.set('operation', createOperationController(context));
+  controllers.set('backup', createBackupController(context));
+  controllers.set('schedule', createBackupScheduleController(context));
+  controllers.set('restore', createRestoreController(context));
 }
 
 /** Holds from the first time on that it held. */
@@ -247,6 +267,12 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   // A node's keys are proposed to the members as soon as it has reported them.
   caches.nodes.subscribe(({ object, previous }) => {
     if (JSON.stringify(object.status?.organisations) !== JSON.stringify(previous?.status?.organisations)) wake('membership');
+  });
+  // What became of a backup decides what its schedule retires and what its network says.
+  caches.backups.subscribe(({ object, previous }) => {
+    const hasTurned = object.status?.finishedAt !== previous?.status?.finishedAt;
+    if (hasTurned || object.metadata.finalizers?.length !== previous?.metadata.finalizers?.length)
+      for (const name of ['schedule', 'network']) wake(name);
   });
   for (const [reflector, names] of wakes) {
     reflector.subscribe((change) => {
