@@ -59,7 +59,7 @@ export function createLinkController(context: OperatorContext): Controller {
       wasOpen: wasOpen(link),
       wasDrained: findCondition(link.status?.conditions, 'Draining')?.reason === 'Drained',
       paused: link.spec.paused ?? false,
-      asleep: networks.flatMap((network) => (network?.spec.hibernated === true ? [network.metadata.name] : [])),
+      asleep: asleepOf(networks),
       relayReady: isRelayReady(context),
       frozen: link.spec.frozen ?? false,
       refused: refusedText(entries),
@@ -100,6 +100,10 @@ export function createLinkController(context: OperatorContext): Controller {
       return link === undefined ? undefined : retryConflict(() => reconcile(link));
     },
   });
+}
+
+function asleepOf(networks: readonly (LedgerNetwork | undefined)[]): readonly string[] {
+  return networks.flatMap((network) => (network?.spec.hibernated === true ? [network.metadata.name] : []));
 }
 
 /** Read off its own conditions, which outlive this process. */

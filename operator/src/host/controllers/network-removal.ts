@@ -1,6 +1,6 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { configMaps, isApiError, namespaces, persistentVolumeClaims, pods, secrets } from '@civitas/kube';
-import { authorityName, genesisRecordName, nodeDataName, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { authorityGenerationName, genesisRecordName, nodeDataName, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { tombstoneName, tombstoneObject } from '../../core/desired/tombstone.ts';
 import { deletionPolicyOf } from '../../core/plan/deletion-policy.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
@@ -134,8 +134,10 @@ async function finish(
   }
   // Its text stands in the tombstone; without it the name is free for another chain.
   if (policy.data === 'Delete') await client.delete(configMaps, { namespace: SYSTEM_NAMESPACE, name: genesisRecordName(effective) });
-  if (policy.keys === 'Delete') await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name: authorityName(effective) });
-  context.events.record(observed.network, { type: 'Normal', ...farewell(effective, policy) });
+  if (policy.keys === 'Delete') {
+    for (const name of authorityNames(effective, observed)) await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name });
+  }
+  context.events.record(observed.network, { type: 'Normal', ...farewell(effective, observed, policy) });
 }
 
 /** No pod of it is left, so nobody can sign with its keys: whoever takes the volumes up again may. */
@@ -146,13 +148,20 @@ async function releaseKeys(context: OperatorContext, observed: ObservedNetwork):
   }
 }
 
+/** Secrets of every generation of the authority; the first one's where none has been seen yet. */
+function authorityNames(effective: EffectiveNetwork, { authorities = [] }: ObservedNetwork): readonly string[] {
+  const generations = authorities.length === 0 ? [1] : authorities.map(({ generation }) => generation);
+  return generations.map((generation) => authorityGenerationName(effective, generation));
+}
+
 /** What is kept and where, or that it is not. */
 function farewell(
   effective: EffectiveNetwork,
+  observed: ObservedNetwork,
   policy: ReturnType<typeof deletionPolicyOf>,
 ): { readonly reason: string; readonly message: string } {
   const volumes = effective.nodes.map(({ name }) => nodeDataName(name)).join(', ');
-  const authority = `Secret ${authorityName(effective)}`;
+  const authority = `Secret ${authorityNames(effective, observed).join(', ')}`;
   if (policy.data === 'Delete') {
     const keys = policy.keys === 'Delete' ? `; ${authority} is deleted, as deletionPolicy.keys asks` : `; kept: ${authority}`;
     return {

@@ -67,32 +67,7 @@ interface Generation extends ObservedGeneration {
 export function createAuthorities(client: KubeClient, followed: () => Reflector<Secret> | undefined): Authorities {
   const made = new Map<string, KeyAndCertificate>();
   const index = createGenerationIndex(followed);
-  let platform: Promise<PlatformKey> | undefined;
-
-  const read = async (name: string): Promise<Secret | undefined> => client.find(secrets, { namespace: SYSTEM_NAMESPACE, name });
-
-  const createOnce = async (
-    name: string,
-    body: { type: string; data: Record<string, string>; annotations?: Record<string, string> },
-  ): Promise<Secret> => {
-    try {
-      const { type, data, annotations = {} } = body;
-      const metadata = { name, namespace: SYSTEM_NAMESPACE, labels: MANAGED_BY, annotations };
-      const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)]));
-      return await client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, ...{ type, data: encoded, immutable: true } });
-    } catch (error) {
-      if (isApiError(error, 'AlreadyExists')) return client.get(secrets, { namespace: SYSTEM_NAMESPACE, name });
-      throw error;
-    }
-  };
-
-  const loadPlatformKey = async (): Promise<PlatformKey> => {
-    const found = await read(PLATFORM_KEY_SECRET);
-    const secret = found ?? (await createOnce(PLATFORM_KEY_SECRET, { type: 'Opaque', data: { seed: newSeed() } }));
-    const seed = secretText(secret, 'seed');
-    if (seed === undefined) throw new Error(`Secret ${PLATFORM_KEY_SECRET} holds no seed`);
-    return platformKeyOf(seed);
-  };
+  const platformKey = createPlatformKey(client);
 
   return {
     async find(network) {
@@ -100,7 +75,7 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       if (all.length > 0) return inForce(all);
       // Its Secret is newer than what has been watched: nothing of it can have been rolled over.
       const name = authorityName(network);
-      const keys = made.get(name) ?? keysOf(await read(name));
+      const keys = made.get(name) ?? keysOf(await readSecret(client, name));
       if (keys === undefined) return undefined;
       made.set(name, keys);
       return { ...keys, bundlePem: keys.certificatePem, everyPem: keys.certificatePem, fingerprint: '1' };
@@ -109,7 +84,7 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       const name = authorityName(network);
       const { certificatePem, privateKeyPem } = await createAuthority(name, nowUnixMs);
       const data = { 'tls.crt': certificatePem, 'tls.key': privateKeyPem };
-      const authority = keysOf(await createOnce(name, { type: 'kubernetes.io/tls', data }));
+      const authority = keysOf(await createOnce(client, name, { type: 'kubernetes.io/tls', data }));
       if (authority === undefined) throw new Error(`Secret ${name} holds no certificate authority`);
       made.set(name, authority);
       return authority;
@@ -127,7 +102,11 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
         [ANNOTATIONS.overlapSeconds]: String(Math.ceil(overlapMs / 1000)),
         [ANNOTATIONS.operation]: operationUID,
       };
-      await createOnce(name, { type: 'kubernetes.io/tls', data: { 'tls.crt': certificatePem, 'tls.key': privateKeyPem }, annotations });
+      await createOnce(client, name, {
+        type: 'kubernetes.io/tls',
+        data: { 'tls.crt': certificatePem, 'tls.key': privateKeyPem },
+        annotations,
+      });
     },
     async advance(network, { generation, phase, nowUnixMs }) {
       const name = authorityGenerationName(network, generation);
@@ -139,14 +118,49 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       made.delete(name);
       await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name }, { uid });
     },
-    platformKey() {
-      platform ??= loadPlatformKey().catch((error: unknown) => {
-        platform = undefined;
-        throw error;
-      });
-      return platform;
-    },
+    platformKey,
   };
+}
+
+/** The platform's own key: read once, made when it is not there yet. */
+function createPlatformKey(client: KubeClient): () => Promise<PlatformKey> {
+  let platform: Promise<PlatformKey> | undefined;
+  const load = async (): Promise<PlatformKey> => {
+    const found = await readSecret(client, PLATFORM_KEY_SECRET);
+    const secret = found ?? (await createOnce(client, PLATFORM_KEY_SECRET, { type: 'Opaque', data: { seed: newSeed() } }));
+    const seed = secretText(secret, 'seed');
+    if (seed === undefined) throw new Error(`Secret ${PLATFORM_KEY_SECRET} holds no seed`);
+    return platformKeyOf(seed);
+  };
+  return () => {
+    platform ??= load().catch((error: unknown) => {
+      platform = undefined;
+      throw error;
+    });
+    return platform;
+  };
+}
+
+function readSecret(client: KubeClient, name: string): Promise<Secret | undefined> {
+  return client.find(secrets, { namespace: SYSTEM_NAMESPACE, name });
+}
+
+interface SecretBody {
+  readonly type: string;
+  readonly data: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Makes it, or reads the one that another run made first. */
+async function createOnce(client: KubeClient, name: string, { type, data, annotations = {} }: SecretBody): Promise<Secret> {
+  try {
+    const metadata = { name, namespace: SYSTEM_NAMESPACE, labels: MANAGED_BY, annotations };
+    const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)]));
+    return await client.create(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, ...{ type, data: encoded, immutable: true } });
+  } catch (error) {
+    if (isApiError(error, 'AlreadyExists')) return client.get(secrets, { namespace: SYSTEM_NAMESPACE, name });
+    throw error;
+  }
 }
 
 function keysOf(secret: Secret | undefined): KeyAndCertificate | undefined {

@@ -56,25 +56,7 @@ export async function startDayTwoRig(octet: number): Promise<DayTwoRig> {
   await client.create(ourResource('cityconfigs'), bodyOf(aCity({ engine: 'cometbft' })));
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', pools: POOLS }));
-  const seen = { fewestVoting: VOTERS.length, order: [] as string[] };
-  const before = new Map<string, string>();
-
-  const look = async (): Promise<void> => {
-    const { items } = await client.listAll(pods, { namespace: NAMESPACE });
-    const granted = world.granted();
-    const isVoting = ({ metadata, status }: Pod): boolean =>
-      VOTERS.includes(metadata.name) &&
-      metadata.deletionTimestamp === undefined &&
-      status?.phase === 'Running' &&
-      granted.has(metadata.uid);
-    seen.fewestVoting = Math.min(seen.fewestVoting, items.filter(isVoting).length);
-    for (const { metadata } of items) {
-      const former = before.get(metadata.name);
-      if (former !== undefined && former !== metadata.uid) seen.order.push(metadata.name);
-      before.set(metadata.name, metadata.uid);
-    }
-    await finishDeletedPods(client);
-  };
+  const { seen, look } = watchVoters(client, world);
   const until = (holds: () => Promise<boolean> | boolean, ms = 30_000): Promise<boolean> =>
     waitUntil(async () => {
       await look();
@@ -120,4 +102,29 @@ export async function startDayTwoRig(octet: number): Promise<DayTwoRig> {
   seen.fewestVoting = VOTERS.length;
   seen.order.length = 0;
   return rig;
+}
+
+/** Counts who votes and notes which pods are made anew, at each look. */
+function watchVoters(client: KubeClient, world: FakeWorld): { readonly seen: DayTwoRig['seen']; look(): Promise<void> } {
+  const seen = { fewestVoting: VOTERS.length, order: [] as string[] };
+  const before = new Map<string, string>();
+  return {
+    seen,
+    async look() {
+      const { items } = await client.listAll(pods, { namespace: NAMESPACE });
+      const granted = world.granted();
+      const isVoting = ({ metadata, status }: Pod): boolean =>
+        VOTERS.includes(metadata.name) &&
+        metadata.deletionTimestamp === undefined &&
+        status?.phase === 'Running' &&
+        granted.has(metadata.uid);
+      seen.fewestVoting = Math.min(seen.fewestVoting, items.filter(isVoting).length);
+      for (const { metadata } of items) {
+        const former = before.get(metadata.name);
+        if (former !== undefined && former !== metadata.uid) seen.order.push(metadata.name);
+        before.set(metadata.name, metadata.uid);
+      }
+      await finishDeletedPods(client);
+    },
+  };
 }
