@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWithKubernetes } from '../operator/describe-with-kubernetes.ts';
@@ -42,14 +42,13 @@ describeWithKubernetes('the chart on a real API server', () => {
     expect(said.trim().split('\n').length).toBe(served.length);
   });
 
-  test('takes the manifests of the laptop and those that the operator makes', () => {
+  test('takes the manifests that the operator makes', () => {
     const folder = join(ROOT, 'test/vectors/operator');
-    for (const name of ['network', 'network-cometbft', 'relay']) {
-      const objects = parseObjects(readFileSync(join(folder, `${name}.yaml`), 'utf8'));
-      const items = objects.map(({ metadata, ...rest }) => ({
-        ...rest,
-        metadata: { ...metadata, namespace: 'default', ownerReferences: [] },
-      }));
+    for (const name of readdirSync(folder)) {
+      const items = parseObjects(readFileSync(join(folder, name), 'utf8')).map(({ metadata, ...rest }) => {
+        const place = metadata.namespace === undefined ? {} : { namespace: 'default' };
+        return { ...rest, metadata: { ...metadata, ...place, ownerReferences: [] } };
+      });
       const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
       const { status, said } = server.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], list);
       expect({ name, status, said }).toEqual({ name, status: 0, said: expect.stringContaining('serverside-applied') });
@@ -100,6 +99,20 @@ describeWithKubernetes('the chart on a real API server', () => {
     expect(definition('{.spec.names.shortNames}')).toBe('["lnet"]');
     // What helm does with hooks that succeeded.
     server.kubectl(['delete', '-f', '-'], rights);
+  });
+
+  test('a Job that does not come to its end stops the upgrade before anything was changed, and leaves no rights', () => {
+    const replicas = (): string =>
+      server.kubectl(['get', 'deployment', 'civitas-operator', '--namespace', NAMESPACE, '-o', 'jsonpath={.spec.replicas}']).said;
+    const before = replicas();
+    const { status, stderr } = server.helm(['upgrade', 'civitas', CHART, '--timeout', '2s', '--set', 'operator.replicas=5']);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('pre-upgrade hooks failed') });
+    expect(replicas()).toBe(before);
+    const rights = server.kubectl(['get', 'clusterrole,clusterrolebinding,serviceaccount', '--all-namespaces', '-o', 'name']).said;
+    expect(rights.split('\n').filter((name) => name.includes('civitas-crds'))).toEqual([]);
+    expect(server.kubectl(['get', 'job', 'civitas-crds', '--namespace', NAMESPACE, '-o', 'name']).said.trim()).toBe(
+      'job.batch/civitas-crds',
+    );
   });
 
   test('the definitions as helm shows them are taken by kubectl, every one', () => {
