@@ -47,6 +47,18 @@ function operate({ run }: Port, command: Command, ask: { target: Target; order: 
   );
 }
 
+function addJoinBundle(program: Command, { run }: Port): void {
+  program
+    .command('join-bundle')
+    .description('what an organisation outside of this cluster needs to run a node of its own; without a node, who is named and how far')
+    .argument('<network>', 'network that it joins')
+    .argument('[node]', 'external member, as spec.externalMembers names it')
+    .option('-o, --out <folder>', 'where its files are written; default: a folder of the bundle’s name')
+    .action((name: string, node: string | undefined, options: { out?: string }, command: Command) =>
+      run(command, async (context) => (await import('./join-bundle.ts')).joinBundleCommand(context, name, { node, out: options.out })),
+    );
+}
+
 function addLooks(program: Command, port: Port): void {
   const { run, exit } = port;
   program
@@ -84,15 +96,6 @@ function addLooks(program: Command, port: Port): void {
     .argument('[name...]', 'links, or networks')
     .action((names: string[], _options, command: Command) =>
       run(command, async (context) => (await import('./links.ts')).linksCommand(context, names)),
-    );
-  program
-    .command('join-bundle')
-    .description('what an organisation outside of this cluster needs to run a node of its own; without a node, who is named and how far')
-    .argument('<network>', 'network that it joins')
-    .argument('[node]', 'external member, as spec.externalMembers names it')
-    .option('-o, --out <folder>', 'where its files are written; default: a folder of the bundle’s name')
-    .action((name: string, node: string | undefined, options: { out?: string }, command: Command) =>
-      run(command, async (context) => (await import('./join-bundle.ts')).joinBundleCommand(context, name, { node, out: options.out })),
     );
   program
     .command('logs')
@@ -277,6 +280,7 @@ export function createPlugin({ run, exit }: Port): Command {
     .addHelpText('after', AFTER)
     .addHelpCommand(false);
   addLooks(program, port);
+  addJoinBundle(program, port);
   addOperations(program, port);
   addSwitches(program, port);
   addBackups(program, port);

@@ -69,10 +69,7 @@ export function createLinkController(context: OperatorContext): Controller {
       context.operatorMetrics.linkCondition.set({ link: link.metadata.name, condition: type }, status === 'True' ? 1 : 0);
     const drained = verdicts.some(({ type, reason }) => type === 'Draining' && reason === 'Drained');
     if (isDeleted && (drained || networks.some((network) => network === undefined))) {
-      await release(context.client, ledgerLinks, link, LINK_FINALIZER);
-      context.wake('network');
-      context.wake('relay');
-      return undefined;
+      return end(context, link);
     }
     const target = {
       resource: ledgerLinks,
@@ -201,6 +198,10 @@ function refusedText({ intoFrom, intoTo }: Entries): string {
 async function letGo(context: OperatorContext, link: LedgerLink): Promise<undefined> {
   const message = `${FORCE_REMOVAL} is set: ${link.status?.inFlight ?? 0} packets in flight are given up, and neither ledger is closed for the other`;
   context.events.record(link, { type: 'Warning', reason: 'ForcedRemoval', message });
+  return end(context, link);
+}
+
+async function end(context: OperatorContext, link: LedgerLink): Promise<undefined> {
   await release(context.client, ledgerLinks, link, LINK_FINALIZER);
   context.wake('network');
   context.wake('relay');

@@ -36,98 +36,105 @@ const NOTHING = new Uint8Array(0);
 const bytesOf = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'base64url'));
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
-/** Empty until `bear`. A block is made at each question for the set. */
-export function createFakeLedger(): FakeLedger {
-  const records = new Map<string, JsonObject>();
-  const proposed: string[] = [];
-  const members = new Map<string, Member>();
-  let height = 1;
+/** Proposals and the set as contracts would keep them. A block is made at each question for the set. */
+class FakeState {
+  readonly records = new Map<string, JsonObject>();
+  readonly proposed: string[] = [];
+  readonly #members = new Map<string, Member>();
+  isAutomatic = true;
+  onProposed: (kind: string) => void = () => {};
+  height = 1;
 
-  const standingOf = ({ sinceHeight, untilHeight }: Member): string => {
-    if (untilHeight === 0) return height < sinceHeight ? 'joining' : 'active';
-    return height < untilHeight ? 'leaving' : 'removed';
-  };
+  bear(genesisText: string): void {
+    if (this.#members.size > 0) return;
+    const genesis: Genesis = JSON.parse(genesisText);
+    for (const { publicKey, node, organisation } of genesis.validators)
+      this.#members.set(publicKey, { publicKey: bytesOf(publicKey), node, organisation, sinceHeight: 0, untilHeight: 0 });
+  }
 
-  const decide = (change: JsonObject): void => {
-    const [kind, publicKey] = [change['kind'], textOf(change['publicKey'])];
-    const [node, organisation] = [textOf(change['node']), textOf(change['organisation'])];
-    const fromHeight = height + ACTIVATION_BLOCKS;
-    const known = members.get(publicKey);
-    if (kind === 'addValidator')
-      members.set(publicKey, { publicKey: bytesOf(publicKey), node, organisation, sinceHeight: fromHeight, untilHeight: 0 });
-    else if (kind === 'removeValidator' && known !== undefined) known.untilHeight = fromHeight;
-  };
+  signing(): readonly string[] {
+    return [...this.#members.values()].filter((member) => ['active', 'leaving'].includes(this.#standingOf(member))).map(({ node }) => node);
+  }
 
-  const propose = (args: JsonObject): ReceiptOutcome => {
-    const [id, change] = [textOf(args['id']), args['change']];
-    const key = `network.members/proposals/${id}`;
-    if (records.has(key) || !isJsonObject(change)) return { ok: false, refusal: { code: 'DUPLICATE', facts: {} } };
-    const decides = ledger.isAutomatic && (change['kind'] === 'addValidator' || change['kind'] === 'removeValidator');
-    if (decides) decide(change);
-    records.set(key, { id, change, approvals: [], status: decides ? 'applied' : 'open', failure: '' });
-    proposed.push(`${textOf(change['kind'])} ${id}`);
-    ledger.onProposed(textOf(change['kind']));
-    return { ok: true, result: { proposal: id } };
-  };
+  validators(): ValidatorStanding[] {
+    this.height++;
+    return [...this.#members.values()].map((member) => ({
+      ...{ address: NOTHING, publicKey: member.publicKey, power: 10, node: member.node, organisation: member.organisation },
+      ...{ standing: this.#standingOf(member), sinceHeight: BigInt(member.sinceHeight), untilHeight: BigInt(member.untilHeight) },
+      misbehaviourCount: 0,
+    }));
+  }
 
-  const submit = (body: Bytes): Bytes => {
+  submit(body: Bytes): Bytes {
     const operation = parseOperation(body);
     if (!operation.ok) throw new Error(operation.refusal.code);
     const { contract, method, args } = operation.value;
     const isProposal = contract === 'network.members@v1' && method === 'propose';
-    const outcome: ReceiptOutcome = isProposal && isJsonObject(args) ? propose(args) : { ok: true, result: {} };
-    return encodeReceipt({ height, index: 0, operation: new Uint8Array(32), outcome, events: [] });
-  };
+    const outcome: ReceiptOutcome = isProposal && isJsonObject(args) ? this.#propose(args) : { ok: true, result: {} };
+    return encodeReceipt({ height: this.height, index: 0, operation: new Uint8Array(32), outcome, events: [] });
+  }
 
-  const validators = (): ValidatorStanding[] => {
-    height++;
-    return [...members.values()].map((member) => ({
-      ...{ address: NOTHING, publicKey: member.publicKey, power: 10, node: member.node, organisation: member.organisation },
-      ...{ standing: standingOf(member), sinceHeight: BigInt(member.sinceHeight), untilHeight: BigInt(member.untilHeight) },
-      misbehaviourCount: 0,
-    }));
-  };
+  #standingOf({ sinceHeight, untilHeight }: Member): string {
+    if (untilHeight === 0) return this.height < sinceHeight ? 'joining' : 'active';
+    return this.height < untilHeight ? 'leaving' : 'removed';
+  }
 
+  #propose(args: JsonObject): ReceiptOutcome {
+    const [id, change] = [textOf(args['id']), args['change']];
+    const key = `network.members/proposals/${id}`;
+    if (this.records.has(key) || !isJsonObject(change)) return { ok: false, refusal: { code: 'DUPLICATE', facts: {} } };
+    const decides = this.isAutomatic && (change['kind'] === 'addValidator' || change['kind'] === 'removeValidator');
+    if (decides) this.#decide(change);
+    this.records.set(key, { id, change, approvals: [], status: decides ? 'applied' : 'open', failure: '' });
+    this.proposed.push(`${textOf(change['kind'])} ${id}`);
+    this.onProposed(textOf(change['kind']));
+    return { ok: true, result: { proposal: id } };
+  }
+
+  #decide(change: JsonObject): void {
+    const [kind, publicKey] = [change['kind'], textOf(change['publicKey'])];
+    const [node, organisation] = [textOf(change['node']), textOf(change['organisation'])];
+    const fromHeight = this.height + ACTIVATION_BLOCKS;
+    const known = this.#members.get(publicKey);
+    if (kind === 'addValidator')
+      this.#members.set(publicKey, { publicKey: bytesOf(publicKey), node, organisation, sinceHeight: fromHeight, untilHeight: 0 });
+    else if (kind === 'removeValidator' && known !== undefined) known.untilHeight = fromHeight;
+  }
+}
+
+function serviceOf(state: FakeState): LedgerServiceServer {
   const refuse = (_call: unknown, callback: sendUnaryData<never>): void => callback({ code: status.UNIMPLEMENTED });
   const end = (call: { end(): void }): void => call.end();
-  const ledger: FakeLedger = {
-    records,
-    proposed,
-    isAutomatic: true,
-    onProposed: () => {},
-    bear(genesisText) {
-      if (members.size > 0) return;
-      const genesis: Genesis = JSON.parse(genesisText);
-      for (const { publicKey, node, organisation } of genesis.validators)
-        members.set(publicKey, { publicKey: bytesOf(publicKey), node, organisation, sinceHeight: 0, untilHeight: 0 });
+  return {
+    submit: (call, callback) => {
+      const body = call.request.operation?.body ?? NOTHING;
+      callback(null, { operationHash: new Uint8Array(32), receipt: state.submit(new Uint8Array(body)) });
     },
-    signing: () => [...members.values()].filter((member) => ['active', 'leaving'].includes(standingOf(member))).map(({ node }) => node),
-    service: {
-      submit: (call, callback) => {
-        const body = call.request.operation?.body ?? NOTHING;
-        callback(null, { operationHash: new Uint8Array(32), receipt: submit(new Uint8Array(body)) });
-      },
-      read: (call: ServerUnaryCall<{ key: string }, unknown>, callback) => {
-        const record = records.get(call.request.key);
-        const value = record === undefined ? NOTHING : encodeCanonical(record);
-        callback(null, { ...EMPTY_READ, found: record !== undefined, value });
-      },
-      getValidators: (_call, callback) =>
-        callback(null, {
-          ...{ height: BigInt(height), validators: validators(), totalPower: 0n, neededPower: 0n, failuresMax: 0 },
-          ...{ offences: [], offenceCount: 0 },
-        }),
-      getReceipt: refuse,
-      view: refuse,
-      listBlocks: refuse,
-      getBlock: refuse,
-      getNetwork: refuse,
-      requestHeader: refuse,
-      submitStream: end,
-      watchEvents: end,
+    read: (call: ServerUnaryCall<{ key: string }, unknown>, callback) => {
+      const record = state.records.get(call.request.key);
+      const value = record === undefined ? NOTHING : encodeCanonical(record);
+      callback(null, { ...EMPTY_READ, found: record !== undefined, value });
     },
+    getValidators: (_call, callback) =>
+      callback(null, {
+        ...{ validators: state.validators(), height: BigInt(state.height), totalPower: 0n, neededPower: 0n, failuresMax: 0 },
+        ...{ offences: [], offenceCount: 0 },
+      }),
+    getReceipt: refuse,
+    view: refuse,
+    listBlocks: refuse,
+    getBlock: refuse,
+    getNetwork: refuse,
+    requestHeader: refuse,
+    submitStream: end,
+    watchEvents: end,
   };
-  return ledger;
+}
+
+/** Empty until `bear`. */
+export function createFakeLedger(): FakeLedger {
+  const state = new FakeState();
+  return Object.assign(state, { service: serviceOf(state) });
 }
 
 const EMPTY_READ = { proof: NOTHING, headerHeight: 0n, lightBlock: NOTHING };
