@@ -1,7 +1,7 @@
 /**
  * `npm test [-- suite…]`: runs the suites one after another, each with a time budget, prints what each took, and closes with one
- * line `N passed, N failed, N skipped`. Without names: unit and e2e. A budget that is exceeded is reported, not a failure: speed
- * is measured in bench/, not here.
+ * line `N passed, N failed, N skipped`. Without names: unit and e2e. `--full` has suites try all that they otherwise sample. A
+ * budget that is exceeded is reported, not a failure: speed is measured in bench/, not here.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -86,7 +86,9 @@ function runJest(suite: Suite, extra: readonly string[]): Promise<Counts> {
 }
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
-const extra = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+const extra = process.argv.slice(2).filter((argument) => argument.startsWith('-') && argument !== '--full');
+// Suites that try a sample of what there is try all of it.
+if (process.argv.includes('--full')) process.env['CIVITAS_FULL'] = '1';
 const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
 if (unknown.length > 0) {
   process.stderr.write(`npm test: no suite called ${unknown.join(', ')}; there are ${suites.map((suite) => suite.name).join(', ')}\n`);

@@ -2,13 +2,13 @@
 // `./testing/test-cluster.ts` gets the real cluster. One file at a time; a test may take as long as many lives of an operator.
 import base from '../../jest.config.mjs';
 
-const OPERATOR_TESTS = ['rules', 'provision', 'faults', 'validators', 'validator-change', 'network-removal'];
+const OPERATOR_TESTS = ['every-rule', 'rules', 'provision', 'faults', 'validators', 'validator-change', 'network-removal', 'day-two-crash'];
 
 export default {
   ...base,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/operator/**/*.test.ts', ...OPERATOR_TESTS.map((name) => `<rootDir>/operator/src/host/${name}.test.ts`)],
-  moduleNameMapper: { '^\\./testing/test-cluster\\.ts$': '<rootDir>/test/operator/cluster/test-cluster.ts' },
+  moduleNameMapper: { '^\\./(testing/)?test-cluster\\.ts$': '<rootDir>/test/operator/cluster/test-cluster.ts' },
   globalSetup: '<rootDir>/test/operator/cluster/setup.mjs',
   globalTeardown: '<rootDir>/test/operator/cluster/teardown.mjs',
   testTimeout: 120_000,

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,12 +40,9 @@ const CONTROLLERS = [
   ],
 ];
 
-let started = 0;
-
-/** 127.64.0.0/10 by process id: two runs at once do not meet. */
-function nextAddress(): string {
-  started++;
-  return `127.${64 + ((process.pid >> 14) & 63)}.${(process.pid >> 6) & 255}.${((process.pid & 63) << 2) | (started & 3)}`;
+/** Somewhere in 127.64.0.0/10: runs side by side do not meet. */
+function anAddress(): string {
+  return `127.${randomInt(64, 128)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }
 
 /**
@@ -55,7 +52,7 @@ export async function startRealCluster(): Promise<RealCluster> {
   const tools = findKubeTools();
   if (tools === undefined) throw new Error('Kubernetes is not there: npm run kube:install');
   const home = mkdtempSync(join(tmpdir(), 'civitas-kubernetes-'));
-  const address = nextAddress();
+  const address = anAddress();
   const url = `https://${address}:${PORTS.api}`;
   const pki = await openPki(join(home, 'pki'), [address, '10.96.0.1', 'kubernetes.default.svc', 'localhost']);
   const kubeconfigPath = join(home, 'kubeconfig');

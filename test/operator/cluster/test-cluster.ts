@@ -11,7 +11,7 @@ import { crdOf } from '../../../operator/src/core/resources/crd.ts';
 import { GROUP, VERSION } from '../../../operator/src/core/resources/kind.ts';
 import { KINDS } from '../../../operator/src/core/resources/kinds.ts';
 import type { TestCluster } from '../../../operator/src/host/testing/test-cluster.ts';
-import { sharedCluster, statusOf } from './shared-cluster.ts';
+import { type SharedCluster, sharedCluster, statusOf } from './shared-cluster.ts';
 import { wipeObjects } from './wipe-objects.ts';
 
 export { ourResource, type TestCluster } from '../../../operator/src/host/testing/test-cluster.ts';
@@ -19,8 +19,12 @@ export { ourResource, type TestCluster } from '../../../operator/src/host/testin
 const DEFINED_WITHIN_MS = 20_000;
 
 /** What stands in for operator/src/host/testing/test-cluster.ts in this suite: the same tests, on the real API server, empty of what others left. */
-export async function startTestCluster(): Promise<TestCluster> {
-  const { url, etcdUrl, kubeconfigPath, caPem, admin } = sharedCluster();
+export function startTestCluster(): Promise<TestCluster> {
+  return createRealTestCluster(sharedCluster());
+}
+
+/** A real cluster, shared or a test's own, with our kinds and nothing else of ours. */
+export async function createRealTestCluster({ url, etcdUrl, kubeconfigPath, caPem, admin }: SharedCluster): Promise<TestCluster> {
   await wipeObjects(etcdUrl);
   const client = createKubeClient(readKubeConfigFile(kubeconfigPath));
   const clients = [client];

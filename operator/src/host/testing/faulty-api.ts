@@ -3,10 +3,14 @@
 import http from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { PassThrough, Transform } from 'node:stream';
 import { createKubeClient, type KubeClient, readKubeConfigFile } from '@civitas/kube';
 
-/** `lost`: the request never arrives. `unheard`: it is done, and its answer never comes. `cut`: a watch ends in the middle of a line. */
-export const FAULTS = ['409', '410', '429', '500', '503', 'lost', 'unheard', 'cut'] as const;
+/**
+ * `lost`: the request never arrives. `unheard`: it is done, and its answer never comes. `slow`: the answer comes late. `cut`: a
+ * watch ends in the middle of a line. `stale`: a watch tells everything late, so that what is read from its cache is of the past.
+ */
+export const FAULTS = ['409', '410', '429', '500', '503', 'lost', 'unheard', 'slow', 'cut', 'stale'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface FaultyApi {
@@ -28,6 +32,11 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Longest time a connection hangs before it breaks, and that a watch lives before it is cut. */
 const HANG_MS = 40;
 const CUT_MS = 400;
+/** Longest time an answer, and each event of a watch, is late. */
+const LATE_MS = 600;
+/** What a watch may suffer, and what any other request may. */
+const OF_WATCHES: ReadonlySet<Fault> = new Set(['410', '429', '500', '503', 'lost', 'cut', 'stale']);
+const OF_OTHERS: ReadonlySet<Fault> = new Set(['409', '429', '500', '503', 'lost', 'unheard', 'slow']);
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
 function randomOf(seed: number): () => number {
@@ -47,13 +56,13 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
   await access.applyToHTTPSOptions(credentials);
   const target = new URL(access.getCurrentCluster()?.server ?? '');
   const random = randomOf(seed);
-  const made: Record<Fault, number> = { 409: 0, 410: 0, 429: 0, 500: 0, 503: 0, lost: 0, unheard: 0, cut: 0 };
+  const made: Record<Fault, number> = { 409: 0, 410: 0, 429: 0, 500: 0, 503: 0, lost: 0, unheard: 0, slow: 0, cut: 0, stale: 0 };
   let isHealed = false;
 
   const chooseFault = (request: http.IncomingMessage): Fault | undefined => {
     if (isHealed || random() >= rate) return undefined;
     const isWatch = request.url?.includes('watch=true') === true;
-    const fitting = FAULTS.filter((fault) => (isWatch ? fault !== '409' && fault !== 'unheard' : fault !== 'cut' && fault !== '410'));
+    const fitting = FAULTS.filter((fault) => (isWatch ? OF_WATCHES : OF_OTHERS).has(fault));
     const fault = fitting[Math.floor(random() * fitting.length)];
     // An answer that reads Conflict is only given to writes.
     return fault === '409' && request.method === 'GET' ? '500' : fault;
@@ -67,11 +76,12 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
       setTimeout(hangUp, random() * HANG_MS);
       return;
     }
-    if (fault !== undefined && fault !== 'unheard' && fault !== 'cut') {
+    if (fault !== undefined && fault in REASONS) {
       request.resume();
-      refuse(response, Number(fault));
+      refuse(response, Number(fault), random() < 0.2 ? '1' : '0');
       return;
     }
+    const lateMs = random() * LATE_MS;
     const relay = (answer: http.IncomingMessage): void => {
       if (fault === 'unheard') {
         answer.resume();
@@ -79,14 +89,15 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
         return;
       }
       response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+      answer.pipe(fault === 'stale' ? lateBy(lateMs) : new PassThrough()).pipe(response);
       if (fault !== 'cut') return;
       setTimeout(() => {
         response.write('{"type":"MODIFIED","object":{"meta');
         hangUp();
       }, random() * CUT_MS);
     };
-    forward({ credentials, target }, request, { onAnswer: relay, onError: hangUp });
+    const onAnswer = (answer: http.IncomingMessage): void => void setTimeout(() => relay(answer), fault === 'slow' ? lateMs : 0);
+    forward({ credentials, target }, request, { onAnswer, onError: hangUp });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -119,11 +130,21 @@ function forward({ credentials, target }: { credentials: RequestOptions; target:
   const onward = https.request({ ...options, headers: { ...request.headers, host: target.host }, agent: false }, ends.onAnswer);
   onward.on('error', ends.onError);
   request.pipe(onward);
-  request.socket.once('close', () => onward.destroy());
+  const { socket } = request;
+  const abandon = (): void => void onward.destroy();
+  socket.once('close', abandon);
+  onward.once('close', () => socket.off('close', abandon));
 }
 
-function refuse(response: http.ServerResponse, code: number): void {
-  if (code === 429) response.setHeader('Retry-After', '0');
+/** Passes everything on in its order, each piece this much later than it came. */
+function lateBy(ms: number): Transform {
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => void setTimeout(() => done(null, chunk), ms),
+  });
+}
+
+function refuse(response: http.ServerResponse, code: number, retryAfterSeconds: string): void {
+  if (code === 429) response.setHeader('Retry-After', retryAfterSeconds);
   const reason = REASONS[code] ?? 'InternalError';
   response.writeHead(code, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: `injected ${reason}` }));

@@ -129,9 +129,17 @@ function ruleError(rule: CelRule, at: Place & { message: string }): FieldError {
     case 'FieldValueDuplicate':
       return { reason: rule.reason, field, message: `Duplicate value: ${shown(at.value)}: ${at.message}` };
     default:
-      // Without the value, unlike other errors: since 1.36 the real server leaves it out of what rules say.
-      return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${at.message}` };
+      // The real server shows what is wrong with text or a number, and leaves a whole object or list out.
+      return {
+        reason: 'FieldValueInvalid',
+        field,
+        message: `Invalid value: ${isWhole(at.value) ? '' : `${shown(at.value)}: `}${at.message}`,
+      };
   }
+}
+
+function isWhole(value: Json): boolean {
+  return Array.isArray(value) || isObject(value);
 }
 
 /** Objects and lists are shown by their type, as the real server does. */
