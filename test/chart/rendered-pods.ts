@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type BackupPodWanted, backupPod } from '../../operator/src/core/desired/backup-pod.ts';
 import { parseObjects, ROOT, renderText, VALUE_SETS } from './helm.ts';
 import type { PodSpec } from './pod-security.ts';
 
@@ -19,13 +20,30 @@ export function chartPods(): readonly PodSource[] {
   );
 }
 
-/** Every pod that the operator makes, as its golden manifests have it, and its own on the laptop. */
+const BACKUP: Omit<BackupPodWanted, 'target'> = {
+  ...{ name: 'backup', namespace: 'jincheng', network: 'city', id: 'id', image: 'civitas.dev/node:0.1.0', logLevel: 'info' },
+  owner: { apiVersion: 'v1', kind: 'LedgerBackup', name: 'b', uid: 'u', controller: true, blockOwnerDeletion: true },
+  task: { type: 'verify', folder: 'f' },
+  source: { tlsSecret: 'tls', genesis: 'genesis' },
+};
+
+/** Pods of backups to either kind of place. */
+function backupPods(): readonly PodSource[] {
+  const s3 = { endpoint: 'https://s3.example', bucket: 'backups', credentialsSecretRef: { name: 's3' } };
+  return [{ s3 }, { volume: { claimName: 'backups' } }].map((target) => ({
+    from: `a backup to ${Object.keys(target).join()}`,
+    spec: backupPod({ ...BACKUP, target })['spec'] as PodSpec,
+  }));
+}
+
+/** Every pod that the operator makes, as its golden manifests have it, those of backups, and its own on the laptop. */
 export function operatorPods(): readonly PodSource[] {
   const folder = join(ROOT, 'test/vectors/operator');
   const files = [...readdirSync(folder).map((name) => join(folder, name)), join(ROOT, 'charts/civitas/laptop/operator.yaml')];
-  return files.flatMap((path) =>
+  const golden = files.flatMap((path) =>
     parseObjects(readFileSync(path, 'utf8'))
       .filter(({ kind }) => kind === 'Pod')
       .map(({ metadata, spec }) => ({ from: `${path.slice(ROOT.length + 1)}: ${metadata.name}`, spec: spec as PodSpec })),
   );
+  return [...golden, ...backupPods()];
 }

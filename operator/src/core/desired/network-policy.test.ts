@@ -162,3 +162,15 @@ describe('by the network policies', () => {
     expect(passes(PLACES[from], PLACES[to], port)).toBe(false);
   });
 });
+
+test('a network that is born from a bucket reaches DNS and the port of the bucket besides, one from a volume nothing more', () => {
+  const portsOut = (target: object): readonly number[] => {
+    const origin = { target, folder: 'f', chainId: 'c', genesisHash: 'g', height: 1, appHash: 'a' };
+    return specOf(nodesPolicy({ ...networkCalled('city'), origin })).egress.flatMap((rule) => rule.ports.map(({ port }) => port));
+  };
+  const s3 = (endpoint: string): object => ({ s3: { endpoint, bucket: 'backups', credentialsSecretRef: { name: 's3' } } });
+  const own = [PORTS.grpc, PORTS.p2p];
+  expect(portsOut({ volume: { claimName: 'backups' } })).toEqual(own);
+  expect(portsOut(s3('https://s3.example'))).toEqual([...own, 53, 53, 443]);
+  expect(portsOut(s3('https://s3.example:9000'))).toEqual([...own, 53, 53, 9000]);
+});
