@@ -15,7 +15,7 @@ import type { Registry } from './registry.ts';
 import { type ApiRequest, decodeBody, isTrue, type Target } from './request.ts';
 import { apiVersionOf, type ResourceType, storeNameOf } from './resource.ts';
 import { selectedName } from './selector.ts';
-import { badRequest, forbidden, invalidOptions, methodNotAllowed, notSupported, pathNotFound, StatusError } from './status-error.ts';
+import { forbidden, invalidOptions, methodNotAllowed, notSupported, pathNotFound, StatusError } from './status-error.ts';
 import type { ObjectStore } from './store.ts';
 import { bindPod, evictPod, requestToken, scaleOf, sendLog, setScale } from './subresources.ts';
 import { formOf, servedAs, shownList, shownObject } from './table.ts';
