@@ -25,6 +25,11 @@ export function restoreAs(name: string): object {
   return { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerRestore', metadata: { name, namespace: CITY_NAMESPACE }, spec };
 }
 
+/** The restored ledger has members of its own: somebody must found it. A JSON patch of an Agency. */
+export function foundingOf(network: string): readonly object[] {
+  return [{ op: 'add', path: '/spec/memberships/-', value: { network, roles: ['police', 'rulemaker'] } }];
+}
+
 interface Finished {
   readonly appHash: string;
   readonly height: number;

@@ -25,10 +25,12 @@ export async function withProbeTraffic<Result>(
   const traffic = (async (): Promise<void> => {
     for (let seed = 1000; !ended.signal.aborted; seed += 1) {
       try {
+        // As a client must within the overlap of a new authority: it fetches what to trust.
+        await runCivitas(cluster, home, ['login']);
         await runCivitas(cluster, home, ['case', 'run', 'traffic-fine', '--seed', String(seed), '--out', join(home, `probe-${seed}.json`)]);
         carried += 1;
       } catch (error) {
-        failed.push(error instanceof Error ? error.message.slice(-400) : String(error));
+        failed.push(error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error));
       }
       await pause(PAUSE_MS);
     }
