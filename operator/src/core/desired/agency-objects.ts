@@ -9,6 +9,9 @@ function agencyOwner({ metadata }: Agency): OwnerReference {
   return { apiVersion: API_VERSION, kind: 'Agency', name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true };
 }
 
+/** What the API server admits there: pods without root, host or privileges. */
+const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' } as const;
+
 /** The agency's own namespace, opened to the operator by its label. */
 export function agencyNamespaceObject(agency: Agency): Manifest {
   const [manifest] = render([
@@ -17,7 +20,7 @@ export function agencyNamespaceObject(agency: Agency): Manifest {
       kind: 'Namespace',
       metadata: {
         name: agencyNamespace(agency.metadata.name),
-        labels: { ...MANAGED_BY, [LABELS.agency]: agency.metadata.name, [LABELS.workspace]: 'true' },
+        labels: { ...MANAGED_BY, [LABELS.agency]: agency.metadata.name, [LABELS.workspace]: 'true', ...RESTRICTED },
         ownerReferences: [agencyOwner(agency)],
       },
     },
