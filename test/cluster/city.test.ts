@@ -20,6 +20,7 @@ const IMAGES = join(ROOT, 'dist', 'images');
 const say = (line: string): void => void process.stderr.write(`    ${line}\n`);
 
 let cluster: MachineCluster;
+let isUp = false;
 let images: readonly BuiltImage[];
 let home: string;
 
@@ -54,9 +55,11 @@ describe('a city on a real cluster of two machines', () => {
     images = await timed('images', async () => IMAGE_NAMES.map((image) => buildImage(image, { root: ROOT, folder: IMAGES, version })));
     const archives = [buildPauseImage(IMAGES), ...images.map(({ path }) => path)];
     cluster = await startMachineCluster({ nodeCount: 2, images: archives, say });
+    isUp = true;
   });
 
   afterAll(async () => {
+    if (!isUp) return;
     const { places } = cluster;
     await timed('tear-down', () => cluster.stop());
     rmSync(home, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import { type StartDaemon, startControlPlane } from './control-plane.ts';
 import { makeNetwork } from './network.ts';
 import { type Places, placesOf } from './places.ts';
 import { type CommandOptions, recordOf, runCommand, startDaemon } from './processes.ts';
+import { assertMachine } from './required-machine.ts';
 import { readSysctls, tearDown } from './tear-down.ts';
 import { until } from './until.ts';
 import { storageObjects } from './volumes.ts';
@@ -39,6 +40,7 @@ export interface MachineCluster {
  * @throws Error when something does not come up; nothing is left then.
  */
 export async function startMachineCluster({ nodeCount, images, say }: ClusterOptions): Promise<MachineCluster> {
+  assertMachine();
   const tools = findKubeTools();
   if (tools === undefined) throw new Error('Kubernetes is not built: npm run kube:install');
   for (const abandoned of await removeAbandoned()) say(`removed what cluster ${abandoned} had left`);
