@@ -1,4 +1,4 @@
-import { type ConfigMap, configMaps, namespaces, persistentVolumeClaims, secrets } from '@civitas/kube';
+import { type ConfigMap, configMaps, type KubeObject, namespaces, persistentVolumeClaims, secrets } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunningControllers } from './controllers/start-controllers.ts';
 import {
@@ -88,6 +88,28 @@ describe('a network that is deleted', () => {
     const problem = async () => (await findNetwork(cluster.client, 'city'))?.status?.conditions?.find(({ type }) => type === 'Degraded');
     expect(await waitUntil(async () => (await problem())?.reason === 'ChainEnded', 10_000)).toBe(true);
     expect((await problem())?.message).toContain('jincheng-city-1 ended');
+  }, 60_000);
+
+  test('takes its backups along when its policy says so, and tells each of them first', async () => {
+    const backup = {
+      apiVersion: 'civitas.dev/v1alpha1',
+      kind: 'LedgerBackup',
+      metadata: { name: 'nightly', namespace: NAMESPACE, finalizers: ['example.org/held'] },
+    };
+    const target = { volume: { claimName: 'backups' } };
+    await cluster.client.create(ourResource('ledgerbackups'), { ...backup, ...{ spec: { networkRef: 'city', target } } });
+    await cluster.client.mergePatch(networks, CITY, { spec: { deletionPolicy: { backups: 'Delete' } } });
+    await cluster.client.delete(networks, CITY);
+    expect(await waitUntil(async () => (await progressOf())?.reason === 'RemovingBackups', 15_000)).toBe(true);
+    const nightly = () =>
+      cluster.client.find(ourResource<KubeObject & { spec: object }>('ledgerbackups'), { namespace: NAMESPACE, name: 'nightly' });
+    expect((await nightly())?.spec).toMatchObject({ deletionPolicy: 'Delete' });
+    await cluster.client.mergePatch(
+      ourResource('ledgerbackups'),
+      { namespace: NAMESPACE, name: 'nightly' },
+      { metadata: { finalizers: null } },
+    );
+    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
   }, 60_000);
 
   test('waits for an open link, says so, and gives it up only when its chain id is named', async () => {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@civitas/kube';
+import { type KubeObject, persistentVolumeClaims } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ValidatorChangeItem, ValidatorChangeStatus } from '../core/resources/validator-change.ts';
 import { aCity, anAgency } from '../core/testing/builders.ts';
@@ -6,6 +6,7 @@ import {
   aNetworkBody,
   bodyOf,
   createNamespaces,
+  finishDeletedPods,
   isAvailable,
   NAMESPACE,
   networks,
@@ -113,6 +114,26 @@ describe('a ValidatorChange on a network of four', () => {
     });
   }, 60_000);
 });
+
+test('a node that no pool asks for any more is ended, and its volume goes where the policy says so', async () => {
+  await withOperator(async () => {
+    const [validators] = POOLS;
+    const spec = { pools: [validators], deletionPolicy: { data: 'Delete' } };
+    await cluster.client.mergePatch(networks, { namespace: NAMESPACE, name: 'city' }, { spec });
+    const isGone = async (): Promise<boolean> => {
+      await finishDeletedPods(cluster.client);
+      const volume = await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-4-data' });
+      return volume === undefined && (await isRetired('city-4'));
+    };
+    expect(await waitUntil(isGone, 20_000)).toBe(true);
+    expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-3-data' })).toBeDefined();
+  });
+}, 60_000);
+
+async function isRetired(name: string): Promise<boolean> {
+  const nodes = ourResource<Change>('ledgernodes');
+  return (await cluster.client.find(nodes, { namespace: NAMESPACE, name }))?.status?.phase === 'Retired';
+}
 
 test('an operator that dies after every single write replaces a validator with two proposals and no more', async () => {
   await withOperator(async () => {});

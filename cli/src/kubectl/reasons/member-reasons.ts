@@ -55,4 +55,12 @@ export const MEMBER_REASONS: ReasonTexts = {
   },
   Removed: { means: 'The ledger holds the agency no more; its keys are revoked for ever.', then: NOTHING },
   RoomLeft: { means: 'The namespace of the agency has room.', then: NOTHING },
+  RemovingBackups: {
+    means: 'The network is being removed, and its policy takes its backups along.',
+    then: 'Nothing, or look at the LedgerBackups: kubectl get lbackup.',
+  },
+  Retired: {
+    means: 'No pool asks for the node, and no ledger needs it.',
+    then: 'Nothing, or raise the replicas of its pool to have it back.',
+  },
 };

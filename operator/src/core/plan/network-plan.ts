@@ -21,6 +21,7 @@ import { type OperationUpdate, planOperations } from './operation-plan.ts';
 import { planPeers } from './peers-plan.ts';
 import { planReplacement, votersOf } from './replacement-plan.ts';
 import { reportedGateways } from './reported-gateways.ts';
+import { planRetirements } from './retired-nodes.ts';
 import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 import { type RunningNodes, runningNodes } from './running-nodes.ts';
 import { underOrders } from './under-orders.ts';
@@ -100,7 +101,7 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
     ...nodes.flatMap((node) => node.actions),
     ...(fence.action === undefined ? [] : [fence.action]),
     ...(next === undefined ? [] : [{ type: 'deletePod', ...next.pod, reason: next.reason } as const]),
-    ...retirements(observed, running),
+    ...planRetirements(observed, running),
     ...(birth.text === undefined ? [] : [{ type: 'recordGenesis', text: birth.text } as const]),
     ...(next === undefined ? (growth?.actions ?? []) : []),
   ];
@@ -121,15 +122,6 @@ function organisationsMade({ nodes }: ObservedNetwork): ReadonlyMap<string, stri
       ledgerNode === undefined ? [] : [[name, ledgerNode.spec.organisation] as const],
     ),
   );
-}
-
-/** Pods of nodes that nobody asks for and no ledger needs; their volumes stay. */
-function retirements(observed: ObservedNetwork, { retired }: RunningNodes): readonly NetworkAction[] {
-  return retired.flatMap((name): readonly NetworkAction[] => {
-    const pod = observed.nodes[name]?.pod;
-    if (pod === undefined || pod.deleting) return [];
-    return [{ type: 'deletePod', name, uid: pod.uid, reason: 'the pools do not ask for it, and it is no validator of the ledger' }];
-  });
 }
 
 /** Nodes are numbered through all pools in order, so a pool that grows before another one would turn nodes into what they are not. */

@@ -194,7 +194,7 @@ function certificates(observed: ObservedNetwork, plan: NetworkPlan): Verdict {
 }
 
 /** Reasons of Progressing on a network that was deleted. */
-const REMOVAL_PHASES: readonly string[] = ['Draining', 'Closing', 'Stopping', 'Removing'];
+const REMOVAL_PHASES: readonly string[] = ['Draining', 'Closing', 'RemovingBackups', 'Stopping', 'Removing'];
 
 /** One word for `kubectl get`, from the conditions alone. */
 export function networkPhase(verdicts: readonly Verdict[]): string {

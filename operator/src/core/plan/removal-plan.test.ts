@@ -5,7 +5,7 @@ import { deletionPolicyOf } from './deletion-policy.ts';
 import { effectiveNetwork } from './effective-network.ts';
 import { CLOSING_SILENCE_MS } from './limits.ts';
 import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
-import { planRemoval, type RemovalStep } from './removal-plan.ts';
+import { type ObservedRemoval, planRemoval, type RemovalStep } from './removal-plan.ts';
 
 const DELETED_AT = 1_800_000_000_000;
 const LINK = { name: 'city-health', inFlight: 3 };
@@ -41,14 +41,20 @@ function aPod(facts: { readonly deleting?: boolean; readonly answers?: boolean }
 
 function step(
   facts: Partial<ObservedNetwork>,
-  more: { afterMs?: number; tombstone?: boolean; ending?: boolean; annotations?: Record<string, string> } = {},
+  more: {
+    afterMs?: number;
+    tombstone?: boolean;
+    ending?: boolean;
+    annotations?: Record<string, string>;
+    backups?: ObservedRemoval['backups'];
+  } = {},
 ): RemovalStep {
-  const { afterMs = 0, tombstone = false, ending = false, annotations = {} } = more;
+  const { afterMs = 0, tombstone = false, ending = false, annotations = {}, backups = [] } = more;
   const plain = aNetwork();
   const network = { ...plain, metadata: { ...plain.metadata, annotations } };
   const observed = anObservation({ network, genesisRecord: '{}', nowUnixMs: DELETED_AT + afterMs, ...facts });
   const effective = effectiveNetwork(network, aCity(), [anAgency('civil-affairs')]);
-  return planRemoval({ observed, effective, deletedAtUnixMs: DELETED_AT, hasTombstone: tombstone, isNamespaceEnding: ending });
+  return planRemoval({ observed, effective, deletedAtUnixMs: DELETED_AT, hasTombstone: tombstone, isNamespaceEnding: ending, backups });
 }
 
 describe('a network that was deleted', () => {
@@ -90,6 +96,16 @@ describe('a network that was deleted', () => {
       reason: 'Stopping',
     });
     expect(step({ nodes: {} }, { tombstone: true })).toEqual({ type: 'finish' });
+  });
+
+  test('has its backups removed where the policy takes them along, and waits for that unless it is forced', () => {
+    const facts = { nodes: { 'city-0': aPod() } };
+    const one = { name: 'nightly', isDeleting: false };
+    expect(step(facts, { tombstone: true, backups: [one] })).toEqual({ type: 'deleteBackups', names: ['nightly'] });
+    const going = [{ ...one, isDeleting: true }];
+    expect(step(facts, { tombstone: true, backups: going })).toMatchObject({ type: 'wait', reason: 'RemovingBackups' });
+    const annotations = { [FORCE_REMOVAL]: 'jincheng-city-1' };
+    expect(step(facts, { tombstone: true, backups: going, annotations }).type).toBe('deletePods');
   });
 
   test('leaves no tombstone when it was never born', () => {

@@ -11,19 +11,27 @@ export interface ObservedRemoval {
   readonly hasTombstone: boolean;
   /** Its namespace is going: nothing can be made there any more, and nobody's rights there last. */
   readonly isNamespaceEnding: boolean;
+  /** LedgerBackups of the network, where the policy takes them along. */
+  readonly backups: readonly { readonly name: string; readonly isDeleting: boolean }[];
 }
 
 /** The next thing to be done for a network that was deleted. */
 export type RemovalStep =
-  | { readonly type: 'wait'; readonly reason: 'Draining' | 'Closing' | 'Stopping'; readonly message: string }
+  | { readonly type: 'wait'; readonly reason: 'Draining' | 'Closing' | 'RemovingBackups' | 'Stopping'; readonly message: string }
   /** The nodes come to rest and the tombstone is published, before anything of the chain is taken away. */
   | { readonly type: 'publishTombstone'; readonly forced: string }
+  /** While nodes are left that their removal can be done beside. */
+  | { readonly type: 'deleteBackups'; readonly names: readonly string[] }
   | { readonly type: 'deletePods'; readonly pods: readonly { readonly name: string; readonly uid: string }[] }
   /** Nothing runs any more: keys, volumes and records go or stay as the policy says. */
   | { readonly type: 'finish' };
 
 /** Why links are not waited for; '' when they are. */
-export function forcedBy({ observed, effective, isNamespaceEnding }: Omit<ObservedRemoval, 'hasTombstone' | 'deletedAtUnixMs'>): string {
+export function forcedBy({
+  observed,
+  effective,
+  isNamespaceEnding,
+}: Pick<ObservedRemoval, 'observed' | 'effective' | 'isNamespaceEnding'>): string {
   if (isNamespaceEnding) return `namespace ${effective.namespace} is being deleted`;
   const asked = observed.network.metadata.annotations?.[FORCE_REMOVAL];
   return asked === effective.chainId ? `${FORCE_REMOVAL} is set` : '';
@@ -49,6 +57,8 @@ export function planRemoval(input: ObservedRemoval): RemovalStep {
   }
   // Whatever is in an ending namespace is deleted with it, and cannot be looked at for long.
   if (isNamespaceEnding) return { type: 'finish' };
+  const backups = backupStep(input.backups, forced);
+  if (backups !== undefined) return backups;
   const pods = Object.entries(observed.nodes).flatMap(([name, { pod }]) =>
     pod === undefined ? [] : [{ name, uid: pod.uid, deleting: pod.deleting }],
   );
@@ -56,6 +66,17 @@ export function planRemoval(input: ObservedRemoval): RemovalStep {
   if (running.length > 0) return { type: 'deletePods', pods: running.map(({ name, uid }) => ({ name, uid })) };
   if (pods.length > 0) return { type: 'wait', reason: 'Stopping', message: `${pods.map(({ name }) => name).join(', ')} is being stopped` };
   return { type: 'finish' };
+}
+
+function backupStep(backups: ObservedRemoval['backups'], forced: string): RemovalStep | undefined {
+  const asked = backups.filter(({ isDeleting }) => !isDeleting).map(({ name }) => name);
+  if (asked.length > 0) return { type: 'deleteBackups', names: asked };
+  if (backups.length === 0 || forced !== '') return undefined;
+  return {
+    type: 'wait',
+    reason: 'RemovingBackups',
+    message: `${backups.map(({ name }) => name).join(', ')} and what they hold are being removed`,
+  };
 }
 
 function drainingText({ observed, effective }: ObservedRemoval): string {

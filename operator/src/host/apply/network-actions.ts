@@ -1,6 +1,14 @@
 import { base64urlDecode } from '@civitas/canon';
-import { configMaps, isApiError, type KubeObject, pods } from '@civitas/kube';
-import { ANNOTATIONS, genesisRecordName, LABELS, MANAGED_BY, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { configMaps, isApiError, type KubeObject, persistentVolumeClaims, pods } from '@civitas/kube';
+import {
+  ANNOTATIONS,
+  genesisRecordName,
+  LABELS,
+  MANAGED_BY,
+  networkNameOf,
+  nodeDataName,
+  SYSTEM_NAMESPACE,
+} from '../../core/desired/names.ts';
 import type { Manifest } from '../../core/desired/render.ts';
 import type { Deferral } from '../../core/plan/deferral.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
@@ -37,6 +45,8 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       );
     case 'deletePod':
       return deletePod(scope, action);
+    case 'dropVolume':
+      return dropVolume(scope, action.node);
     case 'recordKeys':
       return recordKeys(scope, action);
     case 'recordGenesis':
@@ -77,6 +87,14 @@ export async function performNetworkAction(scope: ActionContext, action: Network
     case 'stopPod':
       return stopPod(scope, action);
   }
+}
+
+/** Its pod is gone and no pool asks for another one, so nobody writes to it any more. */
+async function dropVolume(scope: ActionContext, node: string): Promise<boolean> {
+  const { context, effective } = scope;
+  if (!context.isLeader()) return false;
+  const isDropped = await context.client.delete(persistentVolumeClaims, { namespace: effective.namespace, name: nodeDataName(node) });
+  return isDropped && report(scope, 'VolumeDropped', `the volume of ${node} goes, as deletionPolicy.data asks`, node);
 }
 
 async function deletePod(scope: ActionContext, action: Extract<NetworkAction, { type: 'deletePod' }>): Promise<boolean> {

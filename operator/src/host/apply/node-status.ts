@@ -2,6 +2,7 @@ import { type Applier, rfc3339Of } from '@civitas/kube';
 import type { NetworkPlan } from '../../core/plan/network-plan.ts';
 import { type Verdict, verdict } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork, ObservedNode } from '../../core/plan/observed-network.ts';
+import { retiredVerdicts } from '../../core/plan/retired-nodes.ts';
 import { usedPercent } from '../../core/plan/storage-plan.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import { UNWELL_CHARS_MAX } from '../../core/resources/limits.ts';
@@ -18,16 +19,17 @@ export function createNodeStatusWriter(
   const writer = createStatusWriter(applier, context.clock, context.liveWrites);
   return async (observed, plan) => {
     const head = Math.max(0, ...Object.values(observed.nodes).map(({ answer }) => answer?.height ?? 0));
-    for (const { name } of plan.effective.nodes) {
+    for (const name of [...plan.effective.nodes.map((node) => node.name), ...plan.running.retired]) {
       const seen = observed.nodes[name];
       // Keys recorded in this pass are not in the cache yet; writing now would drop them.
       if (seen?.ledgerNode === undefined || plan.actions.some((action) => action.type === 'recordKeys' && action.node === name)) continue;
-      const verdicts = nodeVerdicts(seen, plan.duplicates[name]);
+      const retired = plan.running.retired.includes(name) ? retiredVerdicts(observed, seen.ledgerNode) : undefined;
+      const verdicts = retired ?? nodeVerdicts(seen, plan.duplicates[name]);
       const target = {
         resource: ledgerNodes,
         object: seen.ledgerNode,
         verdicts,
-        phase: phaseOf(verdicts, seen),
+        phase: retired === undefined ? phaseOf(verdicts, seen) : 'Retired',
         facts: nodeFacts(seen, seen.ledgerNode, head),
       };
       await writer.write(target, { fields: ['height', 'lagBlocks', 'peers'], intervalMs: HEIGHT_STATUS_MS });

@@ -7,10 +7,10 @@ import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisHashOf } from '../../core/plan/genesis-record.ts';
 import type { NetworkPlan } from '../../core/plan/network-plan.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
-import { planRemoval, type RemovalStep } from '../../core/plan/removal-plan.ts';
+import { type ObservedRemoval, planRemoval, type RemovalStep } from '../../core/plan/removal-plan.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { closeLedger } from '../ledger/close-ledger.ts';
-import { consensusKeyReservations } from '../observe/custom-resources.ts';
+import { consensusKeyReservations, ledgerBackups } from '../observe/custom-resources.ts';
 import { findGenesisRecord, type OperatorContext } from './operator-context.ts';
 
 /** What a pass over a deleted network came to: what it waits for, or that nothing of it runs any more. */
@@ -30,6 +30,7 @@ export async function removeNetwork(context: OperatorContext, observed: Observed
     deletedAtUnixMs: Date.parse(metadata.deletionTimestamp ?? metadata.creationTimestamp),
     hasTombstone: hasTombstone(context, observed.network),
     isNamespaceEnding,
+    backups: backupsToGo(context, observed.network),
   });
   if (!context.isLeader()) return { isGone: false, step };
   switch (step.type) {
@@ -38,6 +39,9 @@ export async function removeNetwork(context: OperatorContext, observed: Observed
       return { isGone: false, step };
     case 'publishTombstone':
       await publish(context, observed, { effective, forced: step.forced });
+      return { isGone: false, step };
+    case 'deleteBackups':
+      for (const name of step.names) await deleteBackup(context, { namespace: effective.namespace, name });
       return { isGone: false, step };
     case 'deletePods':
       for (const { name, uid } of step.pods) {
@@ -68,6 +72,25 @@ export async function removeUnseen(context: OperatorContext, network: LedgerNetw
 
 export async function isEnding({ client }: OperatorContext, namespace: string): Promise<boolean> {
   return (await client.find(namespaces, { name: namespace }))?.metadata.deletionTimestamp !== undefined;
+}
+
+/** None where the policy keeps them. */
+function backupsToGo({ caches }: OperatorContext, { metadata, spec }: LedgerNetwork): ObservedRemoval['backups'] {
+  if (deletionPolicyOf(spec).backups !== 'Delete') return [];
+  return caches.backups.store
+    .list(metadata.namespace)
+    .filter((backup) => backup.spec.networkRef === metadata.name)
+    .map((backup) => ({ name: backup.metadata.name, isDeleting: backup.metadata.deletionTimestamp !== undefined }));
+}
+
+/** The network's policy stands above that of each backup: it is told first what becomes of its files. */
+async function deleteBackup({ client }: OperatorContext, ref: { readonly namespace: string; readonly name: string }): Promise<void> {
+  try {
+    await client.mergePatch(ledgerBackups, ref, { spec: { deletionPolicy: 'Delete' } });
+  } catch (error) {
+    if (!isApiError(error, 'NotFound')) throw error;
+  }
+  await client.delete(ledgerBackups, ref);
 }
 
 function hasTombstone({ workspaces }: OperatorContext, { metadata }: LedgerNetwork): boolean {
