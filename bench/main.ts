@@ -1,9 +1,9 @@
-// `npm run bench -- ledger|growth|execute|state|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
+// `npm run bench -- ledger|growth|day-two|execute|state|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
 import { parseArgs } from 'node:util';
 import { machineFacts } from './machine.ts';
 import { PEERS } from './peers/peer-names.ts';
 
-const USAGE = `npm run bench -- ledger|growth|execute|state|link|start [--seconds S] [--home DIR] [--json]
+const USAGE = `npm run bench -- ledger|growth|day-two|execute|state|link|start [--seconds S] [--home DIR] [--json]
 
   ledger   operations/s and commit latency on one embedded network, through gRPC
            --engine cometbft  a network of real validators, open loop, signed beforehand:
@@ -15,6 +15,9 @@ const USAGE = `npm run bench -- ledger|growth|execute|state|link|start [--second
   growth   the same at 4, 7 and 10 validators and at 10k, 1M and 5M records; writes a table and a chart
              --points V:K,…   other validators and records, such as 4:10000,7:10000
              --out DIR        where to (default docs)
+  day-two  each day-two verb on four validators under load: failed operations, longest gap between commits, time below a quorum
+             --rate N         operations a second (default 100)
+             --verbs A,B      only these, such as restart,rotate-ca
   execute  CPU of one operation in process, step by step (no city, no network)
   state    CPU, memory and disk of state tree and store (--keys N, default 100000)
   link     round trip and packets/s over one link (transport to city)
@@ -37,6 +40,8 @@ const { values, positionals } = parseArgs({
     repeats: { type: 'string', default: '1' },
     points: { type: 'string' },
     out: { type: 'string', default: 'docs' },
+    rate: { type: 'string', default: '100' },
+    verbs: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
@@ -45,7 +50,7 @@ const [name] = positionals;
 const seconds = Number(values.seconds);
 const [validators, keys, repeats] = [Number(values.validators), Number(values.keys), Number(values.repeats)];
 const peer = PEERS.find((known) => known === values.peer);
-const isWhole = [validators - 1, keys, repeats - 1].every((count) => Number.isSafeInteger(count) && count >= 0);
+const isWhole = [validators - 1, keys, repeats - 1, Number(values.rate) - 1].every((count) => Number.isSafeInteger(count) && count >= 0);
 const isKnown = ['embedded', 'cometbft'].includes(values.engine) && (values.peer === undefined || peer !== undefined);
 if (values.help === true || name === undefined || !Number.isFinite(seconds) || seconds < 1 || !isWhole || !isKnown) {
   process.stderr.write(USAGE);
@@ -68,6 +73,13 @@ switch (name) {
       ...network,
       points: values.points,
       out: values.out,
+    });
+    break;
+  case 'day-two':
+    figures = await (await import('./day-two/bench-day-two.ts')).benchDayTwo({
+      perSecond: Number(values.rate),
+      verbs: values.verbs?.split(','),
+      say: options.say,
     });
     break;
   case 'link':

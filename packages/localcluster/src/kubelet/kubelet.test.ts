@@ -131,6 +131,20 @@ describe('process kubelet', () => {
     expect(readFileSync(join(rig.home, 'volumes', 'default_data', 'kept'), 'utf8')).toBe('x');
   });
 
+  test('a claim that asks for more has it, and one that asks for less keeps what it has', async () => {
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace: 'default', name: 'grown' } };
+    const asking = (storage: string): object => ({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } });
+    const capacity = (object: object | undefined): unknown =>
+      (object as { status?: { capacity?: { storage?: string } } })?.status?.capacity?.storage;
+    rig.cluster.put(claimsResource, { ...claim, spec: asking('1Gi') });
+    const bound = await rig.cluster.until(claimsResource, 'default', 'grown', (object) => capacity(object) === '1Gi');
+    rig.cluster.put(claimsResource, { ...bound, spec: asking('1536Mi') });
+    const grown = await rig.cluster.until(claimsResource, 'default', 'grown', (object) => capacity(object) === '1536Mi');
+    expect(await rig.cluster.untilEvent('FileSystemResizeSuccessful')).toMatchObject({ message: 'grown from 1Gi to 1536Mi' });
+    rig.cluster.put(claimsResource, { ...grown, spec: asking('1Gi') });
+    expect(capacity(rig.cluster.find(claimsResource, 'default', 'grown'))).toBe('1536Mi');
+  });
+
   test('a status that could not be written is written a little later', async () => {
     const { updateStatus } = rig.cluster;
     const writes: number[] = [];
