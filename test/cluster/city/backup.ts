@@ -3,7 +3,7 @@ import { until } from '../machine/until.ts';
 import { CITY_NAMESPACE } from './sample-city.ts';
 
 const COMPLETE_MS_MAX = 180_000;
-const POLL_MS = 500;
+const POLL_MS = 2000;
 const CLAIM = 'backups';
 const BACKUP = 'nightly';
 

@@ -4,7 +4,7 @@ import { type QuorumWatch, watchQuorum } from './quorum-watch.ts';
 import { CITY_NAMESPACE } from './sample-city.ts';
 
 const DONE_MS_MAX = 240_000;
-const POLL_MS = 500;
+const POLL_MS = 2000;
 
 interface Operation {
   readonly status?: {

@@ -11,7 +11,7 @@ export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.ur
 export const CITY_NAMESPACE = 'jincheng';
 export const VALIDATORS = 4;
 const UP_MS_MAX = 240_000;
-const POLL_MS = 500;
+const POLL_MS = 2000;
 const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' } as const;
 
 /**
