@@ -1,7 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ApiError, configMaps, leases, namespaces, pods } from '@civitas/kube';
+import { ApiError, leases, namespaces, pods } from '@civitas/kube';
 import type { PodLogSource } from '@civitas/localcluster';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../exit-codes.ts';
@@ -9,7 +6,6 @@ import { abortCommand, approveCommand } from './approve.ts';
 import { backupCommand, restoreCommand, targetOf } from './backup.ts';
 import { certsCommand } from './certs.ts';
 import { explainCommand } from './explain.ts';
-import { joinBundleCommand } from './join-bundle.ts';
 import { linksCommand } from './links.ts';
 import { logsCommand } from './logs.ts';
 import { KINDS } from './objects.ts';
@@ -402,26 +398,6 @@ describe('looks', () => {
     expect(rows[1]).toMatch(/not known: the node does not answer +!$/);
     expect(rows[3]).toMatch(new RegExp(`^${network}-1 .* in 3d +!$`));
     expect(rows[4]).toMatch(new RegExp(`^${network}-0 .* in 60d$`));
-  });
-
-  test('join-bundle says how far each external member is, and writes what one needs as files', async () => {
-    const members = [
-      { node: 'port-0', bundle: `join-${network}`, state: 'BundleReady', message: 'waits for its request for a certificate (csr)' },
-      { node: 'port-1', state: 'Waiting', message: 'the network has no genesis yet' },
-    ];
-    await rig.say(KINDS.networks, { name: network }, { externalMembers: members });
-    expect(await joinBundleCommand(rig.context(), network, { node: undefined, out: undefined })).toBe(EXIT.ok);
-    expect(rig.printed()).toContain('port-1');
-    const data = { 'join.json': '{}', 'README.txt': 'Read me.' };
-    const metadata = { name: `join-${network}`, namespace: NAMESPACE };
-    await rig.client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata, ...{ data } });
-    const out = mkdtempSync(join(tmpdir(), 'civitas-join-'));
-    expect(await joinBundleCommand(rig.context(), network, { node: 'port-0', out })).toBe(EXIT.ok);
-    expect(readFileSync(join(out, 'README.txt'), 'utf8')).toBe('Read me.');
-    rmSync(out, { recursive: true });
-    const refused = async (node: string) => (await failure(joinBundleCommand(rig.context(), network, { node, out }))).message;
-    expect(await refused('port-1')).toContain('is not made yet: the network has no genesis yet');
-    expect(await refused('port-9')).toContain('it names port-0, port-1');
   });
 
   test('links shows what each end knows of the other', async () => {

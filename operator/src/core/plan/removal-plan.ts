@@ -42,7 +42,7 @@ export function forcedBy({
  * be done again after a crash.
  */
 export function planRemoval(input: ObservedRemoval): RemovalStep {
-  const { observed, effective, hasTombstone, isNamespaceEnding } = input;
+  const { observed, hasTombstone, isNamespaceEnding } = input;
   const forced = forcedBy(input);
   const isBorn = observed.genesisRecord !== undefined;
   if (isBorn && !hasTombstone) {
