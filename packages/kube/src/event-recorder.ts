@@ -49,7 +49,7 @@ const COMBINED = '(combined from similar events): ';
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, component, instance = component, clock = systemClock, metrics = noMetrics, log = silentLog } = options;
   const seriesByFacts = new Map<string, Series>();
-  const similar = new Map<string, { readonly messages: Set<string>; sinceMs: number }>();
+  const isCombined = createCombiner(clock);
   const buckets = new Map<string, { tokens: number; refilledUnixMs: number }>();
   let written: Promise<void> = Promise.resolve();
   let sequence = 0;
@@ -65,17 +65,6 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     if (bucket.tokens === 0) return false;
     bucket.tokens--;
     return true;
-  };
-
-  /** Whether so many different messages of this reason came lately that further ones are one series. */
-  const isCombined = (kindOfEvent: string, message: string): boolean => {
-    const now = clock.monotonicMs();
-    const known = similar.get(kindOfEvent);
-    const group = known === undefined || now - known.sinceMs >= similarEventsMs ? { messages: new Set<string>(), sinceMs: now } : known;
-    const isFull = group.messages.size >= similarEventsMax && !group.messages.has(message);
-    if (!isFull) group.messages.add(message);
-    remember(similar, kindOfEvent, group);
-    return isFull;
   };
 
   const write = async (about: KubeObject, told: EventFacts): Promise<void> => {
@@ -136,6 +125,20 @@ function bodyOf(about: KubeObject, event: EventFacts, source: { component: strin
     source: { component: source.component },
     reportingComponent: source.component,
     reportingInstance: source.instance,
+  };
+}
+
+/** Whether so many different messages of this reason came lately that further ones are one series. */
+function createCombiner(clock: Clock): (kindOfEvent: string, message: string) => boolean {
+  const similar = new Map<string, { readonly messages: Set<string>; readonly sinceMs: number }>();
+  return (kindOfEvent, message) => {
+    const now = clock.monotonicMs();
+    const known = similar.get(kindOfEvent);
+    const group = known === undefined || now - known.sinceMs >= similarEventsMs ? { messages: new Set<string>(), sinceMs: now } : known;
+    const isFull = group.messages.size >= similarEventsMax && !group.messages.has(message);
+    if (!isFull) group.messages.add(message);
+    remember(similar, kindOfEvent, group);
+    return isFull;
   };
 }
 

@@ -72,19 +72,11 @@ export function createTransport(config: ClusterAccess, { clock = systemClock, me
     const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const credentials = options.headers as http.OutgoingHttpHeaders | undefined;
     const headers: http.OutgoingHttpHeaders = { ...credentials, Accept: 'application/json' };
-    if (payload !== undefined) {
-      headers['Content-Type'] = request.contentType ?? 'application/json';
-      headers['Content-Length'] = payload.byteLength;
-    }
+    if (payload !== undefined)
+      Object.assign(headers, { 'Content-Type': request.contentType ?? 'application/json', 'Content-Length': payload.byteLength });
     const path = `${server.pathname.replace(/\/$/, '')}${request.path}`;
     const target = { ...options, headers, path, method: request.method, host: server.hostname, port: server.port || (secure ? 443 : 80) };
-    const startedMs = clock.monotonicMs();
-    const tell = (code: string): void => {
-      const labels = { method: request.method, code };
-      metrics.count('rest_client_requests_total', labels, 1);
-      const seconds = (clock.monotonicMs() - startedMs) / 1000;
-      metrics.observe('rest_client_request_duration_seconds', { verb: request.method }, seconds);
-    };
+    const tell = counterOf(request.method, metrics, clock);
     try {
       const response = await exchangeFresh(secure ? https : http, target, payload, request);
       tell(String(response.statusCode ?? 0));
@@ -125,6 +117,15 @@ export function createTransport(config: ClusterAccess, { clock = systemClock, me
       }
     },
     close: () => agent.destroy(),
+  };
+}
+
+/** Counts one request under client-go's names, once its code is known. */
+function counterOf(method: string, metrics: MetricsSink, clock: Clock): (code: string) => void {
+  const startedMs = clock.monotonicMs();
+  return (code) => {
+    metrics.count('rest_client_requests_total', { method, code }, 1);
+    metrics.observe('rest_client_request_duration_seconds', { verb: method }, (clock.monotonicMs() - startedMs) / 1000);
   };
 }
 

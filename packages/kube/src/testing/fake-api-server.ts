@@ -34,8 +34,7 @@ export interface FakeApiServer {
 export async function startFakeApiServer(): Promise<FakeApiServer> {
   const objects = new Map<string, KubeObject>();
   let history: HistoryEntry[] = [];
-  let version = 100;
-  let compactedVersion = 0;
+  let [version, compactedVersion] = [100, 0];
   const watches = new Set<http.ServerResponse>();
   const requests: string[] = [];
   const faults: { status: number; retryAfter?: number }[] = [];
@@ -129,9 +128,7 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: String(version) } };
       for (const response of watches) response.write(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
     },
-    garble() {
-      for (const response of watches) response.write('{"type":"ADDED"}\n');
-    },
+    garble: () => void [...watches].map((response) => response.write('{"type":"ADDED"}\n')),
     failNext: (...next) => void faults.push(...next),
     state: () => Object.fromEntries([...objects].map(([name, object]) => [name, object.metadata.annotations?.['data'] ?? ''])),
     openWatches: () => watches.size,

@@ -47,63 +47,144 @@ const refusal = (status: number, reason: StatusReason, retryAfterMs?: number): A
   new ApiError({ status, reason, message: `injected ${reason}`, retryAfterMs });
 
 export function createModelApiServer(clock: ManualClock, random: Random): ModelApiServer {
-  const objects = new Map<string, ConfigMap>();
-  const watches = new Set<OpenWatch>();
-  const counts: Record<string, number> = {};
-  let history: { readonly version: number; readonly event: Event }[] = [];
-  let version = 1000;
-  let compactedVersion = 0;
-  let faultRate = 0;
-  let upAtMs = 0;
+  return new ModelServer(clock, random);
+}
 
-  const count = (what: string): void => {
-    counts[what] = (counts[what] ?? 0) + 1;
-  };
-  const later = (ms: number): Promise<void> => new Promise((resolve) => void clock.setTimer(ms, resolve));
-  const send = (event: Event): void => {
-    for (const watch of watches) watch.push(event);
-  };
-  const record = (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: ConfigMap): void => {
+const objectOf = (name: string, uid: string, version: number): ConfigMap => {
+  const metadata = { name, namespace: 'n', uid, resourceVersion: String(version), creationTimestamp: '' };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+};
+
+const bookmarkAt = (version: number, annotations: Readonly<Record<string, string>> = {}): Event => {
+  const object = objectOf('', '', version);
+  return { type: 'BOOKMARK', object: { ...object, metadata: { ...object.metadata, annotations } } };
+};
+
+class ModelServer implements ModelApiServer {
+  readonly counts: Record<string, number> = {};
+  readonly client: ModelApiServer['client'];
+  readonly #clock: ManualClock;
+  readonly #random: Random;
+  readonly #objects = new Map<string, ConfigMap>();
+  readonly #watches = new Set<OpenWatch>();
+  #history: { readonly version: number; readonly event: Event }[] = [];
+  #version = 1000;
+  #compactedVersion = 0;
+  #faultRate = 0;
+  #upAtMs = 0;
+
+  constructor(clock: ManualClock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+    this.client = {
+      listAll: ((_resource: unknown, _options?: ListOptions) => this.#listAll()) as KubeClient['listAll'],
+      watch: ((_resource: unknown, options: WatchOptions = {}) => this.#watch(options)) as KubeClient['watch'],
+    };
+  }
+
+  put(name: string): void {
+    this.#version += 1 + Math.floor(this.#random() * 3);
+    const previous = this.#objects.get(name);
+    const object = objectOf(name, previous?.metadata.uid ?? `uid-${this.#version}`, this.#version);
+    this.#objects.set(name, object);
+    this.#record(previous === undefined ? 'ADDED' : 'MODIFIED', object);
+  }
+
+  remove(name: string): void {
+    const previous = this.#objects.get(name);
+    if (previous === undefined) return;
+    this.#version++;
+    this.#objects.delete(name);
+    this.#record('DELETED', objectOf(name, previous.metadata.uid, this.#version));
+  }
+
+  compact(): void {
+    this.#history = [];
+    this.#compactedVersion = this.#version;
+  }
+
+  cutWatches(): void {
+    for (const open of this.#watches) open.fail(refusal(0, 'ConnectionFailed'));
+  }
+
+  deafenWatches(): void {
+    for (const open of this.#watches) open.deaf = true;
+  }
+
+  bookmark(kind: 'newest' | 'late' | 'twice'): void {
+    const last = this.#history.at(-1);
+    if (kind === 'newest') this.#send(bookmarkAt(this.#version));
+    else if (kind === 'late') this.#send(bookmarkAt(this.#version - 1 - Math.floor(this.#random() * 50)));
+    else if (last !== undefined) this.#send(last.event);
+  }
+
+  garble(): void {
+    for (const open of this.#watches) open.fail(new MalformedEvent('injected'));
+  }
+
+  restart(downMs: number): void {
+    this.#upAtMs = this.#clock.monotonicMs() + downMs;
+    this.cutWatches();
+    this.compact();
+  }
+
+  setFaultRate(rate: number): void {
+    this.#faultRate = rate;
+  }
+
+  state(): ReadonlyMap<string, string> {
+    return new Map([...this.#objects].map(([name, { metadata }]) => [name, metadata.resourceVersion]));
+  }
+
+  openWatches(): number {
+    return this.#watches.size;
+  }
+
+  #count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  #send(event: Event): void {
+    for (const watch of this.#watches) watch.push(event);
+  }
+
+  #record(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: ConfigMap): void {
     const event = { type, object };
-    history.push({ version, event });
-    send(event);
-  };
-  const objectOf = (name: string, uid: string): ConfigMap => {
-    const metadata = { name, namespace: 'n', uid, resourceVersion: String(version), creationTimestamp: '' };
-    return { apiVersion: 'v1', kind: 'ConfigMap', metadata };
-  };
-  const bookmarkAt = (at: number, annotations: Readonly<Record<string, string>> = {}): Event => {
-    const object = objectOf('', '');
-    return { type: 'BOOKMARK', object: { ...object, metadata: { ...object.metadata, resourceVersion: String(at), annotations } } };
-  };
+    this.#history.push({ version: this.#version, event });
+    this.#send(event);
+  }
+
+  #later(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.setTimer(ms, resolve));
+  }
 
   /** What may happen to any request before it is answered. */
-  const gate = async (): Promise<void> => {
-    if (clock.monotonicMs() < upAtMs) throw refusal(0, 'ConnectionFailed');
-    if (random() >= faultRate) return;
-    const kind = ['500', '429', 'timeout', 'slow', 'refused', '504', 'slow'][Math.floor(random() * 7)] ?? '500';
-    count(kind);
+  async #gate(): Promise<void> {
+    if (this.#clock.monotonicMs() < this.#upAtMs) throw refusal(0, 'ConnectionFailed');
+    if (this.#random() >= this.#faultRate) return;
+    const kind = ['500', '429', 'timeout', 'slow', 'refused', '504', 'slow'][Math.floor(this.#random() * 7)] ?? '500';
+    this.#count(kind);
     if (kind === '500') throw refusal(500, 'InternalError');
-    if (kind === '429') throw refusal(429, 'TooManyRequests', 1000 * Math.ceil(random() * 120));
+    if (kind === '429') throw refusal(429, 'TooManyRequests', 1000 * Math.ceil(this.#random() * 120));
     if (kind === '504') throw refusal(504, 'Timeout');
     if (kind === 'refused') throw refusal(0, 'ConnectionFailed');
-    await later(kind === 'timeout' ? HANG_MS : random() * SLOW_MS_MAX);
+    await this.#later(kind === 'timeout' ? HANG_MS : this.#random() * SLOW_MS_MAX);
     if (kind === 'timeout') throw refusal(0, 'ConnectionFailed');
-  };
+  }
 
-  const listAll = async (): Promise<KubeList<ConfigMap>> => {
-    count('lists');
+  async #listAll(): Promise<KubeList<ConfigMap>> {
+    this.#count('lists');
     // The snapshot is taken first and arrives late: everything written meanwhile has to come by the watch.
-    const snapshot = { metadata: { resourceVersion: String(version) }, items: [...objects.values()] };
-    const takenAt = version;
-    await gate();
-    if (takenAt < compactedVersion && random() < 0.3) throw refusal(410, 'Expired');
+    const snapshot = { metadata: { resourceVersion: String(this.#version) }, items: [...this.#objects.values()] };
+    const takenAt = this.#version;
+    await this.#gate();
+    if (takenAt < this.#compactedVersion && this.#random() < 0.3) throw refusal(410, 'Expired');
     return snapshot;
-  };
+  }
 
-  const watch = async (options: WatchOptions): Promise<AsyncGenerator<Event>> => {
-    count('watches');
-    await gate();
+  async #watch(options: WatchOptions): Promise<AsyncGenerator<Event>> {
+    this.#count('watches');
+    await this.#gate();
     const pending: (Event | Error | 'end')[] = [];
     let wake = (): void => {};
     const add = (item: Event | Error | 'end'): void => {
@@ -115,22 +196,16 @@ export function createModelApiServer(clock: ManualClock, random: Random): ModelA
       if (!open.deaf) add(item);
     };
     const open: OpenWatch = { push: tell, fail: tell, end: () => tell('end'), deaf: false };
-    if (options.sendInitialEvents === true) {
-      for (const object of objects.values()) add({ type: 'ADDED', object });
-      add(bookmarkAt(version, { 'k8s.io/initial-events-end': 'true' }));
-    } else {
-      const from = Number(options.resourceVersion);
-      if (from < compactedVersion) {
-        count('410');
-        if (random() < 0.5) throw refusal(410, 'Expired');
-        add(refusal(410, 'Gone'));
-      }
-      for (const entry of history) if (entry.version > from) add(entry.event);
-    }
-    watches.add(open);
-    const cancel = clock.setTimer((options.timeoutSeconds ?? 300) * 1000, open.end);
+    for (const item of this.#opening(options)) add(item);
+    this.#watches.add(open);
+    const cancel = this.#clock.setTimer((options.timeoutSeconds ?? 300) * 1000, open.end);
     const aborted = (): void => add(refusal(0, 'ConnectionFailed'));
     options.signal?.addEventListener('abort', aborted, { once: true });
+    const close = (): void => {
+      cancel();
+      options.signal?.removeEventListener('abort', aborted);
+      this.#watches.delete(open);
+    };
     return (async function* () {
       try {
         for (;;) {
@@ -141,61 +216,21 @@ export function createModelApiServer(clock: ManualClock, random: Random): ModelA
           else await new Promise<void>((resolve) => (wake = resolve));
         }
       } finally {
-        cancel();
-        options.signal?.removeEventListener('abort', aborted);
-        watches.delete(open);
+        close();
       }
     })();
-  };
+  }
 
-  return {
-    client: {
-      listAll: ((_resource: unknown, _options?: ListOptions) => listAll()) as KubeClient['listAll'],
-      watch: ((_resource: unknown, options: WatchOptions = {}) => watch(options)) as KubeClient['watch'],
-    },
-    counts,
-    put(name) {
-      version += 1 + Math.floor(random() * 3);
-      const previous = objects.get(name);
-      const object = objectOf(name, previous?.metadata.uid ?? `uid-${version}`);
-      objects.set(name, object);
-      record(previous === undefined ? 'ADDED' : 'MODIFIED', object);
-    },
-    remove(name) {
-      const previous = objects.get(name);
-      if (previous === undefined) return;
-      version++;
-      objects.delete(name);
-      record('DELETED', objectOf(name, previous.metadata.uid));
-    },
-    compact() {
-      history = [];
-      compactedVersion = version;
-    },
-    cutWatches() {
-      for (const open of watches) open.fail(refusal(0, 'ConnectionFailed'));
-    },
-    deafenWatches() {
-      for (const open of watches) open.deaf = true;
-    },
-    bookmark(kind) {
-      const last = history.at(-1);
-      if (kind === 'newest') send(bookmarkAt(version));
-      else if (kind === 'late') send(bookmarkAt(version - 1 - Math.floor(random() * 50)));
-      else if (last !== undefined) send(last.event);
-    },
-    garble() {
-      for (const open of watches) open.fail(new MalformedEvent('injected'));
-    },
-    restart(downMs) {
-      upAtMs = clock.monotonicMs() + downMs;
-      this.cutWatches();
-      this.compact();
-    },
-    setFaultRate(rate) {
-      faultRate = rate;
-    },
-    state: () => new Map([...objects].map(([name, { metadata }]) => [name, metadata.resourceVersion])),
-    openWatches: () => watches.size,
-  };
+  /** What a watch begins with: the first state where it asks for that, else what it has missed, or that this is forgotten. */
+  #opening(options: WatchOptions): readonly (Event | Error)[] {
+    if (options.sendInitialEvents === true) {
+      const added = [...this.#objects.values()].map((object): Event => ({ type: 'ADDED', object }));
+      return [...added, bookmarkAt(this.#version, { 'k8s.io/initial-events-end': 'true' })];
+    }
+    const from = Number(options.resourceVersion);
+    if (from >= this.#compactedVersion) return this.#history.filter(({ version }) => version > from).map(({ event }) => event);
+    this.#count('410');
+    if (this.#random() < 0.5) throw refusal(410, 'Expired');
+    return [refusal(410, 'Gone')];
+  }
 }
