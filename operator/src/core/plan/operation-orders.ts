@@ -55,13 +55,26 @@ export function operationOrders(observed: ObservedNetwork, network: EffectiveNet
       if (spec.type === 'Restart' && from !== undefined) restart.set(node, from);
       if (spec.type === 'RotateCertificates') certificatesBefore.set(node, unixMsOf(status?.startedAt) ?? 0);
       if (spec.type === 'ExpandStorage') volumeSizes.set(node, largerSize(spec.storageSize ?? '', volumeSizes.get(node)));
-      actions.push(...nodeOrders(observed, operation, node));
+      if (!isOverruled(observed, operation, node)) actions.push(...nodeOrders(observed, operation, node));
     }
     if (spec.type === 'Upgrade') actions.push(...releaseOrder(network, operation));
     if (spec.type === 'RotateCA')
       authority = { operationUID: metadata.uid, overlapMs: (spec.overlapSeconds ?? DEFAULT_OVERLAP_SECONDS) * 1000 };
   }
   return { restart, demanded, certificatesBefore, volumeSizes, authority, actions };
+}
+
+const SETS_FENCE: readonly OperationType[] = ['Fence', 'Unfence', 'RebuildNode'];
+
+/** Whether a later operation that has begun says whether this node is fenced: of two that differ the last one holds. */
+export function isOverruled(observed: ObservedNetwork, operation: LedgerOperation, node: string): boolean {
+  if (!SETS_FENCE.includes(operation.spec.type)) return false;
+  const all = operationsOf(observed);
+  const later = all.slice(all.findIndex(({ metadata }) => metadata.uid === operation.metadata.uid) + 1);
+  return later.some(
+    (other) =>
+      isRunning(other) && other.spec.abort !== true && SETS_FENCE.includes(other.spec.type) && other.spec.nodes?.includes(node) === true,
+  );
 }
 
 /** Fences, and rebuilds, are written into the LedgerNode, where they stand on their own. */

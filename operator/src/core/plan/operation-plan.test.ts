@@ -116,6 +116,18 @@ describe('an operation that waits', () => {
   });
 });
 
+test('of a fence that waits and the unfencing of the same node the later one holds', () => {
+  const world = new DayTwoWorld(4, sha256);
+  world.node('city-0').state = 'crashed';
+  world.ask('fence', { type: 'Fence', nodes: ['city-1'] });
+  for (let look = 0; look < 4; look++) world.pass();
+  expect(phases(world)).toEqual(['Running']);
+  world.ask('unfence', { type: 'Unfence', nodes: ['city-1'] });
+  for (let look = 0; look < 6; look++) world.pass();
+  expect(phases(world)).toEqual(['Superseded', 'Done']);
+  expect(world.node('city-1').ledgerNode.spec.fenced).toBe(false);
+});
+
 const asked: fc.Arbitrary<Asked> = fc.oneof(
   fc.constantFrom<Asked>(
     { type: 'Restart' },

@@ -3,7 +3,7 @@ import type { Deferral } from './deferral.ts';
 import type { EffectiveNetwork } from './effective-network.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import { type OperationProblem, obstacleOf, refusalOf, targetsOf } from './operation-check.ts';
-import { AT_ONCE, isRunning, operationsOf } from './operation-orders.ts';
+import { AT_ONCE, isOverruled, isRunning, operationsOf } from './operation-orders.ts';
 import { quorum } from './quorum.ts';
 import { votersOf } from './replacement-plan.ts';
 import { inRollOrder } from './roll-order.ts';
@@ -136,6 +136,8 @@ function continued(observed: ObservedNetwork, { network, pending }: NetworkNow, 
     const message = `the network asks for version ${network.version} by now`;
     return ended(operation, { outcome: 'Superseded', message, nowText, facts });
   }
+  if (left.length > 0 && left.every((node) => isOverruled(observed, operation, node)))
+    return ended(operation, { outcome: 'Superseded', message: 'a later operation says otherwise of its nodes', nowText, facts });
   if (left.length === 0) return ended(operation, { outcome: 'Done', message: `${plan.length} steps are done`, nowText, facts });
   const message = clipped(pending === undefined ? `under way; next: ${left[0] ?? ''}` : `${pending.reason}: ${pending.message}`);
   return underWay(operation, { facts, deferral: pending, message });

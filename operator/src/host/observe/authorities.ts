@@ -89,7 +89,7 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       made.set(name, authority);
       return authority;
     },
-    generations: (network) => index(network).map(({ keys: _, ...generation }) => generation),
+    generations: (network) => index(network).map(withoutKeys),
     generation: (network, generation) =>
       index(network).find((one) => one.generation === generation)?.keys ??
       (generation === 1 ? made.get(authorityName(network)) : undefined),
@@ -161,6 +161,11 @@ async function createOnce(client: KubeClient, name: string, { type, data, annota
     if (isApiError(error, 'AlreadyExists')) return client.get(secrets, { namespace: SYSTEM_NAMESPACE, name });
     throw error;
   }
+}
+
+/** What plans may see of one. */
+function withoutKeys({ generation, uid, phase, sinceUnixMs, overlapMs, operationUID }: Generation): ObservedGeneration {
+  return { generation, uid, phase, sinceUnixMs, overlapMs, operationUID };
 }
 
 function keysOf(secret: Secret | undefined): KeyAndCertificate | undefined {
