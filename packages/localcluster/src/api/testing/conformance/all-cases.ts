@@ -4,6 +4,7 @@ import type { ConformanceServer } from './conformance-server.ts';
 import { describeControllers } from './controller-cases.ts';
 import { describeCustomResources } from './custom-resource-cases.ts';
 import { describeDeletion } from './deletion-cases.ts';
+import { describeDiscovery } from './discovery-cases.ts';
 import { describeObjects } from './object-cases.ts';
 import { describeRefusals } from './refusal-cases.ts';
 import { describeListsAndWatches } from './watch-cases.ts';
@@ -15,6 +16,7 @@ export function describeConformance(server: () => ConformanceServer): void {
   describeCustomResources(server);
   describeRefusals(server);
   describeServerSideApply(server);
+  describeDiscovery(server);
   describeControllers(server);
   describeDeletion(server);
   describeAccess(server);
