@@ -116,13 +116,16 @@ describe('the engine of a network', () => {
 });
 
 describe('the samples', () => {
-  test.each(['jincheng', 'yunhai-housing'])('%s.yaml is taken whole', async (sample) => {
+  test.each(['jincheng', 'yunhai-housing', 'membership'])('%s.yaml is taken whole', async (sample) => {
     const text = readFileSync(new URL(`../../../samples/${sample}.yaml`, import.meta.url), 'utf8');
     const plurals: Readonly<Record<string, string>> = {
       CityConfig: 'cityconfigs',
       Agency: 'agencies',
       LedgerNetwork: 'ledgernetworks',
       LedgerLink: 'ledgerlinks',
+      LedgerLinkGrant: 'ledgerlinkgrants',
+      AgencyMembership: 'agencymemberships',
+      ValidatorChange: 'validatorchanges',
     };
     for (const document of parseAllDocuments(text)) {
       const manifest = document.toJS() as ObjectBody;
