@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import { aCity, anAgency } from '../core/testing/builders.ts';
+import { backUpAndRestore, scheduleBackups } from './testing/backup-pods.ts';
 import { aCertificateRequest } from './testing/certificate-request.ts';
 import {
   aNetworkBody,
@@ -42,7 +43,7 @@ beforeEach(async () => {
   });
   for (const manifest of manifests()) if (manifest.kind !== 'Pod') await cluster.client.create(resourceOf(manifest), manifest);
   world = startFakeWorld(cluster.client, NAMESPACE, 92);
-});
+}, 30_000);
 
 afterEach(async () => {
   await world.stop();
@@ -87,7 +88,7 @@ function used(): ReadonlySet<string> {
 
 /**
  * A city, a client's certificates, a second network of four validators, one of its pods made anew (a key that passes on, a repeated
- * Event), a link, a relay made anew, a removal with its data.
+ * Event), a link, a relay made anew, a removal with its data, backups by the clock, and a network restored from one.
  */
 async function liveThroughIt(): Promise<void> {
   const { client } = cluster;
@@ -97,6 +98,7 @@ async function liveThroughIt(): Promise<void> {
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs', { memberships, clients, quotas: { pods: 4 } })));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
   expect(await waitUntil(() => isAvailable(client, 'city'), 20_000)).toBe(true);
+  await scheduleBackups(client);
   const pools = [{ name: 'validators', role: 'validator', replicas: 4 }];
   const sixth = {
     domain: 'housing',
@@ -132,6 +134,8 @@ async function liveThroughIt(): Promise<void> {
   await client.delete(networks, { namespace: NAMESPACE, name: 'sixth' });
   expect(await waitUntil(hasRemoved, 20_000)).toBe(true);
   expect(await waitUntil(() => used().has('patch civitas.dev/validatorchanges/status'), 10_000)).toBe(true);
+  await backUpAndRestore(client);
+  expect(await waitUntil(() => used().has('create civitas.dev/ledgerbackups'), 70_000)).toBe(true);
 }
 
 /** Pods that may sign, by UID. */
@@ -152,14 +156,17 @@ test('the operator is refused nothing that it asks for, and is granted nothing t
   const elector = createLeaderElector(lease);
   elector.start();
   const controllers = await startOperator(client, stopping.signal, () => elector.isLeader());
-  await liveThroughIt();
-  stopping.abort();
-  await controllers.stop();
-  await elector.stop();
+  try {
+    await liveThroughIt();
+  } finally {
+    stopping.abort();
+    await controllers.stop();
+    await elector.stop();
+  }
 
   const refused = calls.filter(({ user, isAllowed }) => user.includes(ACCOUNT) && !isAllowed);
   expect(refused.map(({ verb, resource, namespace, name }) => `${verb} ${resource} ${namespace}/${name}`)).toEqual([]);
   const unused = [...granted()].filter((right) => !used().has(right) && ASKED_BY_THE_SERVER[right] === undefined);
   expect(unused).toEqual([]);
   expect(Object.keys(ASKED_BY_THE_SERVER).filter((right) => !granted().has(right))).toEqual([]);
-}, 90_000);
+}, 240_000);
