@@ -1,4 +1,4 @@
-import { configMaps, persistentVolumeClaims, type Secret, secrets } from '@civitas/kube';
+import { ApiError, configMaps, type KubeClient, persistentVolumeClaims, type Secret, secrets } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import { NAMESPACE } from './testing/city-fixture.ts';
@@ -122,6 +122,30 @@ describe('day two on a network of four validators', () => {
     });
     expect(await sizes()).toEqual(['3Gi', '3Gi', '1Gi', '1Gi', '1Gi']);
     expect(rig.seen.order).toEqual([]);
+  }, 60_000);
+
+  test('ExpandStorage on storage that does not grow says so, and holds nothing else up', async () => {
+    const refusal = new ApiError({ status: 403, reason: 'Forbidden', message: 'only dynamically provisioned pvc can be resized' });
+    let asked = 0;
+    const rigid: KubeClient = {
+      ...rig.client,
+      apply: (resource, desired, options) => {
+        if (resource.plural !== 'persistentvolumeclaims' || !JSON.stringify(desired).includes('3Gi'))
+          return rig.client.apply(resource, desired, options);
+        asked++;
+        return Promise.reject(refusal);
+      },
+    };
+    await rig.withOperator(async () => {
+      await rig.ask('grow', { type: 'ExpandStorage', storageSize: '3Gi', nodes: ['city-1'] });
+      expect(await rig.until(async () => (await rig.condition('StorageHealthy'))?.reason === 'ExpansionRefused')).toBe(true);
+      await rig.client.mergePatch(ourResource('ledgeroperations'), { namespace: NAMESPACE, name: 'grow' }, { spec: { abort: true } });
+      expect(await rig.reaches('grow', 'Aborted')).toBe(true);
+      await rig.ask('restart', { type: 'Restart', nodes: ['city-1'] });
+      expect(await rig.reaches('restart', 'Done')).toBe(true);
+    }, rigid);
+    // A wish that was refused is not sent again and again.
+    expect(asked).toBe(1);
   }, 60_000);
 
   test('hibernation ends all pods and keeps what they knew; waking brings the same chain back', async () => {
