@@ -29,7 +29,7 @@ const suites: readonly Suite[] = [
   { name: 'alerts', budgetSeconds: 60, jestArguments: ['--config', 'test/alerts/jest.config.mjs', '--runInBand'] },
   { name: 'consensus', budgetSeconds: 600, jestArguments: ['--config', 'test/consensus/jest.config.mjs', '--runInBand'] },
   { name: 'operator', budgetSeconds: 480, jestArguments: ['--config', 'test/operator/jest.config.mjs', '--runInBand'] },
-  { name: 'chart', budgetSeconds: 90, jestArguments: ['--config', 'test/chart/jest.config.mjs', '--runInBand'] },
+  { name: 'chart', budgetSeconds: 120, jestArguments: ['--config', 'test/chart/jest.config.mjs', '--runInBand'] },
   { name: 'cluster', budgetSeconds: 600, jestArguments: ['--config', 'test/cluster/jest.config.mjs', '--runInBand'] },
   { name: 'browser', budgetSeconds: 60, jestArguments: ['--config', 'test/browser/jest.config.mjs', '--runInBand'] },
 ];
