@@ -14,11 +14,11 @@ export interface ProgramPort<Context> {
 export interface RunnableProgram<Context> {
   /** Stands before each message. */
   readonly name: string;
-  create(port: ProgramPort<Context>): Command;
+  readonly create: (port: ProgramPort<Context>) => Command;
   /** What a command with these options works with. */
-  open(options: Readonly<Record<string, unknown>>, signal: AbortSignal): Context & { close(): void };
+  readonly open: (options: Readonly<Record<string, unknown>>, signal: AbortSignal) => Context & { close(): void };
   /** Whether its result is one JSON document. */
-  isJson(options: Readonly<Record<string, unknown>>): boolean;
+  readonly isJson: (options: Readonly<Record<string, unknown>>) => boolean;
 }
 
 /** Parses the command line, runs the command, and ends with the exit code of what became of it. */

@@ -26,6 +26,6 @@ function linkRow(link: LinkObject): string[] {
     String(status?.inFlight ?? ''),
     status?.inFlight === 0 ? '' : (status?.oldestPendingAge ?? ''),
     clients,
-    flowing?.status === 'True' ? '' : `${flowing?.reason ?? ''}`,
+    flowing?.status === 'True' ? '' : (flowing?.reason ?? ''),
   ];
 }

@@ -3,7 +3,7 @@ import type { ProgramPort } from '../run-program.ts';
 import type { RestoreFlags, TargetFlags } from './backup.ts';
 import type { KubectlContext } from './context.ts';
 import { LOG_LINES, LOG_LINES_MAX, VALIDATORS_MAX, WAIT_SECONDS_MAX } from './limits.ts';
-import type { OperateOptions, OrderedOperation } from './operate.ts';
+import type { OperateOptions, OrderedOperation, operateCommand } from './operate.ts';
 import { readable } from './readable.ts';
 import type { SWITCHES } from './switch-network.ts';
 
@@ -39,7 +39,7 @@ const operateOptions = ({ wait, timeout, manual }: OperationFlags): OperateOptio
   manual: manual ?? false,
 });
 
-type Target = Parameters<typeof import('./operate.ts').operateCommand>[1];
+type Target = Parameters<typeof operateCommand>[1];
 
 function operate({ run }: Port, command: Command, ask: { target: Target; order: OrderedOperation; flags: OperationFlags }): Promise<void> {
   return run(command, async (context) =>

@@ -86,12 +86,22 @@ export function isOpen({ reason }: Finding): boolean {
 /** Findings that differ in nothing but the object, or but the condition, become one line; what is broken stands before what waits. */
 export function linesOf(findings: readonly Finding[]): readonly Line[] {
   const single = findings.map(({ name, type, ...finding }): Line => ({ ...finding, names: [name], types: [type] }));
-  const ofAnObject = merged(single, ({ types: _, since: __, ...line }) => line);
-  return [...merged(ofAnObject, ({ names: _, since: __, ...line }) => line)].sort((left, right) => rankOf(left) - rankOf(right));
+  const ofAnObject = merged(single, ({ names, ...line }) => [names, likenessOf(line)]);
+  return [...merged(ofAnObject, ({ types, ...line }) => [types, likenessOf(line)])].sort((left, right) => rankOf(left) - rankOf(right));
+}
+
+function likenessOf({
+  kind,
+  namespace,
+  status,
+  reason,
+  message,
+}: Pick<Line, 'kind' | 'namespace' | 'status' | 'reason' | 'message'>): unknown {
+  return [kind, namespace, status, reason, message];
 }
 
 /** Lines that are alike in what `likeness` takes of them, as one. */
-function merged(lines: readonly Line[], likeness: (line: Line) => object): readonly Line[] {
+function merged(lines: readonly Line[], likeness: (line: Line) => readonly unknown[]): readonly Line[] {
   const found = new Map<string, Line>();
   for (const line of lines) {
     const key = JSON.stringify(likeness(line));

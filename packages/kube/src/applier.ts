@@ -57,7 +57,7 @@ export interface ApplierOptions {
 export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>, options: ApplierOptions): Applier {
   const { fieldManager, isOwnManager = (manager) => manager === fieldManager } = options;
   const digestByTarget = new Map<string, string>();
-  const heldByTarget = new Map<string, HeldObject & { readonly seen: string }>();
+  const heldByTarget = new Map<string, { readonly object: HeldObject; readonly seen: string }>();
 
   /** Forces only where every field in question is ours already: a person's field is never taken along. */
   const applyOrYield = async <T extends KubeObject>(resource: Resource<T>, desired: ObjectBody): Promise<T | readonly HeldField[]> => {
@@ -91,7 +91,7 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
     }
     const seen = `${digest} ${observed?.metadata.uid} ${observed?.metadata.resourceVersion}`;
     const before = heldByTarget.get(target);
-    if (observed !== undefined && before?.seen === seen) return { written: false, held: before.held };
+    if (observed !== undefined && before?.seen === seen) return { written: false, held: before.object.held };
     const answer = await send();
     if ('metadata' in answer) {
       heldByTarget.delete(target);
@@ -99,7 +99,7 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
       return { written: true, held: [] };
     }
     const { namespace, name = '', labels = {} } = desired.metadata;
-    heldByTarget.set(target, { kind: desired.kind, namespace, name, labels, held: answer, seen });
+    heldByTarget.set(target, { object: { kind: desired.kind, namespace, name, labels, held: answer }, seen });
     return { written: false, held: answer };
   };
 
@@ -115,7 +115,7 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
         observed,
         send: () => client.applyStatus(resource, desired, { fieldManager: `${fieldManager}-status`, force: true }),
       }),
-    heldObjects: () => [...heldByTarget.values()].map(({ seen: _, ...held }) => held),
+    heldObjects: () => [...heldByTarget.values()].map(({ object }) => object),
     forget(resource, key) {
       const target = targetOf(resource, key);
       heldByTarget.delete(target);

@@ -162,6 +162,7 @@ describe('kube client', () => {
 
   test.each([
     ['no JSON', '{"type":"ADDED","obj\n'],
+    ['nothing', 'null\n'],
     ['an event of no known kind', '{"type":"CHANGED","object":{"metadata":{"resourceVersion":"7"}}}\n'],
     ['an object without a version', '{"type":"ADDED","object":{"metadata":{"name":"x"}}}\n'],
   ])('a whole watch line that is %s is malformed, not a broken connection', async (_, line) => {

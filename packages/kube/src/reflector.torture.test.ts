@@ -47,7 +47,9 @@ function aListener(): { readonly seen: Map<string, string>; readonly nonsense: s
 /** One thing that goes wrong, or a write; most steps are writes. */
 function disturb(server: ModelApiServer, random: () => number): void {
   const name = `object-${Math.floor(random() * OBJECTS)}`;
-  if (random() < 0.7) random() < 0.25 ? server.remove(name) : server.put(name);
+  const write = random() < 0.7 ? random() : 1;
+  if (write < 0.25) server.remove(name);
+  else if (write < 1) server.put(name);
   const dice = random();
   if (dice < 0.02) server.cutWatches();
   else if (dice < 0.03) server.deafenWatches();

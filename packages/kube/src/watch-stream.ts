@@ -73,7 +73,7 @@ async function* readLines(response: IncomingMessage): AsyncGenerator<string> {
 
 function parseEvent<T extends KubeObject>(line: string): WatchEvent<T> | undefined {
   if (line.trim() === '') return undefined;
-  const event = parseLine<T>(line);
+  const event = (parseLine(line) ?? {}) as { readonly type?: string; readonly object?: T };
   if (event.type === 'ERROR') throw apiErrorOf(500, JSON.stringify(event.object));
   if (event.object?.metadata?.resourceVersion === undefined)
     throw new MalformedEvent(`watch event without an object that has a version: ${line.slice(0, EXCERPT_CHARS)}`);
@@ -88,7 +88,7 @@ function parseEvent<T extends KubeObject>(line: string): WatchEvent<T> | undefin
   }
 }
 
-function parseLine<T>(line: string): { type?: string; object?: T } {
+function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
