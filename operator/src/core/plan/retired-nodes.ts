@@ -1,7 +1,7 @@
 import type { LedgerNode } from '../resources/ledger-node.ts';
 import { deletionPolicyOf } from './deletion-policy.ts';
 import type { NetworkAction } from './network-action.ts';
-import { type Verdict, verdict } from './network-status.ts';
+import { type Verdict, verdict } from './verdict.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import type { RunningNodes } from './running-nodes.ts';
 
