@@ -70,7 +70,8 @@ function isQualifiedKey(key: string): boolean {
   return parts.length <= 2 && name.length <= 63 && qualifiedName.test(name) && (prefix === undefined || isDnsSubdomain(prefix));
 }
 
-const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+// The last one is what the server itself puts on definitions of kinds; their validation asks for no slash.
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion', 'customresourcecleanup.apiextensions.k8s.io']);
 
 function validateFinalizers(object: ApiObject): FieldError[] {
   const finalizers: Json = object.metadata.finalizers ?? [];
