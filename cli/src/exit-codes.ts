@@ -16,8 +16,15 @@ export const EXIT_CODE_MEANINGS: readonly { readonly code: ExitCode; readonly me
   { code: EXIT.ok, meaning: 'Done.' },
   { code: EXIT.fault, meaning: 'Fault: the world failed (a node down, a file unreadable, a profile missing). Worth trying again.' },
   { code: EXIT.usage, meaning: 'Usage: the command line is wrong; nothing was done.' },
-  { code: EXIT.refused, meaning: 'Refused: a ledger or the cluster said no; its code and facts are printed. The same request will be refused again.' },
-  { code: EXIT.partly, meaning: 'Partly done: something was quarantined (file, position and reason are in the report), or `why --check` found something that is not green.' },
+  {
+    code: EXIT.refused,
+    meaning: 'Refused: a ledger or the cluster said no; its code and facts are printed. The same request will be refused again.',
+  },
+  {
+    code: EXIT.partly,
+    meaning:
+      'Partly done: something was quarantined (file, position and reason are in the report), or `why --check` found something that is not green.',
+  },
   { code: EXIT.unverified, meaning: 'Verification failed: a proof, signature or bundle does not hold.' },
   { code: EXIT.timedOut, meaning: 'Timed out: a step of a link or a person did not come in time; the message names it.' },
   { code: EXIT.interrupted, meaning: 'Interrupted with Ctrl-C; what was acknowledged stays.' },
