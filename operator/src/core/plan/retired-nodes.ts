@@ -1,9 +1,9 @@
 import type { LedgerNode } from '../resources/ledger-node.ts';
 import { deletionPolicyOf } from './deletion-policy.ts';
 import type { NetworkAction } from './network-action.ts';
-import { type Verdict, verdict } from './verdict.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import type { RunningNodes } from './running-nodes.ts';
+import { type Verdict, verdict } from './verdict.ts';
 
 /**
  * Ends nodes that nobody asks for and no ledger needs: the pod, then, where the policy says so, the volume. The LedgerNode stays as the
