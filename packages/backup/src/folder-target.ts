@@ -1,17 +1,24 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { BackupFault, type BackupFaultCode } from './backup-fault.ts';
+import { BackupFault } from './backup-fault.ts';
 import { assertTargetName, type BackupTarget } from './backup-target.ts';
 
 const PARTIAL = '.partial';
 
-const CODES: Readonly<Record<string, BackupFaultCode>> = {
-  ENOSPC: 'TARGET_FULL',
-  EDQUOT: 'TARGET_FULL',
-  EACCES: 'TARGET_DENIED',
-  EPERM: 'TARGET_DENIED',
-  EROFS: 'TARGET_DENIED',
-};
+function faultOf(message: string, cause: unknown): BackupFault {
+  const options = { facts: { errno: errnoOf(cause) }, cause };
+  switch (errnoOf(cause)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new BackupFault('TARGET_FULL', message, options);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new BackupFault('TARGET_DENIED', message, options);
+    default:
+      return new BackupFault('TARGET_FAILED', message, options);
+  }
+}
 
 function errnoOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -67,9 +74,7 @@ export class FolderTarget implements BackupTarget {
       return await work();
     } catch (cause) {
       if (cause instanceof RangeError) throw cause;
-      const errno = errnoOf(cause);
-      const message = `${this.description}: ${name}: ${String(cause)}`;
-      throw new BackupFault(CODES[errno] ?? 'TARGET_FAILED', message, { facts: { errno }, cause });
+      throw faultOf(`${this.description}: ${name}: ${String(cause)}`, cause);
     }
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bytes, utf8Decode } from '@civitas/canon';
-import { BackupFault, type BackupFaultCode } from './backup-fault.ts';
+import { BackupFault } from './backup-fault.ts';
 import { assertTargetName, type BackupTarget } from './backup-target.ts';
 import { OBJECTS_MAX, S3_ATTEMPTS_MAX, S3_RETRY_FIRST_MS } from './limits.ts';
 import type { S3Answer, S3Call, SendS3 } from './s3-request.ts';
@@ -15,21 +15,31 @@ export interface S3Place {
   readonly forcePathStyle: boolean;
 }
 
-/** What S3 servers call their reasons (AWS S3 API reference, "Error responses"). */
-const REASONS: Readonly<Record<string, BackupFaultCode>> = {
-  NoSuchBucket: 'TARGET_BUCKET',
-  InvalidAccessKeyId: 'TARGET_CREDENTIALS',
-  SignatureDoesNotMatch: 'TARGET_CREDENTIALS',
-  ExpiredToken: 'TARGET_CREDENTIALS',
-  InvalidToken: 'TARGET_CREDENTIALS',
-  AccessDenied: 'TARGET_DENIED',
-  AllAccessDisabled: 'TARGET_DENIED',
-  AccountProblem: 'TARGET_DENIED',
-  RequestTimeTooSkewed: 'TARGET_CLOCK',
-  QuotaExceeded: 'TARGET_FULL',
-  XMinioStorageFull: 'TARGET_FULL',
-};
 const FULL_STATUS = 507;
+
+/** What S3 servers call their reasons (AWS S3 API reference, "Error responses"; two names are MinIO's and versitygw's own). */
+function faultOf(status: number, reason: string, message: string): BackupFault {
+  const options = { facts: { status, reason } };
+  switch (reason) {
+    case 'NoSuchBucket':
+      return new BackupFault('TARGET_BUCKET', message, options);
+    case 'InvalidAccessKeyId':
+    case 'XAdminUserNotFound':
+    case 'SignatureDoesNotMatch':
+    case 'ExpiredToken':
+    case 'InvalidToken':
+      return new BackupFault('TARGET_CREDENTIALS', message, options);
+    case 'RequestTimeTooSkewed':
+      return new BackupFault('TARGET_CLOCK', message, options);
+    case 'QuotaExceeded':
+    case 'XMinioStorageFull':
+      return new BackupFault('TARGET_FULL', message, options);
+    default:
+      if (status === FULL_STATUS) return new BackupFault('TARGET_FULL', message, options);
+      if (status === 401 || status === 403) return new BackupFault('TARGET_DENIED', message, options);
+      return new BackupFault('TARGET_FAILED', message, options);
+  }
+}
 
 function textOf(xml: string, tag: string): string | undefined {
   return new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1];
@@ -88,7 +98,7 @@ export class S3Target implements BackupTarget {
     do {
       const query = new URLSearchParams({ 'list-type': '2', 'encoding-type': 'url', prefix: below });
       if (token !== undefined) query.set('continuation-token', token);
-      const answer = await this.#call(folder, { method: 'GET', url: `${this.#base}/?${query}` });
+      const answer = await this.#call(folder, { method: 'GET', url: `${this.#base}/?${query.toString()}` });
       const xml = utf8Decode(answer?.body ?? new Uint8Array(0)) ?? '';
       names.push(...textsOf(xml, 'Key').map((key) => key.slice(this.#prefix.length)));
       if (names.length > OBJECTS_MAX) throw new BackupFault('TARGET_FAILED', `${this.description}/${folder} has too many objects`);
@@ -120,10 +130,9 @@ export class S3Target implements BackupTarget {
     if (status >= 200 && status < 300) return answer;
     const xml = utf8Decode(answer.body) ?? '';
     const reason = textOf(xml, 'Code') ?? '';
-    if (status === 404 && reason !== 'NoSuchBucket') return undefined;
-    const unnamed = status === FULL_STATUS ? 'TARGET_FULL' : status === 403 ? 'TARGET_DENIED' : 'TARGET_FAILED';
-    const code = REASONS[reason] ?? unnamed;
+    // Any other 404, also one without a reason, is a server or proxy that does not know the place, not a missing object.
+    if (status === 404 && reason === 'NoSuchKey') return undefined;
     const said = `${status} ${reason} ${textOf(xml, 'Message') ?? ''}`.trim();
-    return new BackupFault(code, `${this.description}: ${name}: ${said}`, { facts: { status, reason } });
+    return faultOf(status, reason, `${this.description}: ${name}: ${said}`);
   }
 }

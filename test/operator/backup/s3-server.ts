@@ -51,14 +51,12 @@ export async function startS3Server({ folder, address, port, certificate }: S3Se
     '--key',
     key,
   ];
-  const child: ChildProcess = spawn(
-    join(tool.folder, 'bin', 'versitygw'),
-    [...args, '--quiet', 'posix', '--sidecar', mkdirOf(folder), root],
-    { stdio: 'ignore' },
-  );
-  await waitFor(() => isListening(address, port), 'the S3 server listens');
+  const child: ChildProcess = spawn(tool.path('versitygw'), [...args, '--quiet', 'posix', '--sidecar', mkdirOf(folder), root], {
+    stdio: 'ignore',
+  });
+  await waitFor('S3 server that listens', () => isListening(address, port));
   return {
-    endpoint: `https://${address}:${port}`,
+    endpoint: `https://localhost:${port}`,
     root,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;

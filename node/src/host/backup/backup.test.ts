@@ -12,6 +12,9 @@ import { aBundle, aNetwork, anEnvelope, probe, type TestNetwork } from '../ledge
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { openLedgerHost } from '../ledger/open-ledger-host.ts';
 import { foundFromBackup } from '../snapshot/found-from-backup.ts';
+import { aTestAuthority, writeLeaf } from '../testing/test-authority.ts';
+import { openCertificateFolder } from '../tls/certificate-folder.ts';
+import { openNodeSource, untilListed } from './node-source.ts';
 import { parseBackupConfig } from './parse-backup-config.ts';
 import { runBackup } from './run-backup.ts';
 import { takeToTarget } from './take.ts';
@@ -192,6 +195,21 @@ function aPod(task: BackupTask, change: Partial<BackupConfig> = {}) {
 async function aMountedBackup(pod: ReturnType<typeof podOf>): Promise<string> {
   return take({}, new FolderTarget(pod.pathOf('backups')));
 }
+
+describe('a node that a backup is taken of', () => {
+  test('and that does not answer, or does not finish its snapshot, is told by its code', async () => {
+    const leaf = await (await aTestAuthority()).issue(['spiffe://civitas/jincheng-health-1/platform/backup']);
+    writeLeaf(join(place, 'tls'), leaf);
+    const certificates = await openCertificateFolder({ folder: join(place, 'tls'), nowUnixMs: Date.now, onChange: () => undefined });
+    const at = { chainId: 'jincheng-health-1', node: 'node-0', provider: certificates.provider, waitMs: 0, retryFirstMs: 1 };
+    const silent = openNodeSource({ ...at, address: '127.0.0.1:1' });
+    await expect(silent.takeSnapshot()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', facts: { node: 'node-0' } });
+    silent.close();
+    await expect(untilListed('node-0', 7, async () => [3], 0)).rejects.toMatchObject({ code: 'SOURCE_SNAPSHOT_LATE' });
+    await untilListed('node-0', 7, async () => [7, 3], 0);
+    certificates.close();
+  });
+});
 
 describe('a backup pod', () => {
   test('verifies a backup and leaves what it is as its last words', async () => {

@@ -19,6 +19,7 @@ export interface NodeSourceOptions {
   readonly address: string;
   readonly provider: CertificateProvider;
   readonly waitMs?: number;
+  readonly retryFirstMs?: number;
 }
 
 function once<Request, Response>(method: Unary<Request, Response>, request: Request): Promise<Response> {
@@ -34,8 +35,20 @@ function statusOf(error: unknown): number {
   return typeof error === 'object' && error !== null && 'code' in error ? Number(error.code) : -1;
 }
 
+/** Looks until a node lists a snapshot that it has begun. @throws BackupFault SOURCE_SNAPSHOT_LATE. */
+export async function untilListed(node: string, height: number, heights: () => Promise<readonly number[]>, waitMs: number): Promise<void> {
+  const endMs = performance.now() + waitMs;
+  while (!(await heights()).includes(height)) {
+    const facts = { node, height };
+    if (performance.now() >= endMs)
+      throw new BackupFault('SOURCE_SNAPSHOT_LATE', `${node} did not finish the snapshot of block ${height}`, { facts });
+    await sleep(SNAPSHOT_POLL_MS);
+  }
+}
+
 /** One node of a network, which must be the node of that name. @throws BackupFault SOURCE_UNREACHABLE, SOURCE_SNAPSHOT_LATE. */
-export function openNodeSource({ chainId, node, address, provider, waitMs = SNAPSHOT_WAIT_MS }: NodeSourceOptions): BackupSource {
+export function openNodeSource(options: NodeSourceOptions): BackupSource {
+  const { chainId, node, address, provider, waitMs = SNAPSHOT_WAIT_MS, retryFirstMs = CALL_RETRY_FIRST_MS } = options;
   const credentials = channelCredentials(provider, (peer) => peer.kind === 'node' && peer.network === chainId && peer.name === node);
   const client = new SnapshotServiceClient(address, credentials, {
     'grpc.ssl_target_name_override': chainId,
@@ -51,7 +64,7 @@ export function openNodeSource({ chainId, node, address, provider, waitMs = SNAP
         const message = `${node} at ${address}: ${what}: ${String(cause)}`;
         if (!PASSING.includes(statusOf(cause)) || attempt >= CALL_ATTEMPTS_MAX)
           throw new BackupFault('SOURCE_UNREACHABLE', message, { facts: { node, status: statusOf(cause) }, cause });
-        await sleep(CALL_RETRY_FIRST_MS * 2 ** (attempt - 1));
+        await sleep(retryFirstMs * 2 ** (attempt - 1));
       }
     }
   };
@@ -62,14 +75,7 @@ export function openNodeSource({ chainId, node, address, provider, waitMs = SNAP
     fetchHeights,
     takeSnapshot: async () => {
       const height = Number((await call('take snapshot', client.takeSnapshot.bind(client), {})).height);
-      const endMs = performance.now() + waitMs;
-      while (!(await fetchHeights()).includes(height)) {
-        if (performance.now() >= endMs)
-          throw new BackupFault('SOURCE_SNAPSHOT_LATE', `${node} did not finish the snapshot of block ${height}`, {
-            facts: { node, height },
-          });
-        await sleep(SNAPSHOT_POLL_MS);
-      }
+      await untilListed(node, height, fetchHeights, waitMs);
       return height;
     },
     fetchManifest: async (height) => (await call('manifest', client.getManifest.bind(client), { height: BigInt(height) })).manifest,

@@ -17,7 +17,7 @@ export interface TestLeaf {
 
 export interface TestAuthority {
   /** A leaf with these URI names. @param hours of life from now; negative for one that has ended. */
-  issue(uris: readonly string[], hours?: number): Promise<TestLeaf>;
+  issue(uris: readonly string[], hours?: number, dnsNames?: readonly string[]): Promise<TestLeaf>;
 }
 
 function serialNumber(): string {
@@ -43,7 +43,7 @@ export async function aTestAuthority(name = 'test'): Promise<TestAuthority> {
   });
   const authorities = Buffer.from(`${root.toString('pem')}\n`);
   return {
-    issue: async (uris, hours = 1) => {
+    issue: async (uris, hours = 1, dnsNames = []) => {
       const leafKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
       const leaf = await x509.X509CertificateGenerator.create({
         subject: 'CN=leaf',
@@ -56,7 +56,10 @@ export async function aTestAuthority(name = 'test'): Promise<TestAuthority> {
         signingKey: keys.privateKey,
         extensions: [
           new x509.BasicConstraintsExtension(false, undefined, true),
-          new x509.SubjectAlternativeNameExtension(uris.map((value) => ({ type: 'url', value }))),
+          new x509.SubjectAlternativeNameExtension([
+            ...uris.map((value) => ({ type: 'url' as const, value })),
+            ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
+          ]),
         ],
       });
       return { certificate: Buffer.from(`${leaf.toString('pem')}\n`), privateKey: await privatePem(leafKeys.privateKey), authorities };
