@@ -202,7 +202,7 @@ describe('a LedgerBackupSchedule', () => {
     ] as const) {
       const labels = { 'civitas.dev/schedule': 'often' };
       const made = body('LedgerBackup', name, { networkRef: 'city', target: VOLUME });
-      await cluster.client.create(backups, { ...made, metadata: { ...made.metadata, labels } } as ObjectBody);
+      await cluster.client.create(backups, { ...made, metadata: { ...made.metadata, labels } });
       const folder = `jincheng-city-1/00000000000${height}-0123456789abcdef`;
       await endPod(`backup-${name}-1`, JSON.stringify({ ok: true, folder, backup: { ...STANDING, height } }));
       expect(await phaseIs(name, 'Complete')).toBe(true);

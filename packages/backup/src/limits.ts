@@ -7,7 +7,5 @@ export const S3_RETRY_FIRST_MS = 200;
 export const S3_ANSWER_BYTES_MAX = 8_388_608;
 /** Objects of one backup: its chunks, its headers and its pages. */
 export const OBJECTS_MAX = 32_768;
-/** Folders of one network on a target that are looked through. */
-export const BACKUPS_LISTED_MAX = 10_000;
 /** Hexadecimal digits of the app hash in a backup's folder. */
 export const FOLDER_HASH_DIGITS = 16;

@@ -26,7 +26,7 @@ export type SendS3 = (call: S3Call) => Promise<S3Answer>;
 
 export interface S3Sender {
   readonly send: SendS3;
-  close(): void;
+  readonly close: () => void;
 }
 
 /**

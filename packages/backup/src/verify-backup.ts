@@ -28,7 +28,7 @@ export interface OpenedBackup {
   readonly nextBlock: Bytes;
   readonly facts: BackupFacts;
   /** @throws BackupRefused naming the file when a chunk is missing or changed; BackupFault. */
-  readChunk(index: number): Promise<VerifiedChunk>;
+  readonly readChunk: (index: number) => Promise<VerifiedChunk>;
 }
 
 async function readLights(target: BackupTarget): Promise<Bytes[]> {

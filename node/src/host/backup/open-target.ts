@@ -6,7 +6,7 @@ import type { Pod } from '../config/pod.ts';
 
 export interface OpenTarget {
   readonly target: BackupTarget;
-  close(): void;
+  readonly close: () => void;
 }
 
 function readCredentials(folder: string): S3Credentials {
