@@ -18,6 +18,8 @@ async function main(): Promise<number> {
   }
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal));
+  // A terminal or pipe that is gone must not end this process before it has stopped the pods.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   enableCompileCache(COMPILE_CACHE);
   const { runCity } = await import('./start/city.ts');
   flushCompileCache();

@@ -342,6 +342,13 @@ describe('Ctrl-C', () => {
     }
     expect(after.case.id).toBe(before.case.id);
   }, 120_000);
+
+  test('stops everything also when nobody reads its output any more', async () => {
+    city.process.stdout?.destroy();
+    city.process.stderr?.destroy();
+    await city.stop();
+    expect(podProcesses(home)).toEqual([]);
+  }, 30_000);
 });
 
 /** A generated patient with a canary in a name, an address, a telephone, a diagnosis and a note. */
