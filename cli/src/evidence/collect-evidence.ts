@@ -26,6 +26,7 @@ import { Fault, Refused } from '../fault.ts';
 import type { LedgerClient } from '../sdk/ledger-client.ts';
 import { type ProvenRead, readProven } from '../sdk/proven-read.ts';
 import { fetchEvidenceNetwork } from './evidence-network.ts';
+import { walkedLightBlocks } from './walk-headers.ts';
 
 const HEADER_WAIT_MS = 30_000;
 const HEADER_POLL_MS = 25;
@@ -161,9 +162,9 @@ async function collectNetwork(ledger: LedgerClient, request: EvidenceRequest): P
   const proven = [...(await proveRecords(request.records.filter(isHere)))];
   for (const operation of request.operations.filter(isHere)) proven.push(await proveOperation(operation));
   const byHeight = new Map(proven.map(({ item, lightBlock }) => [item.height, lightBlock]));
-  const lightBlocks = [...byHeight].sort(([left], [right]) => left - right).map(([, lightBlock]) => lightBlock);
-  const network = { ...(await fetchEvidenceNetwork(ledger)), lightBlocks };
-  return { network, proven, timeUnixMs: Math.max(...lightBlocks.map(headerTimeUnixMs)) };
+  const start = await fetchEvidenceNetwork(ledger);
+  const network = { ...start, lightBlocks: await walkedLightBlocks(ledger, start, byHeight) };
+  return { network, proven, timeUnixMs: Math.max(...[...byHeight.values()].map(headerTimeUnixMs)) };
 }
 
 function openingsOf(proven: readonly Proven[]): EvidenceOpening[] {

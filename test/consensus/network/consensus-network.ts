@@ -9,7 +9,7 @@ import { parseReceipt, type Receipt } from '@civitas/proofs';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { AdminServiceStatusResponse, KeysResponse } from '@civitas/proto/civitas/node/v1/admin';
 import { waitFor } from '@civitas/testkit';
-import type { ServiceError } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { signGatewayOperation } from '../../../node/src/host/admission/gateway-operation.ts';
 import { EngineRpc } from '../../../node/src/host/engine/cometbft/engine-rpc.ts';
 import { aTestAuthority, type TestAuthority, writeLeaf } from '../../../node/src/host/testing/test-authority.ts';
@@ -359,7 +359,12 @@ export class ConsensusNetwork {
 
   async #grant(index: number, granted: boolean): Promise<void> {
     const admin = await this.clients.admin(this.pod(index).clientAddress);
-    const keyHash = nodeCrypto.sha256((await this.keys(index)).consensusPublicKey);
-    await ask(admin.grantSigning.bind(admin), { keyHash, podUid: this.pod(index).uid, granted });
+    const given = async (): Promise<true> => {
+      const keyHash = nodeCrypto.sha256((await this.keys(index)).consensusPublicKey);
+      await ask(admin.grantSigning.bind(admin), { keyHash, podUid: this.pod(index).uid, granted });
+      return true;
+    };
+    // A connection that an earlier process of the node had is told broken by the first call on it.
+    await given().catch((error: ServiceError) => (error.code === status.UNAVAILABLE ? given() : Promise.reject(error)));
   }
 }

@@ -51,24 +51,41 @@ function announcedSet(
   return known.find((set) => equalBytes(validatorsHash(crypto.sha256, set), trusted.nextValidatorsHash));
 }
 
+interface Walk {
+  readonly headers: ReadonlyMap<number, Header>;
+  /** Why the walk ended before the last block. */
+  readonly failure: Extract<Result<never>, { ok: false }> | undefined;
+}
+
+function walk(crypto: CryptoPort, network: EvidenceNetwork): Walk {
+  let { trusted, validators }: { trusted: TrustedHeader; validators: readonly Validator[] } = genesisPoint(crypto, network);
+  const headers = new Map<number, Header>();
+  for (const bytes of network.lightBlocks) {
+    const lightBlock: Result<LightBlock> = decodeLightBlock(bytes);
+    if (!lightBlock.ok) return { headers, failure: lightBlock };
+    const trustedValidators = announcedSet(crypto, trusted, [validators, lightBlock.value.validators]);
+    if (trustedValidators === undefined)
+      return { headers, failure: refuse('NEXT_VALIDATORS_UNKNOWN', { trustedHeight: Number(trusted.height) }) };
+    const certified = verifySkipping(crypto, { trusted, trustedValidators, lightBlock: lightBlock.value });
+    if (!certified.ok) return { headers, failure: certified };
+    trusted = certified.value.header;
+    validators = lightBlock.value.validators;
+    headers.set(Number(certified.value.header.height), certified.value.header);
+  }
+  return { headers, failure: undefined };
+}
+
 /**
  * Walks a network's light blocks from its genesis set and gives the headers they certify, by height.
  *
  * @returns NEXT_VALIDATORS_UNKNOWN where a skip starts at a header whose next set no block shows; else the codes of decodeLightBlock and verifySkipping.
  */
 export function certifyHeaders(crypto: CryptoPort, network: EvidenceNetwork): Result<ReadonlyMap<number, Header>> {
-  let { trusted, validators }: { trusted: TrustedHeader; validators: readonly Validator[] } = genesisPoint(crypto, network);
-  const headers = new Map<number, Header>();
-  for (const bytes of network.lightBlocks) {
-    const lightBlock: Result<LightBlock> = decodeLightBlock(bytes);
-    if (!lightBlock.ok) return lightBlock;
-    const trustedValidators = announcedSet(crypto, trusted, [validators, lightBlock.value.validators]);
-    if (trustedValidators === undefined) return refuse('NEXT_VALIDATORS_UNKNOWN', { trustedHeight: Number(trusted.height) });
-    const certified = verifySkipping(crypto, { trusted, trustedValidators, lightBlock: lightBlock.value });
-    if (!certified.ok) return certified;
-    trusted = certified.value.header;
-    validators = lightBlock.value.validators;
-    headers.set(Number(certified.value.header.height), certified.value.header);
-  }
-  return accept(headers);
+  const { headers, failure } = walk(crypto, network);
+  return failure ?? accept(headers);
+}
+
+/** How many of a network's light blocks, from the first on, certifyHeaders would certify: the step to the next one is too long. */
+export function countCertified(crypto: CryptoPort, network: EvidenceNetwork): number {
+  return walk(crypto, network).headers.size;
 }
