@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createKubeClient, defineResource, type KubeClient, type KubeObject, readKubeConfigFile } from '@civitas/kube';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeWithEngine } from '../consensus/network/describe-with-engine.ts';
 import { civitas } from '../e2e/commands.ts';
 import { type RunningCity, startCity } from '../e2e/running-city.ts';
-import { describeWithEngine } from './network/describe-with-engine.ts';
 
 const DONE_WITHIN_MS = 200_000;
 const NETWORK = 'transport';
