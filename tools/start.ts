@@ -28,7 +28,8 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exitCode = await main();
+  // Not left to the event loop: everything is stopped, and a handle that never closes kept the process spinning in Node's clean-up once.
+  process.exit(await main());
 } catch (error) {
   if (!(error instanceof StartRefused)) throw error;
   process.stderr.write(`civitas: ${error.message}\n`);
