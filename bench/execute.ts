@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Bytes, type Envelope, envelopeHash, type JsonObject, operationSignBytes, parseOperation } from '@civitas/canon';
+import { type Bytes, type Envelope, envelopeHash, operationSignBytes, parseOperation } from '@civitas/canon';
 import { sodiumCrypto } from '@civitas/canon/sodium';
 import { allContracts, checkArgs } from '@civitas/contracts';
 import { SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger';
@@ -24,6 +24,7 @@ import type { LedgerHost } from '../node/src/host/ledger/ledger-host.ts';
 import { openLedgerHost } from '../node/src/host/ledger/open-ledger-host.ts';
 import { SignatureVerifier } from '../node/src/host/signatures/signature-verifier.ts';
 import type { BenchOptions } from './city.ts';
+import { documentArguments } from './documents.ts';
 
 const BUNDLE_OPERATIONS = 160;
 const BLOCK_BUNDLES = 4;
@@ -68,27 +69,12 @@ function aLoad(network: TestNetwork, blockCount: number): Load {
   return { envelopes, bundles };
 }
 
-const commitment = (): string => createHash('sha256').update(randomBytes(16)).digest('base64url');
-const freshId = (): string => randomBytes(16).toString('base64url');
-
-function aDocument(): JsonObject {
-  return {
-    id: freshId(),
-    subject: freshId(),
-    kind: 'Observation',
-    digest: commitment(),
-    class: commitment(),
-    period: commitment(),
-    reference: freshId(),
-  };
-}
-
 function anOperation(network: TestNetwork): Envelope {
   return anEnvelope(network, {
     contract: 'health.index@v1',
     method: 'register',
     role: 'custodian',
-    args: aDocument(),
+    args: documentArguments(),
     intent: new Uint8Array(randomBytes(16)),
     expiresAtUnixMs: START_UNIX_MS + 3_000_000,
   });

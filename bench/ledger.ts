@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { type LedgerClient, openParties } from '@civitas/cli';
 import { findPodProcess } from '../test/e2e/pod-processes.ts';
 import { type BenchOptions, withCity } from './city.ts';
+import { aRegistration } from './documents.ts';
 import { cpuMicrosOf, rssBytesOf } from './process-usage.ts';
 import { quantilesOf } from './quantiles.ts';
 
@@ -39,7 +39,7 @@ async function saturate(ledger: LedgerClient, run: { seconds: number; pid: numbe
   const refusals: string[] = [];
   const worker = async (): Promise<void> => {
     while (performance.now() - startedMs < run.seconds * 1000) {
-      const answer = await ledger.submitBulk(aDocument());
+      const answer = await ledger.submitBulk(aRegistration());
       if (answer.ok) committed += 1;
       else refusals.push(`${answer.refusal.code} ${JSON.stringify(answer.refusal.facts)}`);
     }
@@ -66,28 +66,8 @@ async function paced(ledger: LedgerClient, load: { perSecond: number; seconds: n
     const dueMs = startedMs + (index * 1000) / load.perSecond;
     const waitMs = dueMs - performance.now();
     if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    open.push(ledger.submitBulk(aDocument()).then(() => void latencies.push(performance.now() - dueMs)));
+    open.push(ledger.submitBulk(aRegistration()).then(() => void latencies.push(performance.now() - dueMs)));
   }
   await Promise.all(open);
   return quantilesOf(latencies);
-}
-
-const commitment = (): string => createHash('sha256').update(randomBytes(16)).digest('base64url');
-const freshId = (): string => randomBytes(16).toString('base64url');
-
-function aDocument(): Parameters<LedgerClient['submitBulk']>[0] {
-  return {
-    contract: 'health.index@v1',
-    method: 'register',
-    role: 'custodian',
-    args: {
-      id: freshId(),
-      subject: freshId(),
-      kind: 'Observation',
-      digest: commitment(),
-      class: commitment(),
-      period: commitment(),
-      reference: freshId(),
-    },
-  };
 }

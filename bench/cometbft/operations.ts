@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import {
   type Bytes,
   chainIdOf,
@@ -17,6 +16,7 @@ import {
 import { nodeCrypto } from '@civitas/canon/node';
 import { SubmitStreamRequest } from '@civitas/proto/civitas/node/v1/ledger';
 import { cliKeyOf } from '../../test/consensus/network/birth.ts';
+import { documentArguments, randomText } from '../documents.ts';
 
 /** Who signs, and for which network. */
 export interface LoadIdentity {
@@ -35,33 +35,6 @@ export interface PreparedMessage {
 
 /** Operations stay valid for the longest run; contracts allow an hour. */
 const EXPIRY_MS = 55 * 60_000;
-const POOL_BYTES = 65_536;
-
-const pool = Buffer.alloc(POOL_BYTES);
-let poolAt = POOL_BYTES;
-
-/** Random bytes in base64url, without a system call each. */
-function randomText(byteCount: number): string {
-  if (poolAt + byteCount > POOL_BYTES) {
-    randomFillSync(pool);
-    poolAt = 0;
-  }
-  poolAt += byteCount;
-  return pool.toString('base64url', poolAt - byteCount, poolAt);
-}
-
-/** Arguments of `health.index` register, about 256 bytes: identifiers and commitments, nothing that compresses. */
-export function documentArguments(): JsonObject {
-  return {
-    id: randomText(16),
-    subject: randomText(16),
-    kind: 'Observation',
-    digest: randomText(32),
-    class: randomText(32),
-    period: randomText(32),
-    reference: randomText(16),
-  };
-}
 
 /** Prepares operations of one organisation; a group of more than one is signed once for all. */
 export class OperationMaker {

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { connectCluster, type LedgerClient, openParties, type Parties, refreshProfile } from '@civitas/cli';
+import { connectCluster, openParties, type Parties, refreshProfile } from '@civitas/cli';
+import { aRegistration } from '../documents.ts';
 
 /** What a load went through between two moments. */
 export interface LoadFigures {
@@ -20,22 +20,6 @@ interface Answer {
 /** Credentials are read anew this often: a roll-over of the authority replaces them while the load runs. */
 const REOPEN_MS = 5_000;
 const AGENCY = 'hospital-1';
-
-const commitment = (): string => createHash('sha256').update(randomBytes(16)).digest('base64url');
-const freshId = (): string => randomBytes(16).toString('base64url');
-
-function aDocument(): Parameters<LedgerClient['submitBulk']>[0] {
-  const args = {
-    id: freshId(),
-    subject: freshId(),
-    kind: 'Observation',
-    digest: commitment(),
-    class: commitment(),
-    period: commitment(),
-    reference: freshId(),
-  };
-  return { contract: 'health.index@v1', method: 'register', role: 'custodian', args };
-}
 
 /** Registrations at a steady rate, each at its moment whether or not earlier ones have answered. */
 export class SteadyLoad {
@@ -97,7 +81,7 @@ export class SteadyLoad {
     const dueMs = performance.now();
     const failure = this.#parties
       .ledger(AGENCY, this.#network)
-      .submitBulk(aDocument())
+      .submitBulk(aRegistration())
       .then(
         (answer) => (answer.ok ? undefined : answer.refusal.code),
         (error: unknown) => (error instanceof Error ? error.message.slice(0, 80) : String(error)),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { civitas, civitasOffline } from '../e2e/commands.ts';
+import { keepPlaying } from '../e2e/play-cases.ts';
 import { findPodProcess } from '../e2e/pod-processes.ts';
 import { type RunningCity, readReady, startCity } from '../e2e/running-city.ts';
 import { describeWithEngine } from './network/describe-with-engine.ts';
@@ -33,27 +34,6 @@ async function transport(): Promise<StatusJson['networks'][number]['status']> {
 const progressOf = (status: Awaited<ReturnType<typeof transport>>): string =>
   status.conditions?.find(({ type }) => type === 'Progressing')?.reason ?? '';
 
-/** Cases over the links of the growing network, one after another until stopped; each one's output where it did not end well. */
-function keepPlaying(): { stop(): Promise<{ readonly played: number; readonly failed: readonly string[] }> } {
-  const stopping = new AbortController();
-  const play = async (): Promise<{ played: number; failed: string[] }> => {
-    const failed: string[] = [];
-    let played = 0;
-    for (; !stopping.signal.aborted; played++) {
-      const { code, stdout, stderr } = await civitas(home, 'case', 'run', 'traffic-fine', '-o', join(home, `grow-${played}.json`));
-      if (code !== 0) failed.push(`${code} ${stdout.slice(-500)} ${stderr.slice(-500)}`);
-    }
-    return { played, failed };
-  };
-  const playing = play();
-  return {
-    stop() {
-      stopping.abort();
-      return playing;
-    },
-  };
-}
-
 describeWithEngine('a network of a running city', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'civitas-grow-'));
@@ -68,7 +48,7 @@ describeWithEngine('a network of a running city', () => {
   test('grows from one embedded validator to four of three organisations, while cases go over its links and its operator is killed', async () => {
     const born = await transport();
     expect(born.engine).toBe('embedded');
-    const cases = keepPlaying();
+    const cases = keepPlaying(home, 'grow');
     const growth = civitas(home, 'network', 'grow', 'transport', '--validators', '4', '--yes');
     await waitFor('a newcomer', async () => progressOf(await transport()) === 'CatchingUp', GROWN_WITHIN_MS);
     const operator = findPodProcess(home, 'civitas-operator');

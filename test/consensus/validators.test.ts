@@ -1,5 +1,6 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { base64urlEncode, equalBytes, hexEncode, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { PORTS } from '@civitas/deployment';
@@ -196,11 +197,17 @@ describeWithEngine('a set that changes while the network works', () => {
     expect(accused.standing).toBe('active');
     const others = [0, 1, 3, 4];
     await network.agreement(others);
-    const records = await Promise.all(others.map((index) => setAt(index)));
-    const [first] = records[0]?.offences ?? [];
+    // Double votes already on their way are still recorded while we read.
+    const offences = await waitFor('the same offences everywhere', async () => {
+      const [first, ...rest] = await Promise.all(others.map(async (index) => (await setAt(index)).offences));
+      return rest.every((others) => isDeepStrictEqual(others, first)) && first;
+    });
+    const [first] = offences;
     expect(first).toMatchObject({ kind: 'duplicate-vote', node: name, organisation: organisationOf(victim) });
-    for (const { offences } of records) expect(offences).toEqual(records[0]?.offences);
-    expect((await network.status(0)).misbehaviourCount).toBe(accused.misbehaviourCount);
+    await waitFor('status to count what the set records', async () => {
+      const counted = (await standingOf(name))?.misbehaviourCount;
+      return counted === (await network.status(0)).misbehaviourCount && counted;
+    });
     const metrics = await fetch(`http://${network.pod(0).options.address}:${PORTS.metrics}/metrics`).then((answer) => answer.text());
     expect(metrics).toMatch(/civitas_validator_misbehaviours\{[^}]*standing="in-set"[^}]*\} [1-9]/);
     process.stderr.write(`double vote of ${name} at ${first?.height}, recorded at ${first?.recordedAtHeight}\n`);

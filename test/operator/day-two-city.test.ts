@@ -6,6 +6,7 @@ import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWithEngine } from '../consensus/network/describe-with-engine.ts';
 import { civitas } from '../e2e/commands.ts';
+import { keepPlaying } from '../e2e/play-cases.ts';
 import { type RunningCity, startCity } from '../e2e/running-city.ts';
 
 const DONE_WITHIN_MS = 200_000;
@@ -48,28 +49,6 @@ async function perform(name: string, spec: object): Promise<number> {
   return fewest;
 }
 
-/** Cases over the links of the network, one after another until stopped, with certificates fetched before each. */
-function keepPlaying(): { stop(): Promise<{ readonly played: number; readonly failed: readonly string[] }> } {
-  const stopping = new AbortController();
-  const play = async (): Promise<{ played: number; failed: string[] }> => {
-    const failed: string[] = [];
-    let played = 0;
-    for (; !stopping.signal.aborted; played++) {
-      await civitas(home, 'login');
-      const { code, stdout, stderr } = await civitas(home, 'case', 'run', 'traffic-fine', '-o', join(home, `day-two-${played}.json`));
-      if (code !== 0) failed.push(`${code} ${stdout.slice(-500)} ${stderr.slice(-500)}`);
-    }
-    return { played, failed };
-  };
-  const playing = play();
-  return {
-    stop() {
-      stopping.abort();
-      return playing;
-    },
-  };
-}
-
 describeWithEngine('day two of a network of four real validators', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'civitas-day-two-'));
@@ -87,7 +66,7 @@ describeWithEngine('day two of a network of four real validators', () => {
   }, 30_000);
 
   test('certificates, authority, restart, fence and rebuild, while cases go over its links', async () => {
-    const cases = keepPlaying();
+    const cases = keepPlaying(home, 'day-two', () => civitas(home, 'login'));
     expect(await perform('certificates', { type: 'RotateCertificates' })).toBe(4);
     expect(await perform('authority', { type: 'RotateCA', overlapSeconds: 20 })).toBe(4);
     expect(await perform('restart', { type: 'Restart' })).toBeGreaterThanOrEqual(3);

@@ -1,19 +1,7 @@
-import { describe, test } from '@jest/globals';
 import { findKubeTools } from '../../tools/kube/kube-tools.ts';
+import { describeWith } from '../describe-with.ts';
 
-/** A suite over the real API server; without one it is skipped loudly, and fails in CI. */
+/** A suite over the real API server. */
 export function describeWithKubernetes(name: string, suite: () => void): void {
-  if (findKubeTools() !== undefined) {
-    describe(name, suite);
-    return;
-  }
-  const message = `${name}: no Kubernetes; npm run kube:install`;
-  if (process.env['CI'] === undefined) {
-    process.stderr.write(`SKIPPED: ${message}\n`);
-    describe.skip(name, suite);
-  } else {
-    test(name, () => {
-      throw new Error(message);
-    });
-  }
+  describeWith({ found: findKubeTools()?.folder, missing: 'no Kubernetes; npm run kube:install' }, name, suite);
 }

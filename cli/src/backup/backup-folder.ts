@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   type BackupFacts,
@@ -9,6 +9,7 @@ import {
   copySnapshot,
   FolderTarget,
   proveSnapshot,
+  syncFolder,
   verifyBackup,
 } from '@civitas/backup';
 import type { JsonObject, Result } from '@civitas/canon';
@@ -19,15 +20,6 @@ export interface TakeBackup {
   readonly genesis: JsonObject;
   readonly folder: string;
   readonly onChunk: (done: number, count: number) => void;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /** What the room of backups throws, in this program's words. */

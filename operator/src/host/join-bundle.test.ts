@@ -2,19 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { type ConfigMap, configMaps, type KubeObject } from '@civitas/kube';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ExternalMemberStatus } from '../core/resources/external-member.ts';
-import { aCity, anAgency } from '../core/testing/builders.ts';
 import type { RunningControllers } from './controllers/start-controllers.ts';
 import { aCertificateRequest } from './testing/certificate-request.ts';
-import {
-  aNetworkBody,
-  bodyOf,
-  createNamespaces,
-  isAvailable,
-  NAMESPACE,
-  networks,
-  startOperator,
-  waitUntil,
-} from './testing/city-fixture.ts';
+import { applyCity, createNamespaces, isAvailable, NAMESPACE, networks, startOperator, waitUntil } from './testing/city-fixture.ts';
 import { createFakeLedger } from './testing/fake-ledger.ts';
 import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
 import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
@@ -31,9 +21,7 @@ beforeEach(async () => {
   cluster = await startTestCluster(OCTET);
   await createNamespaces(cluster.client);
   world = startFakeWorld(cluster.client, NAMESPACE, OCTET, { city: createFakeLedger() });
-  await cluster.client.create(ourResource('cityconfigs'), bodyOf(aCity({ engine: 'cometbft', validatorsPerNetwork: 4 })));
-  await cluster.client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
-  await cluster.client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
+  await applyCity(cluster.client, { engine: 'cometbft', validatorsPerNetwork: 4 });
   stopping = new AbortController();
   controllers = await startOperator(cluster.client, stopping.signal);
   expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 20_000)).toBe(true);

@@ -1,10 +1,8 @@
 import { type KubeObject, persistentVolumeClaims } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ValidatorChangeItem, ValidatorChangeStatus } from '../core/resources/validator-change.ts';
-import { aCity, anAgency } from '../core/testing/builders.ts';
 import {
-  aNetworkBody,
-  bodyOf,
+  applyCity,
   createNamespaces,
   finishDeletedPods,
   isAvailable,
@@ -38,9 +36,7 @@ beforeEach(async () => {
   await createNamespaces(cluster.client);
   ledger = createFakeLedger();
   world = startFakeWorld(cluster.client, NAMESPACE, octet, { city: ledger });
-  await cluster.client.create(ourResource('cityconfigs'), bodyOf(aCity({ engine: 'cometbft' })));
-  await cluster.client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
-  await cluster.client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', pools: POOLS }));
+  await applyCity(cluster.client, { engine: 'cometbft' }, { pools: POOLS });
 }, 30_000);
 
 afterEach(async () => {

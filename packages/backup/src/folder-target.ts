@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promi
 import { dirname, join, relative } from 'node:path';
 import { BackupFault } from './backup-fault.ts';
 import { assertTargetName, type BackupTarget } from './backup-target.ts';
+import { syncFolder } from './sync-folder.ts';
 
 const PARTIAL = '.partial';
 
@@ -22,15 +23,6 @@ function faultOf(message: string, cause: unknown): BackupFault {
 
 function errnoOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 /** Makes a folder and those above it below `root`, and lets none of them be forgotten by a crash. */

@@ -1,3 +1,4 @@
+import { seededRandom } from '@civitas/testkit';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { type ConfigMap, configMaps } from './core-resources.ts';
 import type { Change } from './mirror.ts';
@@ -13,17 +14,6 @@ const QUIET_MS = 1_200_000;
 const OBJECTS = 60;
 const firstSeed = Number(process.env['CIVITAS_SEED'] ?? 1);
 const seeds = Array.from({ length: process.env['CIVITAS_FULL'] === '1' ? 40 : 3 }, (_, index) => firstSeed + index);
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** What a controller would know from changes alone; every change that makes no sense after the ones before is kept. */
 function aListener(): { readonly seen: Map<string, string>; readonly nonsense: string[]; onChange(change: Change<ConfigMap>): void } {
@@ -70,7 +60,7 @@ interface Torture {
 }
 
 function begin(seed: number, initialState: 'pages' | 'watch-list'): Torture {
-  const random = randomOf(seed);
+  const random = seededRandom(seed).nextFraction;
   const clock = createManualClock();
   const server = createModelApiServer(clock, random);
   const listener = aListener();

@@ -6,6 +6,8 @@ export interface SeededRandom {
   nextUint64(): bigint;
   /** Uniform integer in [0, bound); bound 1 … 2^53 - 1. */
   nextInt(bound: number): number;
+  /** Uniform number in [0, 1). */
+  nextFraction(): number;
   nextBoolean(): boolean;
   nextBytes(length: number): Uint8Array;
   /** One of a non-empty list. */
@@ -44,7 +46,8 @@ export function seededRandom(seed: bigint | number): SeededRandom {
     return keyed.sort((left, right) => (left.key < right.key ? -1 : 1)).map(({ item }) => item);
   };
   const nextBytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => nextInt(256));
-  return { seed: start, nextUint64, nextInt, nextBoolean: () => nextInt(2) === 1, nextBytes, pick, shuffle };
+  const nextFraction = (): number => Number(nextUint64() >> 11n) / 2 ** 53;
+  return { seed: start, nextUint64, nextInt, nextFraction, nextBoolean: () => nextInt(2) === 1, nextBytes, pick, shuffle };
 }
 
 /** A seed from CIVITAS_SEED, else a fresh one; printed, so that a failing run can be repeated. */

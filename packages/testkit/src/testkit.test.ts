@@ -30,6 +30,14 @@ test('a shuffle keeps every item', () => {
   ).toEqual(items);
 });
 
+test('a fraction lies in [0, 1) and reaches into every tenth of it', () => {
+  const random = seededRandom(3);
+  const fractions = Array.from({ length: 500 }, () => random.nextFraction());
+
+  expect(fractions.every((fraction) => fraction >= 0 && fraction < 1)).toBe(true);
+  expect(new Set(fractions.map((fraction) => Math.floor(fraction * 10))).size).toBe(10);
+});
+
 test('timers fire in order of time while the clock moves, and a cancelled one never does', () => {
   const clock = fakeClock(1000);
   const fired: string[] = [];

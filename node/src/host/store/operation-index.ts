@@ -35,7 +35,7 @@ export class OperationIndex {
   }
 
   find(operationHash: Bytes): { height: number; index: number } | undefined {
-    for (let part = this.#lastPart() ?? -1; part >= 0; part--) {
+    for (let part = this.#part; part >= 0; part--) {
       const place = this.#db.get(entryKey(part, operationHash));
       if (place !== undefined) return placeOf(place);
     }

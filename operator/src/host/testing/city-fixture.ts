@@ -44,10 +44,10 @@ export async function createNamespaces(client: KubeClient): Promise<void> {
 }
 
 /** Settings, one agency and the city network. */
-export async function applyCity(client: KubeClient): Promise<void> {
-  await client.create(ourResource('cityconfigs'), bodyOf(aCity()));
+export async function applyCity(client: KubeClient, settings: Parameters<typeof aCity>[0] = {}, network: object = {}): Promise<void> {
+  await client.create(ourResource('cityconfigs'), bodyOf(aCity(settings)));
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
-  await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
+  await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', ...network }));
 }
 
 /** All controllers on this client, leading unless told otherwise. */

@@ -5,6 +5,7 @@ import https, { type RequestOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Transform } from 'node:stream';
 import { createKubeClient, type KubeClient, readKubeConfigFile } from '@civitas/kube';
+import { seededRandom } from '@civitas/testkit';
 
 /**
  * `lost`: the request never arrives. `unheard`: it is done, and its answer never comes. `slow`: the answer comes late. `cut`: a
@@ -38,24 +39,13 @@ const LATE_MS = 600;
 const OF_WATCHES: ReadonlySet<Fault> = new Set(['410', '429', '500', '503', 'lost', 'cut', 'stale']);
 const OF_OTHERS: ReadonlySet<Fault> = new Set(['409', '429', '500', '503', 'lost', 'unheard', 'slow']);
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** @param rate Share of requests that fail, 0 … 1. */
 export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { seed: number; rate: number }): Promise<FaultyApi> {
   const access = readKubeConfigFile(kubeconfigPath);
   const credentials: RequestOptions = {};
   await access.applyToHTTPSOptions(credentials);
   const target = new URL(access.getCurrentCluster()?.server ?? '');
-  const random = randomOf(seed);
+  const random = seededRandom(seed).nextFraction;
   const made: Record<Fault, number> = { 409: 0, 410: 0, 429: 0, 500: 0, 503: 0, lost: 0, unheard: 0, slow: 0, cut: 0, stale: 0 };
   let isHealed = false;
 

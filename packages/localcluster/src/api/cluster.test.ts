@@ -26,6 +26,16 @@ function aConfigMap(name: string, data: JsonObject = { a: '1' }, metadata: JsonO
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, data };
 }
 
+/** A request to watch every ConfigMap, as the server's router hands it on. */
+function aWatch() {
+  const type = new Registry().find('', 'v1', 'configmaps');
+  if (type === undefined) throw new Error('configmaps are served');
+  const target = { group: '', version: 'v1', plural: 'configmaps', namespace: undefined, name: undefined, subresource: '' };
+  const signal = new AbortController().signal;
+  const query = new URLSearchParams('watch=1');
+  return { type, target, request: { method: 'GET', path: '', query, headers: {}, user: anonymous, target, verb: 'watch', signal } };
+}
+
 describe('what the server keeps by itself', () => {
   test('Events that say the same are counted, and the oldest go above the limit', async () => {
     const { port } = cluster.server;
@@ -48,20 +58,8 @@ describe('what the server keeps by itself', () => {
   test('a watch whose client does not read is cut, not kept in memory', async () => {
     const store = new ObjectStore(join(cluster.home, 'backlog'), () => undefined);
     const hub = new WatchHub(store);
-    const type = new Registry().find('', 'v1', 'configmaps');
-    if (type === undefined) throw new Error('configmaps are served');
-    const target = { group: '', version: 'v1', plural: 'configmaps', namespace: undefined, name: undefined, subresource: '' };
+    const { type, target, request } = aWatch();
     const response = new ServerResponse(new IncomingMessage(new Socket()));
-    const request = {
-      method: 'GET',
-      path: '',
-      query: new URLSearchParams('watch=1'),
-      headers: {},
-      user: anonymous,
-      target,
-      verb: 'watch',
-      signal: new AbortController().signal,
-    };
     hub.serve(type, target, request, response);
     const metadata = { namespace: 'n', resourceVersion: '', creationTimestamp: '' };
     for (let sent = 0; sent <= watchBacklogBytesMax + 1_000_000; sent += 1_000_000) {
@@ -81,20 +79,8 @@ describe('what the server keeps by itself', () => {
   test('a quota of open watches is kept', () => {
     const store = new ObjectStore(join(cluster.home, 'watches'), () => undefined);
     const hub = new WatchHub(store);
-    const type = new Registry().find('', 'v1', 'configmaps');
-    if (type === undefined) throw new Error('configmaps are served');
-    const target = { group: '', version: 'v1', plural: 'configmaps', namespace: undefined, name: undefined, subresource: '' };
+    const { type, target, request } = aWatch();
     const response = () => new ServerResponse(new IncomingMessage(new Socket()));
-    const request = {
-      method: 'GET',
-      path: '',
-      query: new URLSearchParams('watch=1'),
-      headers: {},
-      user: anonymous,
-      target,
-      verb: 'watch',
-      signal: new AbortController().signal,
-    };
     for (let count = 0; count < watchCountMax; count += 1) hub.serve(type, target, request, response());
     expect(() => hub.serve(type, target, request, response())).toThrow(`${watchCountMax} watches are open, which is the limit`);
     hub.stop();
