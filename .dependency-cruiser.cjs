@@ -14,6 +14,8 @@ const TELEMETRY = '^packages/telemetry/';
 const SEALED = '^packages/sealed-call/';
 const KUBE = '^packages/kube/';
 const BACKUP = '^packages/backup/';
+const IDENTITY = '^packages/identity/';
+const CONSOLE_CONTRACT = '^packages/console-contract/';
 
 module.exports = {
   forbidden: [
@@ -25,13 +27,28 @@ module.exports = {
     room('backup', '^packages/backup/', [CANON, PROOFS, DEPLOYMENT]),
     room('contracts', '^contracts/', [CANON, PROOFS]),
     room('node-core', '^node/src/core/', [CANON, PROOFS, CONTRACTS, DEPLOYMENT]),
-    room('node-host', '^node/src/(host|main|version)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED, BACKUP]),
+    room('node-host', '^node/src/(host|main|version)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED, BACKUP, IDENTITY]),
     room('operator-core', '^operator/src/core/', [CANON, PROOFS, DEPLOYMENT]),
-    room('operator-host', '^operator/src/(host|main)', ['^operator/src/core/', CANON, PROOFS, DEPLOYMENT, GEN, TELEMETRY, KUBE]),
+    room('operator-host', '^operator/src/(host|main)', ['^operator/src/core/', CANON, PROOFS, DEPLOYMENT, GEN, TELEMETRY, KUBE, IDENTITY]),
     room('kube', '^packages/kube/', []),
     room('telemetry', '^packages/telemetry/', []),
     room('localcluster', '^packages/localcluster/', [KUBE]),
     room('testkit', '^packages/testkit/', [CANON]),
+    room('identity', '^packages/identity/', []),
+    room('local-identity', '^packages/local-identity/', [IDENTITY]),
+    room('console-contract', '^packages/console-contract/', [CANON]),
+    room('console-api', '^console/api/', [
+      CANON,
+      PROOFS,
+      DEPLOYMENT,
+      GEN,
+      TELEMETRY,
+      KUBE,
+      IDENTITY,
+      '^packages/local-identity/',
+      CONSOLE_CONTRACT,
+    ]),
+    room('console-web', '^console/web/', [CANON, PROOFS, CONSOLE_CONTRACT]),
     room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE, BACKUP]),
     {
       name: 'testkit-is-for-tests',
@@ -46,6 +63,6 @@ module.exports = {
     exclude: { path: ['/gen/.*/gen/', '^tools/start/city\\.ts$'] },
     tsPreCompilationDeps: true,
     parser: 'swc',
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'] },
   },
 };

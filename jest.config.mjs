@@ -5,7 +5,7 @@ export default {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript', decorators: true } }, module: { type: 'es6' } }],
   },
-  testMatch: ['<rootDir>/{packages,contracts,node,operator,cli,proto,tools}/**/*.test.ts', '<rootDir>/test/tidy/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,contracts,node,operator,console,cli,proto,tools}/**/*.test.ts', '<rootDir>/test/tidy/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   maxWorkers: 2,
 };

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
-const rooms = ['packages', 'contracts', 'node', 'operator', 'cli', 'tools', 'test', 'bench'];
+const rooms = ['packages', 'contracts', 'node', 'operator', 'console', 'cli', 'tools', 'test', 'bench'];
 // A launcher that relies on an install script is passed over for the program it would have linked.
 const biome = createRequire(import.meta.url).resolve(`@biomejs/cli-linux-${process.arch}/biome`);
 
@@ -14,6 +14,7 @@ const steps: readonly (readonly [string, string, readonly string[]])[] = [
   ['format', biome, ['ci', '--colors=off', '--linter-enabled=false', '--error-on-warnings', '.']],
   ['types, pure rooms', bin('tsc'), ['-p', 'tsconfig.pure.json']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
+  ['types, web', bin('tsc'), ['-p', 'console/web/tsconfig.json']],
   ['lint', bin('oxlint'), ['--type-aware', '--quiet', ...rooms]],
   ['import table', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...rooms]],
   ['dead code', bin('knip'), ['--no-progress']],
