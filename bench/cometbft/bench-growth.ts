@@ -24,10 +24,14 @@ function parsePoints(text: string): { validators: number; keys: number }[] {
   });
 }
 
-function pointOf(at: { validators: number; keys: number }, { saturation, halfLoad, tenPerSecond }: NetworkFigures): GrowthPoint {
+function pointOf(
+  at: { validators: number; keys: number },
+  { saturation, closedLoop, halfLoad, tenPerSecond }: NetworkFigures,
+): GrowthPoint {
   return {
     ...at,
     operationsPerSecond: saturation.operationsPerSecond,
+    closedLoopPerSecond: closedLoop.operationsPerSecond,
     commitMsAtHalf: halfLoad.commitMs.p50,
     commitMsAt10PerSecond: tenPerSecond.commitMs.p50,
     cpuMicrosPerOperation: saturation.cpuMicrosPerOperation,
@@ -41,6 +45,7 @@ function tableOf(points: readonly GrowthPoint[]): string {
       point.validators,
       point.keys.toLocaleString('en'),
       Math.round(point.operationsPerSecond).toLocaleString('en'),
+      Math.round(point.closedLoopPerSecond).toLocaleString('en'),
       point.commitMsAt10PerSecond,
       point.commitMsAtHalf,
       `${Math.round(point.cpuMicrosPerOperation.engine)} + ${Math.round(point.cpuMicrosPerOperation.node)}`,
@@ -48,8 +53,8 @@ function tableOf(points: readonly GrowthPoint[]): string {
     ].join(' | '),
   );
   return [
-    '| validators | records | operations/s | p50 at 10/s, ms | p50 at half load, ms | CPU an operation and validator, engine + node, µs | RSS of a node, MB |',
-    '|---|---|---|---|---|---|---|',
+    '| validators | records | operations/s borne | closed loop, operations/s | p50 at 10/s, ms | p50 at half load, ms | CPU an operation and validator, engine + node, µs | RSS of a node, MB |',
+    '|---|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     '',
   ].join('\n');

@@ -39,8 +39,14 @@ const SHARED_GROUP = 64;
 /** A client gathers for so long what shares a signature, ms (SDK). */
 const GATHER_MS = 10;
 const COMMITTED_SHARE_MIN = 0.95;
-/** Steps of the offered rate, as shares of what the closed loop reached. */
-const LADDER = [1.05, 0.95, 0.85, 0.75, 0.6, 0.45, 0.3] as const;
+/** Between these shares of what the closed loop reached lies the highest rate that commits. */
+const SOUGHT = { low: 0.3, high: 1.1 } as const;
+/** Halvings of that range by short windows: 0.8 / 2^4 is a step of 5 %. */
+const PROBES = 4;
+const PROBE_SECONDS_MAX = 15;
+/** Taken off where the long window does not bear what a short one did. */
+const BACK_OFF = 0.9;
+const BACK_OFFS_MAX = 5;
 /** All credits of two load processes at four validators; a peer's window is 8,000. */
 const WINDOW_OPERATIONS = 4_096;
 /** More than any machine of this bench has reached: bounds what is signed before the first figure is known. */
@@ -88,20 +94,32 @@ async function closedLoop(
   return measureLoad(parts, { kind: 'closed', window: WINDOW_OPERATIONS }, { warmUpMs, measureMs: guess.seconds * 1000 });
 }
 
+const isBorne = ({ committedShare, operationsPerSecond, offeredPerSecond }: LoadFigures): boolean =>
+  committedShare >= COMMITTED_SHARE_MIN && operationsPerSecond >= COMMITTED_SHARE_MIN * offeredPerSecond;
+
+async function offer(parts: Measured, options: NetworkBenchOptions, perSecond: number, seconds: number): Promise<LoadFigures> {
+  const figures = await paced(parts, options, perSecond, seconds);
+  const { offeredPerSecond, operationsPerSecond, committedShare, commitMs, refusals } = figures;
+  options.say(
+    `offered ${offeredPerSecond}/s: ${operationsPerSecond}/s, share ${committedShare}, p50 ${commitMs.p50} ms ${JSON.stringify(refusals)}`,
+  );
+  return figures;
+}
+
+/** Short windows halve the range, a long one is the figure. */
 async function saturation(parts: Measured, options: NetworkBenchOptions, reached: number): Promise<LoadFigures> {
-  let last: LoadFigures | undefined;
-  for (const share of LADDER) {
-    const figures = await paced(parts, options, reached * share, options.seconds);
-    const { offeredPerSecond, operationsPerSecond, committedShare, commitMs, refusals } = figures;
-    options.say(
-      `offered ${offeredPerSecond}/s: ${operationsPerSecond}/s, share ${committedShare}, p50 ${commitMs.p50} ms ${JSON.stringify(refusals)}`,
-    );
-    if (committedShare >= COMMITTED_SHARE_MIN && operationsPerSecond >= COMMITTED_SHARE_MIN * offeredPerSecond) return figures;
-    last = figures;
+  let { low, high }: { low: number; high: number } = SOUGHT;
+  for (let probe = 0; probe < PROBES; probe++) {
+    const middle = (low + high) / 2;
+    const probed = await offer(parts, options, reached * middle, Math.min(PROBE_SECONDS_MAX, options.seconds));
+    if (isBorne(probed)) low = middle;
+    else high = middle;
   }
-  if (last === undefined) throw new RangeError('nothing was offered');
-  options.say('no offered rate committed to 95 %: the machine is busy with something else');
-  return last;
+  let figures = await offer(parts, options, reached * low, options.seconds);
+  for (let taken = 0; !isBorne(figures) && taken < BACK_OFFS_MAX; taken++)
+    figures = await offer(parts, options, figures.offeredPerSecond * BACK_OFF, options.seconds);
+  if (!isBorne(figures)) options.say('no offered rate committed to 95 %: the machine is busy with something else');
+  return figures;
 }
 
 /** Everything about one network of real validators, from birth to end. */

@@ -3,6 +3,7 @@ export interface GrowthPoint {
   readonly validators: number;
   readonly keys: number;
   readonly operationsPerSecond: number;
+  readonly closedLoopPerSecond: number;
   readonly commitMsAtHalf: number;
   readonly commitMsAt10PerSecond: number;
   readonly cpuMicrosPerOperation: { readonly engine: number; readonly node: number };
