@@ -44,6 +44,8 @@ export const ANNOTATIONS = {
   /** On a pod: image and rebuild that were asked for. */
   image: 'civitas.dev/image',
   rebuild: 'civitas.dev/rebuild',
+  /** On a pod: changed to have its kubelet look at its mounted files at once. */
+  mountRefresh: 'civitas.dev/mount-refresh',
 } as const;
 
 /** Holds a deleted network until its links are drained and its pods are gone. */

@@ -7,6 +7,9 @@ export const STORAGE_ALARM_PERCENT = 90;
 /** Between these shares of its volume's size a file system counts as the volume's own, grown as far as it was asked to. */
 export const VOLUME_OWN_LEAST = 0.85;
 export const VOLUME_OWN_MOST = 1.1;
+/** Once told to look at what it mounts, a kubelet is told again after this pause, ms, and so often in all. */
+export const MOUNT_REFRESH_AGAIN_MS = 4000;
+export const MOUNT_REFRESHES_MAX = 3;
 /** A deleted network whose nodes are silent for longer is written off with what its status said last. */
 export const CLOSING_SILENCE_MS = 60_000;
 /** Pause after the first failed try of a backup, ms; each further one is this many times as long. */

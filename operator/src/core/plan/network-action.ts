@@ -28,6 +28,8 @@ export type NetworkAction =
   | { readonly type: 'setRelease'; readonly version: string; readonly from: string }
   | { readonly type: 'apply'; readonly manifest: Manifest }
   | { readonly type: 'createPod'; readonly manifest: Manifest }
+  /** Has the kubelet look at once at what it mounts into the pod. */
+  | { readonly type: 'refreshMounts'; readonly name: string; readonly uid: string; readonly note: string }
   /** Gated: the validators are asked once more right before it. */
   | { readonly type: 'deletePod'; readonly name: string; readonly uid: string; readonly reason: string }
   /** Of a node that nobody asks for and no ledger needs, once its pod is gone. */

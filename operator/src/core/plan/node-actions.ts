@@ -4,6 +4,7 @@ import { nodePod } from '../desired/node-pod.ts';
 import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
 import { keyHashOf } from './genesis-record.ts';
 import { type Fence, fenceOf } from './key-fence.ts';
+import { planMountRefresh } from './mount-refresh.ts';
 import type { NetworkAction } from './network-action.ts';
 import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
 import type { OperationOrders } from './operation-orders.ts';
@@ -34,7 +35,8 @@ export function planNode(
   const reason = staleReason(network, pod, configHash) ?? (restart.get(node.name) === pod.uid ? 'an operation asks for it' : undefined);
   const stale = reason === undefined ? undefined : { node, pod: { name: pod.name, uid: pod.uid }, reason };
   if (pod.finished) return { ...NOTHING, stale };
-  const keys = keyActions(node.name, seen);
+  const mounted = { genesis: observed.genesisMounted, peers: observed.peersMounted };
+  const keys = [...keyActions(node.name, seen), ...planMountRefresh(seen, mounted, { nowUnixMs: observed.nowUnixMs, sha256 })];
   // One that stands still by order, or that is to drop its ledger first, is granted nothing.
   if (node.fenced === true || pod.rebuild !== node.rebuild) return { ...NOTHING, actions: keys, stale };
   const signing = planSigning(observed, network, seen, sha256);

@@ -48,6 +48,8 @@ export interface ObservedPod {
   readonly image: string | undefined;
   /** Word that its configuration tells the node to rebuild its ledger for. */
   readonly rebuild?: string;
+  /** What its kubelet was last told to look for, how often and when (mount-refresh.ts). */
+  readonly mountRefresh?: string;
 }
 
 /** Public halves of what a node keeps on its volume. */
@@ -160,6 +162,7 @@ export interface ObservedNetwork {
   /** The genesis as recorded in the operator's namespace, and as mounted; canonical text. */
   readonly genesisRecord: string | undefined;
   readonly genesisMounted: string | undefined;
+  readonly peersMounted?: string | undefined;
   /** Name of the tombstone of an earlier network of this chain id whose data are gone. */
   readonly endedBy?: string | undefined;
   /** Consensus keys of the validators as the ledger has them, as last read; undefined while none of its nodes was asked. */

@@ -23,6 +23,7 @@ import { handOverEngine, proposeValidator } from './grow-network.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
 import { resourceOf } from './kinds.ts';
+import { refreshMounts } from './refresh-mounts.ts';
 import { replacePod } from './replace-pod.ts';
 import { report } from './report.ts';
 import { rollAuthority } from './roll-authority.ts';
@@ -45,6 +46,8 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       );
     case 'deletePod':
       return deletePod(scope, action);
+    case 'refreshMounts':
+      return refreshMounts(context.client, { ...action, namespace: effective.namespace });
     case 'dropVolume':
       return dropVolume(scope, action.node);
     case 'recordKeys':

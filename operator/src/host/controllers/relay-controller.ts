@@ -3,13 +3,22 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { type RelayConfig, type RelayNetwork, spiffe } from '@civitas/deployment';
 import { type Applier, type Controller, createController, isApiError, pods, type ReconcileResult, secrets } from '@civitas/kube';
 import { gatewayName, NODE_IMAGE, networkNameOf, RELAY_POD, relayTlsName } from '../../core/desired/names.ts';
-import { RELAY_ADMIN, type RelayWanted, relayFingerprint, relayObjects, relayPod } from '../../core/desired/relay-objects.ts';
+import {
+  RELAY_ADMIN,
+  type RelayWanted,
+  relayConfigText,
+  relayFingerprint,
+  relayObjects,
+  relayPod,
+} from '../../core/desired/relay-objects.ts';
 import { isCertificateDue } from '../../core/plan/certificate-plan.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
+import { nextMountRefresh } from '../../core/plan/mount-refresh.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { certificateSecret } from '../apply/issue-certificate.ts';
 import { resourceOf } from '../apply/kinds.ts';
+import { refreshMounts } from '../apply/refresh-mounts.ts';
 import { issueLeaf } from '../certificates/authority.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { PLATFORM_AUTHORITY } from '../observe/authorities.ts';
@@ -64,6 +73,7 @@ export function createRelayController(context: OperatorContext): { readonly cont
     }
     const changed = await ensurePod(context, { wanted, workspace });
     if (changed !== undefined) return { requeueAfterMs: changed };
+    await refreshRelay(context, wanted, workspace);
     try {
       await readKey(workspace, config);
     } catch (error) {
@@ -131,6 +141,21 @@ async function ensurePod(
     if (!isApiError(error, 'AlreadyExists')) throw error;
   }
   return AFTER_ACTION_MS;
+}
+
+/** It says of no file that it has taken it up, so its kubelet is told of every change. */
+async function refreshRelay(context: OperatorContext, wanted: RelayWanted, workspace: Workspace): Promise<void> {
+  const { namespace } = wanted;
+  const pod = podOf(workspace.pods.store.get(`${namespace}/${RELAY_POD}`));
+  if (pod?.running !== true || pod.deleting) return;
+  const text = workspace.configMaps.store.get(`${namespace}/${RELAY_POD}-config`)?.data?.['config.json'];
+  if (text !== relayConfigText(wanted)) return;
+  const hashes = [RELAY_ADMIN, ...wanted.networkNames].map(
+    (network) => certificateOf(workspace.secrets.store.get(`${namespace}/${relayTlsName(network)}`))?.hash ?? '',
+  );
+  const at = { nowUnixMs: context.clock.nowUnixMs(), sha256: nodeCrypto.sha256 };
+  const note = nextMountRefresh([text, ...hashes].join('\n'), pod.mountRefresh, at);
+  if (note !== undefined) await refreshMounts(context.client, { name: RELAY_POD, namespace, uid: pod.uid, note });
 }
 
 function youngestNetworkMs(networks: readonly LedgerNetwork[]): number {

@@ -10,6 +10,7 @@ import {
   networkNameOf,
   nodeDataName,
   nodeTlsName,
+  peersName,
   relayTlsName,
   SYSTEM_NAMESPACE,
 } from '../../core/desired/names.ts';
@@ -79,6 +80,7 @@ export async function observeNetwork(
     reservations: reservationsOf(context),
     genesisRecord: record,
     genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
+    peersMounted: workspace.configMaps.store.get(`${id.namespace}/${peersName(id.name)}`)?.data?.['peers.json'],
     endedBy: endedBy(context, network.spec.chainId),
     engineInForce: record === undefined ? undefined : engineInForce(context, id),
     validatorSet: setOf(standings),
@@ -235,6 +237,7 @@ export function podOf(pod: Pod | undefined): ObservedPod | undefined {
   const { metadata, spec, status } = pod;
   const phase = status?.phase;
   const rebuild = metadata.annotations?.[ANNOTATIONS.rebuild];
+  const mountRefresh = metadata.annotations?.[ANNOTATIONS.mountRefresh];
   return {
     name: metadata.name,
     uid: metadata.uid,
@@ -246,6 +249,7 @@ export function podOf(pod: Pod | undefined): ObservedPod | undefined {
     configHash: metadata.annotations?.[ANNOTATIONS.configHash],
     image: metadata.annotations?.[ANNOTATIONS.image] ?? spec?.containers[0]?.image,
     ...(rebuild === undefined ? {} : { rebuild }),
+    ...(mountRefresh === undefined ? {} : { mountRefresh }),
   };
 }
 
