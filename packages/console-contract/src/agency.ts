@@ -1,0 +1,100 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { objectHead } from './condition.ts';
+import { EMAIL_CHARS_MAX, MEMBERSHIPS_MAX, ROLES_MAX } from './limits.ts';
+import { ROLES } from './role.ts';
+import { closed, Names, name, oneOf, text, time, whole } from './shape.ts';
+
+const Membership = closed({
+  network: name('LedgerNetwork.'),
+  roles: Type.Array(name('A role of that ledger.'), { maxItems: ROLES_MAX, uniqueItems: true }),
+});
+const Quotas = closed({
+  pods: Type.Optional(Type.Integer({ description: 'Pods in its namespace.', minimum: 0, maximum: 1000 })),
+  configMaps: Type.Optional(Type.Integer({ description: 'ConfigMaps in its namespace.', minimum: 4, maximum: 10_000 })),
+});
+const approvalPolicy = oneOf(['manual', 'auto'], 'Whether its gateway approves every proposal by itself or persons do.');
+
+/** An agency and where it stands. */
+export const Agency = closed({
+  ...objectHead,
+  displayName: Names,
+  founder: Type.Boolean(),
+  approvalPolicy,
+  namespace: Type.Optional(text('Namespace that is its own.', 63)),
+  organizationId: Type.Optional(text('Its organization in the identity provider.', 64)),
+  quotas: Quotas,
+  memberships: Type.Array(
+    closed({
+      network: text('LedgerNetwork.', 63),
+      roles: Type.Array(text('Role on the ledger.', 63)),
+      state: text('Pending, Proposed or Enrolled; empty while unknown.', 16),
+      onLedgerHeight: Type.Optional(whole('Height at which it was seen enrolled.')),
+      approvalsMissing: Type.Optional(whole('Approvals its open proposal still needs.')),
+      message: Type.Optional(text('What it waits for.', 256)),
+    }),
+  ),
+  clients: Type.Array(
+    closed({
+      name: text('Client.', 63),
+      networks: whole('Networks it has certificates for.'),
+      problem: Type.Optional(text('Why its request was refused.', 256)),
+    }),
+  ),
+});
+
+/** An agency as the wizard asks for it. */
+export const NewAgency = closed({
+  name: name('Name, which is its organization’s alias too and never changes.'),
+  displayName: closed({ zh: Type.String({ minLength: 1, maxLength: 128 }), en: Type.String({ minLength: 1, maxLength: 128 }) }),
+  approvalPolicy: Type.Optional(approvalPolicy),
+  memberships: Type.Array(Membership, { maxItems: MEMBERSHIPS_MAX }),
+  quotas: Type.Optional(Quotas),
+});
+
+/** What of an agency may be changed; what is left out stays. */
+export const AgencyChange = closed({
+  displayName: Type.Optional(NewAgency.properties.displayName),
+  approvalPolicy: Type.Optional(approvalPolicy),
+  memberships: Type.Optional(NewAgency.properties.memberships),
+  quotas: Type.Optional(Quotas),
+});
+
+export const CreatedAgency = closed({ dryRun: Type.Boolean(), agency: Agency, yaml: text('The manifest.', 65_536) });
+
+const email = Type.String({ description: 'E-mail address.', minLength: 3, maxLength: EMAIL_CHARS_MAX, pattern: '^[^@\\s]+@[^@\\s]+$' });
+
+/** A person of an agency. */
+export const Member = closed({
+  id: text('Id in the identity provider.', 64),
+  username: text('Sign-in name.', 255),
+  name: text('Name to show.', 255),
+  email: text('E-mail address.', EMAIL_CHARS_MAX),
+  enabled: Type.Boolean(),
+  roles: Type.Array(oneOf(ROLES, 'A role.')),
+});
+
+export const Invitation = closed({
+  id: text('Id in the identity provider.', 64),
+  email: text('Whom it went to.', EMAIL_CHARS_MAX),
+  firstName: Type.Optional(text('First name.', 64)),
+  lastName: Type.Optional(text('Last name.', 64)),
+  role: Type.Optional(oneOf(ROLES, 'Role they get with it; it is given once they have accepted.')),
+  state: oneOf(['pending', 'expired', 'accepted'], 'Where it stands.'),
+  sentAt: Type.Optional(time('When it went out.')),
+  expiresAt: Type.Optional(time('Until when it can be taken.')),
+});
+
+export const NewInvitation = closed({
+  email,
+  firstName: Type.String({ minLength: 1, maxLength: 64 }),
+  lastName: Type.String({ minLength: 1, maxLength: 64 }),
+  role: Type.Optional(oneOf(ROLES, 'Role they get with it.')),
+});
+
+export type Agency = Static<typeof Agency>;
+export type NewAgency = Static<typeof NewAgency>;
+export type AgencyChange = Static<typeof AgencyChange>;
+export type CreatedAgency = Static<typeof CreatedAgency>;
+export type Member = Static<typeof Member>;
+export type Invitation = Static<typeof Invitation>;
+export type NewInvitation = Static<typeof NewInvitation>;
