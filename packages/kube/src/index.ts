@@ -8,6 +8,7 @@ export * from './controller.ts';
 export * from './core-resources.ts';
 export * from './event-recorder.ts';
 export * from './finalizers.ts';
+export type { Impersonated } from './impersonation.ts';
 export * from './kube-client.ts';
 export * from './kube-config.ts';
 export { readKubeConfigFile } from './kube-config-file.ts';

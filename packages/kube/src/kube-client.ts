@@ -2,9 +2,10 @@
 
 import { isApiError } from './api-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
+import { type Impersonated, impersonationHeaders } from './impersonation.ts';
 import { listPageObjects } from './limits.ts';
 import { type KubeList, type KubeObject, type ObjectBody, type ObjectRef, pathOf, type Resource } from './resource.ts';
-import { createTransport, type TransportOptions, type TransportRequest } from './transport.ts';
+import { createTransport, type Transport, type TransportOptions, type TransportRequest } from './transport.ts';
 import { readText, readWatchEvents, type WatchEvent } from './watch-stream.ts';
 
 export interface CallOptions {
@@ -89,12 +90,26 @@ export interface KubeClient {
   getText(path: string, options?: CallOptions): Promise<string>;
   /** The same as it comes, until the server ends it or the signal aborts: a log that is followed. */
   streamText(path: string, options?: CallOptions): Promise<AsyncGenerator<string>>;
+  /** The same connections as somebody else, where our own rights include `impersonate`; closing it does nothing. */
+  as(whom: Impersonated): KubeClient;
   close(): void;
 }
 
 /** A client of the kubeconfig's current context. Connections are kept alive until `close`. */
 export function createKubeClient(config: ClusterAccess, options: TransportOptions = {}): KubeClient {
-  const transport = createTransport(config, options);
+  return clientOver(createTransport(config, options));
+}
+
+function actingAs(transport: Transport, whom: Impersonated): Transport {
+  const headers = impersonationHeaders(whom);
+  return {
+    send: (request) => transport.send({ ...request, headers }),
+    open: (request) => transport.open({ ...request, headers }),
+    close: () => {},
+  };
+}
+
+function clientOver(transport: Transport): KubeClient {
   const call = async <T>(request: Omit<TransportRequest, 'idempotent'> & { idempotent?: boolean }): Promise<T> =>
     JSON.parse(await transport.send({ idempotent: request.method === 'GET', ...request }));
 
@@ -158,6 +173,7 @@ export function createKubeClient(config: ClusterAccess, options: TransportOption
     async streamText(path, options = {}) {
       return readText(await transport.open({ method: 'GET', path, signal: options.signal, idempotent: true }));
     },
+    as: (whom) => clientOver(actingAs(transport, whom)),
     close: () => transport.close(),
   };
 }

@@ -14,6 +14,8 @@ export interface TransportRequest {
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Beside the credentials, which they cannot replace. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly signal?: AbortSignal | undefined;
   /** Repeating it cannot do harm: sent again when a kept-alive connection turns out dead. */
   readonly idempotent: boolean;
@@ -71,7 +73,7 @@ export function createTransport(config: ClusterAccess, { clock = systemClock, me
     const options = await optionsOf();
     const payload = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const credentials = options.headers as http.OutgoingHttpHeaders | undefined;
-    const headers: http.OutgoingHttpHeaders = { ...credentials, Accept: 'application/json' };
+    const headers: http.OutgoingHttpHeaders = { ...listed(request.headers), ...credentials, Accept: 'application/json' };
     if (payload !== undefined)
       Object.assign(headers, { 'Content-Type': request.contentType ?? 'application/json', 'Content-Length': payload.byteLength });
     const path = `${server.pathname.replace(/\/$/, '')}${request.path}`;
@@ -118,6 +120,10 @@ export function createTransport(config: ClusterAccess, { clock = systemClock, me
     },
     close: () => agent.destroy(),
   };
+}
+
+function listed(headers: TransportRequest['headers'] = {}): http.OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
 }
 
 /** Counts one request under client-go's names, once its code is known. */

@@ -242,7 +242,7 @@ function answerRequest(
   const path = url.pathname;
   if (!(message.socket instanceof TLSSocket)) throw unauthorized();
   const asker = authenticate(message, message.socket, sources);
-  const user = impersonate(sources.authorizer, asker, message.headers);
+  const user = impersonate(sources.authorizer, asker, message.headersDistinct);
   const target = parseTarget(path);
   const method = message.method ?? 'GET';
   const request: ApiRequest = {

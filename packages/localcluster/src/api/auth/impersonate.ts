@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { forbidden } from '../status-error.ts';
 import type { Authorizer } from './rbac.ts';
 import type { User } from './user.ts';
@@ -6,15 +5,13 @@ import type { User } from './user.ts';
 /**
  * The user a request acts as: the asker, or whom the Impersonate-* headers name when the asker may `impersonate` each of them.
  *
+ * @param headers every value of each header, apart: a group may hold a comma.
  * @throws StatusError 403 naming the first part that is not allowed.
  */
-export function impersonate(authorizer: Authorizer, asker: User, headers: IncomingHttpHeaders): User {
-  const name = textOf(headers['impersonate-user']);
-  const groups = textOf(headers['impersonate-group'])
-    .split(',')
-    .map((group) => group.trim())
-    .filter((group) => group !== '');
-  const uid = textOf(headers['impersonate-uid']);
+export function impersonate(authorizer: Authorizer, asker: User, headers: NodeJS.Dict<string[]>): User {
+  const name = headers['impersonate-user']?.[0] ?? '';
+  const groups = headers['impersonate-group'] ?? [];
+  const uid = headers['impersonate-uid']?.[0] ?? '';
   const extras = Object.entries(headers).filter(([key]) => key.startsWith('impersonate-extra-'));
   if (name === '') {
     if (groups.length > 0 || uid !== '' || extras.length > 0)
@@ -45,14 +42,19 @@ export function impersonate(authorizer: Authorizer, asker: User, headers: Incomi
   if (uid !== '') check('authentication.k8s.io', 'uids', { name: uid });
   const extra: Record<string, readonly string[]> = {};
   for (const [header, value] of extras) {
-    const key = decodeURIComponent(header.slice('impersonate-extra-'.length));
-    for (const one of [value ?? []].flat()) check('authentication.k8s.io', 'userextras', { name: one, subresource: key });
-    extra[key] = [value ?? []].flat();
+    const key = decodedKey(header.slice('impersonate-extra-'.length));
+    for (const one of value ?? []) check('authentication.k8s.io', 'userextras', { name: one, subresource: key });
+    extra[key] = value ?? [];
   }
   const own = account?.[1] === undefined || groups.length > 0 ? groups : ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`];
   return { name, uid, groups: [...new Set([...own, 'system:authenticated'])], extra };
 }
 
-function textOf(header: string | string[] | undefined): string {
-  return Array.isArray(header) ? header.join(',') : (header ?? '');
+/** A key that is not percent-encoded text is taken as it stands, as in the real server. */
+function decodedKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -45,7 +45,13 @@ function statusOf(plural: string, spec: JsonObject, of: { user: User; sources: R
 }
 
 function userInfo(user: User): JsonObject {
-  return { username: user.name, ...(user.uid === '' ? {} : { uid: user.uid }), groups: [...user.groups] };
+  const extra = Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]]));
+  return {
+    username: user.name,
+    ...(user.uid === '' ? {} : { uid: user.uid }),
+    groups: [...user.groups],
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  };
 }
 
 function attributesOf(spec: JsonObject): Attributes {

@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly accept?: string;
   readonly token?: string;
   readonly as?: string;
+  /** Further Impersonate-* headers by the part after `Impersonate-`. */
+  readonly asWith?: Readonly<Record<string, readonly string[]>>;
   readonly isAnonymous?: boolean;
 }
 
@@ -56,6 +58,7 @@ function open(access: ApiAccess, at: { method: string; path: string }, options: 
       ...(options.accept === undefined ? {} : { accept: options.accept }),
       ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
       ...(options.as === undefined ? {} : { 'impersonate-user': options.as }),
+      ...Object.fromEntries(Object.entries(options.asWith ?? {}).map(([part, values]) => [`impersonate-${part}`, [...values]])),
     },
   });
 }

@@ -5,6 +5,7 @@ import { describeControllers } from './controller-cases.ts';
 import { describeCustomResources } from './custom-resource-cases.ts';
 import { describeDeletion } from './deletion-cases.ts';
 import { describeDiscovery } from './discovery-cases.ts';
+import { describeImpersonation } from './impersonation-cases.ts';
 import { describeObjects } from './object-cases.ts';
 import { describeRefusals } from './refusal-cases.ts';
 import { describeListsAndWatches } from './watch-cases.ts';
@@ -20,4 +21,5 @@ export function describeConformance(server: () => ConformanceServer): void {
   describeControllers(server);
   describeDeletion(server);
   describeAccess(server);
+  describeImpersonation(server);
 }
