@@ -34,7 +34,7 @@ module.exports = {
     room('telemetry', '^packages/telemetry/', []),
     room('localcluster', '^packages/localcluster/', [KUBE]),
     room('testkit', '^packages/testkit/', [CANON]),
-    room('identity', '^packages/identity/', []),
+    room('identity', '^packages/identity/', [CANON]),
     room('local-identity', '^packages/local-identity/', [IDENTITY]),
     room('console-contract', '^packages/console-contract/', [CANON]),
     room('console-api', '^console/api/', [

@@ -1,0 +1,10 @@
+export * from './identity-directory.ts';
+export * from './identity-fault.ts';
+export { type AdminRestOptions, type DirectoryClock } from './keycloak/admin-rest.ts';
+export * from './keycloak/keycloak-directory.ts';
+export type { ClientCredentials } from './keycloak/own-token.ts';
+export { CLOCK_SKEW_S_MAX, STEP_UP_S_MAX, TOKEN_CHARS_MAX } from './limits.ts';
+export * from './principal.ts';
+export * from './refusal.ts';
+export * from './role.ts';
+export * from './token-verifier.ts';
