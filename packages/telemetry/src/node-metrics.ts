@@ -2,7 +2,15 @@ import { catalogueOf } from './metric.ts';
 
 const COMMIT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 3, 5, 10];
 const CALL_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
-const SERVICES = ['LedgerService', 'LinkService', 'VaultService', 'SubjectService', 'SnapshotService', 'AdminService'] as const;
+const SERVICES = [
+  'LedgerService',
+  'LinkService',
+  'VaultService',
+  'SubjectService',
+  'PersonService',
+  'SnapshotService',
+  'AdminService',
+] as const;
 
 /** Families of a ledger node. The constant labels `network` (chain id) and `node` stand on every one. */
 export const nodeMetrics = catalogueOf({
@@ -163,6 +171,20 @@ export const nodeMetrics = catalogueOf({
     type: 'gauge',
     unit: 'none',
     help: 'Round of the height being decided; above 0 a proposer was passed over.',
+    labels: {},
+  },
+  protocolVersion: {
+    name: 'civitas_protocol_version',
+    type: 'gauge',
+    unit: 'none',
+    help: 'Version of the rules that the next block is executed by.',
+    labels: {},
+  },
+  awaitingUpgrade: {
+    name: 'civitas_awaiting_upgrade',
+    type: 'gauge',
+    unit: 'none',
+    help: '1 while this node stands before a block that a newer release must execute.',
     labels: {},
   },
   caughtUp: {

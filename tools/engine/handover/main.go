@@ -3,7 +3,7 @@
 //	handover HOME < chain.jsonl
 //
 // Standard input holds one JSON object a line: first every block from height 1 on, {"block", "lightBlock"}, both protocol buffers in
-// base64, then one closing line {"appHash", "resultsHash"} with what the application answered for the last block. Every block is
+// base64, then one closing line {"appHash", "resultsHash", "appVersion"} with what the application answered for the last. Every block is
 // checked as a stranger's would be: form, hash, order, and a commit with more than two thirds of the genesis validators' power.
 // It exits 1 and says which height and why when something does not hold; the home's stores must be empty, so that a second run or a
 // home that already lives is refused. The sign state is set to the last height: the key never signs there again.
@@ -37,6 +37,7 @@ type line struct {
 	LightBlock  string `json:"lightBlock"`
 	AppHash     string `json:"appHash"`
 	ResultsHash string `json:"resultsHash"`
+	AppVersion  uint64 `json:"appVersion"`
 }
 
 // chain is a CometBFT home being filled, block after block.
@@ -127,7 +128,7 @@ func (c *chain) append(l line) error {
 		return err
 	}
 	if c.last != nil {
-		if err := c.advance(block.AppHash, block.LastResultsHash); err != nil {
+		if err := c.advance(block.AppHash, block.LastResultsHash, block.Version.App); err != nil {
 			return err
 		}
 	} else {
@@ -184,7 +185,8 @@ func unmarshal(text string, into func([]byte) error) error {
 }
 
 // advance moves the state past the newest block, as executing it would have done: the validators stay the genesis validators.
-func (c *chain) advance(appHash, resultsHash []byte) error {
+// appVersion is what the next header carries: it changes where the ledger activated another protocol version.
+func (c *chain) advance(appHash, resultsHash []byte, appVersion uint64) error {
 	parts, err := c.last.MakePartSet(types.BlockPartSizeBytes)
 	if err != nil {
 		return err
@@ -198,6 +200,11 @@ func (c *chain) advance(appHash, resultsHash []byte) error {
 	next.NextValidators = c.state.NextValidators.Copy()
 	next.NextValidators.IncrementProposerPriority(1)
 	next.AppHash, next.LastResultsHash = appHash, resultsHash
+	if appVersion != c.state.Version.Consensus.App {
+		next.Version.Consensus.App = appVersion
+		next.ConsensusParams.Version.App = appVersion
+		next.LastHeightConsensusParamsChanged = c.last.Height + 1
+	}
 	c.state = next
 	return c.states.Save(next)
 }
@@ -214,7 +221,7 @@ func (c *chain) close(l line) error {
 	if err != nil || len(resultsHash) != 32 {
 		return errors.New("closing line: resultsHash is not 32 bytes in base64")
 	}
-	return c.advance(appHash, resultsHash)
+	return c.advance(appHash, resultsHash, l.AppVersion)
 }
 
 func (c *chain) keepSignState() error {

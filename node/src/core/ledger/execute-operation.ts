@@ -1,6 +1,7 @@
 import { base64urlEncode, encodeCanonical, type Refusal } from '@civitas/canon';
 import { type Caller, type Contract, checkArgs, type Outcome, refused } from '@civitas/contracts';
 import type { ReceiptOutcome } from '@civitas/proofs';
+import { type ProtocolRules, rulesAt } from '../protocol/rules.ts';
 import type { Overlay } from '../state/records.ts';
 import type { HashedEnvelope } from './bundle.ts';
 import { type Admission, callerOf, type ProvenOperation, proveOperation } from './check-operation.ts';
@@ -30,11 +31,16 @@ type Target =
   | { readonly kind: 'contract'; readonly contract: Contract; readonly roles: readonly string[]; readonly coSignatures: number }
   | { readonly kind: 'module'; readonly module: SystemModule; readonly roles: readonly string[]; readonly coSignatures: number };
 
-function findTarget(ledger: RunningLedger, contractName: string, method: string): Target | undefined {
+function findTarget(
+  ledger: RunningLedger,
+  { contract: contractName, method }: { readonly contract: string; readonly method: string },
+  rules: () => ProtocolRules,
+): Target | undefined {
   const [name = '', version] = contractName.split('@');
   const module = ledger.modules.get(name);
   if (module !== undefined && module.version === version && Object.hasOwn(module.methods, method)) {
     const verb = module.methods[method];
+    if (verb?.isInForce?.(rules()) === false) return undefined;
     return verb && { kind: 'module', module, roles: verb.roles, coSignatures: verb.coSignatures ?? 0 };
   }
   const contract = ledger.contracts.get(name);
@@ -100,7 +106,8 @@ export function executeOperation(ledger: RunningLedger, block: BlockFacts, state
   admission.replay.add(proven.value.replayId, operation.expiresAtUnixMs);
   const caller = callerOf(admission, state, envelope, proven.value);
   if (!caller.ok) return { operationHash: hash, outcome: refusedOutcome(caller.refusal), events: [], isCharged: true };
-  const target = authorise(findTarget(ledger, operation.contract, operation.method), caller.value, proven.value);
+  const rules = (): ProtocolRules => rulesAt(state, block.height);
+  const target = authorise(findTarget(ledger, operation, rules), caller.value, proven.value);
   if ('ok' in target) return { operationHash: hash, outcome: receiptOutcome(target), events: [], isCharged: true };
   const facts = {
     caller: caller.value,

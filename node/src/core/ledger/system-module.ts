@@ -1,5 +1,6 @@
 import type { Outcome } from '@civitas/contracts';
 import type { Static, TObject } from '@sinclair/typebox';
+import type { ProtocolRules } from '../protocol/rules.ts';
 import type { Execution } from './execution.ts';
 
 /** A verb of the ledger itself. It sees whole keys, where a contract sees only its own. */
@@ -8,6 +9,8 @@ export interface SystemMethod<Args extends TObject = TObject> {
   readonly args: Args;
   readonly roles: readonly string[];
   readonly coSignatures?: number;
+  /** Of a verb that came with a later protocol version: before it the ledger has no such verb. */
+  readonly isInForce?: (rules: ProtocolRules) => boolean;
   readonly refusals: readonly string[];
   run(execution: Execution, args: Static<Args>): Outcome;
 }

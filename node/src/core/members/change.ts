@@ -1,10 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { ChainIdText, ForeignProofSchema, LightBlockText, TermsSchema, ValidatorSchema } from '../links/schema.ts';
+import { ACTIVATION_NOTICE_BLOCKS_MAX, ACTIVATION_NOTICE_BLOCKS_MIN, FIRST_PROTOCOL, PROTOCOL_MAX } from '../protocol/limits.ts';
 import { KEYS_PER_ORGANISATION_MAX, ROLES_MAX } from './limits.ts';
 
 const closed = { additionalProperties: false };
 const Name = Type.String({ pattern: '^[a-z0-9]+(?:[.-][a-z0-9]+)*$', maxLength: 64 });
 const KeyBytes = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+const ProtocolVersion = Type.Integer({ minimum: FIRST_PROTOCOL + 1, maximum: PROTOCOL_MAX });
 const Roles = Type.Array(Name, { maxItems: ROLES_MAX, uniqueItems: true });
 
 const MemberKeySchema = Type.Object(
@@ -55,6 +57,16 @@ export const ChangeSchema = Type.Union([
   ),
   Type.Object(
     {
+      kind: Type.Literal('activateProtocol'),
+      version: ProtocolVersion,
+      /** Blocks from the one that decides it to the first that is executed by it: founders may take days to approve. */
+      afterBlocks: Type.Integer({ minimum: ACTIVATION_NOTICE_BLOCKS_MIN, maximum: ACTIVATION_NOTICE_BLOCKS_MAX }),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('cancelProtocol'), version: ProtocolVersion }, closed),
+  Type.Object(
+    {
       kind: Type.Literal('createClient'),
       chainId: ChainIdText,
       /** The validators at the peer's genesis; they must hash to the registry record's validatorsHash. */
@@ -78,4 +90,5 @@ export type MembershipChange = Extract<
   { kind: 'enrolOrganisation' | 'addKeys' | 'revokeKey' | 'setRoles' | 'setHpkeKey' | 'removeOrganisation' }
 >;
 export type ValidatorChange = Extract<Change, { kind: 'addValidator' | 'removeValidator' }>;
-export type ClientChange = Exclude<Change, MembershipChange | ValidatorChange>;
+export type ProtocolChange = Extract<Change, { kind: 'activateProtocol' | 'cancelProtocol' }>;
+export type ClientChange = Exclude<Change, MembershipChange | ValidatorChange | ProtocolChange>;

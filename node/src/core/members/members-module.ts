@@ -4,11 +4,14 @@ import { Value } from '@sinclair/typebox/value';
 import type { Execution } from '../ledger/execution.ts';
 import { type SystemModule, systemMethod } from '../ledger/system-module.ts';
 import { applyClientChange } from '../links/client-change.ts';
+import { applyProtocolChange } from '../protocol/apply-protocol-change.ts';
+import { rulesAt } from '../protocol/rules.ts';
 import { applyValidatorChange } from '../validators/apply-validator-change.ts';
 import { applyMembershipChange } from './apply-change.ts';
 import { type Change, ChangeSchema } from './change.ts';
 import { OPEN_PROPOSALS_MAX } from './limits.ts';
 import { findOrganisation, findProposal, type ProposalRecord, proposalKey, proposalsOf, settingsOf } from './records.ts';
+import { countedApprovals, isLive } from './standing-proposals.ts';
 
 const closed = { additionalProperties: false };
 const ProposalId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
@@ -25,6 +28,9 @@ function apply(execution: Execution, change: Change): Outcome {
     case 'addValidator':
     case 'removeValidator':
       return applyValidatorChange(execution, change);
+    case 'activateProtocol':
+    case 'cancelProtocol':
+      return applyProtocolChange(execution, change);
     default:
       return applyClientChange(execution, change);
   }
@@ -40,8 +46,21 @@ function rehearse(execution: Execution, change: Change): Outcome {
   return outcome;
 }
 
+/** Whether one more proposal may stand open: of the ledger's, and of the caller's own. */
+function checkRoom(execution: Execution): Outcome {
+  const { height, timeUnixMs } = execution.block;
+  const { organisation } = execution.operation.caller;
+  const rules = rulesAt(execution.records, height);
+  const open = proposalsOf(execution.records).filter((proposal) => isLive(proposal, rules, timeUnixMs));
+  if (open.length >= OPEN_PROPOSALS_MAX) return refused('LIMIT', { limit: 'openProposals', openProposalsMax: OPEN_PROPOSALS_MAX }, 'retry');
+  const own = open.filter(({ proposer }) => proposer === organisation).length;
+  const ownMax = rules.openProposalsPerOrganisationMax;
+  if (ownMax === undefined || own < ownMax) return done();
+  return refused('LIMIT', { limit: 'openProposalsOfOrganisation', openProposalsMax: ownMax, organisation }, 'retry');
+}
+
 const propose = systemMethod({
-  summary: 'Proposes a change of membership, of the validators, of a link’s client or of its terms; founders then approve it.',
+  summary: 'Proposes a change of membership, validators, rules, a link’s client or its terms; founders then approve it.',
   args: Type.Object({ id: Type.Optional(ProposalId), change: ChangeSchema }, closed),
   roles: ['platform', 'member'],
   refusals: [
@@ -60,8 +79,8 @@ const propose = systemMethod({
     // An operation hash is the source of ids that nobody chose: its first 22 characters are 16 bytes.
     const id = given ?? execution.operation.operationHash.slice(0, 22);
     if (findProposal(execution.records, id) !== undefined) return refused('DUPLICATE', { proposal: id });
-    const open = proposalsOf(execution.records).filter(({ status }) => status === 'open').length;
-    if (open >= OPEN_PROPOSALS_MAX) return refused('LIMIT', { limit: 'openProposals', openProposalsMax: OPEN_PROPOSALS_MAX }, 'retry');
+    const room = checkRoom(execution);
+    if (!room.ok) return room;
     const possible = rehearse(execution, change);
     if (!possible.ok) return possible;
     const { caller } = execution.operation;
@@ -107,13 +126,34 @@ const approve = systemMethod({
     const proposal = findProposal(execution.records, id);
     if (proposal === undefined) return refused('STATE', { reason: 'absent', proposal: id });
     if (proposal.status !== 'open') return refused('STATE', { reason: 'decided', proposal: id, status: proposal.status });
+    const rules = rulesAt(execution.records, execution.block.height);
+    if (!isLive(proposal, rules, execution.block.timeUnixMs)) return refused('STATE', { reason: 'expired', proposal: id });
     if (proposal.approvals.includes(caller.organisation)) return refused('DUPLICATE', { proposal: id, organisation: caller.organisation });
     const approved: ProposalRecord = { ...proposal, approvals: [...proposal.approvals, caller.organisation] };
     execution.emit('network.members', 'Approved', { id, organisation: caller.organisation });
     const { approvalThreshold } = settingsOf(execution.records);
-    if (approved.approvals.length >= approvalThreshold) return decide(execution, approved);
+    const approvals = countedApprovals(execution.records, approved, rules);
+    if (approvals >= approvalThreshold) return decide(execution, approved);
     execution.put(proposalKey(id), approved);
-    return done({ proposal: id, status: 'open', approvals: approved.approvals.length, approvalThreshold });
+    return done({ proposal: id, status: 'open', approvals, approvalThreshold });
+  },
+});
+
+const withdraw = systemMethod({
+  summary: 'Takes back an open proposal; only whoever made it may. From protocol version 2 on.',
+  args: Type.Object({ proposal: ProposalId }, closed),
+  roles: ['platform', 'member'],
+  isInForce: ({ canWithdraw }) => canWithdraw,
+  refusals: ['STATE', 'NOT_AUTHORISED'],
+  run(execution, { proposal: id }) {
+    const proposal = findProposal(execution.records, id);
+    if (proposal === undefined) return refused('STATE', { reason: 'absent', proposal: id });
+    const { organisation } = execution.operation.caller;
+    if (proposal.proposer !== organisation) return refused('NOT_AUTHORISED', { reason: 'another-organisations-proposal', organisation });
+    if (proposal.status !== 'open') return refused('STATE', { reason: 'decided', proposal: id, status: proposal.status });
+    execution.put(proposalKey(id), { ...proposal, status: 'withdrawn' });
+    execution.emit('network.members', 'Withdrawn', { id, kind: proposal.change['kind'] ?? '' });
+    return done({ proposal: id, status: 'withdrawn' });
   },
 });
 
@@ -122,5 +162,5 @@ export const membersModule: SystemModule = {
   name: 'network.members',
   version: 'v1',
   summary: 'Organisations, keys and roles of this network, and what its founders decide together.',
-  methods: { propose, approve },
+  methods: { propose, approve, withdraw },
 };

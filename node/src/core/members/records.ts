@@ -40,7 +40,7 @@ export type ProposalRecord = {
   readonly proposer: string;
   /** Founders that approved, in order. */
   readonly approvals: readonly string[];
-  readonly status: 'open' | 'applied' | 'failed';
+  readonly status: 'open' | 'applied' | 'failed' | 'withdrawn';
   /** Why it could not be applied when it had its approvals; '' otherwise. */
   readonly failure: string;
   readonly proposedAtUnixMs: number;

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@civitas/canon';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { generateHpkeKeyPair } from '@civitas/sealed-call';
 import { openLogger } from '@civitas/telemetry';
@@ -20,14 +21,14 @@ async function aGateway(organisation: string, isAuto: boolean): Promise<GatewayK
   };
 }
 
-async function approvalsFor(approved: readonly string[]): Promise<SignedOperation[]> {
+async function approvalsFor(approved: readonly string[], change: JsonObject = {}): Promise<SignedOperation[]> {
   const members = ['hospital-1', 'hospital-2', 'platform'].map((name) => ({
     name,
     roles: name === 'platform' ? ['platform'] : ['custodian'],
     keys: [{ pair: aKeyPair(name), use: 'operation' as const }],
   }));
   const ledger = aFakeLedger(aGenesis('jincheng-health-1', members));
-  ledger.members.openProposals = () => [{ id: 'p1', approvals: approved, change: {} }];
+  ledger.members.openProposals = () => [{ id: 'p1', approvals: approved, change }];
   const submitted: SignedOperation[] = [];
   const stop = startAutoApprover({
     ledger,
@@ -56,4 +57,9 @@ test('a founder with the policy auto approves an open proposal, co-signed by its
 
 test('what it has approved already it leaves alone', async () => {
   expect(await approvalsFor(['hospital-1'])).toHaveLength(0);
+});
+
+test('rules that this release could not execute it leaves to people', async () => {
+  expect(await approvalsFor([], { kind: 'activateProtocol', version: 2, afterBlocks: 10 })).toHaveLength(0);
+  expect(await approvalsFor([], { kind: 'activateProtocol', version: 1, afterBlocks: 10 })).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-import type { Result } from '@civitas/canon';
+import type { JsonObject, Result } from '@civitas/canon';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { errorFields, type Logger } from '@civitas/telemetry';
 import { signGatewayOperation } from '../admission/gateway-operation.ts';
@@ -19,6 +19,11 @@ export interface AutoApproverOptions {
 /** An approval that was refused or lost is tried again after this, ms. */
 const RETRY_MS = 5000;
 const EXPIRY_MS = 60_000;
+
+/** Rules that this release could not execute: whoever runs it does not agree to them by itself. */
+function isBeyond(change: JsonObject, newestVersion: number): boolean {
+  return change['kind'] === 'activateProtocol' && Number(change['version']) > newestVersion;
+}
 
 /**
  * The approval policy `auto`: the gateways of founders with it approve every proposal as soon as it is open. Who set it knows that
@@ -56,7 +61,8 @@ export function startAutoApprover(options: AutoApproverOptions): () => void {
     const open = ledger.members.openProposals();
     const ids = new Set(open.map(({ id }) => id));
     for (const key of triedAtMs.keys()) if (!ids.has(key.slice(key.indexOf(' ') + 1))) triedAtMs.delete(key);
-    for (const { id, approvals } of open) {
+    for (const { id, approvals, change } of open) {
+      if (isBeyond(change, ledger.status().protocol.newestVersion)) continue;
       for (const gateway of approvers) {
         const { organisation } = gateway;
         const member = ledger.members.findOrganisation(organisation);

@@ -51,7 +51,7 @@ export function makeBlock(facts: ChainFacts, head: ChainHead, info: ApplicationI
   const isFirst = head.commit.height === 0n;
   const header: Header = {
     blockProtocol: BLOCK_PROTOCOL,
-    appProtocol: 0n,
+    appProtocol: info.appVersion,
     chainId: facts.chainId,
     height: BigInt(info.height + 1),
     time: blockTime(facts, head),

@@ -2,7 +2,17 @@ import type { Bytes, Refusal } from '@civitas/canon';
 import { type Block, decodeBlock, encodeBlock, unixMsOf, unixNanosOf } from '@civitas/proofs';
 import { BLOCK_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import { type ChainFacts, type ChainHead, decideBlock, makeBlock } from './block-maker.ts';
-import type { Application, Engine, EngineClock, EngineHealth, EngineStep, SigningPermission } from './engine.ts';
+import { EngineRefusal, halted } from './cometbft/engine-refusal.ts';
+import {
+  type Application,
+  type Engine,
+  type EngineClock,
+  type EngineHealth,
+  type EngineStep,
+  type HandOverPoint,
+  handOverText,
+  type SigningPermission,
+} from './engine.ts';
 import { BLOCK_DATA_BYTES_MAX, WAITING_BUNDLES_MAX } from './limits.ts';
 
 /** A block that may be signed and no other at its height. */
@@ -32,6 +42,8 @@ export interface EmbeddedEngineOptions {
   readonly emptyBlockIntervalMs: number;
   /** The store or the engine failed: the process must stop, for nothing more is known to be durable. */
   readonly onFault: (error: unknown) => void;
+  /** Called when the next block is one that this release must not execute. */
+  readonly onHandOver?: (due: HandOverPoint) => void;
   /** Called at each point of a block's way; crash tests end the process there. */
   readonly onStep?: (step: EngineStep, height: number) => void;
 }
@@ -70,16 +82,19 @@ export class EmbeddedEngine implements Engine {
   }
 
   isSigning(): boolean {
-    return this.#options.signing.granted();
+    return this.#options.signing.granted() && this.#options.application.handOver() === undefined;
   }
 
   health(): EngineHealth {
-    const awaiting = this.isSigning() ? '' : 'grant';
-    return { awaiting, version: '', peerCount: 0, isHalted: false, isCaughtUp: true, round: 0, unwell: '' };
+    const due = this.#options.application.handOver();
+    const awaiting = due === undefined ? (this.isSigning() ? '' : 'grant') : 'upgrade';
+    const unwell = due === undefined ? '' : handOverText(due);
+    return { awaiting, version: '', peerCount: 0, isHalted: false, isCaughtUp: due === undefined, round: 0, proposer: '', unwell };
   }
 
   refusalOfWork(): Refusal | undefined {
-    return undefined;
+    const due = this.#options.application.handOver();
+    return due === undefined ? undefined : halted(handOverText(due));
   }
 
   async proposerPriorities(): Promise<undefined> {
@@ -94,6 +109,8 @@ export class EmbeddedEngine implements Engine {
 
   submit(transaction: Bytes): Promise<{ readonly height: number; readonly position: number }> {
     if (this.#isClosed) return Promise.reject(new Error('the engine is closed'));
+    const refusal = this.refusalOfWork();
+    if (refusal !== undefined) return Promise.reject(new EngineRefusal(refusal));
     if (this.#waiting.length >= WAITING_BUNDLES_MAX) return Promise.reject(new Error(`${WAITING_BUNDLES_MAX} bundles wait for a block`));
     const operationCount = this.#options.application.operationCountOf(transaction);
     return new Promise((resolve, reject) => {
@@ -132,10 +149,20 @@ export class EmbeddedEngine implements Engine {
       else break;
     }
     this.#running = undefined;
+    const due = this.#options.application.handOver();
+    if (due !== undefined) return this.#stand(due);
     this.#cancelTimer = this.#options.clock.setTimer(() => {
       this.#isBlockDue = true;
       this.#pump();
     }, this.#options.emptyBlockIntervalMs);
+  }
+
+  /** No block of ours holds what waits, and none will: whoever sent it may send it again. */
+  #stand(due: HandOverPoint): void {
+    const refused = new EngineRefusal(halted(handOverText(due)));
+    for (const { reject } of this.#waiting) reject(refused);
+    this.#waiting = [];
+    this.#options.onHandOver?.(due);
   }
 
   #take(): Waiting[] {

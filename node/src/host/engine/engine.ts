@@ -11,6 +11,30 @@ export interface ApplicationInfo {
   readonly appHash: Bytes;
   /** lastResultsHash that the next header carries. */
   readonly resultsHash: Bytes;
+  /** App version that the next header carries. */
+  readonly appVersion: bigint;
+}
+
+/** A block that this process must not execute: its protocol version is newer than all it knows. */
+export interface HandOverPoint {
+  readonly version: number;
+  readonly newestVersion: number;
+  /** First block of that version. */
+  readonly height: number;
+}
+
+/** Thrown where such a block would be touched. Nothing is damaged: a newer release goes on from the same data. */
+export class HandOverReached extends Error {
+  override readonly name = 'HandOverReached';
+
+  constructor(due: HandOverPoint) {
+    super(handOverText(due));
+  }
+}
+
+/** What status, refusals and logs say at that point. */
+export function handOverText({ version, newestVersion, height }: HandOverPoint): string {
+  return `node: awaits its upgrade: protocol ${version} is in force from height ${height}, this release executes up to ${newestVersion}`;
 }
 
 /** A block to execute (ABCI FinalizeBlock). */
@@ -30,6 +54,8 @@ export interface FinalizedBlock {
   readonly resultsHash: Bytes;
   /** Changes of the validator set, in force two heights later. */
   readonly validatorUpdates: readonly ValidatorUpdate[];
+  /** App version of headers from the next block on; undefined where it stays. */
+  readonly appVersion?: bigint;
 }
 
 /** A decided block as far as the engine hands it over at commit. */
@@ -48,6 +74,8 @@ export interface DecidedBlock {
 /** Shaped as ABCI 2.0, so that CometBFT and the embedded engine drive one application. */
 export interface Application {
   info(): ApplicationInfo;
+  /** Set while the next block is one that this process must not execute. */
+  handOver(): HandOverPoint | undefined;
   /** True when the bytes may be ordered; what they do is decided when they execute. Asks the gateway's signature and membership too. */
   checkTx(transaction: Bytes): Promise<boolean>;
   /** Operations inside, for the bound of a block. */
@@ -62,10 +90,13 @@ export interface Application {
   commit(decided: DecidedBlock): Promise<void>;
 }
 
+/** What an engine waits for; `upgrade`: for a release that executes the next block. */
+export type Awaiting = '' | 'peers' | 'grant' | 'upgrade';
+
 /** How an engine does, for status and metrics. */
 export interface EngineHealth {
   /** What it waits for before it can sign; '' when nothing. */
-  readonly awaiting: '' | 'peers' | 'grant';
+  readonly awaiting: Awaiting;
   /** Version that its process reports; '' while none does and for the embedded engine. */
   readonly version: string;
   readonly peerCount: number;
@@ -75,6 +106,8 @@ export interface EngineHealth {
   readonly isCaughtUp: boolean;
   /** Round of the height being decided: above 0 a proposer was passed over. */
   readonly round: number;
+  /** Address of whose turn it is to propose, lower-case hexadecimal; '' where nothing rotates or nobody says. */
+  readonly proposer: string;
   /** Which part is unwell and why; '' when none is. */
   readonly unwell: string;
 }

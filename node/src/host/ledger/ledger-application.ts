@@ -4,11 +4,20 @@ import type { Bundle } from '../../core/ledger/bundle.ts';
 import { type BlockEffects, BlockExecution, checkBundle } from '../../core/ledger/execute-block.ts';
 import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
 import { BLOCK_OPERATIONS_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
+import { appVersionOf, type ProtocolStanding, protocolAt } from '../../core/protocol/records.ts';
 import { ENDED_HEIGHTS_MAX, PRUNED_ENTRIES_MAX } from '../../core/state/limits.ts';
 import type { PageReader } from '../../core/state/page-store.ts';
 import type { TreeRoot } from '../../core/state/tree.ts';
 import { validatorsOf } from '../../core/validators/records.ts';
-import type { Application, ApplicationInfo, DecidedBlock, FinalizedBlock, ProposedBlock } from '../engine/engine.ts';
+import {
+  type Application,
+  type ApplicationInfo,
+  type DecidedBlock,
+  type FinalizedBlock,
+  type HandOverPoint,
+  HandOverReached,
+  type ProposedBlock,
+} from '../engine/engine.ts';
 import { BLOCK_DATA_BYTES_MAX, TRANSACTION_FRAMING_BYTES } from '../engine/limits.ts';
 import { type BlockRecord, type LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { BundleCache } from './bundle-cache.ts';
@@ -23,6 +32,8 @@ export interface ApplicationParts {
   readonly store: LedgerStore;
   readonly reader: PageReader;
   readonly sha256: Sha256;
+  /** The newest protocol version that this process executes. */
+  readonly newestProtocol: number;
   /** Verifies what a bundle carries on other threads, so that execution finds the verdicts. */
   readonly verifySignatures: VerifySignatures;
   /** Sequential time in seconds, for the figures of a commit. */
@@ -50,6 +61,7 @@ export class LedgerApplication implements Application {
   #keptFrom: number;
   readonly #bundles: BundleCache;
   #validatorCount: number | undefined;
+  #protocol: ProtocolStanding | undefined;
   readonly #recent = new Map<number, BlockEffects['receipts']>();
   #finalized: { answer: FinalizedBlock; block: ProposedBlock; effects: BlockEffects; startedMs: number; executedMs: number } | undefined;
 
@@ -75,9 +87,25 @@ export class LedgerApplication implements Application {
     return this.#validatorCount;
   }
 
+  /** What the next block is executed by. */
+  get protocol(): ProtocolStanding {
+    this.#protocol ??= protocolAt(this.#parts.store, this.#head.height + 1);
+    return this.#protocol;
+  }
+
+  get newestProtocol(): number {
+    return this.#parts.newestProtocol;
+  }
+
+  handOver(): HandOverPoint | undefined {
+    const { newestProtocol } = this.#parts;
+    const { version, sinceHeight } = this.protocol;
+    return version > newestProtocol ? { version, newestVersion: newestProtocol, height: sinceHeight } : undefined;
+  }
+
   info(): ApplicationInfo {
     const { height, root, resultsHash: lastResultsHash } = this.#head;
-    return { height, appHash: root.hash, resultsHash: lastResultsHash };
+    return { height, appHash: root.hash, resultsHash: lastResultsHash, appVersion: appVersionOf(this.protocol.version) };
   }
 
   /** Goes on from what a certified snapshot has put into the store. */
@@ -89,6 +117,8 @@ export class LedgerApplication implements Application {
     this.#head = head;
     this.#keptFrom = keptFrom;
     this.#finalized = undefined;
+    this.#protocol = undefined;
+    this.#validatorCount = undefined;
   }
 
   async checkTx(transaction: Bytes): Promise<boolean> {
@@ -152,6 +182,8 @@ export class LedgerApplication implements Application {
     if (known !== undefined || block.height !== this.#head.height + 1) {
       throw new Error(`block ${block.height} to execute over ${known?.block.height ?? this.#head.height}`);
     }
+    const due = this.handOver();
+    if (due !== undefined) throw new HandOverReached(due);
     const startedMs = nowMs();
     const { height, timeUnixMs } = block;
     const bundles = block.transactions.map((transaction) => this.bundleOf(transaction));
@@ -168,9 +200,18 @@ export class LedgerApplication implements Application {
       appHash: effects.tree.root.hash,
       resultsHash: resultsHash(sha256, effects.results),
       validatorUpdates: effects.validatorUpdates,
+      ...this.#newAppVersion(effects),
     };
     this.#finalized = { answer, block, effects, startedMs, executedMs: nowMs() };
     return answer;
+  }
+
+  /** The app version that headers carry from the next block on, where it differs from this block's. */
+  #newAppVersion({ block, writes }: BlockEffects): Pick<FinalizedBlock, 'appVersion'> {
+    const { store } = this.#parts;
+    const after = { get: (key: string) => (writes.has(key) ? writes.get(key)?.record : store.get(key)) };
+    const [now, next] = [this.protocol.version, protocolAt(after, block.height + 1).version];
+    return next === now ? {} : { appVersion: appVersionOf(next) };
   }
 
   /** Where it rests is up to the clock, what comes of it is not. */
@@ -215,6 +256,7 @@ export class LedgerApplication implements Application {
     this.#recent.delete(height - RECENT_BLOCKS);
     this.#keptFrom = keptFrom;
     this.#finalized = undefined;
+    this.#protocol = undefined;
     for (const transaction of finalized.block.transactions) this.#bundles.forget(transaction);
     if (effects.validatorUpdates.length > 0) this.#validatorCount = undefined;
     const endedMs = nowMs();

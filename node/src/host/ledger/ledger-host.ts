@@ -3,6 +3,7 @@ import type { Caller, Outcome } from '@civitas/contracts';
 import type { Genesis, GenesisOrganisation, MemberKey } from '@civitas/deployment';
 import type { StateProof } from '@civitas/proofs';
 import type { PageReads } from '../../core/state/page-store.ts';
+import type { Awaiting } from '../engine/engine.ts';
 import type { SnapshotSource } from '../snapshot/snapshot-source.ts';
 import type { Validators } from './validator-view.ts';
 
@@ -60,11 +61,24 @@ export interface LedgerStatus {
   readonly engineVersion: string;
   /** Round of the height being decided. */
   readonly engineRound: number;
+  /** Address of whose turn it is to propose, lower-case hexadecimal; '' where nothing rotates. */
+  readonly proposer: string;
   /** What the engine waits for before it can sign; '' when nothing. */
-  readonly awaiting: '' | 'peers' | 'grant';
+  readonly awaiting: Awaiting;
+  /** Rules that blocks are executed by. */
+  readonly protocol: ProtocolStatus;
   readonly storeBytes: number;
   /** How the state tree's pages are read, since the process began. */
   readonly statePages: PageReads;
+}
+
+export interface ProtocolStatus {
+  /** Version of the next block. */
+  readonly version: number;
+  /** What is scheduled after it. */
+  readonly next: { readonly version: number; readonly height: number } | undefined;
+  /** The newest version that this process executes; it executes all before it. */
+  readonly newestVersion: number;
 }
 
 export interface StoredReceipt {

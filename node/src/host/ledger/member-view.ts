@@ -1,4 +1,5 @@
 import type { GenesisOrganisation, MemberKey } from '@civitas/deployment';
+import type { BlockFacts } from '../../core/ledger/execution.ts';
 import {
   findKey,
   findOrganisation,
@@ -7,20 +8,27 @@ import {
   type OrganisationRecord,
   organisationsOf,
   organisationView,
+  type ProposalRecord,
   proposalsOf,
 } from '../../core/members/records.ts';
+import { isLive } from '../../core/members/standing-proposals.ts';
+import { protocolAt } from '../../core/protocol/records.ts';
+import { NEWEST_PROTOCOL, rulesOf } from '../../core/protocol/rules.ts';
 import type { RecordSource } from '../../core/state/records.ts';
 import type { Members } from './ledger-host.ts';
 
 /** Membership as of the last commit; the host calls `changed` when a commit wrote below network.members/. */
 export class MemberView implements Members {
   readonly #records: RecordSource;
+  readonly #head: () => BlockFacts;
   #organisations = new Map<string, GenesisOrganisation>();
   #keys = new Map<string, KeyRecord>();
-  #proposals: ReturnType<Members['openProposals']> = [];
+  #proposals: readonly ProposalRecord[] = [];
 
-  constructor(records: RecordSource) {
+  /** @param head of the ledger: what has run out by its time is not shown as open. */
+  constructor(records: RecordSource, head: () => BlockFacts) {
     this.#records = records;
+    this.#head = head;
     this.changed();
   }
 
@@ -29,9 +37,7 @@ export class MemberView implements Members {
     const enrolled = organisationsOf(this.#records).filter(({ status }: OrganisationRecord) => status === 'enrolled');
     this.#organisations = new Map(enrolled.map((organisation) => [organisation.name, organisationView(organisation, keys)]));
     this.#keys.clear();
-    this.#proposals = proposalsOf(this.#records)
-      .filter(({ status }) => status === 'open')
-      .map(({ id, approvals, change }) => ({ id, approvals, change }));
+    this.#proposals = proposalsOf(this.#records).filter(({ status }) => status === 'open');
   }
 
   findOrganisation(name: string): GenesisOrganisation | undefined {
@@ -52,6 +58,14 @@ export class MemberView implements Members {
   }
 
   openProposals(): ReturnType<Members['openProposals']> {
-    return this.#proposals;
+    if (this.#proposals.length === 0) return [];
+    const { height, timeUnixMs } = this.#head();
+    const { version } = protocolAt(this.#records, height);
+    // A snapshot of a newer protocol: what is open there is for a newer release to say.
+    if (version > NEWEST_PROTOCOL) return [];
+    const rules = rulesOf(version);
+    return this.#proposals
+      .filter((proposal) => isLive(proposal, rules, timeUnixMs))
+      .map(({ id, approvals, change }) => ({ id, approvals, change }));
   }
 }

@@ -13,6 +13,7 @@ import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { linksModule } from '../../core/links/links-module.ts';
 import { membersModule } from '../../core/members/members-module.ts';
 import { MEMBERS } from '../../core/members/records.ts';
+import { NEWEST_PROTOCOL } from '../../core/protocol/rules.ts';
 import { RETENTION_DAYS } from '../../core/state/limits.ts';
 import { PageReader } from '../../core/state/page-store.ts';
 import type { KeyedRecord } from '../../core/state/records.ts';
@@ -59,6 +60,8 @@ export interface LedgerHostOptions {
   readonly verifyEd25519?: VerifyEd25519Elsewhere;
   /** Opens another engine than the embedded one over the application. */
   readonly openEngine?: OpenEngine;
+  /** The newest protocol version to execute, for tests of an older release; default the newest of this one. */
+  readonly newestProtocol?: number;
   /** Blocks between two snapshots, 0 for none; default SNAPSHOT_INTERVAL_BLOCKS. */
   readonly snapshotIntervalBlocks?: number;
 }
@@ -225,7 +228,7 @@ function openApplication(
   const { genesis, genesisHash, store, head, keptFrom } = opened;
   const ledger = runningLedger(request, genesis, { genesisHash, replay: loadReplay(store) });
   const reader = new PageReader(store, sha256);
-  const members = new MemberView(store);
+  const members = new MemberView(store, () => application.head);
   const links = new LinkView(store, () => application.head.timeUnixMs);
   const validators = new ValidatorView(store, sha256, () => application.head.height);
   const listeners = new CommitListeners((error) => log.error('commit-listener-failed', { message: String(error) }));
@@ -235,6 +238,7 @@ function openApplication(
       store,
       reader,
       sha256,
+      newestProtocol: options.newestProtocol ?? NEWEST_PROTOCOL,
       verifySignatures: openVerifySignatures({
         verdicts: ledger.admission.verdicts,
         records: store,

@@ -120,7 +120,9 @@ export class OpenLedgerHost implements LedgerHost {
       unwell: health.unwell,
       engineVersion: health.version,
       engineRound: health.round,
+      proposer: health.proposer,
       awaiting: health.awaiting,
+      protocol: { version: application.protocol.version, next: application.protocol.next, newestVersion: application.newestProtocol },
       statePages: this.#parts.reader.reads,
       // A getter: asking the store costs more than everything else here, and status is asked with every call.
       get storeBytes() {

@@ -11,6 +11,7 @@ import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { linksModule } from '../../core/links/links-module.ts';
 import { acknowledgementKey, type BodyRecord, bodiesPrefix, outKey, receiptKey } from '../../core/links/records.ts';
 import { membersModule } from '../../core/members/members-module.ts';
+import { appVersionOf, protocolAt } from '../../core/protocol/records.ts';
 import { compareKeys } from '../../core/state/keys.ts';
 import { MemoryPages } from '../../core/state/memory-pages.ts';
 import { PageReader } from '../../core/state/page-store.ts';
@@ -124,7 +125,8 @@ export class SimulatedLedger {
   /** One block; its vote, and so the next block's header, is `stepMs` later than its own header. */
   block(envelopes: readonly Envelope[] = [], stepMs = 1000, misbehaviour: readonly Misbehaviour[] = []): Receipt[] {
     const transactions = envelopes.length === 0 ? [] : [aBundle(this.network, envelopes)];
-    const info = { height: this.height, appHash: this.#root().hash, resultsHash: this.#resultsHash };
+    const appVersion = appVersionOf(protocolAt(this.records, this.height + 1).version);
+    const info = { height: this.height, appHash: this.#root().hash, resultsHash: this.#resultsHash, appVersion };
     const block = makeBlock(this.#facts, this.#head, info, transactions);
     const timeUnixMs = this.nextTimeUnixMs;
     const execution = new BlockExecution(this.#ledger, { height: info.height + 1, timeUnixMs }, this.records);

@@ -60,6 +60,7 @@ function adminDoor(parts: {
       certificateSetHash: certificates.current().hash,
       volumeBytes: 0n,
       volumeFreeBytes: 0n,
+      ...{ protocolVersion: 0, newestProtocolVersion: 0, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },
       unwell: '',
       halted: false,
     }),

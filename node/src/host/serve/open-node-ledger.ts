@@ -65,8 +65,12 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
   };
 }
 
-/** Opens the ledger of a node process on the engine its configuration names, with the process's own clock and timers. */
-export function nodeLedgerOpener(onStep?: OnAbciStep): OpenLedger {
+/**
+ * Opens the ledger of a node process on the engine its configuration names, with the process's own clock and timers.
+ *
+ * @param newestProtocol the newest protocol version to execute, for tests of an older release; default the newest of this one.
+ */
+export function nodeLedgerOpener(onStep?: OnAbciStep, newestProtocol?: number): OpenLedger {
   return async (request) => {
     const { dataFolder, genesisBytes, config, keys, grant, crypto, verdicts, verifyEd25519, log } = request;
     if (dropBrokenJoin(dataFolder)) log.warn('join-starts-over');
@@ -94,6 +98,7 @@ export function nodeLedgerOpener(onStep?: OnAbciStep): OpenLedger {
         signing: grant,
         verdicts,
         verifyEd25519,
+        ...(newestProtocol === undefined ? {} : { newestProtocol }),
         ...(config.retention === undefined ? {} : { retention: config.retention }),
         ...(config.snapshotIntervalBlocks === undefined ? {} : { snapshotIntervalBlocks: config.snapshotIntervalBlocks }),
         ...(config.engine === 'cometbft' ? { openEngine: cometbftOpener(request, onStep) } : {}),

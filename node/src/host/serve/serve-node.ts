@@ -45,6 +45,7 @@ import { openNonceCache } from '../vault/nonce-cache.ts';
 import { awaitGenesis, isGenesisMismatch } from './genesis-source.ts';
 import { type Gateways, openGateways } from './open-gateways.ts';
 import { openProcessBase, type ProcessBase } from './process-base.ts';
+import { protocolFields } from './protocol-fields.ts';
 import { beginRebuild } from './rebuild.ts';
 import { volumeOf } from './volume-of.ts';
 
@@ -290,12 +291,14 @@ class ServedNode implements RunningNode {
     if (this.#isDraining) return 'Draining';
     if (this.#open === undefined) return 'AwaitingGenesis';
     const { awaiting } = this.#open.ledger.status();
+    if (awaiting === 'upgrade') return 'AwaitingUpgrade';
     if (awaiting === 'peers') return 'AwaitingPeers';
     return awaiting === 'grant' || !this.#grant.granted() ? 'AwaitingGrant' : 'Serving';
   }
 
   /** A newcomer takes no client's work before the ledger, as it has executed it, knows the key that it signs bundles with. */
   #isReady(): boolean {
+    if (this.#phase() === 'AwaitingUpgrade') return false;
     return this.#open?.ledger.members.findKey(chargedGateway(this.#config, this.#keys).key.keyId)?.revoked === false && !this.#isDraining;
   }
 
@@ -324,6 +327,7 @@ class ServedNode implements RunningNode {
           halted: status?.halted ?? false,
           misbehaviourCount: this.#open?.ledger.validators.misbehaviourCounts().inSet ?? 0,
           certificateSetHash: this.#certificates.current().hash,
+          ...protocolFields(status, this.#keys.consensus.publicKey),
           ...volumeOf(this.#options.pod.pathOf('data')),
         };
       },

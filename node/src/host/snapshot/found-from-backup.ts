@@ -10,6 +10,7 @@ import { StoreFault } from '../../core/ledger/refusal.ts';
 import { REPLAY_PREFIX } from '../../core/ledger/replay-table.ts';
 import { LINKS_PREFIX } from '../../core/links/records.ts';
 import { MEMBERS } from '../../core/members/records.ts';
+import { PROTOCOL } from '../../core/protocol/records.ts';
 import { PageReader } from '../../core/state/page-store.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
 import { EMPTY_ROOT, type TreeRoot } from '../../core/state/tree.ts';
@@ -24,7 +25,7 @@ import { BackupDamaged } from './restore-backup.ts';
  * What of a chain's state is the chain itself: who may write and sign, what it has executed, what it has under way with others. None of it
  * is taken over, so that nothing that was signed for the old chain, and no packet of it, means anything on the new one.
  */
-const CHAIN_PREFIXES: readonly string[] = [`${MEMBERS}/`, `${VALIDATORS}/`, REPLAY_PREFIX, LINKS_PREFIX];
+const CHAIN_PREFIXES: readonly string[] = [`${MEMBERS}/`, `${VALIDATORS}/`, `${PROTOCOL}/`, REPLAY_PREFIX, LINKS_PREFIX];
 
 export interface FoundFromBackup {
   readonly dataFolder: string;

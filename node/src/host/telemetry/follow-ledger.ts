@@ -27,6 +27,8 @@ export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nod
     metrics.validatorMisbehaviours.set({ standing: 'unknown' }, unknown);
     metrics.engineHalted.set({}, status.halted ? 1 : 0);
     metrics.engineRound.set({}, status.engineRound);
+    metrics.protocolVersion.set({}, status.protocol.version);
+    metrics.awaitingUpgrade.set({}, status.awaiting === 'upgrade' ? 1 : 0);
     const snapshots = ledger.snapshots.counts();
     for (const result of SNAPSHOT_RESULTS) metrics.snapshots.inc({ result }, snapshots[result] - snapshotsCounted[result]);
     snapshotsCounted = snapshots;

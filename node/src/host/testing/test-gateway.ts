@@ -205,6 +205,7 @@ const EMPTY_STATUS = {
   certificateSetHash: new Uint8Array(0),
   volumeBytes: 0n,
   volumeFreeBytes: 0n,
+  ...{ protocolVersion: 1, newestProtocolVersion: 1, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },
   engineVersion: '',
   unwell: '',
   halted: false,

@@ -190,6 +190,7 @@ function statusOf(process: FakeProcess, genesis: string | undefined): AdminServi
     ...{ certificateNotAfterUnixMs: BigInt(process.certificates.notAfterUnixMs() || 4_000_000_000_000), storeBytes: 0n, version: '0.1.0' },
     ...{ engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
     ...{ certificateSetHash: process.certificates.hash(), volumeBytes: 0n, volumeFreeBytes: 0n },
+    ...{ protocolVersion: 1, newestProtocolVersion: 1, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },
   };
 }
 

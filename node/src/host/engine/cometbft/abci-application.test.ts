@@ -6,9 +6,9 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { afterEach, expect, test } from '@jest/globals';
 import * as abci from 'cosmjs-types/tendermint/abci/types';
 import { BLOCK_OPERATIONS_MAX, BUNDLE_BYTES_MAX } from '../../../core/ledger/limits.ts';
-import { aBundle, aNetwork, anEnvelope, probe, type TestNetwork } from '../../ledger/ledger-fixture.ts';
+import { aBundle, aNetwork, anEnvelope, approverKey, probe, type TestNetwork } from '../../ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../../ledger/ledger-host.ts';
-import { openLedgerHost } from '../../ledger/open-ledger-host.ts';
+import { type LedgerHostOptions, openLedgerHost } from '../../ledger/open-ledger-host.ts';
 import type { Engine } from '../engine.ts';
 import { AbciApplication, type AbciStep } from './abci-application.ts';
 
@@ -24,14 +24,14 @@ afterEach(async () => {
 const NO_ENGINE: Engine = {
   submit: () => Promise.reject(new Error('no engine')),
   isSigning: () => false,
-  health: () => ({ awaiting: '', version: '', peerCount: 0, isHalted: false, isCaughtUp: true, round: 0, unwell: '' }),
+  health: () => ({ awaiting: '', version: '', peerCount: 0, isHalted: false, isCaughtUp: true, round: 0, proposer: '', unwell: '' }),
   refusalOfWork: () => undefined,
   proposerPriorities: async () => undefined,
   transactionsAt: async () => undefined,
   close: async () => undefined,
 };
 
-async function opened(folder = mkdtempSync(join(tmpdir(), 'civitas-abci-'))) {
+async function opened(folder = mkdtempSync(join(tmpdir(), 'civitas-abci-')), more: Partial<LedgerHostOptions> = {}) {
   cleanups.push(async () => rmSync(folder, { recursive: true, force: true }));
   const steps: AbciStep[] = [];
   let made: AbciApplication | undefined;
@@ -45,6 +45,7 @@ async function opened(folder = mkdtempSync(join(tmpdir(), 'civitas-abci-'))) {
     options: {
       signing: { granted: () => true, onChange: () => () => undefined },
       contracts: [probe],
+      ...more,
       openEngine: ({ genesis, application }) => {
         const parts = { genesis, version: 'test', application, snapshots: undefined, onDurable: () => undefined };
         made = new AbciApplication({ ...parts, lightBlockOf: async () => undefined, onStep: (step) => steps.push(step) });
@@ -176,4 +177,51 @@ test('what the engine must never ask is a fault, not an answer', async () => {
   await expect(app.commit()).rejects.toThrow('commit without a block');
   await expect(app.finalizeBlock(aBlock(5, []))).rejects.toThrow('block 5 to execute over 0');
   await expect(app.extendVote()).rejects.toThrow('vote extensions');
+});
+
+const governance = (intent: number, parts: object) =>
+  aBundle(network, [anEnvelope(network, { expiresAtUnixMs: BLOCK_MS + 600_000, intent, contract: 'network.members@v1', ...parts })]);
+const activation = governance(100, {
+  method: 'propose',
+  args: { id: 'p', change: { kind: 'activateProtocol', version: 2, afterBlocks: 2 } },
+});
+const approval = governance(101, { method: 'approve', args: { proposal: 'p' }, coSigners: [approverKey] });
+
+/** Blocks 1 to 3: protocol 2 is in force from block 4 on. */
+async function upToActivation(app: AbciApplication): Promise<readonly (bigint | undefined)[]> {
+  const announced: (bigint | undefined)[] = [];
+  for (const [at, txs] of [[activation], [approval], []].entries()) {
+    const { consensusParamUpdates } = await app.finalizeBlock(aBlock(at + 1, txs));
+    announced.push(consensusParamUpdates?.version?.app);
+    await app.commit();
+  }
+  return announced;
+}
+
+test('the engine hears of a protocol version one block before the first header that carries it', async () => {
+  const { app, host } = await opened();
+  expect((await app.info()).appVersion).toBe(0n);
+  expect(await upToActivation(app)).toEqual([undefined, undefined, 2n]);
+  expect((await app.info()).appVersion).toBe(2n);
+  expect(host.status().protocol).toEqual({ version: 2, next: undefined, newestVersion: 2 });
+  expect((await app.finalizeBlock(aBlock(4, []))).consensusParamUpdates).toBeUndefined();
+});
+
+test('a release that does not know the version executes up to it and no further; a newer one goes on from the same data', async () => {
+  const old = await opened(undefined, { newestProtocol: 1 });
+  await upToActivation(old.app);
+  const reached = { name: 'HandOverReached', message: expect.stringContaining('protocol 2 is in force from height 4') };
+  await expect(old.app.finalizeBlock(aBlock(4, []))).rejects.toMatchObject(reached);
+  await expect(old.app.info()).rejects.toMatchObject(reached);
+  await expect(old.app.prepareProposal(abci.RequestPrepareProposal.fromPartial({}))).rejects.toMatchObject(reached);
+  await expect(isAccepted(old.app, [])).rejects.toMatchObject(reached);
+  const { root, height } = old.host.status();
+  expect(height).toBe(3);
+  await old.close();
+
+  const { app, host } = await opened(old.folder);
+  expect(host.status()).toMatchObject({ root, height: 3 });
+  await app.finalizeBlock(aBlock(4, [bundle(1)]));
+  await app.commit();
+  expect(host.read('test.probe/items/i1')).toEqual({ value: 'v' });
 });

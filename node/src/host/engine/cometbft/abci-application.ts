@@ -2,9 +2,10 @@ import { type Bytes, equalBytes } from '@civitas/canon';
 import type { Genesis } from '@civitas/deployment';
 import { unixMsOf } from '@civitas/proofs';
 import * as abci from 'cosmjs-types/tendermint/abci/types';
+import { ConsensusParams } from 'cosmjs-types/tendermint/types/params';
 import type { Misbehaviour } from '../../../core/validators/misbehaviour.ts';
 import type { ChunkVerdict, OfferVerdict, SnapshotStore } from '../../snapshot/snapshot-store.ts';
-import type { Application } from '../engine.ts';
+import { type Application, HandOverReached } from '../engine.ts';
 import type { AbciMethods } from './abci-server.ts';
 
 /** Points of a block's way at the application where a crash test ends the process. */
@@ -69,10 +70,17 @@ export class AbciApplication implements AbciMethods {
     this.#options = options;
   }
 
+  /** Nothing is said of a block that must not be executed here: not even a vote. */
+  #assertExecutable(): void {
+    const due = this.#options.application.handOver();
+    if (due !== undefined) throw new HandOverReached(due);
+  }
+
   async info(): Promise<Partial<abci.ResponseInfo>> {
-    const { height, appHash } = this.#options.application.info();
+    this.#assertExecutable();
+    const { height, appHash, appVersion } = this.#options.application.info();
     const { version } = this.#options;
-    return { data: 'civitas', version, appVersion: 0n, lastBlockHeight: BigInt(height), lastBlockAppHash: appHash };
+    return { data: 'civitas', version, appVersion, lastBlockHeight: BigInt(height), lastBlockAppHash: appHash };
   }
 
   /** The state is the genesis document's own, whatever the engine read: both come from the same bytes. */
@@ -94,10 +102,12 @@ export class AbciApplication implements AbciMethods {
   }
 
   async prepareProposal({ txs, maxTxBytes }: abci.RequestPrepareProposal): Promise<Partial<abci.ResponsePrepareProposal>> {
+    this.#assertExecutable();
     return { txs: [...this.#options.application.prepareProposal(ownBytes(txs), Number(maxTxBytes))] };
   }
 
   async processProposal({ txs }: abci.RequestProcessProposal): Promise<Partial<abci.ResponseProcessProposal>> {
+    this.#assertExecutable();
     const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
     return { status: this.#options.application.processProposal(ownBytes(txs)) ? ACCEPT : REJECT };
   }
@@ -114,10 +124,11 @@ export class AbciApplication implements AbciMethods {
     const { application, lightBlockOf, onStep } = this.#options;
     const height = Number(request.height);
     onStep('finalize-asked', height);
+    this.#assertExecutable();
     const [hash, transactions] = [request.hash.slice(), ownBytes(request.txs)];
     if (this.#executing === undefined || this.#executing.height !== height || !equalBytes(this.#executing.hash, hash))
       this.#executing = { height, hash, transactions, lightBlock: lightBlockOf(height, hash) };
-    const { results, appHash, validatorUpdates } = await application.finalizeBlock({
+    const { results, appHash, validatorUpdates, appVersion } = await application.finalizeBlock({
       height,
       timeUnixMs: unixMsOfMessage(request.time),
       transactions,
@@ -130,6 +141,7 @@ export class AbciApplication implements AbciMethods {
         abci.ValidatorUpdate.fromPartial({ pubKey: { ed25519: publicKey }, power }),
       ),
       appHash,
+      ...(appVersion === undefined ? {} : { consensusParamUpdates: ConsensusParams.fromPartial({ version: { app: appVersion } }) }),
     };
   }
 

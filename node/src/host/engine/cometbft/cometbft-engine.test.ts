@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeCrypto } from '@civitas/canon/node';
 import { waitFor } from '@civitas/testkit';
+import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readEngineKeys } from '../../keys/engine-keys.ts';
 import { aNetwork } from '../../ledger/ledger-fixture.ts';
 import { LedgerStore } from '../../store/ledger-store.ts';
-import type { Application } from '../engine.ts';
+import type { Application, HandOverPoint } from '../engine.ts';
 import { CometbftEngine } from './cometbft-engine.ts';
 import { isReleased } from './engine-home.ts';
 
@@ -27,6 +28,7 @@ let engine: CometbftEngine | undefined;
 let old: ChildProcess | undefined;
 let listener: Server | undefined;
 let connection: Socket | undefined;
+let due: HandOverPoint | undefined;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'civitas-cometbft-'));
@@ -36,6 +38,7 @@ beforeEach(() => {
   grant = { isGiven: false, listeners: new Set() };
   faults = [];
   events = [];
+  due = undefined;
 });
 afterEach(async () => {
   connection?.destroy();
@@ -53,7 +56,8 @@ const unasked = (): never => {
 
 /** A ledger before its first block. */
 const application: Application = {
-  info: () => ({ height: 0, appHash: new Uint8Array(32), resultsHash: new Uint8Array(32) }),
+  info: () => ({ height: 0, appHash: new Uint8Array(32), resultsHash: new Uint8Array(32), appVersion: 0n }),
+  handOver: () => due,
   checkTx: unasked,
   operationCountOf: unasked,
   prepareProposal: unasked,
@@ -177,4 +181,43 @@ test('without its grant the engine is killed at once, and the node fails', async
   await waitFor('the fault', () => faults.length === 1);
   expect(faults).toMatchObject([{ message: 'the signing grant was withdrawn' }]);
   expect(isReleased(home, POD)).toBe(false);
+});
+
+const DUE: HandOverPoint = { version: 2, newestVersion: 1, height: 9 };
+const DUE_TEXT = 'node: awaits its upgrade: protocol 2 is in force from height 9, this release executes up to 1';
+
+test('before a block of a newer protocol it releases no engine, says why, and lives on', async () => {
+  due = DUE;
+  setGrant(true);
+  const started = anEngine();
+  await waitFor('its wait for an upgrade', () => started.health().awaiting === 'upgrade');
+  expect(started.health()).toMatchObject({ unwell: DUE_TEXT, isHalted: false, isCaughtUp: false });
+  expect(started.isSigning()).toBe(false);
+  expect(started.refusalOfWork()).toMatchObject({ code: 'HALTED', facts: { reason: DUE_TEXT }, then: 'retry' });
+  await expect(started.submit(new Uint8Array(1))).rejects.toMatchObject({ refusal: { code: 'HALTED' } });
+  expect([isReleased(home, POD), faults, events]).toEqual([false, [], ['awaiting-upgrade']]);
+});
+
+test('at that block a running engine is ended, which is no fault', async () => {
+  setGrant(true);
+  const started = anEngine();
+  await released();
+  const { ended } = await aRecordedEngine();
+  await connectAsEngine();
+  await waitFor('the connection', () => started.isSigning());
+  due = DUE;
+  // What an engine says first to an application: nothing is said back.
+  const client = new Client(`unix:${join(home, 'app.sock')}`, credentials.createInsecure());
+  client.makeUnaryRequest(
+    '/tendermint.abci.ABCI/Info',
+    (bytes: Buffer) => bytes,
+    (bytes: Buffer) => bytes,
+    Buffer.alloc(0),
+    () => undefined,
+  );
+  expect(await ended).toBe('null SIGTERM');
+  client.close();
+  await waitFor('its wait for an upgrade', () => started.health().awaiting === 'upgrade');
+  expect([started.isSigning(), isReleased(home, POD), faults]).toEqual([false, false, []]);
+  expect(started.health().unwell).toBe(DUE_TEXT);
 });

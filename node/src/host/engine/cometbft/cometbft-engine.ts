@@ -5,7 +5,7 @@ import type { EngineKeys } from '../../keys/engine-keys.ts';
 import type { ProposerPriority } from '../../snapshot/snapshot-source.ts';
 import type { SnapshotStore } from '../../snapshot/snapshot-store.ts';
 import type { LedgerStore } from '../../store/ledger-store.ts';
-import type { Application, Engine, EngineHealth, SigningPermission } from '../engine.ts';
+import { type Application, type Engine, type EngineHealth, HandOverReached, handOverText, type SigningPermission } from '../engine.ts';
 import { AbciApplication, type AbciStep } from './abci-application.ts';
 import { type AbciServer, listenAbci } from './abci-server.ts';
 import { awaitEarlierEngines, isPeerListening } from './dial-order.ts';
@@ -103,25 +103,28 @@ export class CometbftEngine implements Engine {
   }
 
   isSigning(): boolean {
-    return this.#options.signing.granted() && this.#hadConnections;
+    return this.#options.signing.granted() && this.#hadConnections && this.#awaiting !== 'upgrade';
   }
 
   health(): EngineHealth {
     const { version, peerCount, isCatchingUp, votes } = this.#watch.seen;
-    const isHalted = this.#hadConnections && this.#watch.isHalted();
+    const isHalted = this.#isHalted();
     return {
       awaiting: this.#awaiting,
       version,
       peerCount,
       isHalted,
-      isCaughtUp: this.#watch.isAnswering && !isCatchingUp,
+      isCaughtUp: this.#watch.isAnswering && !isCatchingUp && this.#awaiting !== 'upgrade',
       round: votes?.round ?? 0,
+      proposer: votes?.proposer ?? '',
       unwell: this.#unwell(isHalted),
     };
   }
 
   refusalOfWork(): Refusal | undefined {
-    if (this.#hadConnections && this.#watch.isHalted()) return halted(this.#watch.votesSeen());
+    const due = this.#awaiting === 'upgrade' ? this.#options.application.handOver() : undefined;
+    if (due !== undefined) return halted(handOverText(due));
+    if (this.#isHalted()) return halted(this.#watch.votesSeen());
     return this.#waiting.refusalOfMore();
   }
 
@@ -164,9 +167,15 @@ export class CometbftEngine implements Engine {
     }
   }
 
+  #isHalted(): boolean {
+    return this.#hadConnections && this.#awaiting !== 'upgrade' && this.#watch.isHalted();
+  }
+
   async #prepare(): Promise<void> {
     const { home, node, address, emptyBlockIntervalMs, genesis, keys, sha256, remoteSignerAddress, podUid, ownNodeId, log } = this.#options;
     await this.#endEarlier();
+    const { application } = this.#options;
+    if (application.handOver() !== undefined) return this.#awaitUpgrade();
     this.#disk.assertSpace();
     const known = await this.#options.awaitPeers(this.#stopping.signal);
     const peers = known.filter(({ nodeId }) => nodeId !== ownNodeId);
@@ -177,6 +186,8 @@ export class CometbftEngine implements Engine {
     this.#awaiting = 'grant';
     await this.#granted();
     await this.#takeOver(prepareHome);
+    // The last block of the embedded engine may be the one before.
+    if (application.handOver() !== undefined) return this.#awaitUpgrade();
     this.#server = await this.#listen();
     this.#awaiting = '';
     await awaitEarlierEngines(known, ownNodeId, { isListening: isPeerListening, nowMs, signal: this.#stopping.signal });
@@ -198,7 +209,7 @@ export class CometbftEngine implements Engine {
       socketPath: this.#appSocket,
       methods: this.#application(),
       onConnections: (count) => this.#connections(count),
-      onFault: (error) => this.#fail(error),
+      onFault: (error) => (error instanceof HandOverReached ? void this.#awaitUpgrade() : this.#fail(error)),
     });
   }
 
@@ -222,6 +233,23 @@ export class CometbftEngine implements Engine {
     withdrawEngine(this.#options.home);
     await endEngine(this.#options.home, signal);
     await server.close();
+  }
+
+  /**
+   * The next block is not for this release: its engine goes, this process stays and says so. What waited for a block is told that its fate
+   * is unknown, for other nodes may order it.
+   */
+  async #awaitUpgrade(): Promise<void> {
+    if (this.#awaiting === 'upgrade') return;
+    this.#awaiting = 'upgrade';
+    const due = this.#options.application.handOver();
+    this.#options.log.warn('awaiting-upgrade', { ...due });
+    this.#waiting.close();
+    try {
+      await this.#end('SIGTERM');
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Without its grant the engine must sign nothing more, not even a vote for nothing. */
@@ -268,6 +296,7 @@ export class CometbftEngine implements Engine {
         this.#waiting.committed(height, this.#waiting.idsOf(transactions));
         this.#watch.committed(this.#waiting.count);
         this.#standstill.committed();
+        if (this.#options.application.handOver() !== undefined) setImmediate(() => void this.#awaitUpgrade());
       },
       onStep: onStep ?? (() => undefined),
     });
@@ -327,6 +356,8 @@ export class CometbftEngine implements Engine {
   }
 
   #unwell(isHalted: boolean): string {
+    const due = this.#awaiting === 'upgrade' ? this.#options.application.handOver() : undefined;
+    if (due !== undefined) return handOverText(due);
     if (this.#awaiting === 'peers') return 'node: awaiting peers';
     if (this.#awaiting === 'grant') return 'node: awaiting its signing grant';
     if (!this.#hadConnections) return 'engine: no process';

@@ -3,9 +3,9 @@ import { BUSY_RETRY_AFTER_MS, HALTED_RETRY_AFTER_MS } from './limits.ts';
 
 const retry: RefusalThen = 'retry';
 
-/** The network makes no blocks now. */
-export function halted(votes: string): Refusal {
-  return refuse('HALTED', { reason: votes, retryAfterMs: HALTED_RETRY_AFTER_MS }, retry).refusal;
+/** The network makes no blocks now, or this node none of them. @param reason in words. */
+export function halted(reason: string): Refusal {
+  return refuse('HALTED', { reason, retryAfterMs: HALTED_RETRY_AFTER_MS }, retry).refusal;
 }
 
 /** The engine holds as much as it may. */

@@ -18,6 +18,8 @@ export interface EngineStatus {
 export interface RoundVotes {
   readonly height: number;
   readonly round: number;
+  /** Address of whose turn it is to propose, lower-case hexadecimal; '' where the engine does not say. */
+  readonly proposer: string;
   /** One a round: who prevoted and who precommitted, as CometBFT prints bit arrays: `BA{4:xx__} …`. */
   readonly rounds: readonly { readonly prevotes: string; readonly precommits: string }[];
 }
@@ -65,9 +67,11 @@ export class EngineRpc {
     const state = objectOf(await this.#get('/consensus_state'), 'round_state');
     const [height, round] = answerText(state, 'height/round/step').split('/').map(Number);
     const rounds = Array.isArray(state['height_vote_set']) ? state['height_vote_set'].filter(isJsonObject) : [];
+    const proposer = isJsonObject(state['proposer']) ? state['proposer']['address'] : undefined;
     return {
       height: height ?? 0,
       round: round ?? 0,
+      proposer: typeof proposer === 'string' ? proposer.toLowerCase() : '',
       rounds: rounds.map((votes) => ({
         prevotes: answerText(votes, 'prevotes_bit_array'),
         precommits: answerText(votes, 'precommits_bit_array'),

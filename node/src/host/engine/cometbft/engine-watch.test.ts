@@ -25,6 +25,7 @@ function aWatch() {
     roundVotes: async () => ({
       height: 4,
       round: 2,
+      proposer: '',
       rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: engine.precommits })),
     }),
   };

@@ -32,7 +32,7 @@ const request = (script: string, heights: number) => ({
   program: aProgram(script),
   prepareHome: (at: string) => mkdirSync(join(at, 'data'), { recursive: true }),
   settle: () => Promise.resolve(),
-  info: () => ({ height: 3, appHash: new Uint8Array(32), resultsHash: new Uint8Array(32) }),
+  info: () => ({ height: 3, appHash: new Uint8Array(32), resultsHash: new Uint8Array(32), appVersion: 2n }),
 });
 
 test('a chain is given line by line and the filled home takes the place of the unused one', async () => {
@@ -46,7 +46,7 @@ test('a chain is given line by line and the filled home takes the place of the u
     'block,lightBlock',
     'block,lightBlock',
     'block,lightBlock',
-    'appHash,resultsHash',
+    'appHash,resultsHash,appVersion',
   ]);
   expect(existsSync(join(home, 'unused'))).toBe(false);
   expect(isHandOverDue(home, aChain(3))).toBe(false);

@@ -35,13 +35,13 @@ export function isHandOverDue(home: string, store: ChainSource): boolean {
 }
 
 /** Every block with its light block, then what the application answered for the last one: one JSON object a line. */
-function* chainLines(store: ChainSource, { height, appHash, resultsHash }: ApplicationInfo): Generator<string> {
+function* chainLines(store: ChainSource, { height, appHash, resultsHash, appVersion }: ApplicationInfo): Generator<string> {
   for (let at = 1; at <= height; at += 1) {
     const [block, lightBlock] = [store.readBlock(at), store.readLightBlock(at)];
     if (block === undefined || lightBlock === undefined) throw new EngineFault('HAND_OVER', `block ${at} of ${height} is not in the store`);
     yield `${JSON.stringify({ block: base64(block), lightBlock: base64(lightBlock) })}\n`;
   }
-  yield `${JSON.stringify({ appHash: base64(appHash), resultsHash: base64(resultsHash) })}\n`;
+  yield `${JSON.stringify({ appHash: base64(appHash), resultsHash: base64(resultsHash), appVersion: Number(appVersion) })}\n`;
 }
 
 async function run(program: string, home: string, lines: Iterable<string>): Promise<void> {

@@ -29,7 +29,7 @@ export interface AdminServiceStatusRequest {
 
 /** Response of Status. */
 export interface AdminServiceStatusResponse {
-  /** AwaitingGenesis, AwaitingPeers, AwaitingGrant, Serving, Draining. */
+  /** AwaitingGenesis, AwaitingPeers, AwaitingGrant, AwaitingUpgrade, Serving, Draining. */
   phase: string;
   /** Chain id; empty before genesis. */
   chainId: string;
@@ -73,6 +73,15 @@ export interface AdminServiceStatusResponse {
   volumeBytes: bigint;
   /** What is left of it for this process. */
   volumeFreeBytes: bigint;
+  /** Version of the rules that the next block is executed by; 0 before genesis. */
+  protocolVersion: number;
+  /** The newest of them that this release executes; it executes all before it too. */
+  newestProtocolVersion: number;
+  /** Version that the ledger has scheduled, and its first block; 0 while none is. */
+  nextProtocolVersion: number;
+  nextProtocolHeight: bigint;
+  /** Whether it is its turn to propose the block being decided, as last looked at. */
+  proposing: boolean;
 }
 
 /** Request of Keys. */
@@ -232,6 +241,11 @@ function createBaseAdminServiceStatusResponse(): AdminServiceStatusResponse {
     certificateSetHash: new Uint8Array(0),
     volumeBytes: 0n,
     volumeFreeBytes: 0n,
+    protocolVersion: 0,
+    newestProtocolVersion: 0,
+    nextProtocolVersion: 0,
+    nextProtocolHeight: 0n,
+    proposing: false,
   };
 }
 
@@ -322,6 +336,24 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
         throw new globalThis.Error("value provided for field message.volumeFreeBytes of type uint64 too large");
       }
       writer.uint32(176).uint64(message.volumeFreeBytes);
+    }
+    if (message.protocolVersion !== 0) {
+      writer.uint32(184).uint32(message.protocolVersion);
+    }
+    if (message.newestProtocolVersion !== 0) {
+      writer.uint32(192).uint32(message.newestProtocolVersion);
+    }
+    if (message.nextProtocolVersion !== 0) {
+      writer.uint32(200).uint32(message.nextProtocolVersion);
+    }
+    if (message.nextProtocolHeight !== 0n) {
+      if (BigInt.asUintN(64, message.nextProtocolHeight) !== message.nextProtocolHeight) {
+        throw new globalThis.Error("value provided for field message.nextProtocolHeight of type uint64 too large");
+      }
+      writer.uint32(208).uint64(message.nextProtocolHeight);
+    }
+    if (message.proposing !== false) {
+      writer.uint32(216).bool(message.proposing);
     }
     return writer;
   },
@@ -515,6 +547,46 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
             message.volumeFreeBytes = reader.uint64() as bigint;
             continue;
           }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.protocolVersion = reader.uint32();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.newestProtocolVersion = reader.uint32();
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.nextProtocolVersion = reader.uint32();
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.nextProtocolHeight = reader.uint64() as bigint;
+            continue;
+          }
+          case 27: {
+            if (tag !== 216) {
+              break;
+            }
+
+            message.proposing = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -565,6 +637,13 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     message.volumeFreeBytes = (object.volumeFreeBytes !== undefined && object.volumeFreeBytes !== null)
       ? BigInt(object.volumeFreeBytes)
       : 0n;
+    message.protocolVersion = object.protocolVersion ?? 0;
+    message.newestProtocolVersion = object.newestProtocolVersion ?? 0;
+    message.nextProtocolVersion = object.nextProtocolVersion ?? 0;
+    message.nextProtocolHeight = (object.nextProtocolHeight !== undefined && object.nextProtocolHeight !== null)
+      ? BigInt(object.nextProtocolHeight)
+      : 0n;
+    message.proposing = object.proposing ?? false;
     return message;
   },
 };

@@ -1,0 +1,39 @@
+import { invariant } from '@civitas/canon';
+import type { RecordSource } from '../state/records.ts';
+import { FIRST_PROTOCOL } from './limits.ts';
+import { protocolAt } from './records.ts';
+
+/** What of a ledger's rules differs between protocol versions. A rule that changes is a field here, and nowhere an `if` on a version. */
+export interface ProtocolRules {
+  /** How long after it was made a proposal may be approved, ms of header time; undefined: for ever. */
+  readonly proposalLifeMs: number | undefined;
+  /** Whether whoever proposed may take it back. */
+  readonly canWithdraw: boolean;
+  /** Proposals that one organisation may have open; undefined: as many as the ledger takes. */
+  readonly openProposalsPerOrganisationMax: number | undefined;
+  /** Whether an approval stops counting when its founder is removed. */
+  readonly countsStandingFoundersOnly: boolean;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The one table of versions: what a version says never changes once a chain runs it. */
+const RULES: readonly ProtocolRules[] = [
+  { proposalLifeMs: undefined, canWithdraw: false, openProposalsPerOrganisationMax: undefined, countsStandingFoundersOnly: false },
+  { proposalLifeMs: 30 * DAY_MS, canWithdraw: true, openProposalsPerOrganisationMax: 64, countsStandingFoundersOnly: true },
+];
+
+/** The newest version that this code executes; it executes all from the first one on. */
+export const NEWEST_PROTOCOL: number = FIRST_PROTOCOL + RULES.length - 1;
+
+/** Rules of a version. A node stops before a block whose version it does not know. */
+export function rulesOf(version: number): ProtocolRules {
+  const rules = RULES[version - FIRST_PROTOCOL];
+  invariant(rules !== undefined, `protocol version ${version} is not known here`);
+  return rules;
+}
+
+/** Rules of the block that is being executed over these records. */
+export function rulesAt(records: RecordSource, height: number): ProtocolRules {
+  return rulesOf(protocolAt(records, height).version);
+}

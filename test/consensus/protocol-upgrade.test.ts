@@ -1,0 +1,124 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nodeCrypto } from '@civitas/canon/node';
+import { PORTS } from '@civitas/deployment';
+import { decodeLightBlock, type LightBlock, verifyAdjacent } from '@civitas/proofs';
+import { waitFor } from '@civitas/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ask } from '../../node/src/host/testing/test-processes.ts';
+import { organisationOf } from './network/birth.ts';
+import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
+import { describeWithEngine } from './network/describe-with-engine.ts';
+
+const OLDER_NODE = fileURLToPath(new URL('./network/older-node.ts', import.meta.url));
+const SETTLED_MS = 90_000;
+const TEST_MS_MAX = 300_000;
+const LAST = 3;
+const ROLLED_FIRST = [0, 1, 2] as const;
+const NOTICE_BLOCKS = 6;
+
+const members = { organisation: organisationOf(0), role: 'member', contract: 'network.members@v1' };
+
+describeWithEngine('a network that goes over to the next protocol version', () => {
+  let network: ConsensusNetwork;
+
+  beforeAll(async () => {
+    network = await startConsensusNetwork({
+      config: { emptyBlockIntervalMs: 1_000 },
+      node: () => ({ entryPoints: { node: [OLDER_NODE] } }),
+      // Every node is of the older release at first.
+      onPod: (_index, pod) => writeFileSync(join(pod.options.root, 'newest-protocol'), '1'),
+    });
+  }, TEST_MS_MAX);
+  afterAll(() => network?.stop());
+
+  /** The pod is made anew with the newer release. */
+  async function roll(index: number): Promise<void> {
+    await network.kill(index, 'both', 'SIGTERM');
+    rmSync(join(network.pod(index).options.root, 'newest-protocol'));
+    network.start(index);
+    const isBack = async (): Promise<boolean> => {
+      const { phase, caughtUp, newestProtocolVersion } = await network.status(index);
+      return phase === 'Serving' && caughtUp && newestProtocolVersion === 2;
+    };
+    await waitFor(`node ${index} to serve on the newer release`, isBack, SETTLED_MS);
+  }
+
+  async function lightBlockAt(height: number): Promise<LightBlock> {
+    const client = await network.clients.ledger(network.pod(0).options.address, organisationOf(0));
+    const read = async (): Promise<LightBlock | undefined> => {
+      const decoded = decodeLightBlock((await ask(client.getBlock.bind(client), { height: BigInt(height) })).lightBlock);
+      return decoded.ok ? decoded.value : undefined;
+    };
+    return waitFor(`light block ${height}`, read, SETTLED_MS);
+  }
+
+  const submitAt = async (index: number): Promise<boolean> => (await network.submit(index, aDocument())).outcome.ok;
+
+  test(
+    'those that know it go on; one that does not stops before its first block, says so, and follows once it is rolled',
+    async () => {
+      expect(await network.status(0)).toMatchObject({ protocolVersion: 1, newestProtocolVersion: 1, nextProtocolVersion: 0 });
+      for (const index of ROLLED_FIRST) {
+        await roll(index);
+        expect(await submitAt(index)).toBe(true);
+      }
+      const change = { kind: 'activateProtocol', version: 2, afterBlocks: NOTICE_BLOCKS };
+      const proposed = await network.submit(0, { ...members, method: 'propose', args: { change } });
+      expect(proposed.outcome).toMatchObject({ ok: true });
+      const { nextProtocolHeight } = await waitFor(
+        'the founders’ gateways to decide',
+        async () => {
+          const status = await network.status(LAST);
+          return status.nextProtocolVersion === 2 && status;
+        },
+        SETTLED_MS,
+      );
+      const first = Number(nextProtocolHeight);
+
+      const standing = await waitFor(
+        'the older release to stand before it',
+        async () => {
+          const status = await network.status(LAST);
+          if (status.phase === 'AwaitingUpgrade') return status;
+          await submitAt(1);
+          return undefined;
+        },
+        SETTLED_MS,
+      );
+      expect(standing).toMatchObject({ signing: false, caughtUp: false, halted: false, height: BigInt(first - 1), protocolVersion: 2 });
+      expect(standing.unwell).toBe(`node: awaits its upgrade: protocol 2 is in force from height ${first}, this release executes up to 1`);
+      const exits = network.pod(LAST).exits.filter((exit) => exit.startsWith('node'));
+      const metrics = await fetch(`http://${network.pod(LAST).options.address}:${PORTS.metrics}/metrics`).then((answer) => answer.text());
+      expect(metrics).toMatch(/civitas_awaiting_upgrade(\{[^}]*\})? 1\n/);
+      expect(metrics).toMatch(/civitas_protocol_version(\{[^}]*\})? 2\n/);
+      expect(await network.refusalOf(LAST, aDocument())).toBe('HALTED');
+
+      // The others are a quorum without it, and execute by the new rules: a verb of the second version is there.
+      const proposal = await network.submit(0, { ...members, method: 'propose', args: { id: 'mistake', change: aMistake } });
+      expect(proposal.outcome).toMatchObject({ ok: true });
+      const withdrawn = await network.submit(0, { ...members, method: 'withdraw', args: { proposal: 'mistake' } });
+      // The founders' gateways may have been faster: either way the ledger knows the verb.
+      expect(withdrawn.outcome).not.toMatchObject({ refusal: { code: 'UNKNOWN_METHOD' } });
+      await network.waitForHeight(first + 2, ROLLED_FIRST);
+      expect(await network.status(LAST)).toMatchObject({ phase: 'AwaitingUpgrade', height: BigInt(first - 1) });
+      expect(network.pod(LAST).exits.filter((exit) => exit.startsWith('node'))).toEqual(exits);
+
+      await roll(LAST);
+      expect(await submitAt(LAST)).toBe(true);
+      const { height } = await network.agreement(network.indexes, SETTLED_MS);
+      const blocks = await Promise.all(Array.from({ length: height }, (_, at) => lightBlockAt(at + 1)));
+      const versions = blocks.map(({ header }) => header.appProtocol);
+      expect(versions).toEqual(blocks.map((_, at) => (at + 1 < first ? 0n : 2n)));
+      for (const [at, lightBlock] of blocks.entries()) {
+        const trusted = blocks[at - 1]?.header;
+        if (trusted !== undefined) expect([at + 1, verifyAdjacent(nodeCrypto, { trusted, lightBlock }).ok]).toEqual([at + 1, true]);
+      }
+      process.stderr.write(`protocol 2 from height ${first} on; the last node was ${height - first + 1} blocks behind it when it came\n`);
+    },
+    TEST_MS_MAX,
+  );
+});
+
+const aMistake = { kind: 'setRoles', organisation: organisationOf(1), roles: ['member', 'custodian', 'mistake'] };
