@@ -8,8 +8,8 @@ import { type KubeObject, keyOf, type ObjectBody, type Resource, resourceNameOf 
 
 export interface Applier {
   /**
-   * Makes the server hold `desired`. Skipped when this applier has applied the same before and `observed` still holds all of it, and
-   * when somebody holds a field of it and nothing has changed since.
+   * Makes the server hold `desired`. Skipped when the same was applied before, by this applier or as `digestAnnotation` tells, and
+   * `observed` still holds all of it, and when somebody holds a field of it and nothing has changed since.
    *
    * @param observed The object as the cache has it; undefined when it is not there.
    */
@@ -51,11 +51,13 @@ export interface ApplierOptions {
   readonly fieldManager: string;
   /** Managers that are we ourselves, under this or a former name: from them fields are taken over. Default: only this very manager. */
   readonly isOwnManager?: (manager: string) => boolean;
+  /** Annotation that keeps on the object what was applied last, so that a process that has just started applies nothing again. Default none. */
+  readonly digestAnnotation?: string;
 }
 
 /** Spec and metadata yield to others; status is written by controllers alone and always taken. */
 export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>, options: ApplierOptions): Applier {
-  const { fieldManager, isOwnManager = (manager) => manager === fieldManager } = options;
+  const { fieldManager, isOwnManager = (manager) => manager === fieldManager, digestAnnotation } = options;
   const digestByTarget = new Map<string, string>();
   const heldByTarget = new Map<string, { readonly object: HeldObject; readonly seen: string }>();
 
@@ -81,10 +83,11 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
 
   const applyUnlessSame = async <T extends KubeObject>(
     target: string,
-    { desired, observed, send }: { desired: ObjectBody; observed: T | undefined; send: () => Promise<T | readonly HeldField[]> },
+    { desired, observed, send, annotation }: Application<T>,
   ): Promise<Applied> => {
     const digest = createHash('sha256').update(JSON.stringify(desired)).digest('base64');
-    const known = observed === undefined ? undefined : digestByTarget.get(`${target}/${observed.metadata.uid}`);
+    const told = annotation === undefined ? undefined : observed?.metadata.annotations?.[annotation];
+    const known = observed === undefined ? undefined : (digestByTarget.get(`${target}/${observed.metadata.uid}`) ?? told);
     if (observed !== undefined && known === digest && holds(observed, desired)) {
       heldByTarget.delete(target);
       return { written: false, held: [] };
@@ -92,7 +95,7 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
     const seen = `${digest} ${observed?.metadata.uid} ${observed?.metadata.resourceVersion}`;
     const before = heldByTarget.get(target);
     if (observed !== undefined && before?.seen === seen) return { written: false, held: before.object.held };
-    const answer = await send();
+    const answer = await send(annotation === undefined ? desired : withAnnotation(desired, annotation, digest));
     if ('metadata' in answer) {
       heldByTarget.delete(target);
       remember(`${target}/${answer.metadata.uid}`, digest);
@@ -108,12 +111,14 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
 
   return {
     apply: (resource, desired, observed) =>
-      applyUnlessSame(targetOf(resource, bodyKey(desired)), { desired, observed, send: () => applyOrYield(resource, desired) }),
+      applyUnlessSame(targetOf(resource, bodyKey(desired)), {
+        ...{ desired, observed, annotation: digestAnnotation },
+        send: (body) => applyOrYield(resource, body),
+      }),
     applyStatus: (resource, desired, observed) =>
       applyUnlessSame(`${targetOf(resource, bodyKey(desired))}/status`, {
-        desired,
-        observed,
-        send: () => client.applyStatus(resource, desired, { fieldManager: `${fieldManager}-status`, force: true }),
+        ...{ desired, observed, annotation: undefined },
+        send: (body) => client.applyStatus(resource, body, { fieldManager: `${fieldManager}-status`, force: true }),
       }),
     heldObjects: () => [...heldByTarget.values()].map(({ object }) => object),
     forget(resource, key) {
@@ -122,6 +127,18 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
       for (const known of digestByTarget.keys()) if (known.startsWith(`${target}/`)) digestByTarget.delete(known);
     },
   };
+}
+
+interface Application<T> {
+  readonly desired: ObjectBody;
+  readonly observed: T | undefined;
+  readonly annotation: string | undefined;
+  readonly send: (body: ObjectBody) => Promise<T | readonly HeldField[]>;
+}
+
+function withAnnotation(body: ObjectBody, name: string, value: string): ObjectBody {
+  const { annotations } = body.metadata;
+  return { ...body, metadata: { ...body.metadata, annotations: { ...annotations, [name]: value } } };
 }
 
 const HELD_BY = /^conflict with "([^"]*)"/;

@@ -52,6 +52,25 @@ describe('applier', () => {
     expect(calls).toBe(4);
   });
 
+  test('what a former process applied and the object tells of is not applied again, unless a field or the wish differs', async () => {
+    const sent: ObjectBody[] = [];
+    const apply = async (_: unknown, sentBody: ObjectBody) => {
+      sent.push(sentBody);
+      return anObject() as never;
+    };
+    const freshApplier = () => createApplier({ apply, applyStatus: apply }, { fieldManager: 'test', digestAnnotation: 'applied' });
+    await freshApplier().apply(configMaps, body, undefined);
+    const annotations = sent[0]?.metadata.annotations ?? {};
+    expect(Object.keys(annotations)).toEqual(['applied']);
+    const stored = { ...anObject({ annotations }), data: { a: '1' } };
+    expect((await freshApplier().apply(configMaps, body, stored)).written).toBe(false);
+    expect((await freshApplier().apply(configMaps, body, { ...stored, data: { a: 'changed' } })).written).toBe(true);
+    expect((await freshApplier().apply(configMaps, { ...body, data: {} }, stored)).written).toBe(true);
+    expect((await freshApplier().apply(configMaps, body, { ...anObject(), data: { a: '1' } })).written).toBe(true);
+    await freshApplier().applyStatus(configMaps, body, stored);
+    expect(sent.at(-1)).toEqual(body);
+  });
+
   const heldBy = (manager: string) =>
     new ApiError({
       ...{ status: 409, reason: 'Conflict', message: 'Apply failed with 1 conflict' },

@@ -4,7 +4,7 @@ import type { ConfigMap } from './core-resources.ts';
 import { configMaps } from './core-resources.ts';
 import { createKubeClient, type KubeClient } from './kube-client.ts';
 import { reflectorFailuresTold, watchSilenceMsMax } from './limits.ts';
-import { createReflector, type Reflector } from './reflector.ts';
+import { createReflector, type Reflector, withoutManagedFields } from './reflector.ts';
 import { type FakeApiServer, startFakeApiServer } from './testing/fake-api-server.ts';
 
 /** Back-off waits pass at once; the watchdog's long timer fires only when a test says so. */
@@ -207,4 +207,28 @@ describe('reflector', () => {
     expect(storeState()).toEqual(server.state());
     expect(server.requests.length).toBeLessThan(1_000);
   }, 20_000);
+
+  test('managed fields are not kept, and of what else only what is asked for', () => {
+    const managedFields = [{ manager: 'kubectl' }];
+    const base = { apiVersion: 'v1', kind: 'ConfigMap', data: { a: '1' } };
+    const metadata = { name: 'o', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
+    expect(withoutManagedFields({ ...base, metadata: { ...metadata, managedFields } })).toEqual({ ...base, metadata });
+  });
+
+  test('what is kept is all that store and changes hold', async () => {
+    const keep = (object: ConfigMap): ConfigMap => ({ ...object, metadata: { ...object.metadata, annotations: {} } });
+    server.put('listed', '1');
+    const pruned = createReflector({ client, resource: configMaps, clock, keep });
+    const changed: (object: ConfigMap) => void = ({ metadata: { annotations } }) => expect(annotations).toEqual({});
+    pruned.subscribe(({ object }) => changed(object));
+    pruned.start();
+    await pruned.waitForSync();
+    server.put('watched', '2');
+    while (pruned.store.size < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(pruned.store.list().map(({ metadata }) => [metadata.name, metadata.annotations])).toEqual([
+      ['listed', {}],
+      ['watched', {}],
+    ]);
+    await pruned.stop();
+  });
 });

@@ -19,7 +19,7 @@ import {
 import { type Log, silentLog } from './log.ts';
 import { type MetricsSink, noMetrics } from './metrics.ts';
 import { type Change, createMirror, type Mirror } from './mirror.ts';
-import { type KubeObject, keyOf, type Resource, resourceNameOf } from './resource.ts';
+import { type KubeObject, keyOf, type ObjectMeta, type Resource, resourceNameOf } from './resource.ts';
 import type { IndexFunction, Store } from './store.ts';
 import { MalformedEvent, type WatchEvent } from './watch-stream.ts';
 
@@ -31,6 +31,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** What of each object is kept, with its metadata's uid and version; default all but `managedFields`, which no reader of a store needs. */
+  readonly keep?: (object: T) => T;
   /** `watch-list` streams the first state as events (Kubernetes ≥ 1.32); falls back to pages where the server refuses it. */
   readonly initialState?: 'pages' | 'watch-list';
   readonly clock?: Clock;
@@ -86,6 +88,7 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
   readonly #log: Log;
   readonly #labels: { readonly resource: string };
   readonly #mirror: Mirror<T>;
+  readonly #keep: (object: T) => T;
   readonly #subscribers = new Set<(change: Change<T>) => void>();
   readonly #stopping = new AbortController();
   readonly #synced: Promise<void>;
@@ -101,6 +104,7 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     this.#selection = { namespace, labelSelector, fieldSelector };
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#keep = options.keep ?? withoutManagedFields;
     this.#metrics = options.metrics ?? noMetrics;
     this.#log = options.log ?? silentLog;
     this.#labels = { resource: resourceNameOf(options.resource) };
@@ -189,7 +193,7 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     this.#metrics.count('reflector_lists_total', this.#labels, 1);
     const page = await this.#client.listAll(this.resource, { ...this.#selection, signal: this.#stopping.signal });
     this.#stats.lastContactUnixMs = this.#clock.nowUnixMs();
-    this.#replace(page.items, page.metadata.resourceVersion);
+    this.#replace(page.items.map(this.#keep), page.metadata.resourceVersion);
   }
 
   /** One watch from the mirror's version, or, without one, a watch-list that delivers the state first. Ends when the server closes it. */
@@ -209,8 +213,8 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
       let initial: Map<string, T> | undefined = this.#mirror.version === undefined ? new Map() : undefined;
       for await (const event of stream) {
         petWatchdog();
-        if (initial === undefined) this.#mirror.apply(event);
-        else if (!isEndOfInitialState(event)) initial.set(keyOf(event.object.metadata), event.object);
+        if (initial === undefined) this.#mirror.apply(this.#kept(event));
+        else if (!isEndOfInitialState(event)) initial.set(keyOf(event.object.metadata), this.#keep(event.object));
         else {
           this.#replace([...initial.values()], event.object.metadata.resourceVersion);
           initial = undefined;
@@ -221,6 +225,11 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     } finally {
       cancelWatchdog();
     }
+  }
+
+  /** A bookmark is no whole object. */
+  #kept(event: WatchEvent<T>): WatchEvent<T> {
+    return event.type === 'BOOKMARK' ? event : { type: event.type, object: this.#keep(event.object) };
   }
 
   #open(signal: AbortSignal): Promise<AsyncGenerator<WatchEvent<T>>> {
@@ -247,6 +256,12 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
       }
     }
   }
+}
+
+/** Who set which field: often larger than the object, and for the API server alone. */
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _managedFields, ...metadata }: ObjectMeta & { readonly managedFields?: unknown } = object.metadata;
+  return { ...object, metadata };
 }
 
 function isEndOfInitialState(event: WatchEvent): boolean {

@@ -46,6 +46,8 @@ export const ANNOTATIONS = {
   rebuild: 'civitas.dev/rebuild',
   /** On a pod: changed to have its kubelet look at its mounted files at once. */
   mountRefresh: 'civitas.dev/mount-refresh',
+  /** On what is applied: digest of what was applied last. */
+  applied: 'civitas.dev/applied',
 } as const;
 
 /** Holds a deleted network until its links are drained and its pods are gone. */

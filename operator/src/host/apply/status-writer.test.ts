@@ -67,4 +67,15 @@ describe('a status', () => {
     expect(writes.length - 400).toBeLessThanOrEqual(LIVE_WRITES_BURST_MAX + (seconds * 1000) / LIVE_WRITE_EVERY_MS);
     expect(writes.length - 400).toBeGreaterThan((seconds * 1000 - HEIGHT_STATUS_MS) / LIVE_WRITE_EVERY_MS - 1);
   });
+
+  test('that an earlier process wrote and that still holds is not written again', async () => {
+    const held = { type: 'Available', status: 'True', reason: 'Serving', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' } as const;
+    const conditions = [{ ...held, observedGeneration: 0 }];
+    const object = { ...anObject('a', true), status: { observedGeneration: 0, phase: 'Available', conditions, height: 7 } };
+    const target = { resource, object, verdicts: [verdict('Available', true, 'Serving', '')], phase: 'Available' };
+    expect(await writer.write({ ...target, facts: { height: 8, gone: undefined } }, live)).toBe(false);
+    nowMs += HEIGHT_STATUS_MS;
+    expect(await writer.write({ ...target, facts: { height: 9 } }, live)).toBe(true);
+    expect(await writer.write({ ...target, facts: { height: 9, more: 1 } }, live)).toBe(true);
+  });
 });

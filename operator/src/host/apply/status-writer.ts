@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Applier, type Clock, type Condition, type KubeObject, type Resource, rfc3339Of, setCondition } from '@civitas/kube';
 import type { Verdict } from '../../core/plan/network-status.ts';
 import type { LiveWrites } from './live-writes.ts';
@@ -39,6 +40,8 @@ export function createStatusWriter(applier: Applier, clock: Clock, liveWrites?: 
       const status = { observedGeneration: object.metadata.generation ?? 0, phase, conditions, ...facts };
       const steady = JSON.stringify({ ...status, ...Object.fromEntries((live?.fields ?? []).map((field) => [field, undefined])) });
       const key = `${resource.plural}/${object.metadata.uid}`;
+      // What an earlier process wrote and what still holds is not written again: a start costs no write.
+      if (!written.has(key) && isSameStatus(object.status, status, live?.fields ?? [])) written.set(key, { steady, atUnixMs: now });
       const last = written.get(key);
       const isNews = last === undefined || last.steady !== steady;
       const isDue = isNews || (live !== undefined && now - last.atUnixMs >= live.intervalMs && (liveWrites?.take() ?? true));
@@ -63,4 +66,10 @@ function conditionsOf(
   let conditions: readonly Condition[] = current.filter(({ type }) => verdicts.some((verdict) => verdict.type === type));
   for (const verdict of verdicts) conditions = setCondition(conditions, { ...verdict, observedGeneration: generation ?? 0 }, now);
   return conditions;
+}
+
+/** Whether both say the same but for what changes all the time; a field that is undefined is not there. */
+function isSameStatus(held: object | undefined, wanted: object, live: readonly string[]): boolean {
+  const steadyOf = (status: object): unknown => Object.fromEntries(Object.entries(status).filter(([name]) => !live.includes(name)));
+  return held !== undefined && isDeepStrictEqual(JSON.parse(JSON.stringify(steadyOf(held))), JSON.parse(JSON.stringify(steadyOf(wanted))));
 }

@@ -4,6 +4,9 @@ export const AFTER_ACTION_MS = 50;
 export const WHILE_STARTING_MS = 250;
 /** Next look at a network that serves: its nodes are asked, the API server is not. */
 export const WHILE_SERVING_MS = 2000;
+/** Hundreds of networks or links at rest take turns: one look in this time among all of them, each at least once in `RESTING_LOOK_MS_MAX`. What changes is told by watches at once. */
+export const RESTING_LOOK_EVERY_MS = 100;
+export const RESTING_LOOK_MS_MAX = 30_000;
 /** Heights alone are written to the status of one object at most this often. */
 export const HEIGHT_STATUS_MS = 30_000;
 /** And to all statuses together at this pace, after a burst: at rest an operator asks less than one request a second of the API server. */

@@ -25,6 +25,7 @@ import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
 import { platformLedger } from './platform-ledger.ts';
+import { restingLookMs } from './resting-look.ts';
 
 const DEFAULT_PACKETS_PER_MINUTE = 60_000;
 
@@ -83,7 +84,7 @@ export function createLinkController(context: OperatorContext): Controller {
       intervalMs: HEIGHT_STATUS_MS,
     });
     if (drained) context.wake('network');
-    return { requeueAfterMs: steps === '' && !draining ? LINK_POLL_MS : PROPOSAL_POLL_MS };
+    return { requeueAfterMs: steps === '' && !draining ? restingLookMs(context.caches.links.store.size, LINK_POLL_MS) : PROPOSAL_POLL_MS };
   };
 
   return createController({

@@ -1,9 +1,10 @@
 import { base64urlDecode, base64urlEncode, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { Genesis } from '@civitas/deployment';
-import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
+import { type Controller, createController, keyOf, type ReconcileResult } from '@civitas/kube';
 import { sortValidators, validatorOf, validatorsHash } from '@civitas/proofs';
 import { organisationOf } from '../../core/desired/genesis.ts';
+import { networkNameOf } from '../../core/desired/names.ts';
 import { type EffectiveMember, effectiveNetwork } from '../../core/plan/effective-network.ts';
 import { memberKeyId, type OnLedgerOrganisation, planMembership } from '../../core/plan/membership-plan.ts';
 import { type ReportedGateway, reportedGateways } from '../../core/plan/reported-gateways.ts';
@@ -12,7 +13,7 @@ import { callNode } from '../ledger/node-connection.ts';
 import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
 import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_STARTING_MS } from './limits.ts';
-import { agenciesOf, findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
+import { agenciesOf, findCity, findCityNetwork, linksOf, nodesOf, type OperatorContext } from './operator-context.ts';
 import { platformLedger } from './platform-ledger.ts';
 
 /** Writes into the ledgers what our objects say: city.registry entries, enrolments, keys, roles. By proposal only. */
@@ -60,7 +61,7 @@ function isServing(network: LedgerNetwork): boolean {
 }
 
 function reportedOf(context: OperatorContext, { metadata }: LedgerNetwork): readonly ReportedGateway[] {
-  return reportedGateways(context.caches.nodes.store.list(metadata.namespace).filter(({ spec }) => spec.networkRef === metadata.name));
+  return reportedGateways(nodesOf(context.caches, networkNameOf(metadata)));
 }
 
 /** True when the ledger holds the organisation as its Agency says. */
@@ -93,7 +94,7 @@ async function ensureMember(
     if (before?.state !== 'Enrolled') {
       const onLedgerHeight = await readHeight(ledger);
       context.facts.enrolments.set(factKey, { state: 'Enrolled', onLedgerHeight, message: 'enrolled' });
-      context.wake('agency');
+      context.wake('agency', [member.organisation]);
     }
     return true;
   }
@@ -107,7 +108,7 @@ async function ensureMember(
     message: message.slice(0, STATUS_MESSAGE_CHARS_MAX),
     ...(approvalsMissing === undefined ? {} : { approvalsMissing }),
   });
-  context.wake('agency');
+  context.wake('agency', [member.organisation]);
   context.log.info({ network: scope.key, organisation: member.organisation, change: change.kind, state: proposal.state }, message);
   return false;
 }
@@ -164,8 +165,8 @@ async function ensureRegistered(
     context.events.record(network, { type: 'Normal', reason: 'Registered', message: `city.registry names ${ledger.chainId}` });
   }
   context.facts.registered.add(ledger.chainId);
-  context.wake('network');
-  context.wake('link');
+  context.wake('network', [keyOf(network.metadata)]);
+  context.wake('link', linksOf(context, network));
   return true;
 }
 

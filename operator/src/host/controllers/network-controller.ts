@@ -1,5 +1,14 @@
 import { nodeCrypto } from '@civitas/canon/node';
-import { type Applier, addFinalizer, type Controller, createController, hasFinalizer, type Log, type ReconcileResult } from '@civitas/kube';
+import {
+  type Applier,
+  addFinalizer,
+  type Controller,
+  createController,
+  hasFinalizer,
+  keyOf,
+  type Log,
+  type ReconcileResult,
+} from '@civitas/kube';
 import { LABELS, NETWORK_FINALIZER, networkNameOf } from '../../core/desired/names.ts';
 import { type HeldObject, heldVerdicts } from '../../core/plan/held-fields.ts';
 import { type NetworkPlan, planNetwork } from '../../core/plan/network-plan.ts';
@@ -16,8 +25,9 @@ import type { Workspace } from '../observe/workspace.ts';
 import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { isEnding, removeNetwork, removeUnseen } from './network-removal.ts';
-import { findCity, type OperatorContext } from './operator-context.ts';
+import { findCity, findCityNetwork, linksOf, membersOf, type OperatorContext } from './operator-context.ts';
 import type { RelayKey } from './relay-controller.ts';
+import { restingLookMs } from './resting-look.ts';
 
 /** Brings LedgerNetworks to life: certificates, pods, genesis, signing grants, status. */
 export function createNetworkController(context: OperatorContext, relayKey: RelayKey): Controller {
@@ -101,7 +111,7 @@ class NetworkReconciler {
     }
     if (!begins) await this.#writePlanStatus(observed, plan);
     await this.#writeOperations(plan.operations);
-    return { requeueAfterMs: nextLookMs(observed, plan, acted) };
+    return { requeueAfterMs: nextLookMs(observed, plan, { acted, networks: this.#context.caches.networks.store.size }) };
   }
 
   async #remove(observed: ObservedNetwork, plan: NetworkPlan): Promise<ReconcileResult> {
@@ -161,12 +171,16 @@ class NetworkReconciler {
   }
 }
 
-function nextLookMs(observed: ObservedNetwork, plan: NetworkPlan, acted: boolean): number {
+function nextLookMs(
+  observed: ObservedNetwork,
+  plan: NetworkPlan,
+  { acted, networks }: { readonly acted: boolean; readonly networks: number },
+): number {
   if (acted) return AFTER_ACTION_MS;
   const isUnderWay = plan.operations.some(({ facts }) => facts.startedAt !== undefined && facts.finishedAt === undefined);
   if (plan.growth !== undefined || isUnderWay || plan.rollout !== undefined) return WHILE_STARTING_MS;
   const serving = plan.effective.nodes.every(({ name }) => observed.nodes[name]?.answer?.phase === 'Serving');
-  return serving || plan.effective.paused ? WHILE_SERVING_MS : WHILE_STARTING_MS;
+  return serving || plan.effective.paused ? restingLookMs(networks, WHILE_SERVING_MS) : WHILE_STARTING_MS;
 }
 
 /** One Event when a network becomes available or stops being so. */
@@ -181,7 +195,16 @@ function reportTurn(context: OperatorContext, network: LedgerNetwork, verdicts: 
     reason: now.status === 'True' ? 'Available' : now.reason === 'NoQuorum' ? 'QuorumLost' : 'NotAvailable',
     message: now.message,
   });
-  for (const controller of ['membership', 'relay', 'link', 'agency']) context.wake(controller);
+  wakeAround(context, network);
+}
+
+/** Whoever waits for this network: its links and its members, and every network's members when it is the city's, which registers them. */
+function wakeAround(context: OperatorContext, network: LedgerNetwork): void {
+  const isCity = findCityNetwork(context)?.metadata.uid === network.metadata.uid;
+  context.wake('membership', isCity ? undefined : [keyOf(network.metadata)]);
+  context.wake('link', linksOf(context, network));
+  context.wake('agency', membersOf(context, network));
+  context.wake('relay');
 }
 
 /** One Event when a validator is missing that was not, and one when all are back; a network that stands still has its own. */

@@ -1,4 +1,15 @@
-import type { Applier, Clock, ConfigMap, EventRecorder, KubeClient, Log, MetricsSink, Pod, Reflector } from '@civitas/kube';
+import {
+  type Applier,
+  type Clock,
+  type ConfigMap,
+  type EventRecorder,
+  type KubeClient,
+  keyOf,
+  type Log,
+  type MetricsSink,
+  type Pod,
+  type Reflector,
+} from '@civitas/kube';
 import { ANNOTATIONS, genesisRecordName, type NetworkName, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { isEnding, withMemberships } from '../../core/plan/agency-memberships.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
@@ -24,6 +35,9 @@ import type { NodeConnection } from '../ledger/node-connection.ts';
 import type { Authorities } from '../observe/authorities.ts';
 import type { Workspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
+
+/** Indexes of the caches: by the network that an object is of (`namespace/name`), by its own uid, by a consensus key's hash. */
+export const INDEXES = { network: 'network', uid: 'uid', key: 'key' } as const;
 
 /** Our own kinds, cluster-wide. */
 export interface Caches {
@@ -89,8 +103,8 @@ export interface OperatorContext {
   readonly applierOf: (controller: string) => Applier;
   /** To be asked before anything that cannot be taken back. */
   readonly isLeader: () => boolean;
-  /** Wakes controllers of other kinds: `network`, `membership`, `link`, `relay`, `agency`. */
-  readonly wake: (controller: string) => void;
+  /** Wakes controllers of other kinds (`network`, `membership`, `link`, `relay`, `agency`), for these keys or for all there are. */
+  readonly wake: (controller: string, keys?: readonly string[]) => void;
 }
 
 /** The installation's settings: the oldest CityConfig, as its description says. */
@@ -98,6 +112,35 @@ export function findCity(caches: Pick<Caches, 'cities'>): CityConfig | undefined
   return [...caches.cities.store.list()].sort((left, right) =>
     left.metadata.creationTimestamp < right.metadata.creationTimestamp ? -1 : 1,
   )[0];
+}
+
+/** LedgerNodes that were made for a network, also those that its pools no longer ask for. */
+export function nodesOf({ nodes }: Pick<Caches, 'nodes'>, network: NetworkName): readonly LedgerNode[] {
+  return nodes.store.byIndex(INDEXES.network, keyOf(network));
+}
+
+/** Keys of the links that begin or end at a network. */
+export function linksOf(
+  { caches }: Pick<OperatorContext, 'caches'>,
+  { metadata: { namespace = '', name } }: LedgerNetwork,
+): readonly string[] {
+  return caches.links.store
+    .list(namespace)
+    .filter(({ spec }) => spec.from === name || spec.to === name)
+    .map(({ metadata }) => keyOf(metadata));
+}
+
+/** Names of the agencies that are to take part in a network. */
+export function membersOf(
+  context: Pick<OperatorContext, 'caches' | 'clock'>,
+  { metadata }: Pick<LedgerNetwork, 'metadata'>,
+): readonly string[] {
+  const inCity = findCity(context.caches)?.spec.namespace;
+  return agenciesOf(context)
+    .filter(({ spec }) =>
+      spec.memberships.some(({ network, namespace }) => network === metadata.name && (namespace ?? inCity) === metadata.namespace),
+    )
+    .map((agency) => agency.metadata.name);
 }
 
 /** Agencies with all their memberships, those that are objects of their own among them; those that end are left out. */
@@ -175,9 +218,7 @@ export async function reachNetwork(context: OperatorContext, network: LedgerNetw
 
 /** The ready pod of the lowest ordinal, so that what was written through it is read through it; any running one while none is ready. */
 function findServingNode({ workspaces, caches }: OperatorContext, { namespace, name }: NetworkName): string | undefined {
-  const nodes = caches.nodes.store
-    .list(namespace)
-    .filter(({ spec }) => spec.networkRef === name)
+  const nodes = [...nodesOf(caches, { namespace, name })]
     .sort((left, right) => left.spec.ordinal - right.spec.ordinal)
     .flatMap(({ metadata }) => workspaces.find(namespace)?.pods.store.get(`${namespace}/${metadata.name}`) ?? []);
   const isReady = (pod: Pod): boolean => pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;

@@ -27,6 +27,7 @@ import { certificateOf } from '../observe/observe-secret.ts';
 import { storeOf, type Workspace } from '../observe/workspace.ts';
 import { AFTER_ACTION_MS, LINK_POLL_MS, RELAY_SETTLE_MS, WHILE_STARTING_MS } from './limits.ts';
 import { findCity, findCityNetwork, findGenesisRecord, type OperatorContext } from './operator-context.ts';
+import { restingLookMs } from './resting-look.ts';
 
 /** The relay's public key, once it has said it: every genesis enrols it. */
 export interface RelayKey {
@@ -79,7 +80,9 @@ export function createRelayController(context: OperatorContext): { readonly cont
     } catch (error) {
       context.log.debug({ error: error instanceof Error ? error.message : String(error) }, 'the relay does not answer yet');
     }
-    return { requeueAfterMs: publicKey === undefined ? WHILE_STARTING_MS : LINK_POLL_MS };
+    return {
+      requeueAfterMs: publicKey === undefined ? WHILE_STARTING_MS : restingLookMs(context.caches.networks.store.size, LINK_POLL_MS),
+    };
   };
 
   const controller = createController({

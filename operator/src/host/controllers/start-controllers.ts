@@ -5,6 +5,7 @@ import {
   createApplier,
   createEventRecorder,
   createReflector,
+  type IndexFunction,
   type KubeClient,
   type KubeObject,
   keyOf,
@@ -14,7 +15,7 @@ import {
   type Reflector,
   type Resource,
 } from '@civitas/kube';
-import { LABELS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { createLiveWrites } from '../apply/live-writes.ts';
 import { createConnections } from '../ledger/connections.ts';
 import { createAuthorities } from '../observe/authorities.ts';
@@ -47,10 +48,11 @@ import { createLinkGrantController } from './link-grant-controller.ts';
 import { createMembershipController } from './membership-controller.ts';
 import { createNetworkController } from './network-controller.ts';
 import { createOperationController } from './operation-controller.ts';
-import type { Caches, LedgerFacts, OperatorContext } from './operator-context.ts';
+import { type Caches, INDEXES, type LedgerFacts, type OperatorContext } from './operator-context.ts';
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
 import { createRestoreController } from './restore-controller.ts';
 import { createValidatorChangeController } from './validator-change-controller.ts';
+import { wakeForPart } from './wake-for-part.ts';
 
 /** Begins the name of each field manager of ours, of this release and of every other. */
 const FIELD_MANAGER = 'civitas-';
@@ -79,12 +81,13 @@ export async function startControllers(options: ControllersOptions, signal: Abor
   const reflectors: readonly Reflector<KubeObject>[] = Object.values(caches);
   const controllers = new Map<string, Controller>();
 
-  const wake = (name: string): void => {
+  const wake: OperatorContext['wake'] = (name, keys) => {
     const controller = controllers.get(name);
     if (name === 'relay') controller?.enqueue(RELAY_KEY);
-    else for (const key of keysOf(name, caches)) controller?.enqueue(key);
+    else for (const key of keys ?? keysOf(name, caches)) controller?.enqueue(key);
   };
-  const workspaces = createWorkspaces({ client, metrics, log, onChange: onChangeOf(controllers, wake) });
+  const onChange = (object: KubeObject): void => wakeForPart(context, object);
+  const workspaces = createWorkspaces({ client, metrics, log, onChange });
   const context: OperatorContext = {
     ...options,
     events: createEventRecorder({ client, component: 'civitas-operator', clock, metrics, log }),
@@ -126,16 +129,23 @@ export async function startControllers(options: ControllersOptions, signal: Abor
 
 /** Our own kinds, everywhere. */
 function followKinds({ client, metrics, log, clock }: ControllersOptions): Caches {
-  const follow = <T extends KubeObject>(resource: Resource<T>): Reflector<T> => createReflector({ client, resource, metrics, log, clock });
+  const follow = <T extends KubeObject>(resource: Resource<T>, indexes: Readonly<Record<string, IndexFunction<T>>> = {}): Reflector<T> =>
+    createReflector({ client, resource, metrics, log, clock, indexes });
   return {
     networks: follow(ledgerNetworks),
-    nodes: follow(ledgerNodes),
+    nodes: follow(ledgerNodes, {
+      [INDEXES.network]: ({ metadata, spec }) => [keyOf({ namespace: metadata.namespace, name: spec.networkRef })],
+      [INDEXES.uid]: ({ metadata }) => [metadata.uid],
+    }),
     links: follow(ledgerLinks),
     linkGrants: follow(ledgerLinkGrants),
     agencies: follow(agencies),
     memberships: follow(agencyMemberships),
     cities: follow(cityConfigs),
-    reservations: follow(consensusKeyReservations),
+    reservations: follow(consensusKeyReservations, {
+      [INDEXES.network]: ({ spec }) => [keyOf({ namespace: spec.namespace, name: spec.networkRef })],
+      [INDEXES.key]: ({ spec }) => [spec.publicKeyHash],
+    }),
     validatorChanges: follow(validatorChanges),
     operations: follow(ledgerOperations),
     catalogs: follow(releaseCatalogs),
@@ -145,29 +155,12 @@ function followKinds({ client, metrics, log, clock }: ControllersOptions): Cache
   };
 }
 
-/** What a change in a namespace of ours has looked at anew. */
-function onChangeOf(controllers: ReadonlyMap<string, Controller>, wake: (name: string) => void): (object: KubeObject) => void {
-  return (object) => {
-    const { namespace, labels } = object.metadata;
-    const network = labels?.[LABELS.network];
-    if (labels?.[LABELS.backup] !== undefined) {
-      for (const name of ['backup', 'restore']) wake(name);
-      return;
-    }
-    // An authority that was rolled over concerns whoever holds a certificate of it.
-    if (namespace === SYSTEM_NAMESPACE && object.kind === 'Secret') for (const name of ['network', 'agency']) wake(name);
-    if (namespace === SYSTEM_NAMESPACE && object.kind === 'ConfigMap')
-      for (const name of ['network', 'relay', 'membership', 'link', 'agency']) wake(name);
-    else if (network !== undefined && namespace !== undefined) controllers.get('network')?.enqueue(keyOf({ namespace, name: network }));
-    if (network === undefined || object.kind === 'Secret' || object.kind === 'Service') controllers.get('relay')?.enqueue(RELAY_KEY);
-  };
-}
-
 function createAppliers(client: KubeClient): OperatorContext['applierOf'] {
   const appliers = new Map<string, Applier>();
   return (controller) => {
     const isOwnManager = (manager: string): boolean => manager.startsWith(FIELD_MANAGER);
-    const applier = appliers.get(controller) ?? createApplier(client, { fieldManager: `${FIELD_MANAGER}${controller}`, isOwnManager });
+    const names = { fieldManager: `${FIELD_MANAGER}${controller}`, isOwnManager, digestAnnotation: ANNOTATIONS.applied };
+    const applier = appliers.get(controller) ?? createApplier(client, names);
     appliers.set(controller, applier);
     return applier;
   };
@@ -235,7 +228,7 @@ function keysOf(name: string, caches: Caches): readonly string[] {
 }
 
 /** Whose change concerns whom. Status writes of our own do not wake their own controller again: it looks by the clock. */
-function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>, wake: (name: string) => void): void {
+function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>, wake: OperatorContext['wake']): void {
   const own = (reflector: Reflector<KubeObject>, names: readonly string[]): void => {
     for (const name of names) {
       controllers.get(name)?.watch(reflector, (change) => (isOnlyStatus(change.object, change.previous) ? [] : ownKey(change)));
@@ -260,14 +253,18 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
     [caches.links, ['relay', 'network']],
     [caches.linkGrants, ['link']],
     [caches.networks, ['relay', 'link', 'agency']],
-    [caches.nodes, ['network']],
     [caches.catalogs, ['network']],
-    [caches.reservations, ['network']],
   ];
-  // A node's keys are proposed to the members as soon as it has reported them.
-  caches.nodes.subscribe(({ object, previous }) => {
-    if (JSON.stringify(object.status?.organisations) !== JSON.stringify(previous?.status?.organisations)) wake('membership');
+  caches.nodes.subscribe(({ type, object, previous }) => {
+    const network = [keyOf({ namespace: object.metadata.namespace, name: object.spec.networkRef })];
+    // A node that goes may free its key, for whichever network has a copy of it.
+    wake('network', type === 'DELETED' ? undefined : network);
+    // A node's keys are proposed to the members as soon as it has reported them.
+    if (JSON.stringify(object.status?.organisations) !== JSON.stringify(previous?.status?.organisations)) wake('membership', network);
   });
+  caches.reservations.subscribe(({ type, object: { spec } }) =>
+    wake('network', type === 'DELETED' ? undefined : [keyOf({ namespace: spec.namespace, name: spec.networkRef })]),
+  );
   // What became of a backup decides what its schedule retires and what its network says.
   caches.backups.subscribe(({ object, previous }) => {
     const hasTurned = object.status?.finishedAt !== previous?.status?.finishedAt;
@@ -276,7 +273,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
   });
   for (const [reflector, names] of wakes) {
     reflector.subscribe((change) => {
-      if (isOnlyStatus(change.object, change.previous) && change.object.kind !== 'LedgerNode') return;
+      if (isOnlyStatus(change.object, change.previous)) return;
       for (const name of names) wake(name);
     });
   }

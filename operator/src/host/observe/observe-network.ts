@@ -16,7 +16,7 @@ import {
 } from '../../core/desired/names.ts';
 import { TOMBSTONE_LABELS } from '../../core/desired/tombstone.ts';
 import { type EffectiveNetwork, effectiveNetwork } from '../../core/plan/effective-network.ts';
-import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
+import { genesisFromText, genesisHashOf, keyHashOf } from '../../core/plan/genesis-record.ts';
 import { runningEngine } from '../../core/plan/hand-over.ts';
 import type {
   CityClient,
@@ -37,6 +37,8 @@ import {
   engineInForce,
   findCityNetwork,
   findGenesisRecord,
+  INDEXES,
+  nodesOf,
   type OperatorContext,
 } from '../controllers/operator-context.ts';
 import { callNode, type NodeConnection } from '../ledger/node-connection.ts';
@@ -77,7 +79,7 @@ export async function observeNetwork(
     hasAuthority: (await context.authorities.find(id)) !== undefined,
     relayCertificate: certificateOf(relaySpace?.secrets.store.get(`${config.spec.namespace}/${relayTlsName(id.name)}`)),
     nodes,
-    reservations: reservationsOf(context),
+    reservations: reservationsOf(context, id),
     genesisRecord: record,
     genesisMounted: workspace.configMaps.store.get(`${id.namespace}/${genesisName(id.name)}`)?.data?.['genesis.json'],
     peersMounted: workspace.configMaps.store.get(`${id.namespace}/${peersName(id.name)}`)?.data?.['peers.json'],
@@ -157,8 +159,8 @@ function cityClient(context: OperatorContext): CityClient | undefined {
 }
 
 /** Nodes that were made for this network, also those that its pools no longer ask for. */
-function madeNodes({ caches }: OperatorContext, { namespace, name }: NetworkName): readonly string[] {
-  return caches.nodes.store.list(namespace).flatMap(({ metadata, spec }) => (spec.networkRef === name ? [metadata.name] : []));
+function madeNodes({ caches }: OperatorContext, id: NetworkName): readonly string[] {
+  return nodesOf(caches, id).map(({ metadata }) => metadata.name);
 }
 
 /** Those who sign the next block. Chains of the first release keep no set on their ledger: theirs is the genesis's. */
@@ -197,14 +199,18 @@ async function readStandings(
   }
 }
 
-/** Every reservation, each with whether anybody is left who could sign under it. */
-function reservationsOf({ caches, workspaces }: OperatorContext): Readonly<Record<string, ObservedReservation>> {
-  const nodeUIDs = new Set(caches.nodes.store.list().map(({ metadata }) => metadata.uid));
+/** The reservations that this network's nodes hold and those of the keys they report, each with whether anybody is left who could sign under it. */
+function reservationsOf({ caches, workspaces }: OperatorContext, id: NetworkName): Readonly<Record<string, ObservedReservation>> {
+  const { reservations, nodes } = caches;
+  const ofKeys = nodesOf(caches, id).flatMap(({ status }) =>
+    status?.consensusPublicKey === undefined ? [] : reservations.store.byIndex(INDEXES.key, keyHashOf(status.consensusPublicKey, sha256)),
+  );
   return Object.fromEntries(
-    caches.reservations.store.list().map(({ metadata, spec }) => {
+    [...reservations.store.byIndex(INDEXES.network, `${id.namespace}/${id.name}`), ...ofKeys].map(({ metadata, spec }) => {
+      const isNodeGone = nodes.store.byIndex(INDEXES.uid, spec.nodeUID).length === 0;
       // In a namespace that is not watched, nothing is known to be gone.
-      const pods = workspaces.find(spec.namespace)?.pods.store.list();
-      const isHolderGone = pods !== undefined && !nodeUIDs.has(spec.nodeUID) && pods.every((pod) => pod.metadata.uid !== spec.podUID);
+      const pods = isNodeGone ? workspaces.find(spec.namespace)?.pods.store.list() : undefined;
+      const isHolderGone = pods?.every((pod) => pod.metadata.uid !== spec.podUID) ?? false;
       const { name, uid, resourceVersion } = metadata;
       const holder = `${spec.namespace}/${spec.node}`;
       return [spec.publicKeyHash, { name, uid, resourceVersion, holder, nodeUID: spec.nodeUID, podUID: spec.podUID, isHolderGone }];

@@ -20,8 +20,9 @@ import {
   type Service,
   secrets,
   services,
+  withoutManagedFields,
 } from '@civitas/kube';
-import { MANAGED_SELECTOR } from '../../core/desired/names.ts';
+import { MANAGED_SELECTOR, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 
 /** What the operator made in one namespace, kept equal to the API server. */
 export interface Workspace {
@@ -48,9 +49,9 @@ export interface WorkspaceOptions {
 /** Starts watching; resolves once everything has been listed. Rejects when the signal aborts first. */
 export async function openWorkspace(options: WorkspaceOptions, signal: AbortSignal): Promise<Workspace> {
   const started: Reflector<KubeObject>[] = [];
-  const follow = <T extends KubeObject>(resource: Resource<T>): Reflector<T> => {
+  const follow = <T extends KubeObject>(resource: Resource<T>, keep: (object: T) => T = withoutManagedFields): Reflector<T> => {
     const { client, namespace, metrics, log } = options;
-    const reflector = createReflector({ client, resource, namespace, labelSelector: MANAGED_SELECTOR, metrics, log });
+    const reflector = createReflector({ client, resource, namespace, labelSelector: MANAGED_SELECTOR, metrics, log, keep });
     reflector.subscribe(({ object }) => options.onChange(object));
     reflector.start();
     started.push(reflector);
@@ -58,10 +59,10 @@ export async function openWorkspace(options: WorkspaceOptions, signal: AbortSign
   };
   const workspace: Workspace = {
     namespace: options.namespace,
-    pods: follow(pods),
+    pods: follow(pods, whatIsReadOfPod),
     services: follow(services),
     configMaps: follow(configMaps),
-    secrets: follow(secrets),
+    secrets: follow(secrets, options.namespace === SYSTEM_NAMESPACE ? withoutManagedFields : withoutKeys),
     volumes: follow(persistentVolumeClaims),
     budgets: follow(podDisruptionBudgets),
     policies: follow(networkPolicies),
@@ -76,6 +77,18 @@ export async function openWorkspace(options: WorkspaceOptions, signal: AbortSign
     throw error;
   }
   return workspace;
+}
+
+/** Hundreds of networks have a thousand pods: of what one was made with only its images are read again. */
+function whatIsReadOfPod(pod: Pod): Pod {
+  const containers = (pod.spec?.containers ?? []).map(({ name, image }) => (image === undefined ? { name } : { name, image }));
+  return { ...withoutManagedFields(pod), spec: { containers } };
+}
+
+/** Keys of nodes are issued and forgotten: all that is read of their Secrets stands beside the data. */
+function withoutKeys(secret: Secret): Secret {
+  const data = Object.fromEntries(Object.keys(secret.data ?? {}).map((name) => [name, '']));
+  return { ...withoutManagedFields(secret), data };
 }
 
 /** Where objects of a kind are kept; undefined for kinds that are written without being watched. */
