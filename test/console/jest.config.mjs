@@ -1,0 +1,12 @@
+// The console over both identity profiles: a real Keycloak of tools/keycloak and the laptop's local identity, and a browser. One Keycloak
+// for the whole run; one file at a time.
+import base from '../../jest.config.mjs';
+
+export default {
+  ...base,
+  rootDir: '../..',
+  testMatch: ['<rootDir>/test/console/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/console/keycloak/setup.mjs',
+  globalTeardown: '<rootDir>/test/console/keycloak/teardown.mjs',
+  testTimeout: 120_000,
+};
