@@ -17,6 +17,23 @@ export const HOST_REFUSALS = {
   STREAMS_TOO_MANY: { meaning: 'The organisation holds too many streams.', remedy: 'Close one.' },
   CREDITS_EXCEEDED: { meaning: 'More operations were sent on a stream than it gave credits for.', remedy: 'Send within the credits.' },
   NONCES_FULL: { meaning: 'The vault remembers as many calls as it can.', remedy: 'Wait `retryAfterMs`.' },
+  PERSONS_NOT_SERVED: {
+    meaning: 'This network takes nobody in person: its configuration names no identity provider.',
+    remedy: 'Set spec.identity of the CityConfig.',
+  },
+  PERSON_NOT_ALLOWED: {
+    meaning: "The person's role in the agency does not allow it.",
+    remedy: 'Ask an owner of the agency for one of the expected roles.',
+  },
+  STEP_UP_NEEDED: { meaning: 'It takes a second factor, used within the last minutes.', remedy: 'Sign in with the second factor.' },
+  PREPARED_FOREIGN: {
+    meaning: 'The body was not prepared by this gateway for this person.',
+    remedy: 'Prepare the operation again and submit what that answered.',
+  },
+  IDENTITY_UNREACHABLE: {
+    meaning: "The identity provider's keys cannot be read, so no token can be judged.",
+    remedy: 'Try again; see the provider and the way to it.',
+  },
   AWAITING_GENESIS: { meaning: 'The node has no genesis yet.', remedy: 'Wait for the operator.' },
   DRAINING: { meaning: 'The node is about to stop.', remedy: 'Call another node, or wait.' },
   DEADLINE: {

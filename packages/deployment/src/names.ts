@@ -4,6 +4,7 @@ export const spiffe = {
   operator: (network: string): string => `spiffe://civitas/${network}/platform/operator`,
   relay: (network: string): string => `spiffe://civitas/${network}/platform/relay`,
   backup: (network: string): string => `spiffe://civitas/${network}/platform/backup`,
+  console: (network: string): string => `spiffe://civitas/${network}/platform/console`,
   client: (network: string, organisation: string, client: string): string => `spiffe://civitas/${network}/${organisation}/client/${client}`,
 } as const;
 
@@ -11,8 +12,8 @@ export const spiffe = {
 export interface PeerIdentity {
   readonly network: string;
   readonly organisation: string;
-  /** `node` serves, `operator`, `relay` and `backup` are the platform's, `client` is a credential profile. */
-  readonly kind: 'node' | 'operator' | 'relay' | 'backup' | 'client';
+  /** `node` serves, `operator`, `relay`, `backup` and `console` are the platform's, `client` is a credential profile. */
+  readonly kind: 'node' | 'operator' | 'relay' | 'backup' | 'console' | 'client';
   readonly name: string;
 }
 
@@ -29,7 +30,7 @@ export function findPeerIdentity(uri: string): PeerIdentity | undefined {
   if (segments.length === 4 && third === 'client' && fourth !== undefined) return { network, organisation, kind: 'client', name: fourth };
   if (segments.length !== 3) return undefined;
   if (organisation === 'platform')
-    return third === 'operator' || third === 'relay' || third === 'backup'
+    return third === 'operator' || third === 'relay' || third === 'backup' || third === 'console'
       ? { network, organisation, kind: third, name: third }
       : undefined;
   return { network, organisation, kind: 'node', name: third };

@@ -37,6 +37,16 @@ export interface NodeConfig {
     /** Ed25519, base64url. */
     readonly publicKey: string;
   };
+  /** Whose tokens people act with through the gateways here; without it nobody does. */
+  readonly persons?: PersonsConfig;
+}
+
+/** The identity provider of the city, as a gateway needs it. */
+export interface PersonsConfig {
+  /** Exactly as `iss` of its tokens says. */
+  readonly issuer: string;
+  /** Where it publishes its keys, as this pod reaches it; default below the issuer. */
+  readonly keysUrl?: string;
 }
 
 /** What a node keeps for an organisation. */

@@ -16,13 +16,15 @@ import { type Principal, principalOf } from './principal.ts';
 
 /** Signature algorithms that are taken; never a symmetric one, never `none`. */
 export const TOKEN_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
+/** Whom the tokens of people are meant for: the console's API, and the gateways behind it. */
+export const CONSOLE_AUDIENCE = 'console-api';
 /** Keycloak writes JWT; RFC 9068 says at+jwt. */
 const HEADER_TYPES: readonly unknown[] = ['JWT', 'at+jwt', 'application/at+jwt'];
 
 export interface TokenVerifierOptions {
   /** Exactly as `iss` says it: `<origin>/realms/city`. */
   readonly issuer: string;
-  /** Who the tokens are meant for: `console-api`. */
+  /** Who the tokens are meant for: CONSOLE_AUDIENCE. */
   readonly audience: string;
   /** Where the provider publishes its keys; may be an address inside the cluster. Default `<issuer>/protocol/openid-connect/certs`. */
   readonly keysUrl?: string;

@@ -29,6 +29,8 @@ export interface GatewayOperation {
   readonly method: string;
   readonly args: JsonObject;
   readonly expiresAtUnixMs: number;
+  /** 16 bytes, the same in every repetition of one wish; default fresh ones. */
+  readonly idempotencyKey?: Uint8Array;
   /** Approver keys that co-sign. */
   readonly coSigners?: readonly SigningKey[];
 }
@@ -46,7 +48,7 @@ export function prepareGatewayOperation(request: GatewayOperation): UnsignedOper
     contract: contractNameOf(request.contract),
     expiresAtUnixMs: assertParsed(parseUnixMs(request.expiresAtUnixMs)),
     genesis: hashOf(request.genesisHash),
-    idempotencyKey: new Uint8Array(randomBytes(IDEMPOTENCY_KEY_BYTES)),
+    idempotencyKey: request.idempotencyKey ?? new Uint8Array(randomBytes(IDEMPOTENCY_KEY_BYTES)),
     keyId: request.key.keyId,
     method: request.method,
     network: chainIdOf(request.chainId),

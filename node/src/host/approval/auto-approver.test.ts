@@ -17,6 +17,7 @@ async function aGateway(organisation: string, isAuto: boolean): Promise<GatewayK
     hpkePrivateKey: privateKey,
     vaultKey: new Uint8Array(32),
     subjectIndexKey: new Uint8Array(32),
+    personSecret: new Uint8Array(32),
     approver: isAuto ? aKeyPair(`approver ${organisation}`) : undefined,
   };
 }

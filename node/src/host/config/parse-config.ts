@@ -16,6 +16,12 @@ export const closed = { additionalProperties: false };
 export const Name = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$' });
 export const LogLevel = Type.Union(['trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)));
 
+/** Address of the identity provider; plain http is for loopback and inside a cluster. */
+const HttpUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 512 });
+
+/** Word of a rebuild, which becomes part of no path: what it names is done once. */
+export const REBUILD_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$';
+
 const NodeConfigSchema = Type.Object(
   {
     schemaVersion: Type.Literal(1),
@@ -45,9 +51,10 @@ const NodeConfigSchema = Type.Object(
       Type.Object({ days: Type.Integer({ minimum: 1, maximum: RETENTION_DAYS_MAX }), archive: Type.Boolean() }, closed),
     ),
     stateSync: Type.Optional(Type.Boolean()),
-    rebuild: Type.Optional(Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })),
+    rebuild: Type.Optional(Type.String({ pattern: REBUILD_PATTERN })),
     remoteSigner: Type.Optional(Type.Object({ publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) }, closed)),
     snapshotIntervalBlocks: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_INTERVAL_BLOCKS_MAX })),
+    persons: Type.Optional(Type.Object({ issuer: HttpUrl, keysUrl: Type.Optional(HttpUrl) }, closed)),
   },
   closed,
 );

@@ -24,6 +24,8 @@ export interface GatewayKeys {
   readonly vaultKey: Bytes;
   /** HMAC key of the registrar's index; 32 bytes. */
   readonly subjectIndexKey: Bytes;
+  /** Makes the pseudonyms of the people who act for it; 32 bytes. */
+  readonly personSecret: Bytes;
   /** Only when the approval policy is auto. */
   readonly approver: SigningKey | undefined;
 }
@@ -60,6 +62,7 @@ async function openGatewayKeys(folder: string, gateway: GatewayConfig, operation
     hpkePrivateKey: await importHpkePrivateKey(hpke.privateKey),
     vaultKey: readSecret(join(folder, 'vault.secret')),
     subjectIndexKey: readSecret(join(folder, 'subject-index.secret')),
+    personSecret: readSecret(join(folder, 'persons.secret')),
     approver: gateway.approvalPolicy === 'auto' ? signingKeyOf(readEd25519Key(join(folder, 'approver.pem'))) : undefined,
   };
 }

@@ -108,7 +108,8 @@ async function read(door: LedgerDoor, request: ReadRequest, peer: PeerIdentity):
   });
 }
 
-function view(door: LedgerDoor, request: ViewRequest, peer: PeerIdentity): Result<ViewResponse> {
+/** A view of a contract, under the roles of the caller's organisation. */
+export function view(door: LedgerDoor, request: ViewRequest, peer: PeerIdentity): Result<ViewResponse> {
   const args = parseCanonical(request.args.length === 0 ? encodeCanonical({}) : request.args, VIEW_ARGUMENTS_BYTES_MAX);
   if (!args.ok) return args;
   if (!isJsonObject(args.value)) return refuse('MALFORMED', { field: 'args', expected: 'an object' });

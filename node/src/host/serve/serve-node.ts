@@ -8,6 +8,7 @@ import { type NodeConfig, PORTS } from '@civitas/deployment';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceService } from '@civitas/proto/civitas/node/v1/link';
+import { PersonServiceService } from '@civitas/proto/civitas/node/v1/person';
 import { SnapshotServiceService } from '@civitas/proto/civitas/node/v1/snapshot';
 import { SubjectServiceService, VaultServiceService } from '@civitas/proto/civitas/node/v1/vault';
 import { HealthService } from '@civitas/proto/grpc/health/v1/health';
@@ -29,11 +30,11 @@ import { WantedHeaders } from '../ledger/wanted-headers.ts';
 import { type AdminDoor, adminService } from '../rpc/admin-service.ts';
 import { Guard } from '../rpc/guard.ts';
 import { openHealth } from '../rpc/health-service.ts';
-import type { LedgerDoor } from '../rpc/ledger-door.ts';
 import { ledgerService } from '../rpc/ledger-service.ts';
 import { ADMIN_MESSAGE_BYTES_MAX, CALLS_BURST, CALLS_PER_SECOND, LEDGER_MESSAGE_BYTES_MAX } from '../rpc/limits.ts';
 import { linkService } from '../rpc/link-service.ts';
 import { type Listener, listen } from '../rpc/listen.ts';
+import { type PersonDoor, personService } from '../rpc/person-service.ts';
 import { subjectService, vaultService } from '../rpc/sealed-service.ts';
 import { SignatureVerifier } from '../signatures/signature-verifier.ts';
 import { type SnapshotDoor, snapshotService } from '../snapshot/snapshot-service.ts';
@@ -44,6 +45,7 @@ import { NONCES_MAX } from '../vault/limits.ts';
 import { openNonceCache } from '../vault/nonce-cache.ts';
 import { awaitGenesis, isGenesisMismatch } from './genesis-source.ts';
 import { type Gateways, openGateways } from './open-gateways.ts';
+import { openPersons } from './open-persons.ts';
 import { openProcessBase, type ProcessBase } from './process-base.ts';
 import { protocolFields } from './protocol-fields.ts';
 import { beginRebuild } from './rebuild.ts';
@@ -81,7 +83,7 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-interface OpenLedgerState extends LedgerDoor {
+interface OpenLedgerState extends PersonDoor {
   readonly gateways: Gateways;
   readonly genesisHash: Bytes;
   isMismatch(): boolean;
@@ -187,6 +189,7 @@ class ServedNode implements RunningNode {
           server.addService(SnapshotServiceService, snapshotService(guard, this.#snapshotDoor, this.#config.organisation));
           server.addService(VaultServiceService, vaultService(guard, sealed));
           server.addService(SubjectServiceService, subjectService(guard, sealed));
+          server.addService(PersonServiceService, personService(guard, this.#door));
           server.addService(HealthService, this.#health.service);
         },
       }),
@@ -246,6 +249,7 @@ class ServedNode implements RunningNode {
       nowMs,
     });
     const gateways = openGateways({ dataFolder, keys: this.#keys, ledger, admission, nowUnixMs: Date.now });
+    const persons = openPersons({ config: this.#config, keys: this.#keys, ledger, admission });
     const stopMetrics = followLedger(ledger, this.#metrics, this.#base.registry);
     const stopApprover = startAutoApprover({
       ledger,
@@ -268,7 +272,7 @@ class ServedNode implements RunningNode {
     };
     const contracts = this.#options.contracts.filter(({ name, version }) => genesis.appState.contracts.includes(`${name}@${version}`));
     const links = { activity, wanted: new WantedHeaders(nowMs) };
-    this.#open = { ledger, admission, contracts, ...links, gateways, genesisHash, isMismatch: mismatch.isMismatch, close };
+    this.#open = { ledger, admission, contracts, ...links, gateways, persons, genesisHash, isMismatch: mismatch.isMismatch, close };
     this.#health.set(true);
     this.log.info('serving', { height: ledger.status().height, root: base64urlEncode(ledger.status().root) });
   }

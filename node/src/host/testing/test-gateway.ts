@@ -10,16 +10,20 @@ import {
   operationHash,
   operationSignBytes,
   organisationNameOf,
+  type Result,
+  refuse,
   sharedPathsOf,
   sharedSignBytes,
   unixMsFrom,
 } from '@civitas/canon';
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { type PeerIdentity, spiffe } from '@civitas/deployment';
+import { IdentityFault, type Principal, type VerifiedToken } from '@civitas/identity';
 import type { OperationBatch, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
 import { ErrorInfo, LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceService } from '@civitas/proto/civitas/node/v1/link';
+import { PersonServiceService } from '@civitas/proto/civitas/node/v1/person';
 import { VaultServiceService } from '@civitas/proto/civitas/node/v1/vault';
 import { HealthService } from '@civitas/proto/grpc/health/v1/health';
 import { generateHpkeKeyPair, type HpkeKeyPair } from '@civitas/sealed-call';
@@ -29,9 +33,11 @@ import { type ChannelCredentials, type Client, type ClientUnaryCall, Metadata, t
 import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { Admission } from '../admission/admission.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
+import type { GatewayKeys } from '../keys/node-keys.ts';
 import { openSigningGrant, type SigningGrant } from '../keys/signing-grant.ts';
 import { LinkActivity } from '../ledger/link-activity.ts';
 import { WantedHeaders } from '../ledger/wanted-headers.ts';
+import { PersonMethods } from '../person/person-methods.ts';
 import { type AdminDoor, adminService } from '../rpc/admin-service.ts';
 import { Guard } from '../rpc/guard.ts';
 import { openHealth } from '../rpc/health-service.ts';
@@ -39,6 +45,7 @@ import { ledgerService } from '../rpc/ledger-service.ts';
 import { ADMIN_MESSAGE_BYTES_MAX, LEDGER_MESSAGE_BYTES_MAX } from '../rpc/limits.ts';
 import { linkService } from '../rpc/link-service.ts';
 import { type Listener, listen } from '../rpc/listen.ts';
+import { personService } from '../rpc/person-service.ts';
 import { ERROR_TRAILER } from '../rpc/rpc-error.ts';
 import { vaultService } from '../rpc/sealed-service.ts';
 import { aFakeLedger, aGenesis, type FakeLedger } from '../testing/fake-ledger.ts';
@@ -66,6 +73,8 @@ export let listeners: Listener[];
 export let vault: VaultStore;
 let closers: (() => void)[];
 let callsBurst = 100_000;
+/** The identity provider of these tests: whom its tokens speak of, and whether there is one that answers. */
+export const people: { provider: 'none' | 'up' | 'down'; readonly tokens: Map<string, Principal> } = { provider: 'up', tokens: new Map() };
 const leaves = new Map<string, Promise<TestLeaf>>();
 
 /** Once a test file: authority and vault key. */
@@ -91,6 +100,25 @@ function anAdmission(metrics: Instruments<typeof nodeMetrics>, nowMs: () => numb
     metrics,
     nowUnixMs: Date.now,
     nowMs,
+  });
+}
+
+async function verify(token: string): Promise<Result<VerifiedToken>> {
+  if (people.provider === 'down') throw new IdentityFault('KEYS_UNREACHABLE', 'no keys');
+  const principal = people.tokens.get(token);
+  return principal === undefined ? refuse('TOKEN_SIGNATURE') : { ok: true, value: { principal, expiresAtUnixS: 0 } };
+}
+
+function personsOf(keys: GatewayKeys, admission: Admission): PersonMethods | undefined {
+  if (people.provider === 'none') return undefined;
+  return new PersonMethods({
+    issuer: 'http://idp.test/realms/city',
+    verifier: { verify },
+    gateways: new Map([[keys.organisation, keys]]),
+    ledger,
+    admission,
+    calls: openTokenBuckets({ perSecond: 1, burst: callsBurst, namesMax: 10, nowMs: () => performance.now() }),
+    nowUnixMs: Date.now,
   });
 }
 
@@ -150,6 +178,7 @@ async function openServer(): Promise<void> {
     hpkePrivateKey: hpke.privateKey,
     vaultKey: new Uint8Array(32),
     subjectIndexKey: new Uint8Array(32),
+    personSecret: new Uint8Array(32),
     approver: undefined,
   };
   const sealed = {
@@ -175,6 +204,10 @@ async function openServer(): Promise<void> {
         server.addService(LinkServiceService, linkService(guard, door, nowMs));
         server.addService(VaultServiceService, vaultService(guard, sealed));
         server.addService(HealthService, health.service);
+        server.addService(
+          PersonServiceService,
+          personService(guard, () => ({ ...door(), persons: personsOf(keys, admission) })),
+        );
       },
     }),
     await listen({
@@ -217,6 +250,8 @@ export async function openGateway(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'rpc-'));
   closers = [];
   callsBurst = 100_000;
+  people.provider = 'up';
+  people.tokens.clear();
   await openServer();
 }
 

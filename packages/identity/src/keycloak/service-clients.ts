@@ -3,6 +3,7 @@ import type { Organization } from '../identity-directory.ts';
 import { type IdentityDirectory, type ServiceClient, type ServiceClientWish, serviceClientId } from '../identity-directory.ts';
 import { IdentityFault } from '../identity-fault.ts';
 import { ALIAS, isAgencyRole } from '../role.ts';
+import { CONSOLE_AUDIENCE } from '../token-verifier.ts';
 import { type AdminRest, messageOf } from './admin-rest.ts';
 import { accepted, type Organizations } from './organizations.ts';
 import { isId, readPages } from './pages.ts';
@@ -13,7 +14,6 @@ export type ServiceClients = Pick<
   'listServiceClients' | 'ensureServiceClient' | 'rotateServiceClient' | 'deleteServiceClient'
 >;
 
-const AUDIENCE = 'console-api';
 const CLAIM = 'organization';
 
 /** Service clients of agencies: a hard-coded claim says which agency they act for, so they need no membership. */
@@ -97,7 +97,7 @@ function bodyOf({ alias, name, roles }: ServiceClientWish, { id, displayName }: 
     fullScopeAllowed: false,
     clientAuthenticatorType: 'client-secret',
     protocolMappers: [
-      mapper('audience', 'oidc-audience-mapper', { 'included.client.audience': AUDIENCE }),
+      mapper('audience', 'oidc-audience-mapper', { 'included.client.audience': CONSOLE_AUDIENCE }),
       mapper('organization', 'oidc-hardcoded-claim-mapper', {
         'claim.name': CLAIM,
         'claim.value': JSON.stringify(membership),

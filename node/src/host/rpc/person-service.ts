@@ -1,0 +1,75 @@
+import { accept, isJsonObject, type JsonObject, parseCanonical, parseContractName, type Result, refuse } from '@civitas/canon';
+import type {
+  PersonCall,
+  PersonServiceServer,
+  PrepareRequest,
+  PrepareResponse,
+  SubmitPreparedRequest,
+  SubmitPreparedResponse,
+  ViewAsRequest,
+  ViewAsResponse,
+} from '@civitas/proto/civitas/node/v1/person';
+import type { PersonMethods } from '../person/person-methods.ts';
+import type { Guard, ServiceRule } from './guard.ts';
+import type { LedgerDoor } from './ledger-door.ts';
+import { view } from './ledger-service.ts';
+import { LEDGER_MESSAGE_BYTES_MAX } from './limits.ts';
+
+const IDEMPOTENCY_KEY_BYTES = 16;
+const NOBODY: PersonCall = { token: '', organisation: '' };
+
+export interface PersonDoor extends LedgerDoor {
+  /** Undefined where the configuration names no identity provider. */
+  readonly persons: PersonMethods | undefined;
+}
+
+function personsOf(door: PersonDoor): Result<PersonMethods> {
+  return door.persons === undefined ? refuse('PERSONS_NOT_SERVED', {}) : accept(door.persons);
+}
+
+function argumentsOf(bytes: Uint8Array): Result<JsonObject> {
+  const args = parseCanonical(bytes, LEDGER_MESSAGE_BYTES_MAX);
+  if (!args.ok) return args;
+  return isJsonObject(args.value) ? accept(args.value) : refuse('MALFORMED', { field: 'args', expected: 'an object' });
+}
+
+async function prepare(door: PersonDoor, request: PrepareRequest): Promise<Result<PrepareResponse>> {
+  const persons = personsOf(door);
+  if (!persons.ok) return persons;
+  const { call = NOBODY, contract, method, role, idempotencyKey } = request;
+  if (idempotencyKey.length !== IDEMPOTENCY_KEY_BYTES)
+    return refuse('MALFORMED', { field: 'idempotency_key', got: idempotencyKey.length, expected: `${IDEMPOTENCY_KEY_BYTES} bytes` });
+  const named = parseContractName(contract);
+  if (!named.ok) return named;
+  const args = argumentsOf(request.args);
+  if (!args.ok) return args;
+  const prepared = await persons.value.prepare(call, { contract, method, role, args: args.value, idempotencyKey });
+  return prepared.ok ? accept({ ...prepared.value, expiresAtUnixMs: BigInt(prepared.value.expiresAtUnixMs) }) : prepared;
+}
+
+async function submitPrepared(door: PersonDoor, request: SubmitPreparedRequest): Promise<Result<SubmitPreparedResponse>> {
+  const persons = personsOf(door);
+  if (!persons.ok) return persons;
+  const receipt = await persons.value.submitPrepared(request.call ?? NOBODY, request.body, request.coSignatures);
+  return receipt.ok ? accept({ operationHash: receipt.value.operationHash, receipt: receipt.value.bytes }) : receipt;
+}
+
+async function viewAs(door: PersonDoor, request: ViewAsRequest, network: string): Promise<Result<ViewAsResponse>> {
+  const persons = personsOf(door);
+  if (!persons.ok) return persons;
+  const actor = await persons.value.actorOf(request.call ?? NOBODY, 'view');
+  if (!actor.ok) return actor;
+  const { pseudonym, gateway } = actor.value;
+  const asked = { contract: request.contract, method: request.view, args: request.args };
+  return view(door, asked, { network, organisation: gateway.organisation, kind: 'client', name: pseudonym });
+}
+
+/** PersonService: for the console alone, which carries people's tokens and has no right of its own here. */
+export function personService(guard: Guard, door: () => PersonDoor): PersonServiceServer {
+  const rule: ServiceRule = { service: 'PersonService', accepts: ({ kind }) => kind === 'console', membership: true };
+  return {
+    prepare: guard.unary(rule, (request: PrepareRequest) => prepare(door(), request)),
+    submitPrepared: guard.unary(rule, (request: SubmitPreparedRequest) => submitPrepared(door(), request)),
+    viewAs: guard.unary(rule, (request: ViewAsRequest, { network }) => viewAs(door(), request, network)),
+  };
+}
