@@ -92,6 +92,24 @@ export async function restoreCommand(
   return followToEnd(context, KINDS.restores, made, flags);
 }
 
+/** Rebuilds a fenced node from a verified backup of its own chain; what came after it the node takes from its peers. */
+export async function restoreNodeCommand(
+  context: KubectlContext,
+  { backup, node }: { readonly backup: string; readonly node: string },
+  flags: FollowFlags,
+): Promise<ExitCode> {
+  const source = await findOne(context, KINDS.backups, backup);
+  const { namespace, name } = source.metadata;
+  const body: ObjectBody = {
+    ...{ apiVersion: API_VERSION, kind: 'LedgerRestore' },
+    metadata: { generateName: `${node}-`, namespace },
+    spec: { source: { backupRef: { name } }, node: { networkRef: source.spec.networkRef, name: node } },
+  };
+  const cluster = await context.cluster();
+  const made = await cluster.create<RestoreObject>(KINDS.restores, body, { dryRun: context.dryRun, signal: context.signal });
+  return followToEnd(context, KINDS.restores, made, flags);
+}
+
 /** Tells what was asked for; with `wait` until it has come to its end. @throws Fault OPERATION_UNDONE where that is another one. */
 async function followToEnd<T extends BackupObject | RestoreObject>(
   context: KubectlContext,

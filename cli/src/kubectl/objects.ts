@@ -122,7 +122,10 @@ export interface BackupObject extends KubeObject {
 }
 
 export interface RestoreObject extends KubeObject {
-  readonly spec: { readonly network: { readonly name: string; readonly chainId: string } };
+  readonly spec: {
+    readonly network?: { readonly name: string; readonly chainId: string };
+    readonly node?: { readonly networkRef: string; readonly name: string };
+  };
   readonly status?: StatusHead & { readonly finishedAt?: string };
 }
 

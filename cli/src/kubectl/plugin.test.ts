@@ -3,7 +3,7 @@ import type { PodLogSource } from '@civitas/localcluster';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../exit-codes.ts';
 import { abortCommand, approveCommand } from './approve.ts';
-import { backupCommand, restoreCommand, targetOf } from './backup.ts';
+import { backupCommand, restoreCommand, restoreNodeCommand, targetOf } from './backup.ts';
 import { certsCommand } from './certs.ts';
 import { explainCommand } from './explain.ts';
 import { linksCommand } from './links.ts';
@@ -204,7 +204,7 @@ describe('backups', () => {
     const flags = { chainId: 'jincheng-again-2', validators: 4, wait: true, timeoutSeconds: 20 };
     const restoring = restoreCommand(rig.context(), { backup: `${network}-b`, name: `${network}-again` }, flags);
     for (let made: string | undefined; made === undefined; ) {
-      made = (await rig.client.listAll(KINDS.restores)).items.find(({ spec }) => spec.network.name === `${network}-again`)?.metadata.name;
+      made = (await rig.client.listAll(KINDS.restores)).items.find(({ spec }) => spec.network?.name === `${network}-again`)?.metadata.name;
       const conditions = [aCondition('Complete', 'False', 'Failed', 'the backup is of another chain')];
       if (made !== undefined)
         await rig.say(KINDS.restores, { name: made }, { phase: 'Failed', finishedAt: new Date().toISOString(), conditions });
@@ -214,6 +214,13 @@ describe('backups', () => {
     });
     const wrong = restoreCommand(rig.context(), { backup: `${network}-b`, name: 'x' }, { ...flags, chainId: 'NoChain' });
     expect(await failure(wrong)).toMatchObject({ code: 'CLUSTER_REFUSED' });
+  });
+
+  test('are what a fenced node is rebuilt from', async () => {
+    await rig.make(KINDS.backups, 'LedgerBackup', `${network}-n`, { networkRef: network, target: { volume: { claimName: 'backups' } } });
+    await restoreNodeCommand(rig.context(), { backup: `${network}-n`, node: `${network}-2` }, { wait: false, timeoutSeconds: 20 });
+    const { items } = await rig.client.listAll(KINDS.restores);
+    expect(items.flatMap(({ spec }) => spec.node ?? [])).toEqual([{ networkRef: network, name: `${network}-2` }]);
   });
 });
 

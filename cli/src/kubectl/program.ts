@@ -230,6 +230,18 @@ function addBackups(program: Command, { run }: Port): void {
         ),
       ),
     );
+  waitable(program.command('restore-node').description('rebuild a fenced node from a backup of its own chain; its key stays'))
+    .argument('<backup>', 'a LedgerBackup of the node’s network')
+    .argument('<node>', 'a fenced node of it; its ledger is dropped')
+    .action((backup: string, node: string, flags: WaitFlags, command: Command) =>
+      run(command, async (context) =>
+        (await import('./backup.ts')).restoreNodeCommand(
+          context,
+          { backup, node },
+          { wait: flags.wait ?? false, timeoutSeconds: flags.timeout },
+        ),
+      ),
+    );
 }
 
 function addSwitches(program: Command, { run }: Port): void {

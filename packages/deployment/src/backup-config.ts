@@ -36,7 +36,15 @@ export type BackupTask =
   /** Reads a backup and restores it into a store that is thrown away. */
   | { readonly type: 'verify'; readonly folder: string }
   /** Puts a backup on the volume of a node that is to be born from it; nothing happens on one that holds a chain. */
-  | { readonly type: 'fetch'; readonly folder: string; readonly expected: BackupIdentity }
+  | {
+      readonly type: 'fetch';
+      readonly folder: string;
+      readonly expected: BackupIdentity;
+      /** Word of a rebuild that the node has been told of: it drops its chain, so the one on the volume does not count. */
+      readonly rebuild?: string;
+    }
+  /** Puts a backup of its own chain on the volume of a node that drops its ledger for it, once for each word. */
+  | { readonly type: 'replace'; readonly folder: string; readonly expected: BackupIdentity; readonly rebuild: string }
   | { readonly type: 'remove'; readonly folder: string };
 
 /** What a `node backup` container leaves as its termination message, JSON. */

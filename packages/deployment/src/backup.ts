@@ -14,6 +14,8 @@ export const BACKUP_FILES = {
   nextBlock: 'next.block',
   /** Below a node's data folder: a backup that the node's next start makes its store of. */
   restore: 'restore',
+  /** Below a node's data folder: a backup of the node's own chain, which it drops its ledger for and starts from beside living peers. */
+  rebuild: 'rebuild-from',
   light: (height: number): string => `${String(height).padStart(12, '0')}.light`,
   chunk: (index: number): string => `${String(index).padStart(5, '0')}.chunk`,
 } as const;

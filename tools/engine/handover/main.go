@@ -1,6 +1,9 @@
 // Command handover writes a chain that the embedded engine made into the stores of a CometBFT home, so that CometBFT continues it.
 //
 //	handover HOME < chain.jsonl
+//	handover bootstrap HOME HEIGHT APPHASH TRUSTHASH SERVER,SERVER < genesis.json
+//
+// The second form is for a node whose application was restored from a backup: see bootstrap.go. Of the first:
 //
 // Standard input holds one JSON object a line: first every block from height 1 on, {"block", "lightBlock"}, both protocol buffers in
 // base64, then one closing line {"appHash", "resultsHash", "appVersion"} with what the application answered for the last. Every block is
@@ -51,11 +54,17 @@ type chain struct {
 }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: handover HOME < chain.jsonl")
+	if len(os.Args) < 2 || (len(os.Args) > 2 && os.Args[1] != "bootstrap") {
+		fmt.Fprintln(os.Stderr, "usage: handover HOME < chain.jsonl |", bootstrapUsage)
 		os.Exit(2)
 	}
-	height, err := run(os.Args[1])
+	var height int64
+	var err error
+	if len(os.Args) == 2 {
+		height, err = run(os.Args[1])
+	} else {
+		height, err = bootstrap(os.Args[2:], os.Stdin)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "handover:", err)
 		os.Exit(1)

@@ -9,6 +9,14 @@ const CODES: ReasonTexts = Object.fromEntries(
 /** Backups, their schedules, and networks made from them. */
 export const BACKUP_REASONS: ReasonTexts = {
   ...CODES,
+  AnotherChain: {
+    means: 'The backup is of another chain than the node that was to be rebuilt from it.',
+    then: 'Make another LedgerRestore with a backup of the node’s own network.',
+  },
+  BackupAhead: {
+    means: 'No other node has the block after the backup, so nobody could bring the node on from there.',
+    then: 'Nothing while the others catch up; else kubectl civitas why <network>.',
+  },
   BackupMissing: {
     means: 'The backup that is to be restored is not there or not finished.',
     then: 'Nothing while it is being taken; else name another one.',
@@ -24,6 +32,10 @@ export const BACKUP_REASONS: ReasonTexts = {
     then: 'Make it, or correct it: the message names the field.',
   },
   Due: { means: 'A backup is being taken now.', then: NOTHING },
+  FenceUnderWay: {
+    means: 'The node is being fenced and still signs.',
+    then: 'Nothing: it waits until the others are a quorum without it.',
+  },
   Failed: {
     means: 'It was given up after several tries.',
     then: 'Mend what the message says, and ask for another one: kubectl civitas backup.',

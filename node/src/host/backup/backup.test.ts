@@ -258,6 +258,28 @@ describe('a backup pod', () => {
     expect(existsSync(join(pod.pathOf('data'), 'restore'))).toBe(false);
   });
 
+  test('puts a backup beside a chain that is to be dropped for it, whole and once for each word', async () => {
+    const folder = await aMountedBackup(aPod({ type: 'remove', folder: '' }).pod);
+    const facts = await trialRestore(new FolderTarget(join(place, 'pod', 'var/lib/civitas-backups', folder)), nodeCrypto, place);
+    const { chainId, height, genesisHash, appHash } = facts.facts;
+    const expected = { chainId, height, genesisHash: base64urlEncode(genesisHash), appHash: base64urlEncode(appHash) };
+    const { pod, run } = aPod({ type: 'replace', folder, expected, rebuild: 'one' });
+    const put = join(pod.pathOf('data'), 'rebuild-from');
+    mkdirSync(join(pod.pathOf('data'), 'ledger'), { recursive: true });
+    const another = aPod({ type: 'replace', folder, expected: { ...expected, height: height + 1 }, rebuild: 'one' });
+    expect(await another.run()).toMatchObject({ exitCode: 1, report: { code: 'BACKUP_ANOTHER' } });
+    expect([existsSync(put), existsSync(join(pod.pathOf('data'), 'rebuilt'))]).toEqual([false, false]);
+    for (const isThere of [true, false]) {
+      expect((await run()).exitCode).toBe(0);
+      expect(existsSync(join(put, 'backup.json'))).toBe(isThere);
+      rmSync(put, { recursive: true, force: true });
+    }
+    const birth = aPod({ type: 'fetch', folder, expected, rebuild: 'two' });
+    expect((await birth.run()).exitCode).toBe(0);
+    expect(existsSync(join(pod.pathOf('data'), 'restore', 'backup.json'))).toBe(true);
+    expect((await aPod({ type: 'replace', folder, expected, rebuild: '../two' }).run()).report).toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
   test.each([
     ['plain HTTP', { kind: 's3', endpoint: 'http://s3', bucket: 'abc', prefix: '', region: 'r', forcePathStyle: true }],
     ['a prefix that leaves the bucket', { kind: 'volume', path: '../x' }],

@@ -1,7 +1,7 @@
 import type { Result } from '@civitas/canon';
 import type { BackupConfig } from '@civitas/deployment';
 import { Type } from '@sinclair/typebox';
-import { closed, LogLevel, Name, parseConfig } from '../config/parse-config.ts';
+import { closed, LogLevel, Name, parseConfig, REBUILD_PATTERN } from '../config/parse-config.ts';
 
 const Path = Type.Union([
   Type.Literal(''),
@@ -9,6 +9,9 @@ const Path = Type.Union([
 ]);
 const Folder = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{1,62}/[0-9]{12}-[0-9a-f]{16}$' });
 const Hash = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
+
+const Identity = Type.Object({ chainId: Name, genesisHash: Hash, height: Type.Integer({ minimum: 1 }), appHash: Hash }, closed);
+const Word = Type.String({ pattern: REBUILD_PATTERN });
 
 const Target = Type.Union([
   Type.Object({ kind: Type.Literal('volume'), path: Path }, closed),
@@ -31,14 +34,8 @@ const Task = Type.Union([
     closed,
   ),
   Type.Object({ type: Type.Literal('verify'), folder: Folder }, closed),
-  Type.Object(
-    {
-      type: Type.Literal('fetch'),
-      folder: Folder,
-      expected: Type.Object({ chainId: Name, genesisHash: Hash, height: Type.Integer({ minimum: 1 }), appHash: Hash }, closed),
-    },
-    closed,
-  ),
+  Type.Object({ type: Type.Literal('fetch'), folder: Folder, expected: Identity, rebuild: Type.Optional(Word) }, closed),
+  Type.Object({ type: Type.Literal('replace'), folder: Folder, expected: Identity, rebuild: Word }, closed),
   Type.Object({ type: Type.Literal('remove'), folder: Folder }, closed),
 ]);
 

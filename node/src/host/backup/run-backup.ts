@@ -8,7 +8,7 @@ import { type Logger, openLogger } from '@civitas/telemetry';
 import { GENESIS_BYTES_MAX } from '../config/limits.ts';
 import type { Pod } from '../config/pod.ts';
 import { openCertificateFolder } from '../tls/certificate-folder.ts';
-import { fetchToVolume } from './fetch.ts';
+import { fetchToVolume, replaceOnVolume } from './fetch.ts';
 import { MESSAGE_CHARS_MAX, REPORT_CHARS_MAX } from './limits.ts';
 import { openNodeSource } from './node-source.ts';
 import { openTarget } from './open-target.ts';
@@ -75,6 +75,11 @@ async function perform(work: Work): Promise<BackupReport> {
     case 'fetch': {
       const put = await fetchToVolume(target, task, pod.pathOf('data'));
       log.info(put ? 'backup-fetched' : 'volume-holds-a-chain', { folder: task.folder });
+      return { ok: true, folder: task.folder };
+    }
+    case 'replace': {
+      const put = await replaceOnVolume(target, task, pod.pathOf('data'));
+      log.info(put ? 'backup-fetched' : 'volume-was-rebuilt', { folder: task.folder, rebuild: task.rebuild });
       return { ok: true, folder: task.folder };
     }
     case 'remove':

@@ -7,7 +7,7 @@ import { readEngineKeys } from '../keys/engine-keys.ts';
 import { type OpenEngine, openLedgerHost } from '../ledger/open-ledger-host.ts';
 import { foundFromBackup } from '../snapshot/found-from-backup.ts';
 import { dropBrokenJoin } from '../snapshot/join-marker.ts';
-import { restoreBackup } from '../snapshot/restore-backup.ts';
+import { rebuildFromBackup, restoreBackup } from '../snapshot/restore-backup.ts';
 import { startJoin } from '../snapshot/start-join.ts';
 import { engineHomeOf } from './engine-folder.ts';
 import type { OpenLedger } from './serve-node.ts';
@@ -54,6 +54,7 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
           engineHome: engineHomeOf(pod),
           provider: certificates,
           peers,
+          handOverProgram: pod.handOverProgram,
           log,
         }),
       remoteSignerAddress: config.remoteSigner === undefined ? '' : `unix://${SIGNER_SOCKET}`,
@@ -76,6 +77,8 @@ export function nodeLedgerOpener(onStep?: OnAbciStep, newestProtocol?: number): 
     if (dropBrokenJoin(dataFolder)) log.warn('join-starts-over');
     const genesisHash = crypto.sha256(genesisBytes);
     const parsed = parseGenesis(genesisBytes, config);
+    if (await rebuildFromBackup({ dataFolder, crypto, genesisHash, log }))
+      log.warn('ledger-is-of-a-backup', { rebuild: config.rebuild ?? '' });
     // What a founding chain takes over is another one's: none of its blocks may be restored as ours.
     if (parsed.ok && parsed.value.appState.origin !== undefined)
       await foundFromBackup({ dataFolder, crypto, genesis: parsed.value, genesisHash, log });

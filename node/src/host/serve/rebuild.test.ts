@@ -26,10 +26,11 @@ describe('a node that is told to rebuild its ledger', () => {
       true,
       true,
     ]);
-    mkdirSync(join(folder, 'ledger'));
+    for (const name of ['ledger', 'rebuild-from']) mkdirSync(join(folder, name));
     expect(beginRebuild(folder, { rebuild: 'first' })).toBe(false);
     expect(dropBrokenJoin(folder)).toBe(false);
     expect(beginRebuild(folder, { rebuild: 'second' })).toBe(true);
+    expect(existsSync(join(folder, 'rebuild-from'))).toBe(false);
   });
 
   test('that ends between the mark and the record of it marks the ledger again', () => {

@@ -23,6 +23,10 @@ export interface JoinRequest {
 
 /** What a node needs to join by snapshot, while it does. */
 export interface Joining {
+  /** Where the engine's trust begins, verified from the genesis on. */
+  readonly trust: { readonly height: number; readonly hash: string };
+  /** Servers of verified headers, relative to the engine's home. */
+  readonly servers: readonly string[];
   /** The `[statesync]` table of the engine's configuration. */
   readonly engineConfig: string;
   certifiedLightBlock(height: number): Promise<LightBlock>;
@@ -65,31 +69,54 @@ async function trustedHeader(peers: readonly PeerClient[], headers: CertifiedHea
  * @throws NoCertifiedHeader when all that answered name snapshots and none shows a header that verifies.
  */
 export async function joinBySnapshot(request: JoinRequest): Promise<Joining | undefined> {
-  const { genesis, crypto, peers, engineHome, log } = request;
+  const headers = certifiedHeaders(request);
+  const trusted = await trustedHeader(request.peers, headers, request.log);
+  return trusted === undefined ? undefined : serveTrust(request, headers, trusted);
+}
+
+/**
+ * The same for an engine whose application stands at a height already.
+ *
+ * @throws NoCertifiedHeader when no peer shows a header of that height that verifies.
+ */
+export async function joinAtHeight(request: JoinRequest, height: number): Promise<Joining> {
+  const headers = certifiedHeaders(request);
+  return serveTrust(request, headers, await headers.at(height));
+}
+
+function chainOf({ genesis, crypto, peers }: JoinRequest): ConstructorParameters<typeof CertifiedHeaders>[0] {
   const validators = genesisValidators(crypto.sha256, genesis.validators);
   if (!validators.ok) throw new Error(`genesis: ${validators.refusal.code}`);
-  const chain = { chainId: genesis.chainId, validators: validators.value, crypto, sources: peers };
-  const headers = new CertifiedHeaders(chain);
-  const trusted = await trustedHeader(peers, headers, log);
-  if (trusted === undefined) return undefined;
+  return { chainId: genesis.chainId, validators: validators.value, crypto, sources: peers };
+}
+
+function certifiedHeaders(request: JoinRequest): CertifiedHeaders {
+  return new CertifiedHeaders(chainOf(request));
+}
+
+async function serveTrust(request: JoinRequest, headers: CertifiedHeaders, trusted: LightBlock): Promise<Joining> {
+  const { genesis, crypto, peers, engineHome, log } = request;
   const trustHeight = Number(trusted.header.height);
   const trustHash = hexEncode(headerHash(crypto.sha256, trusted.header)).toUpperCase();
   log.info?.('joining-by-snapshot', { trustHeight, trustHash, peerCount: peers.length });
   const consensusParams = engineGenesisOf(crypto.sha256, genesis)['consensus_params'];
   const rpc = new LightRpc({
     certifiedLightBlock: (height) => headers.at(height),
-    highestHeight: highestHeader(chain),
+    highestHeight: highestHeader(chainOf(request)),
     priorities: ({ header, validators }) => agreedPriorities(peers, Number(header.height), validators),
     consensusParams: isJsonObject(consensusParams) ? consensusParams : ({} satisfies JsonObject),
     log,
   });
   await rpc.listen(LIGHT_SOCKETS.map((name) => socketPath(engineHome, name, process.cwd())));
+  const servers = LIGHT_SOCKETS.map((name) => `unix://${name}`);
   return {
+    trust: { height: trustHeight, hash: trustHash },
+    servers,
     // Trust is ours, from the genesis on and of any age, so the engine's own period never ends it.
     engineConfig: `
 [statesync]
 enable = true
-rpc_servers = "${LIGHT_SOCKETS.map((name) => `unix://${name}`).join(',')}"
+rpc_servers = "${servers.join(',')}"
 trust_height = ${trustHeight}
 trust_hash = "${trustHash}"
 trust_period = "87600h0m0s"

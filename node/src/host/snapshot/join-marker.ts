@@ -27,11 +27,16 @@ export function endJoin(dataFolder: string): void {
  */
 export function dropBrokenJoin(dataFolder: string): boolean {
   if (!existsSync(markerOf(dataFolder))) return false;
+  dropChain(dataFolder);
+  endJoin(dataFolder);
+  return true;
+}
+
+/** Drops ledger and engine stores; keys, vaults and the engine's sign state stay. */
+export function dropChain(dataFolder: string): void {
   const engineData = join(dataFolder, 'engine', 'data');
   for (const name of existsSync(engineData) ? readdirSync(engineData) : []) {
     if (name !== SIGN_STATE) rmSync(join(engineData, name), { recursive: true, force: true });
   }
   for (const name of ['ledger', 'ledger.restoring']) rmSync(join(dataFolder, name), { recursive: true, force: true });
-  endJoin(dataFolder);
-  return true;
 }

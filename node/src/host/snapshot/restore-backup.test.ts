@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hexEncode } from '@civitas/canon';
@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { aBundle, aNetwork, anEnvelope, probe, type TestNetwork } from '../ledger/ledger-fixture.ts';
 import type { LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
 import { openLedgerHost } from '../ledger/open-ledger-host.ts';
-import { restoreBackup } from './restore-backup.ts';
+import { endRebuilding, isRebuilding, rebuildFromBackup, restoreBackup } from './restore-backup.ts';
 
 const NOTHING = new Uint8Array(0);
 const folders: string[] = [];
@@ -155,6 +155,55 @@ describe('a node restored from a backup', () => {
 
     await expect(restoreBackup({ ...shared, genesisHash: new Uint8Array(32), engine: 'embedded' })).rejects.toThrow('another genesis');
     await expect(restoreBackup({ ...shared, genesisHash, engine: 'cometbft' })).rejects.toThrow('stateSync');
+    expect(existsSync(join(volume, 'ledger'))).toBe(false);
+  });
+});
+
+describe('a node that is rebuilt from a backup', () => {
+  const rebuilt = (volume: string, genesisBytes: Uint8Array): Promise<boolean> =>
+    rebuildFromBackup({
+      dataFolder: volume,
+      crypto: nodeCrypto,
+      genesisHash: nodeCrypto.sha256(genesisBytes),
+      log: { error: () => undefined },
+    });
+  const aVolumeOf = async (network: TestNetwork): Promise<string> => {
+    const host = await aHost(network, aFolder());
+    await host.submit(put(network, 1));
+    const { volume, source } = await aPreparedVolume(host, network);
+    renameSync(source, join(volume, BACKUP_FILES.rebuild));
+    for (const name of ['ledger', 'engine/data/blockstore.db', 'keys']) mkdirSync(join(volume, name), { recursive: true });
+    for (const name of ['ledger/old', 'engine/data/priv_validator_state.json', 'keys/consensus']) writeFileSync(join(volume, name), '{}');
+    return volume;
+  };
+  const hasKept = (volume: string): readonly boolean[] =>
+    ['ledger/old', 'engine/data/blockstore.db', 'engine/data/priv_validator_state.json', 'keys/consensus'].map((name) =>
+      existsSync(join(volume, name)),
+    );
+
+  test('drops ledger and engine at each start until a block has followed, and keeps keys and what it has signed', async () => {
+    const network = aNetwork();
+    const volume = await aVolumeOf(network);
+    for (let start = 0; start < 2; start++) {
+      expect(await rebuilt(volume, network.genesisBytes)).toBe(true);
+      expect([hasKept(volume), isRebuilding(volume)]).toEqual([[false, false, true, true], true]);
+      expect(existsSync(join(volume, 'ledger', 'ledger.mdb'))).toBe(true);
+      mkdirSync(join(volume, 'engine/data/blockstore.db'), { recursive: true });
+      writeFileSync(join(volume, 'ledger/old'), 'half');
+    }
+    endRebuilding(volume);
+    expect(isRebuilding(volume)).toBe(false);
+    expect(await rebuilt(volume, network.genesisBytes)).toBe(false);
+    expect(hasKept(volume)).toEqual([true, true, true, true]);
+  });
+
+  test('of another genesis, or damaged, has no ledger, and says why', async () => {
+    const network = aNetwork();
+    const volume = await aVolumeOf(network);
+    await expect(rebuilt(volume, new Uint8Array(3))).rejects.toThrow('another genesis');
+    const chunk = join(volume, BACKUP_FILES.rebuild, 'chunks/00000.chunk');
+    writeFileSync(chunk, withFlippedBit(new Uint8Array(readFileSync(chunk)), 77));
+    await expect(rebuilt(volume, network.genesisBytes)).rejects.toThrow(/00000.chunk/);
     expect(existsSync(join(volume, 'ledger'))).toBe(false);
   });
 });

@@ -163,14 +163,19 @@ describe('by the network policies', () => {
   });
 });
 
-test('a network that is born from a bucket reaches DNS and the port of the bucket besides, one from a volume nothing more', () => {
-  const portsOut = (target: object): readonly number[] => {
+test('a node that fetches a backup from a bucket reaches DNS and the port of the bucket besides, one from a volume nothing more', () => {
+  const portsOut = (target: object, field: 'origin' | 'restoreFrom' = 'origin'): readonly number[] => {
     const origin = { target, folder: 'f', chainId: 'c', genesisHash: 'g', height: 1, appHash: 'a' };
-    return specOf(nodesPolicy({ ...networkCalled('city'), origin })).egress.flatMap((rule) => rule.ports.map(({ port }) => port));
+    const network = networkCalled('city');
+    const [first, ...rest] = network.nodes;
+    const nodes = first === undefined ? [] : [{ ...first, [field]: origin }, ...rest];
+    return specOf(nodesPolicy({ ...network, nodes })).egress.flatMap((rule) => rule.ports.map(({ port }) => port));
   };
   const s3 = (endpoint: string): object => ({ s3: { endpoint, bucket: 'backups', credentialsSecretRef: { name: 's3' } } });
   const own = [PORTS.grpc, PORTS.p2p];
   expect(portsOut({ volume: { claimName: 'backups' } })).toEqual(own);
   expect(portsOut(s3('https://s3.example'))).toEqual([...own, 53, 53, 443]);
+  expect(portsOut(s3('https://s3.example'), 'restoreFrom')).toEqual([...own, 53, 53, 443]);
+  expect(specOf(nodesPolicy(networkCalled('city'))).egress.flatMap((rule) => rule.ports.map(({ port }) => port))).toEqual(own);
   expect(portsOut(s3('https://s3.example:9000'))).toEqual([...own, 53, 53, 9000]);
 });

@@ -40,18 +40,18 @@ export function nodesPolicy(network: EffectiveNetwork): Manifest {
         { from: [MONITORING], ports: ports(PORTS.metrics, PORTS.engineMetrics) },
         { from: [peers], ports: ports(PORTS.p2p) },
       ],
-      egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }, ...originEgress(network)],
+      egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }, ...backupEgress(network)],
     },
   );
 }
 
-/** A network that is born from a bucket fetches it, wherever that is: DNS and the bucket's port. */
-function originEgress({ origin }: EffectiveNetwork): readonly object[] {
-  const endpoint = origin?.target.s3?.endpoint;
-  if (endpoint === undefined) return [];
-  const [, port] = /:(\d+)$/.exec(endpoint) ?? [];
+/** Nodes that fetch a backup from a bucket need DNS and the bucket's port, wherever that is, and only until they have it. */
+function backupEgress({ nodes }: EffectiveNetwork): readonly object[] {
+  const endpoints = nodes.flatMap(({ origin, restoreFrom }) => (restoreFrom ?? origin)?.target.s3?.endpoint ?? []);
+  if (endpoints.length === 0) return [];
+  const bucketPorts = new Set(endpoints.map((endpoint) => Number(/:(\d+)$/.exec(endpoint)?.[1] ?? HTTPS_PORT)));
   const names = [53].flatMap((number) => ['TCP', 'UDP'].map((protocol) => ({ port: number, protocol })));
-  return [{ ports: names }, { ports: ports(Number(port ?? HTTPS_PORT)) }];
+  return [{ ports: names }, { ports: ports(...[...bucketPorts].sort((left, right) => left - right)) }];
 }
 
 const HTTPS_PORT = 443;

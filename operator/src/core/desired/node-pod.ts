@@ -1,5 +1,6 @@
-import { PATHS, PORTS } from '@civitas/deployment';
+import { type BackupTask, PATHS, PORTS } from '@civitas/deployment';
 import type { EffectiveNetwork, EffectiveNode } from '../plan/effective-network.ts';
+import type { BackupReference } from '../resources/backup-target.ts';
 import { backupConfigText, targetVolumes } from './backup-pod.ts';
 import { ANNOTATIONS, genesisName, nodeConfigName, nodeDataName, nodeTlsName, peersName } from './names.ts';
 import { CONTAINER_PORTS, folderOf, nodeMetadata } from './network-objects.ts';
@@ -20,6 +21,7 @@ const ENGINE_PORTS = [
 export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHash: string): Manifest {
   const metadata = nodeMetadata(network, node.name, node);
   const hasEngine = network.engine === 'cometbft';
+  const fetched = fetchedBackup(node);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -32,7 +34,7 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
       ...(hasEngine ? { shareProcessNamespace: true } : {}),
       terminationGracePeriodSeconds: 10,
       securityContext: POD_SECURITY,
-      ...originContainers(network),
+      ...backupContainers(network, node),
       containers: [nodeContainer(network, hasEngine), ...(hasEngine ? [engineContainer(network)] : [])],
       volumes: [
         { name: 'config', configMap: { name: nodeConfigName(node.name) } },
@@ -40,20 +42,40 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
         { name: 'tls', secret: { secretName: nodeTlsName(node.name), defaultMode: 0o440 } },
         { name: 'data', persistentVolumeClaim: { claimName: nodeDataName(node.name) } },
         ...(hasEngine ? [{ name: 'peers', configMap: { name: peersName(network.name), optional: true } }] : []),
-        ...(network.origin === undefined ? [] : targetVolumes(network.origin.target, true).volumes),
+        ...(fetched === undefined ? [] : targetVolumes(fetched.reference.target, true).volumes),
       ],
     },
   };
 }
 
-/** Puts the backup that the chain is born from on an empty volume before the node starts; on one that holds a chain it does nothing. */
-function originContainers({ origin, chainId, nodeImage, logLevel }: EffectiveNetwork): object {
-  if (origin === undefined) return {};
-  const { target, folder, ...expected } = origin;
+interface FetchedBackup {
+  readonly container: 'origin' | 'restore';
+  readonly reference: BackupReference;
+  readonly rebuild?: string;
+}
+
+/** What is put on the volume before the node starts: a backup of its own chain that it is rebuilt from, or the one its chain is born from. */
+function fetchedBackup({ origin, restoreFrom, rebuild }: EffectiveNode): FetchedBackup | undefined {
+  const word = rebuild === undefined ? {} : { rebuild };
+  if (restoreFrom !== undefined) return { container: 'restore', reference: restoreFrom, ...word };
+  return origin === undefined ? undefined : { container: 'origin', reference: origin, ...word };
+}
+
+function taskOf({ container, reference, rebuild }: FetchedBackup): BackupTask {
+  const { target: _, folder, ...expected } = reference;
+  if (container === 'restore') return { type: 'replace', folder, expected, rebuild: rebuild ?? '' };
+  return { type: 'fetch', folder, expected, ...(rebuild === undefined ? {} : { rebuild }) };
+}
+
+/** Does nothing on a volume that has what it is to have. */
+function backupContainers({ chainId, nodeImage, logLevel }: EffectiveNetwork, node: EffectiveNode): object {
+  const fetched = fetchedBackup(node);
+  if (fetched === undefined) return {};
+  const { target } = fetched.reference;
   const container = {
-    name: 'origin',
+    name: fetched.container,
     image: nodeImage,
-    args: ['backup', backupConfigText({ id: chainId, task: { type: 'fetch', folder, expected }, target, logLevel })],
+    args: ['backup', backupConfigText({ id: chainId, task: taskOf(fetched), target, logLevel })],
     env: POD_ENVIRONMENT,
     securityContext: CONTAINER_SECURITY,
     resources: { requests: { cpu: '50m', memory: '128Mi' } },

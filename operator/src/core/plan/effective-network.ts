@@ -20,6 +20,10 @@ export interface EffectiveNode {
   readonly fenced?: boolean;
   /** Its ledger is dropped once for this word and taken from its peers. */
   readonly rebuild?: string;
+  /** Where that ledger comes from first, until it stands at the head. */
+  readonly restoreFrom?: BackupReference;
+  /** The backup that its chain is born from, while it may not have it yet. */
+  readonly origin?: BackupReference;
   /** It starts from a snapshot of its peers. Default false. */
   readonly stateSync?: boolean;
 }

@@ -1,5 +1,13 @@
 import type { Manifest } from '../desired/render.ts';
+import type { BackupReference } from '../resources/backup-target.ts';
 import type { ObservedReservation, ReportedKeys } from './observed-network.ts';
+
+/** What a LedgerNode's spec is to say; null takes it out. */
+export interface NodeOrder {
+  readonly fenced?: boolean;
+  readonly rebuild?: string;
+  readonly restoreFrom?: BackupReference | null;
+}
 
 /** One write or call, in the order they are to be done. Each may be the last before a crash. */
 export type NetworkAction =
@@ -20,7 +28,7 @@ export type NetworkAction =
   | { readonly type: 'advanceAuthority'; readonly generation: number; readonly to: 'Reissuing' | 'Dropping' }
   | { readonly type: 'dropAuthority'; readonly generation: number; readonly uid: string }
   /** A person's order to one node, written where it outlives the operation. */
-  | { readonly type: 'orderNode'; readonly node: string; readonly order: { readonly fenced?: boolean; readonly rebuild?: string } }
+  | { readonly type: 'orderNode'; readonly node: string; readonly order: NodeOrder }
   /** Gated like the end of a pod. */
   | { readonly type: 'withdrawGrant'; readonly node: string; readonly podUID: string; readonly keyHash: string }
   /** Not gated: the whole network is to stand still. */

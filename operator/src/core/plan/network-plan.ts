@@ -22,6 +22,7 @@ import { planPeers } from './peers-plan.ts';
 import { planReplacement, votersOf } from './replacement-plan.ts';
 import { reportedGateways } from './reported-gateways.ts';
 import { planRetirements } from './retired-nodes.ts';
+import { planRestored } from './restored-nodes.ts';
 import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 import { type RunningNodes, runningNodes } from './running-nodes.ts';
 import { underOrders } from './under-orders.ts';
@@ -117,6 +118,7 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
 
 /** A node belongs for its life to the organisation that it was made for, also when the network has other founders by now. */
 function organisationsMade({ nodes }: ObservedNetwork): ReadonlyMap<string, string> {
+    ...planRestored(observed, effective),
   return new Map(
     Object.entries(nodes).flatMap(([name, { ledgerNode }]) =>
       ledgerNode === undefined ? [] : [[name, ledgerNode.spec.organisation] as const],

@@ -88,7 +88,10 @@ function nodeOrders(observed: ObservedNetwork, { spec, metadata }: LedgerOperati
       return asked.fenced === true ? [{ type: 'orderNode', node, order: { fenced: false } }] : [];
     case 'RebuildNode':
       // In one write: a node that were let go before it is told to rebuild would go on with what it has.
-      return asked.rebuild === metadata.uid ? [] : [{ type: 'orderNode', node, order: { fenced: false, rebuild: metadata.uid } }];
+      // A backup that an earlier order named has nothing to do with this one.
+      return asked.rebuild === metadata.uid
+        ? []
+        : [{ type: 'orderNode', node, order: { fenced: false, rebuild: metadata.uid, restoreFrom: null } }];
     default:
       return [];
   }

@@ -1,3 +1,4 @@
+import type { LedgerNode } from '../resources/ledger-node.ts';
 import type { Deferral } from './deferral.ts';
 import type { EffectiveNetwork, EffectiveNode, Problem } from './effective-network.ts';
 import { withStateSync } from './joining-nodes.ts';
@@ -16,15 +17,27 @@ export interface NetworkUnderOrders {
   readonly problem: Problem | undefined;
 }
 
+/** A node that has had a block has what its chain was born with, unless it drops it; and from then on it needs neither bucket nor claim. */
+function originOf({ origin }: EffectiveNetwork, ledgerNode: LedgerNode | undefined): Pick<EffectiveNode, 'origin'> {
+  const hasIt = (ledgerNode?.status?.height ?? 0) > 0 && ledgerNode?.spec.rebuild === undefined;
+  return origin === undefined || hasIt ? {} : { origin };
+}
+
 /** Adds to what the spec asks for what stands in the LedgerNodes, what operations ask for, and which release is in force. */
 export function underOrders(observed: ObservedNetwork, network: EffectiveNetwork): NetworkUnderOrders {
   const nodes = network.nodes.map((node): EffectiveNode => {
-    const { fenced, rebuild } = observed.nodes[node.name]?.ledgerNode?.spec ?? {};
+    const { fenced, rebuild, restoreFrom } = observed.nodes[node.name]?.ledgerNode?.spec ?? {};
     const isRebuilt = rebuild !== undefined && network.engine === 'cometbft';
-    return { ...node, ...(fenced === true ? { fenced } : {}), ...(isRebuilt ? { rebuild } : {}) };
+    const ofBirth = originOf(network, observed.nodes[node.name]?.ledgerNode);
+    const isRestored = isRebuilt && restoreFrom !== undefined;
+    const order = { ...(isRebuilt ? { rebuild } : {}), ...(isRestored ? { restoreFrom } : ofBirth) };
+    return { ...node, ...(fenced === true ? { fenced } : {}), ...order };
   });
   const synced = withStateSync({ ...network, nodes }, observed.genesisRecord);
-  const orders = operationOrders(observed, synced);
+  const asked = operationOrders(observed, synced);
+  // What a person asked for by a LedgerRestore waits for no window either.
+  const restored = nodes.flatMap(({ name, restoreFrom }) => (restoreFrom === undefined ? [] : [name]));
+  const orders = { ...asked, demanded: new Set([...asked.demanded, ...restored]) };
   const sized = withVolumeSizes(observed, synced, orders);
   const release = releaseInForce(observed, sized);
   if (!('image' in release)) return { effective: sized, orders, deferral: release, problem: release };

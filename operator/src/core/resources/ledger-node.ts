@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { BackupReference } from './backup-target.ts';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import { MEMBERSHIPS_MAX, UNWELL_CHARS_MAX } from './limits.ts';
 import type { CustomObject } from './object.ts';
@@ -14,6 +15,7 @@ export const LedgerNodeSpec = Type.Object(
     rebuild: Type.Optional(
       text('Its ledger was dropped once for this word and taken from its peers.', 63, { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }),
     ),
+    restoreFrom: Type.Optional(BackupReference),
   },
   {
     ...rules({

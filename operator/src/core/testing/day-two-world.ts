@@ -187,7 +187,10 @@ export class DayTwoWorld {
         return;
       case 'orderNode': {
         const node = this.node(action.node);
-        node.ledgerNode = { ...node.ledgerNode, spec: { ...node.ledgerNode.spec, ...action.order } };
+        const { restoreFrom, ...order } = action.order;
+        const { restoreFrom: former, ...spec } = node.ledgerNode.spec;
+        const from = restoreFrom === undefined ? former : (restoreFrom ?? undefined);
+        node.ledgerNode = { ...node.ledgerNode, spec: { ...spec, ...order, ...(from === undefined ? {} : { restoreFrom: from }) } };
         return;
       }
       case 'setRelease':

@@ -18,6 +18,8 @@ type Action<Type extends NetworkAction['type']> = Extract<NetworkAction, { type:
 export async function orderNode(scope: ActionContext, { node, order }: Action<'orderNode'>): Promise<boolean> {
   const { context, effective } = scope;
   await context.client.mergePatch(ledgerNodes, { namespace: effective.namespace, name: node }, { spec: order });
+  if (order.restoreFrom === null && order.rebuild === undefined)
+    return report(scope, 'NodeRestored', `${node} stands at the head: its backup is needed no more`, node);
   if (order.rebuild !== undefined) return report(scope, 'RebuildOrdered', `${node} is to take its ledger from its peers`, node);
   return report(scope, order.fenced === true ? 'FenceOrdered' : 'UnfenceOrdered', `${node}: spec.fenced is ${order.fenced === true}`, node);
 }

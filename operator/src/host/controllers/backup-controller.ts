@@ -24,6 +24,7 @@ import { createStatusWriter } from '../apply/status-writer.ts';
 import { ledgerBackups } from '../observe/custom-resources.ts';
 import type { Workspace } from '../observe/workspace.ts';
 import { release, retryConflict } from './conflict.ts';
+import { foldersInUse } from './folders-in-use.ts';
 import { AFTER_ACTION_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { findGenesisRecord, type OperatorContext } from './operator-context.ts';
 
@@ -237,7 +238,7 @@ function isShared({ caches }: OperatorContext, backup: LedgerBackup): boolean {
       isOther && metadata.namespace === backup.metadata.namespace && status?.folder === folder && JSON.stringify(spec.target) === place
     );
   });
-  return twins.length > 0 || caches.networks.store.list().some(({ spec }) => spec.genesis?.fromBackup?.folder === folder);
+  return twins.length > 0 || foldersInUse(caches).includes(folder ?? '');
 }
 
 /** Any image of a node in the namespace knows the command. */

@@ -10,6 +10,7 @@ import { createStatusWriter } from '../apply/status-writer.ts';
 import { ledgerBackupSchedules, ledgerBackups } from '../observe/custom-resources.ts';
 import { cronOf } from '../schedule/cron.ts';
 import { retryConflict } from './conflict.ts';
+import { foldersInUse } from './folders-in-use.ts';
 import { SETTLED_RECHECK_MS, WHILE_SERVING_MS } from './limits.ts';
 import type { OperatorContext } from './operator-context.ts';
 
@@ -25,7 +26,7 @@ export function createBackupScheduleController(context: OperatorContext): Contro
       nowUnixMs,
       nextRun: cronOf(schedule.spec.schedule, schedule.spec.timeZone ?? 'UTC'),
       backups: madeBy(context, schedule),
-      neededFolders: context.caches.networks.store.list().flatMap(({ spec }) => spec.genesis?.fromBackup?.folder ?? []),
+      neededFolders: foldersInUse(context.caches),
     });
     // Named after its minute: whoever dies between the two writes makes the same one again, which is there.
     if (plan.create !== undefined && context.isLeader()) await createBackup(context, schedule, plan.create);

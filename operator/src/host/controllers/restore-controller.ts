@@ -3,7 +3,8 @@ import { backupPod } from '../../core/desired/backup-pod.ts';
 import { LABELS, NODE_IMAGE } from '../../core/desired/names.ts';
 import { planJob } from '../../core/plan/backup-job.ts';
 import { backupPhase, factsOfReport, isVerified } from '../../core/plan/backup-plan.ts';
-import { restoredNetworkSpec, restoreVerdicts } from '../../core/plan/restore-plan.ts';
+import { mayRestoreNode, stepOfNodeRestore } from '../../core/plan/node-restore.ts';
+import { nodeVerdicts, restoredNetworkSpec, restoreVerdicts } from '../../core/plan/restore-plan.ts';
 import { rfc3339 } from '../../core/plan/time-text.ts';
 import { type Verdict, verdict } from '../../core/plan/verdict.ts';
 import type { BackupTarget } from '../../core/resources/backup-target.ts';
@@ -16,10 +17,12 @@ import type { Workspace } from '../observe/workspace.ts';
 import { retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, WHILE_SERVING_MS } from './limits.ts';
 import { findCity, type OperatorContext } from './operator-context.ts';
+import { observeNodeRestore, orderRestore } from './restore-node.ts';
 
+type NewNetwork = NonNullable<LedgerRestore['spec']['network']>;
 type Place = { readonly target: BackupTarget; readonly folder: string };
 
-/** Verifies a backup in a pod of its own, makes a network that is born from it, and waits until it serves. */
+/** Verifies a backup in a pod of its own, founds a network from it or has a fenced node rebuilt from it, and waits until that serves. */
 export function createRestoreController(context: OperatorContext): Controller {
   const reconciler = new RestoreReconciler(context);
   return createController({
@@ -54,17 +57,21 @@ class RestoreReconciler {
       const left = observeJob(workspace, metadata.uid, `restore-${metadata.name}`);
       return (await clearJob(this.#context, namespace, left)) ? undefined : { requeueAfterMs: WHILE_SERVING_MS };
     }
-    const refused = this.#refusal(restore, namespace);
+    const { node, network } = restore.spec;
+    if (node !== undefined) return this.#restoreNode(restore, workspace, node);
+    if (network === undefined)
+      return this.#end(restore, [verdict('Complete', false, 'BackupUnreadable', 'it names nothing to restore')], {});
+    const refused = this.#refusal(restore, namespace, network);
     if (refused !== undefined) return this.#end(restore, [verdict('Complete', false, refused.reason, refused.message)], status ?? {});
-    return status?.verified === undefined ? this.#verify(restore, workspace) : this.#found(restore, namespace);
+    return status?.verified === undefined ? this.#verify(restore, workspace, network.name) : this.#found(restore, namespace, network);
   }
 
   /** Nothing that is there is written over. */
   #refusal(
-    { metadata, spec, status }: LedgerRestore,
+    { metadata, status }: LedgerRestore,
     namespace: string,
+    { name, chainId }: NewNetwork,
   ): { readonly reason: string; readonly message: string } | undefined {
-    const { name, chainId } = spec.network;
     const held = this.#context.caches.networks.store.get(`${namespace}/${name}`);
     if (held !== undefined && held.metadata.labels?.[LABELS.restore] !== metadata.uid)
       return {
@@ -96,9 +103,9 @@ class RestoreReconciler {
       : { missing: `LedgerBackup ${backupRef?.name} is not verified` };
   }
 
-  async #verify(restore: LedgerRestore, workspace: Workspace): Promise<ReconcileResult> {
+  async #verify(restore: LedgerRestore, workspace: Workspace, network: string): Promise<ReconcileResult> {
     const context = this.#context;
-    const { metadata, spec } = restore;
+    const { metadata } = restore;
     const place = this.#place(restore);
     if ('missing' in place) return this.#wait(restore, 'BackupMissing', place.missing);
     const base = `restore-${metadata.name}`;
@@ -106,7 +113,7 @@ class RestoreReconciler {
     const plan = planJob({ base, status: restore.status?.job, pods: observeJob(workspace, metadata.uid, base), nowUnixMs });
     const { outcome } = plan;
     const facts = outcome.type === 'done' ? factsOfReport(outcome.report, outcome.pod, nowUnixMs) : undefined;
-    const verdicts = restoreVerdicts(plan, facts);
+    const verdicts = restoreVerdicts(restore.spec, plan, facts);
     if (outcome.type === 'failed') return this.#end(restore, verdicts, { job: plan.status });
     await this.#write(restore, verdicts, { ...facts, job: plan.status });
     const image = `${NODE_IMAGE}:${findCity(context.caches)?.spec.release.version ?? ''}`;
@@ -120,7 +127,7 @@ class RestoreReconciler {
     } as const;
     await performJob(context, { namespace: workspace.namespace, plan }, (name) =>
       backupPod({
-        ...{ name, namespace: workspace.namespace, network: spec.network.name, owner, image, id: metadata.uid, logLevel: 'info' as const },
+        ...{ name, namespace: workspace.namespace, network, owner, image, id: metadata.uid, logLevel: 'info' as const },
         task: { type: 'verify', folder: place.folder },
         target: place.target,
       }),
@@ -129,18 +136,51 @@ class RestoreReconciler {
     return { requeueAfterMs: outcome.type === 'done' ? AFTER_ACTION_MS : WHILE_SERVING_MS };
   }
 
-  /** The network carries the restore's uid, so that a crash after its making finds it again. */
-  async #found(restore: LedgerRestore, namespace: string): Promise<ReconcileResult> {
+  async #restoreNode(
+    restore: LedgerRestore,
+    workspace: Workspace,
+    node: NonNullable<LedgerRestore['spec']['node']>,
+  ): Promise<ReconcileResult> {
     const context = this.#context;
-    const { metadata, spec, status } = restore;
+    const { metadata, status } = restore;
+    const observed = observeNodeRestore(context, workspace, { uid: metadata.uid, node });
+    const may = mayRestoreNode(observed);
+    if (status?.verified === undefined && may.type === 'go') return this.#verify(restore, workspace, node.networkRef);
     const place = this.#place(restore);
-    const held = context.caches.networks.store.get(`${namespace}/${spec.network.name}`);
+    if ('missing' in place) return this.#wait(restore, 'BackupMissing', place.missing);
+    const step = status?.verified === undefined ? may : stepOfNodeRestore(observed, place.target, status);
+    const isTold = observed.nodes.some((one) => one.metadata.name === node.name && one.spec.rebuild === metadata.uid);
+    const facts = {
+      ...factsOf(restore),
+      ...(isTold && status?.orderedAt === undefined ? { orderedAt: rfc3339(context.clock.nowUnixMs()) } : {}),
+    };
+    switch (step.type) {
+      case 'go':
+        return { requeueAfterMs: AFTER_ACTION_MS };
+      case 'order':
+        await orderRestore(context, observed, step.order);
+        context.events.record(restore, { type: 'Normal', reason: 'RestoreOrdered', message: `${node.name} is to drop its ledger` });
+        return { requeueAfterMs: AFTER_ACTION_MS };
+      case 'wait':
+        await this.#write(restore, nodeVerdicts(step, status), facts);
+        return { requeueAfterMs: WHILE_SERVING_MS };
+      default:
+        return this.#end(restore, nodeVerdicts(step, status), facts);
+    }
+  }
+
+  /** The network carries the restore's uid, so that a crash after its making finds it again. */
+  async #found(restore: LedgerRestore, namespace: string, network: NewNetwork): Promise<ReconcileResult> {
+    const context = this.#context;
+    const { metadata, status } = restore;
+    const place = this.#place(restore);
+    const held = context.caches.networks.store.get(`${namespace}/${network.name}`);
     if (held === undefined) {
       if ('missing' in place) return this.#wait(restore, 'BackupMissing', place.missing);
-      const wanted = status === undefined ? undefined : restoredNetworkSpec(restore, place.target, status);
+      const wanted = status === undefined ? undefined : restoredNetworkSpec(network, place.target, status);
       if (wanted === undefined)
         return this.#end(restore, [verdict('Complete', false, 'BackupUnreadable', 'the backup names no domain of ours')], {});
-      const made = { name: spec.network.name, namespace, labels: { [LABELS.restore]: metadata.uid } };
+      const made = { name: network.name, namespace, labels: { [LABELS.restore]: metadata.uid } };
       if (!context.isLeader()) return { requeueAfterMs: WHILE_SERVING_MS };
       try {
         await context.client.create(ledgerNetworks, {
@@ -149,7 +189,7 @@ class RestoreReconciler {
           metadata: made,
           ...{ spec: wanted },
         });
-        context.events.record(restore, { type: 'Normal', reason: 'NetworkMade', message: spec.network.name });
+        context.events.record(restore, { type: 'Normal', reason: 'NetworkMade', message: network.name });
       } catch (error) {
         if (isApiError(error, 'Invalid'))
           return this.#end(restore, [verdict('Complete', false, 'NetworkRefused', error.message)], status ?? {});
@@ -159,7 +199,7 @@ class RestoreReconciler {
     }
     const facts = { ...factsOf(restore), networkUID: held.metadata.uid };
     if (isConditionTrue(held.status?.conditions, 'Available')) {
-      const message = `${spec.network.name} serves the records of ${status?.chainId} after block ${status?.height}, root ${status?.appHash}`;
+      const message = `${network.name} serves the records of ${status?.chainId} after block ${status?.height}, root ${status?.appHash}`;
       return this.#end(
         restore,
         [verdict('Complete', true, 'Complete', message), verdict('Verified', true, 'RestoredIntoStore', message)],
@@ -169,7 +209,7 @@ class RestoreReconciler {
     const said = held.status?.conditions ?? [];
     const waits =
       said.find(({ type, status: holds }) => type === 'Degraded' && holds === 'True') ?? said.find(({ type }) => type === 'Available');
-    const message = `${spec.network.name} is being born: ${waits?.message ?? 'it was just made'}`;
+    const message = `${network.name} is being born: ${waits?.message ?? 'it was just made'}`;
     await this.#write(
       restore,
       [verdict('Complete', false, 'Founding', message), verdict('Verified', true, 'RestoredIntoStore', 'the backup is verified')],

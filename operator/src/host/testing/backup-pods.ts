@@ -16,7 +16,7 @@ function reportOf(height: number): string {
 }
 
 /** What a kubelet does when the one container of a pod has ended well with these last words. */
-async function endPod(client: KubeClient, name: string, message: string): Promise<void> {
+export async function endJobPod(client: KubeClient, name: string, message: string): Promise<void> {
   await until(async () => (await client.find(pods, { namespace: NAMESPACE, name })) !== undefined, `pod ${name} was not made`);
   const state = { terminated: { exitCode: 0, message, reason: 'Completed' } };
   const containerStatuses = [{ name: 'backup', ready: false, restartCount: 0, image: 'i', imageID: 'i', state }];
@@ -45,18 +45,18 @@ export async function backUpAndRestore(client: KubeClient): Promise<void> {
     const metadata = { name, namespace: NAMESPACE, labels: { 'civitas.dev/schedule': 'often' } };
     const body: ObjectBody = { ...API, kind: 'LedgerBackup', metadata, spec: { networkRef: 'city', target: TARGET } };
     const made = await client.create(backups, body);
-    await endPod(client, `backup-${name}-1`, reportOf(height));
+    await endJobPod(client, `backup-${name}-1`, reportOf(height));
     const ref = { namespace: NAMESPACE, name };
     // Which of two is the newer one is told by their times, in whole seconds.
     const isPast = (): boolean => Date.now() >= Date.parse(made.metadata.creationTimestamp) + 1_000;
     await until(async () => (await client.find(backups, ref))?.status?.phase === 'Complete' && isPast(), `backup ${name} does not end`);
   }
-  await endPod(client, 'removal-older-1', JSON.stringify({ ok: true, folder: folderOf(5) }));
+  await endJobPod(client, 'removal-older-1', JSON.stringify({ ok: true, folder: folderOf(5) }));
   await until(async () => (await client.find(backups, { namespace: NAMESPACE, name: 'older' })) === undefined, 'the older one stays');
   const spec = { source: { target: TARGET, folder: folderOf(7) }, network: { name: 'again', chainId: 'jincheng-again-2' } };
   const metadata = { name: 'again', namespace: NAMESPACE };
   await client.create(ourResource('ledgerrestores'), { ...API, kind: 'LedgerRestore', metadata, ...{ spec } });
-  await endPod(client, 'restore-again-1', reportOf(7));
+  await endJobPod(client, 'restore-again-1', reportOf(7));
   const made = async (): Promise<boolean> =>
     (await client.find(ourResource('ledgernetworks'), { namespace: NAMESPACE, name: 'again' })) !== undefined;
   await until(made, 'no network was made from the backup');

@@ -4,6 +4,7 @@ import { EXTERNAL_MESSAGES } from '../../core/resources/external-member.ts';
 import { BACKUP_IMMUTABLE } from '../../core/resources/ledger-backup.ts';
 import { MESSAGES } from '../../core/resources/ledger-network.ts';
 import { OPERATION_MESSAGES } from '../../core/resources/ledger-operation.ts';
+import { RESTORE_ONE } from '../../core/resources/ledger-restore.ts';
 import { CHANGE_MESSAGES } from '../../core/resources/validator-change.ts';
 import { aCity } from '../../core/testing/builders.ts';
 
@@ -113,6 +114,7 @@ export const RULE_CASES: readonly RuleCase[] = [
     networkRef: 'courts',
   }),
   backups('ledgerrestores', restored, 'a restore cannot change: make a new LedgerRestore', { network: { name: 'other' } }),
+  backups('ledgerrestores', { ...restored, node: { networkRef: 'health', name: 'health-0' } }, RESTORE_ONE),
   backups('ledgerrestores', { ...restored, source: { target: volume } }, 'name either a LedgerBackup or a target and a folder at it'),
   backups('ledgerrestores', { ...restored, source: { target: {}, folder: backup.folder } }, BACKUP_MESSAGES.oneTarget),
   networks(

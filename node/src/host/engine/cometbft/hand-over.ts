@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Bytes } from '@civitas/canon';
 import type { LedgerStore } from '../../store/ledger-store.ts';
 import { syncFolder } from '../../store/sync-folder.ts';
 import type { ApplicationInfo } from '../engine.ts';
 import { EngineFault } from './engine-fault.ts';
+import { runHandOver } from './hand-over-program.ts';
 
 /** Blocks that the embedded engine made. */
 type ChainSource = Pick<LedgerStore, 'readBlock' | 'readLightBlock'>;
@@ -25,7 +23,6 @@ export interface HandOverOptions {
   readonly info: () => ApplicationInfo;
 }
 
-const ERROR_CHARACTERS_MAX = 2_000;
 const base64 = (bytes: Bytes): string => Buffer.from(bytes).toString('base64');
 
 /** Whether the store holds a chain of the embedded engine that CometBFT's stores do not have yet. */
@@ -44,21 +41,6 @@ function* chainLines(store: ChainSource, { height, appHash, resultsHash, appVers
   yield `${JSON.stringify({ appHash: base64(appHash), resultsHash: base64(resultsHash), appVersion: Number(appVersion) })}\n`;
 }
 
-async function run(program: string, home: string, lines: Iterable<string>): Promise<void> {
-  const child = spawn(program, [home], { stdio: ['pipe', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint = `${complaint}${chunk.toString()}`.slice(0, ERROR_CHARACTERS_MAX);
-  });
-  const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
-  // A program that has seen enough closes its input before it says why.
-  const fed = pipeline(Readable.from(lines), child.stdin).catch((error: unknown) => error);
-  const code = await ended;
-  if (code !== 0) throw new EngineFault('HAND_OVER', `${program} ended with ${code}: ${complaint.trim()}`);
-  const failure = await fed;
-  if (failure !== undefined) throw failure;
-}
-
 /**
  * Grows a chain of the embedded engine onto CometBFT: its blocks go into a new engine home, which replaces the unused one in one rename.
  * A crash before that leaves the chain where it was, and the next start begins anew.
@@ -72,7 +54,7 @@ export async function handOver({ home, store, program, prepareHome, settle, info
   rmSync(growing, { recursive: true, force: true });
   prepareHome(growing);
   const at = info();
-  await run(program, growing, chainLines(store, at));
+  await runHandOver({ program, args: [growing], folder: '.', input: chainLines(store, at) });
   rmSync(home, { recursive: true, force: true });
   renameSync(growing, home);
   // Durable before CometBFT signs: a lost rename would let the embedded engine sign the next height too.
