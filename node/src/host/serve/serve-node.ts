@@ -43,13 +43,14 @@ import type { CertificateFolder, CertificateProvider } from '../tls/certificate-
 import { serverCredentials } from '../tls/credentials.ts';
 import { NONCES_MAX } from '../vault/limits.ts';
 import { openNonceCache } from '../vault/nonce-cache.ts';
-import { awaitGenesis, isGenesisMismatch } from './genesis-source.ts';
+import { awaitGenesis } from './genesis-source.ts';
 import { type Gateways, openGateways } from './open-gateways.ts';
 import { openPersons } from './open-persons.ts';
 import { openProcessBase, type ProcessBase } from './process-base.ts';
 import { protocolFields } from './protocol-fields.ts';
 import { beginRebuild } from './rebuild.ts';
 import { volumeOf } from './volume-of.ts';
+import { watchMismatch } from './watch-mismatch.ts';
 
 /** What opens the ledger behind the services. */
 export type OpenLedger = (request: {
@@ -90,8 +91,6 @@ interface OpenLedgerState extends PersonDoor {
   close(): Promise<void>;
 }
 
-/** How often a mounted genesis is compared with the one in force, ms. */
-const MISMATCH_POLL_MS = 5000;
 const CLOSE_GRACE_MS = 1500;
 const nowMs = (): number => performance.now();
 
@@ -259,7 +258,7 @@ class ServedNode implements RunningNode {
       nowUnixMs: Date.now,
       nowMs,
     });
-    const mismatch = this.#watchMismatch(mountedPath, bytes);
+    const mismatch = watchMismatch({ mountedPath, inForce: bytes, metrics: this.#metrics, log: this.log });
     const activity = new LinkActivity(ledger);
     const close = async (): Promise<void> => {
       mismatch.stop();
@@ -275,20 +274,6 @@ class ServedNode implements RunningNode {
     this.#open = { ledger, admission, contracts, ...links, gateways, persons, genesisHash, isMismatch: mismatch.isMismatch, close };
     this.#health.set(true);
     this.log.info('serving', { height: ledger.status().height, root: base64urlEncode(ledger.status().root) });
-  }
-
-  #watchMismatch(mountedPath: string, inForce: Bytes): { isMismatch: () => boolean; stop: () => void } {
-    let mismatch = false;
-    const look = (): void => {
-      const now = isGenesisMismatch(mountedPath, inForce);
-      if (now && !mismatch) this.log.error('genesis-mismatch', { inForce: base64urlEncode(nodeCrypto.sha256(inForce)) });
-      mismatch = now;
-      this.#metrics.genesisMismatch.set({}, now ? 1 : 0);
-    };
-    look();
-    const timer = setInterval(look, MISMATCH_POLL_MS);
-    timer.unref();
-    return { isMismatch: () => mismatch, stop: () => clearInterval(timer) };
   }
 
   #phase(): string {

@@ -147,6 +147,17 @@ const aHealthLedger = (): FakeLedger =>
     ]),
   );
 
+const hospitalKeys = (): GatewayKeys => ({
+  organisation: 'hospital-1',
+  operation: hospital,
+  hpkePublicKey: hpke.publicKey,
+  hpkePrivateKey: hpke.privateKey,
+  vaultKey: new Uint8Array(32),
+  subjectIndexKey: new Uint8Array(32),
+  personSecret: new Uint8Array(32),
+  approver: undefined,
+});
+
 async function openServer(): Promise<void> {
   ledger = aHealthLedger();
   const metrics = openMetricsRegistry({}).register(nodeMetrics);
@@ -171,16 +182,7 @@ async function openServer(): Promise<void> {
     log: openLogger({}, 'error', () => undefined),
     nowMs,
   });
-  const keys = {
-    organisation: 'hospital-1',
-    operation: hospital,
-    hpkePublicKey: hpke.publicKey,
-    hpkePrivateKey: hpke.privateKey,
-    vaultKey: new Uint8Array(32),
-    subjectIndexKey: new Uint8Array(32),
-    personSecret: new Uint8Array(32),
-    approver: undefined,
-  };
+  const keys = hospitalKeys();
   const sealed = {
     chainId: CHAIN,
     crypto: nodeCrypto,
