@@ -111,6 +111,18 @@ describeWithKubernetes('what the operator’s account may not do with the rights
     expect(server.kubectl(['label', 'namespace', OPEN, 'team=water']).said).toContain('labeled');
   });
 
+  test('nobody deletes a namespace of ledgers, or the operator’s own, unless it says by name that it may go', () => {
+    for (const guarded of [OPEN, NAMESPACE]) {
+      const refused = server.kubectl(['delete', 'namespace', guarded, '--dry-run=server']);
+      expect(refused.said).toContain(`kubectl annotate namespace ${guarded} civitas.dev/allow-deletion=${guarded}`);
+      server.kubectl(['annotate', 'namespace', guarded, 'civitas.dev/allow-deletion=yes']);
+      expect(server.kubectl(['delete', 'namespace', guarded, '--dry-run=server']).status).not.toBe(0);
+      server.kubectl(['annotate', 'namespace', guarded, '--overwrite', `civitas.dev/allow-deletion=${guarded}`]);
+      expect(server.kubectl(['delete', 'namespace', guarded, '--dry-run=server']).said).toContain('deleted');
+    }
+    expect(server.kubectl(['delete', 'namespace', CLOSED, '--dry-run=server']).said).toContain('deleted');
+  });
+
   test('all of that is the policies’ doing: without them the operator lets itself in anywhere', async () => {
     server.kubectl(['delete', 'validatingadmissionpolicybinding', 'civitas-operator-bindings']);
     await waitFor('a policy that no longer acts', () => bind({ namespace: CLOSED }).said.includes('created'), 20_000);
