@@ -12,6 +12,10 @@ export const NODE_REASONS: ReasonTexts = {
     means: 'It has found none of its peers yet.',
     then: 'Nothing at first; then check NetworkPolicies and DNS of the cluster.',
   },
+  AwaitingUpgrade: {
+    means: 'It stands before the first block of a protocol version that its release does not execute: it votes no more and loses nothing.',
+    then: 'Roll it to a release that executes it: kubectl civitas upgrade <network> --version <version>.',
+  },
   DuplicateKey: {
     means: 'Two nodes reported the same consensus key: one volume is a copy of the other.',
     then: 'Give one of the two a fresh volume; two signers of one key would break the chain.',

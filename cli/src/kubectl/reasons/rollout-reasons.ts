@@ -23,9 +23,29 @@ export const ROLLOUT_REASONS: ReasonTexts = {
     means: 'Pods are made anew in the maintenance windows only.',
     then: 'Nothing: it begins with the next window. What is broken is mended at any time.',
   },
+  AwaitingProtocolApproval: {
+    means: 'All nodes execute the next protocol version; the members have yet to decide on it.',
+    then: 'Founders approve the proposal in the message; auto-approving gateways do so by themselves.',
+  },
+  ProtocolCancelling: {
+    means: 'A protocol version that the members decided on is no longer asked for; they have yet to take it back.',
+    then: 'Founders approve the proposal in the message before its height; after that rules never go back.',
+  },
+  ProtocolCannotGoBack: {
+    means: 'The chain is executed by a newer protocol version than the one that is asked for.',
+    then: 'Ask for a release that executes it, or take release.protocolVersion out of the spec.',
+  },
   ProtocolChange: {
-    means: 'The two releases execute blocks by different rules and may not run side by side.',
-    then: 'Go to the last version of the present protocol first.',
+    means: 'The release does not execute blocks by the rules that are in force or decided.',
+    then: 'Go by a release that executes both, as protocolVersionMin and protocolVersion in the ReleaseCatalog show.',
+  },
+  ProtocolScheduled: {
+    means: 'The members have decided on a protocol version; it is in force from the height in the message on.',
+    then: 'Nothing. Until then it can be taken back: ask for the former release.',
+  },
+  ProtocolWaits: {
+    means: 'A protocol version is proposed only once every node that answers executes it, and those at the head are a quorum.',
+    then: 'Nothing while pods are made anew; else see to the node that the message names.',
   },
   StepNotSettled: { means: 'The node that went last is not ready, at the head and signing yet.', then: NOTHING },
   StepTimedOut: {

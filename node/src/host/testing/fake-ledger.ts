@@ -87,8 +87,16 @@ const NOTHING_TO_SHOW = {
   close: async () => undefined,
 } satisfies Partial<LedgerHost>;
 
-const WELL = { caughtUp: true, halted: false, unwell: '', engineVersion: '', engineRound: 0, proposer: '', awaiting: '' } as const;
-const PROTOCOL = { version: 1, next: undefined, newestVersion: 1 } as const;
+const WELL = {
+  caughtUp: true,
+  halted: false,
+  unwell: '',
+  engineVersion: '',
+  engineRound: 0,
+  proposer: '',
+  awaiting: '',
+  protocol: { version: 1, next: undefined, newestVersion: 1 },
+} as const;
 const STATE_PAGES = { hits: 0, misses: 0, cachedBytes: 0 };
 
 export function aFakeLedger(genesis: Genesis): FakeLedger {
@@ -150,7 +158,6 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       peerCount: 0,
       signing: true,
       ...WELL,
-      protocol: PROTOCOL,
       storeBytes: 0,
       statePages: STATE_PAGES,
     }),

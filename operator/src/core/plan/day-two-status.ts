@@ -3,6 +3,7 @@ import { authorityState, trustedText } from './authority-state.ts';
 import type { EffectiveNetwork } from './effective-network.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork } from './observed-network.ts';
+import { protocolOf } from './protocol-plan.ts';
 import { storageFindings } from './storage-plan.ts';
 import { type Verdict, verdict } from './verdict.ts';
 
@@ -31,7 +32,7 @@ function hibernated(observed: ObservedNetwork, { nodes }: EffectiveNetwork): Ver
 export function dayTwoFacts(
   observed: ObservedNetwork,
   plan: NetworkPlan,
-): Pick<LedgerNetworkStatus, 'rollout' | 'authority' | 'storage' | 'image'> {
+): Pick<LedgerNetworkStatus, 'rollout' | 'authority' | 'storage' | 'image' | 'protocol'> {
   const { effective, rollout, problems } = plan;
   const { fullest, problem } = storageFindings(observed, effective);
   const state = authorityState(observed.authorities ?? []);
@@ -44,7 +45,16 @@ export function dayTwoFacts(
       ? {}
       : { storage: { ...fullest, ...(problem === undefined ? {} : { problem: problem.message.slice(0, PROBLEM_CHARS) }) } }),
     ...(image === undefined ? {} : { image }),
+    ...protocolFact(observed, plan),
   };
+}
+
+function protocolFact(observed: ObservedNetwork, { protocol: step }: NetworkPlan): Pick<LedgerNetworkStatus, 'protocol'> {
+  const protocol = protocolOf(observed);
+  if (protocol === undefined) return {};
+  const { version, next } = protocol;
+  const decided = next === undefined ? {} : { next: next.version, nextHeight: next.height };
+  return { protocol: { version, ...decided, ...(step === undefined ? {} : { step: step.reason }) } };
 }
 
 /** Bound of `status.storage.problem`. */

@@ -12,7 +12,14 @@ export type DeferralReason =
   | 'CatalogMissing'
   | 'VersionNotInCatalog'
   | 'NoUpgradeEdge'
-  | 'ProtocolChange';
+  | 'ProtocolChange'
+  /** Going over to other rules of execution. */
+  | 'AwaitingUpgrade'
+  | 'ProtocolCannotGoBack'
+  | 'ProtocolWaits'
+  | 'AwaitingProtocolApproval'
+  | 'ProtocolScheduled'
+  | 'ProtocolCancelling';
 
 export interface Deferral {
   readonly reason: DeferralReason;

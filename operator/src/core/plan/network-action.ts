@@ -48,6 +48,8 @@ export type NetworkAction =
   | { readonly type: 'handOverEngine'; readonly to: 'cometbft' }
   /** Founders approve it, or not. */
   | { readonly type: 'proposeValidator'; readonly node: string; readonly publicKey: string; readonly organisation: string }
+  /** Founders approve it, or not. */
+  | { readonly type: 'proposeProtocol'; readonly kind: 'activateProtocol' | 'cancelProtocol'; readonly version: number }
   | { readonly type: 'reserveKey'; readonly node: string; readonly nodeUID: string; readonly podUID: string; readonly keyHash: string }
   | { readonly type: 'passReservation'; readonly reservation: ObservedReservation; readonly node: string; readonly podUID: string }
   | { readonly type: 'dropReservation'; readonly reservation: ObservedReservation }

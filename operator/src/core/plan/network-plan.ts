@@ -15,14 +15,15 @@ import { type GrowthStep, planGrowth, planHandOver } from './growth-plan.ts';
 import { runningEngine } from './hand-over.ts';
 import { planHibernation } from './hibernation-plan.ts';
 import type { NetworkAction } from './network-action.ts';
-import { planNode } from './node-actions.ts';
+import { type NodePlan, planNode } from './node-actions.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import { type OperationUpdate, planOperations } from './operation-plan.ts';
 import { planPeers } from './peers-plan.ts';
+import { type ProtocolStep, planProtocol } from './protocol-plan.ts';
 import { planReplacement, votersOf } from './replacement-plan.ts';
 import { reportedGateways } from './reported-gateways.ts';
-import { planRetirements } from './retired-nodes.ts';
 import { planRestored } from './restored-nodes.ts';
+import { planRetirements } from './retired-nodes.ts';
 import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 import { type RunningNodes, runningNodes } from './running-nodes.ts';
 import { underOrders } from './under-orders.ts';
@@ -46,11 +47,22 @@ export interface NetworkPlan {
   readonly operations: readonly OperationUpdate[];
   /** Nodes that reported a key which another one holds (`namespace/node`), by name. */
   readonly duplicates: Readonly<Record<string, string>>;
+  /** Where going over to other rules of execution stands. */
+  readonly protocol: ProtocolStep | undefined;
   /** What the network grows by now. */
   readonly growth: GrowthStep | undefined;
   /** Where pools and ledger differ. */
   readonly running: RunningNodes;
 }
+
+const NOTHING_YET = {
+  waiting: undefined,
+  pending: undefined,
+  duplicates: {},
+  growth: undefined,
+  protocol: undefined,
+  actions: [],
+} as const;
 
 /** What is to be done for one network now. Pure: equal observations give equal plans. */
 export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkPlan {
@@ -68,7 +80,7 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
   const updates = (pending: Deferral | undefined) =>
     planOperations(observed, { network: effective, pending, isDegraded: problems.length > 0 });
   const plan = {
-    ...{ effective, problems, running, waiting: undefined, pending: undefined, duplicates: {}, growth: undefined, actions: [] },
+    ...{ ...NOTHING_YET, effective, problems, running },
     ...{ rollout: observed.network.status?.rollout, operations: updates(undefined) },
   };
   if (effective.paused || problems.length > 0) return plan;
@@ -94,7 +106,9 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
   const replacement = planReplacement(observed, effective, stale, orders.demanded);
   // One thing is taken from the chain in a pass.
   const next = fence.action === undefined ? replacement.next : undefined;
-  const pending = deferral ?? replacement.pending ?? fence.pending ?? certificates.pending;
+  const protocol = planProtocol(observed, effective, stale.length > 0);
+  const cancelling = protocol?.reason === 'ProtocolCancelling' ? protocol : undefined;
+  const pending = cancelling ?? deferral ?? replacement.pending ?? fence.pending ?? certificates.pending ?? protocol;
   const birth = birthOf(observed, effective);
   const growth = handOverTo === undefined ? planGrowth(observed, effective, running) : planHandOver(observed, effective);
   const actions: NetworkAction[] = [
@@ -103,22 +117,28 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
     ...(fence.action === undefined ? [] : [fence.action]),
     ...(next === undefined ? [] : [{ type: 'deletePod', ...next.pod, reason: next.reason } as const]),
     ...planRetirements(observed, running),
+    ...planRestored(observed, effective),
     ...(birth.text === undefined ? [] : [{ type: 'recordGenesis', text: birth.text } as const]),
     ...(next === undefined ? (growth?.actions ?? []) : []),
+    ...(protocol?.action === undefined ? [] : [protocol.action]),
   ];
-  const duplicates = Object.fromEntries(
-    effective.nodes.flatMap(({ name }, index) => {
-      const holder = nodes[index]?.duplicateOf;
+  const duplicates = duplicatesOf(effective, nodes);
+  const rollout = rolloutStatus(observed, effective, { next, pending, staleCount: stale.length });
+  return { ...plan, actions, waiting: birth.waiting, pending, growth, protocol, duplicates, rollout, operations: updates(pending) };
+}
+
+/** @param plans of its nodes, in their order. */
+function duplicatesOf(network: EffectiveNetwork, plans: readonly NodePlan[]): NetworkPlan['duplicates'] {
+  return Object.fromEntries(
+    network.nodes.flatMap(({ name }, index) => {
+      const holder = plans[index]?.duplicateOf;
       return holder === undefined ? [] : [[name, holder]];
     }),
   );
-  const rollout = rolloutStatus(observed, effective, { next, pending, staleCount: stale.length });
-  return { ...plan, actions, waiting: birth.waiting, pending, growth, duplicates, rollout, operations: updates(pending) };
 }
 
 /** A node belongs for its life to the organisation that it was made for, also when the network has other founders by now. */
 function organisationsMade({ nodes }: ObservedNetwork): ReadonlyMap<string, string> {
-    ...planRestored(observed, effective),
   return new Map(
     Object.entries(nodes).flatMap(([name, { ledgerNode }]) =>
       ledgerNode === undefined ? [] : [[name, ledgerNode.spec.organisation] as const],

@@ -115,6 +115,8 @@ function unwellText(name: string, node: ObservedNode | undefined): string | unde
 
 /** How far a node's start has come; undefined for one that is up and silent. */
 function startText(name: string, node: ObservedNode | undefined): string | undefined {
+  // Time does not help one whose release is too old: it is told as unwell.
+  if (node?.answer?.phase === 'AwaitingUpgrade') return undefined;
   if (node?.answer !== undefined && node.answer.phase !== 'Serving') return `${name} says ${node.answer.phase}`;
   if (node?.pod === undefined) return `${name} has no pod yet`;
   return node.pod.ready ? undefined : `${name} is not ready yet`;

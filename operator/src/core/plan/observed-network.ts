@@ -73,6 +73,16 @@ export interface ObservedReservation {
   readonly isHolderGone: boolean;
 }
 
+/** Rules that blocks are executed by, as a node has it. */
+export interface ObservedProtocol {
+  /** Of the next block. */
+  readonly version: number;
+  /** The newest that its release executes. */
+  readonly newest: number;
+  /** What the members have decided on, and its first block. */
+  readonly next: { readonly version: number; readonly height: number } | undefined;
+}
+
 /** What a node said when it was asked in this pass; undefined when it could not be reached. */
 export interface ObservedAnswer {
   readonly phase: string;
@@ -96,6 +106,10 @@ export interface ObservedAnswer {
   /** Size of the file system of its volume, and what is left of it. */
   readonly volumeBytes?: number;
   readonly volumeFreeBytes?: number;
+  /** Undefined before its genesis, and of a release that knows no versions. */
+  readonly protocol?: ObservedProtocol | undefined;
+  /** It is its turn to propose the next block. */
+  readonly proposing?: boolean;
   /** Asked only while the LedgerNode does not hold them for this pod. */
   readonly keys: ReportedKeys | undefined;
 }
@@ -139,6 +153,13 @@ export interface ObservedJoin {
   readonly message: string;
 }
 
+/** Where the last proposal about the protocol version stands, as last looked at. */
+export interface ObservedProtocolProposal {
+  readonly kind: 'activateProtocol' | 'cancelProtocol';
+  readonly version: number;
+  readonly message: string;
+}
+
 /** A proposal to the members as the ledger has it. */
 export interface ObservedProposal {
   readonly status: 'absent' | 'open' | 'applied' | 'failed';
@@ -171,6 +192,8 @@ export interface ObservedNetwork {
   readonly standings: readonly ObservedStanding[];
   /** The last proposal of a validator; undefined when this process has made none. */
   readonly join: ObservedJoin | undefined;
+  /** The last proposal of a protocol version; undefined when this process has made none. */
+  readonly protocolProposal?: ObservedProtocolProposal | undefined;
   /** Nodes whose removal from the set stands proposed: the members may decide it at any moment. */
   readonly leavingProposed?: readonly string[];
   /** Engine that the record of the genesis names; undefined before birth. */

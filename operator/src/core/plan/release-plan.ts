@@ -2,6 +2,7 @@ import type { Release } from '../resources/release-catalog.ts';
 import type { Deferral, DeferralReason } from './deferral.ts';
 import type { EffectiveNetwork } from './effective-network.ts';
 import type { ObservedNetwork } from './observed-network.ts';
+import { protocolOf } from './protocol-plan.ts';
 
 /** What the nodes of a network are to run now. */
 export interface ReleaseInForce {
@@ -26,7 +27,7 @@ export function releaseInForce(observed: ObservedNetwork, network: EffectiveNetw
       ? deferred('CatalogMissing', `there is no ReleaseCatalog ${reference}`)
       : wanted === undefined
         ? deferred('VersionNotInCatalog', `${reference} does not hold version ${asked}`)
-        : blockedStep(wanted, running, releases);
+        : blockedStep(observed, wanted, running);
   if (deferral === undefined && wanted !== undefined) return { image: wanted.nodeImage, deferral };
   const held = running[0] ?? observed.network.status?.image;
   const refused = deferral ?? deferred('VersionNotInCatalog', `${reference} does not hold version ${asked}`);
@@ -39,7 +40,8 @@ function runningImages(observed: ObservedNetwork, network: EffectiveNetwork): re
 }
 
 /** Nodes that run what is wanted may stay; every other one must be allowed to go there. */
-function blockedStep(wanted: Release, running: readonly string[], releases: readonly Release[]): Deferral | undefined {
+function blockedStep(observed: ObservedNetwork, wanted: Release, running: readonly string[]): Deferral | undefined {
+  const releases = observed.catalog?.spec.releases ?? [];
   for (const image of new Set(running)) {
     if (image === wanted.nodeImage) continue;
     const from = releases.find(({ nodeImage }) => nodeImage === image);
@@ -49,12 +51,25 @@ function blockedStep(wanted: Release, running: readonly string[], releases: read
       const message = `${wanted.version} does not name ${version ?? image}, which runs, in its upgradesFrom`;
       return deferred('NoUpgradeEdge', message);
     }
-    if (from !== undefined && from.protocolVersion !== wanted.protocolVersion) {
-      const step = `from protocol version ${from.protocolVersion} to ${wanted.protocolVersion}`;
-      return deferred('ProtocolChange', `${version} to ${wanted.version} goes ${step}: nodes of both may not run side by side`);
-    }
+    const blocked = blockedByProtocol(observed, from, wanted);
+    if (blocked !== undefined) return blocked;
   }
   return undefined;
+}
+
+/** A release must execute the rules in force and those that the members have decided on. */
+function blockedByProtocol(observed: ObservedNetwork, from: Release | undefined, wanted: Release): Deferral | undefined {
+  const { version: newest, min } = { version: wanted.protocolVersion, min: wanted.protocolVersionMin ?? wanted.protocolVersion };
+  const protocol = protocolOf(observed);
+  // Of nodes that tell no version it is known only what their release executes.
+  const inForce = protocol?.version ?? from?.protocolVersion;
+  const executes = min === newest ? `${newest} alone` : `${min} to ${newest}`;
+  if (inForce !== undefined && (inForce < min || inForce > newest))
+    return deferred('ProtocolChange', `blocks are executed by protocol ${inForce}, ${wanted.version} executes ${executes}`);
+  const next = protocol?.next;
+  if (next === undefined || next.version <= newest) return undefined;
+  const decided = `protocol ${next.version} is decided from height ${next.height} on`;
+  return deferred('ProtocolChange', `${decided}, ${wanted.version} executes ${executes}: the decision is taken back first`);
 }
 
 /** Version of an image that was taken by tag. */

@@ -1,6 +1,7 @@
 import type { Deferral } from './deferral.ts';
 import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
 import type { ObservedNetwork } from './observed-network.ts';
+import { standsBeforeUpgrade } from './protocol-plan.ts';
 import { type GateRules, type GateShut, gateShut, type Voter, voterState } from './quorum-gate.ts';
 import { heldBack, inRollOrder } from './roll-order.ts';
 import { validatorKeys } from './validator-set.ts';
@@ -50,6 +51,8 @@ export function stopShut(
   voters: readonly Voter[],
   { observed, network }: { readonly observed: ObservedNetwork; readonly network: EffectiveNetwork },
 ): GateShut | undefined {
+  // It votes no more, whatever becomes of it, and the chain wants it back as soon as can be.
+  if (standsBeforeUpgrade(observed, name)) return undefined;
   const leaving = (observed.leavingProposed ?? []).filter((node) => node !== name && voters.some((voter) => voter.name === node));
   const futures = leaving.map((node) => voters.filter((voter) => voter.name !== node));
   for (const set of [voters, ...futures]) {

@@ -7,7 +7,7 @@ import { unixMsOf } from './time-text.ts';
 
 /**
  * Order in which nodes are touched: those that do no work, one observer as canary, observers and gateways, then validators from the
- * highest ordinal.
+ * highest ordinal, the one whose turn it is to propose last.
  */
 export function inRollOrder<Entry extends { readonly node: EffectiveNode }>(
   observed: ObservedNetwork,
@@ -19,7 +19,9 @@ export function inRollOrder<Entry extends { readonly node: EffectiveNode }>(
   const rank = ({ node }: Entry): number => {
     if (isIdle(observed.nodes[node.name])) return 0;
     if (node.name === canary) return 1;
-    return node.role === 'validator' ? 3 : 2;
+    if (node.role !== 'validator') return 2;
+    // Ending it would cost the chain a round.
+    return observed.nodes[node.name]?.answer?.proposing === true ? 4 : 3;
   };
   return [...entries].sort((left, right) => rank(left) - rank(right) || right.node.ordinal - left.node.ordinal);
 }

@@ -15,6 +15,7 @@ import {
   MAINTENANCE_WINDOWS_MAX,
   POOL_REPLICAS_MAX,
   POOLS_MAX,
+  PROTOCOL_VERSION_MAX,
   REASON_CHARS_MAX,
   STEP_TIMEOUT_SECONDS_MAX,
 } from './limits.ts';
@@ -141,6 +142,14 @@ export const LedgerNetworkSpec = Type.Object(
           catalogRef: Type.Optional(
             nameString('ReleaseCatalog that says what may be run, by digest; without it any version is taken by tag.'),
           ),
+          protocolVersion: Type.Optional(
+            Type.Integer({
+              description:
+                'Rules that blocks are to be executed by: proposed to the members once all nodes execute them. Default those of the release in its catalog, else those in force. They never go back.',
+              minimum: 1,
+              maximum: PROTOCOL_VERSION_MAX,
+            }),
+          ),
         },
         { description: 'What its nodes run.' },
       ),
@@ -262,6 +271,7 @@ export const LedgerNetworkSpec = Type.Object(
   },
 );
 
+const protocolVersion = (description: string) => Type.Integer({ description, minimum: 1, maximum: PROTOCOL_VERSION_MAX });
 const count = (description: string) => Type.Integer({ description, minimum: 0, maximum: POOLS_MAX * POOL_REPLICAS_MAX });
 
 export const LedgerNetworkStatus = Type.Object({
@@ -288,6 +298,17 @@ export const LedgerNetworkStatus = Type.Object({
   ),
   release: Type.Optional(text('Version its nodes run.', 32)),
   image: Type.Optional(text('Image of its nodes that is in force.', IMAGE_CHARS_MAX)),
+  protocol: Type.Optional(
+    Type.Object(
+      {
+        version: protocolVersion('Version of the rules that the next block is executed by.'),
+        next: Type.Optional(protocolVersion('Version that the members have decided on.')),
+        nextHeight: Type.Optional(Type.Integer({ description: 'First block of it.', minimum: 1 })),
+        step: Type.Optional(text('Where going over to it stands.', REASON_CHARS_MAX)),
+      },
+      { description: 'Rules that blocks are executed by.' },
+    ),
+  ),
   endpoints: Type.Optional(
     Type.Object({
       grpc: text('Address of the gateway service, host:port.', 64),

@@ -48,3 +48,5 @@ export const TIME_ZONE_CHARS_MAX = 64;
 /** A DNS name. */
 export const HOST_CHARS_MAX = 253;
 export const EXTERNAL_MEMBERS_MAX = 32;
+/** Highest version of the rules that blocks are executed by; the ledger's own bound. */
+export const PROTOCOL_VERSION_MAX = 1000;

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind } from './kind.ts';
-import { IMAGE_CHARS_MAX, RELEASES_MAX } from './limits.ts';
+import { IMAGE_CHARS_MAX, PROTOCOL_VERSION_MAX, RELEASES_MAX } from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { mapList, text } from './schema.ts';
 
@@ -12,10 +12,17 @@ export const Release = Type.Object({
     pattern: '^[a-z0-9][a-z0-9._/:-]*@sha256:[0-9a-f]{64}$',
   }),
   protocolVersion: Type.Integer({
-    description: 'Rules that blocks are executed by; releases of one protocol version may run side by side in a network.',
+    description: 'Newest rules that it executes blocks by: a network goes over to them once all its nodes run such a release.',
     minimum: 1,
-    maximum: 1000,
+    maximum: PROTOCOL_VERSION_MAX,
   }),
+  protocolVersionMin: Type.Optional(
+    Type.Integer({
+      description: 'Oldest rules that it executes blocks by; default protocolVersion: it takes over no network of older rules.',
+      minimum: 1,
+      maximum: PROTOCOL_VERSION_MAX,
+    }),
+  ),
   upgradesFrom: Type.Optional(
     Type.Array(version('A version.'), {
       description: 'Versions that may be replaced by this one, also to go back; none where it may only be born with.',

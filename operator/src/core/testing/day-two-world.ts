@@ -39,6 +39,12 @@ export class DayTwoWorld {
   catalog: ReleaseCatalog['spec']['releases'] | undefined;
   rollout: NonNullable<NonNullable<ObservedNetwork['network']['status']>['rollout']> | undefined;
   relayCertificate: ObservedCertificate | undefined;
+  /** Rules in force and decided; undefined: the nodes' releases know of none. */
+  protocol: { version: number; next: { readonly version: number; readonly height: number } | undefined } | undefined;
+  /** Newest rules that an image executes; 1 where it is not named. */
+  readonly newestOfImage = new Map<string, number>();
+  /** Changes of the rules that stand proposed. */
+  readonly proposals = new Set<'activateProtocol' | 'cancelProtocol'>();
   nowUnixMs = BEGIN_UNIX_MS;
   height = 10;
   #made = 0;
@@ -84,8 +90,25 @@ export class DayTwoWorld {
   /** Validators that vote now. */
   serving(): number {
     return [...this.#nodes.values()].filter(
-      ({ pod, state, ledgerNode }) => pod !== undefined && state === 'serving' && ledgerNode.spec.role === 'validator',
+      ({ pod, state, ledgerNode }) =>
+        pod !== undefined && state === 'serving' && ledgerNode.spec.role === 'validator' && !this.standsBefore(ledgerNode.metadata.name),
     ).length;
+  }
+
+  /** Its release does not execute the next block. */
+  standsBefore(name: string): boolean {
+    const { pod } = this.node(name);
+    return pod !== undefined && this.protocol !== undefined && this.protocol.version > (this.newestOfImage.get(pod.image ?? '') ?? 1);
+  }
+
+  /** The members decide what stands proposed. */
+  approve(noticeBlocks: number): void {
+    const { protocol } = this;
+    if (protocol === undefined) return;
+    if (this.proposals.has('cancelProtocol') && protocol.next !== undefined) this.protocol = { ...protocol, next: undefined };
+    else if (this.proposals.has('activateProtocol') && protocol.next === undefined)
+      this.protocol = { ...protocol, next: { version: protocol.version + 1, height: this.height + noticeBlocks } };
+    this.proposals.clear();
   }
 
   /** A node whose pod runs and that nobody fenced comes up. */
@@ -131,21 +154,24 @@ export class DayTwoWorld {
   #observeNode(name: string): ObservedNode {
     const { ledgerNode, pod, state, certificate, taken, requested, volumeBytes, usedBytes } = this.node(name);
     const isUp = pod !== undefined && state !== 'crashed';
+    const newest = this.newestOfImage.get(pod?.image ?? '') ?? 1;
+    const isServing = state === 'serving' && !this.standsBefore(name);
     const answer: ObservedAnswer | undefined = isUp
       ? {
           ...{
-            phase: state === 'serving' ? 'Serving' : 'AwaitingGrant',
+            phase: this.standsBefore(name) ? 'AwaitingUpgrade' : isServing ? 'Serving' : 'AwaitingGrant',
             chainId: 'jincheng-city-1',
             genesisHash: '',
             genesisMismatch: false,
           },
-          ...{ height: this.height, root: '', signing: state === 'serving', caughtUp: true, peers: 3, version: '0.1.0', keys: undefined },
+          ...{ height: this.height, root: '', signing: isServing, caughtUp: true, peers: 3, version: '0.1.0', keys: undefined },
           ...{ certificateNotAfterUnixMs: 0, unwell: '', halted: false, engineVersion: '0.38.26', certificateSetHash: taken ?? '' },
           ...{ volumeBytes, volumeFreeBytes: volumeBytes - usedBytes },
+          ...(this.protocol === undefined ? {} : { protocol: { ...this.protocol, newest } }),
         }
       : undefined;
     const status = { ...ledgerNode.status, podUID: pod?.uid ?? '' };
-    const seen = pod === undefined ? undefined : { ...pod, ready: state === 'serving' };
+    const seen = pod === undefined ? undefined : { ...pod, ready: isServing };
     const volume = { requested, capacity: undefined, storageClass: undefined, problem: undefined };
     const place = { address: `10.0.0.${ledgerNode.spec.ordinal + 1}`, heard: true };
     return { ledgerNode: { ...ledgerNode, status }, certificate, pod: seen, answer, volume, ...place };
@@ -159,11 +185,13 @@ export class DayTwoWorld {
   pass(deeds = Number.POSITIVE_INFINITY): readonly NetworkAction[] {
     this.nowUnixMs += 1000;
     this.height += 1;
+    const next = this.protocol?.next;
+    if (next !== undefined && this.height + 1 >= next.height) this.protocol = { version: next.version, next: undefined };
     const plan = planNetwork(this.observe(), this.#sha256);
     // As the controller does: which pod is ended stands on record before it is.
     if (deeds > 0) this.rollout = plan.rollout;
     const done = plan.actions.slice(0, Math.min(deeds, plan.actions.length));
-    for (const action of done) this.#perform(action);
+    for (const action of done) this.perform(action);
     if (deeds <= plan.actions.length) return done;
     for (const { operation, facts, phase } of plan.operations) {
       const at = this.operations.findIndex(({ metadata }) => metadata.uid === operation.metadata.uid);
@@ -172,7 +200,8 @@ export class DayTwoWorld {
     return done;
   }
 
-  #perform(action: NetworkAction): void {
+  /** Does one action of a plan. */
+  perform(action: NetworkAction): void {
     switch (action.type) {
       case 'createPod':
         return this.#createPod(action.manifest.metadata.name, action.manifest.metadata.annotations ?? {});
@@ -195,6 +224,9 @@ export class DayTwoWorld {
       }
       case 'setRelease':
         this.spec = { ...this.spec, release: { ...this.spec.release, version: action.version } };
+        return;
+      case 'proposeProtocol':
+        this.proposals.add(action.kind);
         return;
       case 'issueCertificate':
         return this.#issue(action);

@@ -23,6 +23,7 @@ import { handOverEngine, proposeValidator } from './grow-network.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
 import { resourceOf } from './kinds.ts';
+import { proposeProtocol } from './propose-protocol.ts';
 import { refreshMounts } from './refresh-mounts.ts';
 import { replacePod } from './replace-pod.ts';
 import { report } from './report.ts';
@@ -60,6 +61,8 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       return handOverEngine(scope, action.to);
     case 'proposeValidator':
       return proposeValidator(scope, action);
+    case 'proposeProtocol':
+      return proposeProtocol(scope, action);
     case 'reserveKey':
       return (
         (await reserveKey(scope, action)) &&

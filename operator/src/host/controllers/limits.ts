@@ -28,6 +28,10 @@ export const RELAY_SETTLE_MS = 700;
 export const CITY_RECHECK_MS = 2000;
 /** Length of a message in a status entry; the CRD's own bound. */
 export const STATUS_MESSAGE_CHARS_MAX = 256;
+/** Blocks between the members' decision for other rules of execution and the first block of them: at rest ten minutes or so. */
+export const PROTOCOL_NOTICE_BLOCKS = 60;
+/** From protocol version 2 on an open proposal of this age is approved no more: the wish is proposed anew. */
+export const PROPOSAL_LIFE_MS = 30 * 24 * 3_600_000;
 /** Attempts at one proposal whose application failed. */
 export const PROPOSAL_ATTEMPTS_MAX = 64;
 /** Life of a certificate that is issued for somebody else's key, hours. */

@@ -171,6 +171,9 @@ class NetworkReconciler {
   }
 }
 
+/** Steps of going over to other rules that blocks and members end by themselves. */
+const IN_MOTION: readonly string[] = ['AwaitingProtocolApproval', 'ProtocolCancelling', 'ProtocolScheduled'];
+
 function nextLookMs(
   observed: ObservedNetwork,
   plan: NetworkPlan,
@@ -178,7 +181,8 @@ function nextLookMs(
 ): number {
   if (acted) return AFTER_ACTION_MS;
   const isUnderWay = plan.operations.some(({ facts }) => facts.startedAt !== undefined && facts.finishedAt === undefined);
-  if (plan.growth !== undefined || isUnderWay || plan.rollout !== undefined) return WHILE_STARTING_MS;
+  const isGoingOver = plan.protocol !== undefined && IN_MOTION.includes(plan.protocol.reason);
+  if (plan.growth !== undefined || isGoingOver || isUnderWay || plan.rollout !== undefined) return WHILE_STARTING_MS;
   const serving = plan.effective.nodes.every(({ name }) => observed.nodes[name]?.answer?.phase === 'Serving');
   return serving || plan.effective.paused ? restingLookMs(networks, WHILE_SERVING_MS) : WHILE_STARTING_MS;
 }

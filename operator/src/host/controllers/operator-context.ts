@@ -14,7 +14,7 @@ import { ANNOTATIONS, genesisRecordName, type NetworkName, networkNameOf, SYSTEM
 import { isEnding, withMemberships } from '../../core/plan/agency-memberships.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText } from '../../core/plan/genesis-record.ts';
-import type { ObservedJoin, ObservedStanding } from '../../core/plan/observed-network.ts';
+import type { ObservedJoin, ObservedProtocolProposal, ObservedStanding } from '../../core/plan/observed-network.ts';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
@@ -69,6 +69,8 @@ export interface LedgerFacts {
   readonly standings: Map<string, readonly ObservedStanding[]>;
   /** The proposal of a ledger's next validator, by network key. */
   readonly joins: Map<string, ObservedJoin>;
+  /** The last proposal about the protocol version of each network. */
+  readonly protocols: Map<string, ObservedProtocolProposal>;
   /** Volume claims that the API server would not change, by `namespace/claim`: the wish, what there is, and its words. */
   readonly volumeProblems: Map<string, { readonly wish: string; readonly resourceVersion: string; readonly message: string }>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */

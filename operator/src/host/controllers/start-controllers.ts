@@ -174,6 +174,7 @@ function noFacts(): LedgerFacts {
     looked: new Set(),
     standings: new Map(),
     joins: new Map(),
+    protocols: new Map(),
     volumeProblems: new Map(),
   };
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { proposalId } from '../../core/plan/membership-plan.ts';
 import type { ObservedProposal } from '../../core/plan/observed-network.ts';
-import { PROPOSAL_ATTEMPTS_MAX } from '../controllers/limits.ts';
+import { PROPOSAL_ATTEMPTS_MAX, PROPOSAL_LIFE_MS } from '../controllers/limits.ts';
 import { findRecord, type PlatformLedger, submitOperation } from './platform-operations.ts';
 
 /** Where a proposal stands. One that was decided before and is needed again is proposed anew under the next attempt. */
@@ -34,11 +34,16 @@ export async function ensureProposal(ledger: PlatformLedger, wish: Wish, nowUnix
     const id = proposalId(wish.identity, attempt, nodeCrypto.sha256);
     const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
     if (record === undefined) return propose(ledger, { id, wish }, nowUnixMs);
-    if (record['status'] === 'open')
+    if (record['status'] === 'open' && !isOver(record, nowUnixMs))
       return { state: 'open', approvals: Array.isArray(record['approvals']) ? record['approvals'].length : 0 };
     // Decided before and needed again (terms closed, then opened): the next attempt says so anew.
   }
   return { state: 'refused', code: 'LIMIT', facts: `${PROPOSAL_ATTEMPTS_MAX} attempts` };
+}
+
+/** A ledger says of none that it has run out: nothing changes there by time alone. */
+function isOver({ proposedAtUnixMs }: JsonObject, nowUnixMs: number): boolean {
+  return typeof proposedAtUnixMs === 'number' && nowUnixMs >= proposedAtUnixMs + PROPOSAL_LIFE_MS;
 }
 
 /** The first id of a change under which nothing was ever proposed; undefined once all are used up. */

@@ -24,6 +24,7 @@ import type {
   ObservedNetwork,
   ObservedNode,
   ObservedPod,
+  ObservedProtocol,
   ObservedReservation,
   ObservedStanding,
   OpenLink,
@@ -88,6 +89,7 @@ export async function observeNetwork(
     validatorSet: setOf(standings),
     standings: standings ?? [],
     join: context.facts.joins.get(`${id.namespace}/${id.name}`),
+    protocolProposal: context.facts.protocols.get(`${id.namespace}/${id.name}`),
     authorities: context.authorities.generations(id),
     operations: context.caches.operations.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
     ...catalogOf(context, network),
@@ -296,6 +298,8 @@ function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undef
     certificateSetHash: text(status.certificateSetHash),
     volumeBytes: Number(status.volumeBytes),
     volumeFreeBytes: Number(status.volumeFreeBytes),
+    protocol: protocolOf(status),
+    proposing: status.proposing,
     keys:
       keys === undefined
         ? undefined
@@ -305,6 +309,13 @@ function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undef
             organisations: keys.organisations.map(organisationOf),
           },
   };
+}
+
+function protocolOf(status: AdminServiceStatusResponse): ObservedProtocol | undefined {
+  const { protocolVersion, newestProtocolVersion: newest, nextProtocolVersion, nextProtocolHeight } = status;
+  if (protocolVersion === 0) return undefined;
+  const next = nextProtocolVersion === 0 ? undefined : { version: nextProtocolVersion, height: Number(nextProtocolHeight) };
+  return { version: protocolVersion, newest, next };
 }
 
 function organisationOf(keys: KeysResponse['organisations'][number]): ReportedOrganisation {
