@@ -179,3 +179,12 @@ test('a node that fetches a backup from a bucket reaches DNS and the port of the
   expect(specOf(nodesPolicy(networkCalled('city'))).egress.flatMap((rule) => rule.ports.map(({ port }) => port))).toEqual(own);
   expect(portsOut(s3('https://s3.example:9000'))).toEqual([...own, 53, 53, 9000]);
 });
+
+test('nodes where people act in person reach DNS and the port of the identity provider’s keys', () => {
+  const portsOut = (persons: { issuer: string; keysUrl?: string }): readonly number[] =>
+    specOf(nodesPolicy({ ...networkCalled('city'), persons })).egress.flatMap((rule) => rule.ports.map(({ port }) => port));
+  const own = [PORTS.grpc, PORTS.p2p];
+  expect(portsOut({ issuer: 'https://id.city.example/realms/city' })).toEqual([...own, 53, 53, 443]);
+  expect(portsOut({ issuer: 'https://id.city.example/realms/city', keysUrl: 'http://keycloak.id/certs' })).toEqual([...own, 53, 53, 80]);
+  expect(portsOut({ issuer: 'http://127.0.0.1:8080/realms/city' })).toEqual([...own, 53, 53, 8080]);
+});

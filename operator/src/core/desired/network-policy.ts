@@ -40,20 +40,31 @@ export function nodesPolicy(network: EffectiveNetwork): Manifest {
         { from: [MONITORING], ports: ports(PORTS.metrics, PORTS.engineMetrics) },
         { from: [peers], ports: ports(PORTS.p2p) },
       ],
-      egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }, ...backupEgress(network)],
+      egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }, ...outsideEgress(network)],
     },
   );
 }
 
-/** Nodes that fetch a backup from a bucket need DNS and the bucket's port, wherever that is, and only until they have it. */
-function backupEgress({ nodes }: EffectiveNetwork): readonly object[] {
-  const endpoints = nodes.flatMap(({ origin, restoreFrom }) => (restoreFrom ?? origin)?.target.s3?.endpoint ?? []);
-  if (endpoints.length === 0) return [];
-  const bucketPorts = new Set(endpoints.map((endpoint) => Number(/:(\d+)$/.exec(endpoint)?.[1] ?? HTTPS_PORT)));
+/**
+ * Where nodes go outside of us, wherever that is: to the bucket that a backup is fetched from, only until they have it, and to the keys of
+ * the identity provider. Both take DNS.
+ */
+function outsideEgress({ nodes, persons }: EffectiveNetwork): readonly object[] {
+  const buckets = nodes.flatMap(({ origin, restoreFrom }) => (restoreFrom ?? origin)?.target.s3?.endpoint ?? []);
+  const urls = persons === undefined ? buckets : [...buckets, persons.keysUrl ?? persons.issuer];
+  if (urls.length === 0) return [];
   const names = [53].flatMap((number) => ['TCP', 'UDP'].map((protocol) => ({ port: number, protocol })));
-  return [{ ports: names }, { ports: ports(...[...bucketPorts].sort((left, right) => left - right)) }];
+  const outside = new Set(urls.map(portOf));
+  return [{ ports: names }, { ports: ports(...[...outside].sort((left, right) => left - right)) }];
 }
 
+/** Port of an address: its own, or what the scheme says. */
+function portOf(url: string): number {
+  const named = /^https?:\/\/[^/]*:(\d+)(?:\/|$)/.exec(url)?.[1];
+  return named === undefined ? (url.startsWith('http:') ? HTTP_PORT : HTTPS_PORT) : Number(named);
+}
+
+const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
 /** The same of the relay: it talks to nodes in its namespace, and to nobody else. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { nodeConfigOf } from '../desired/node-config.ts';
 import { MESSAGES } from '../resources/ledger-network.ts';
 import { aCity, aNetwork, anAgency } from '../testing/builders.ts';
 import { effectiveNetwork, problemsOf } from './effective-network.ts';
@@ -28,6 +29,17 @@ describe('a network with its defaults', () => {
     const cluster = effectiveNetwork(aNetwork(), aCity({ engine: 'cometbft', validatorsPerNetwork: 4 }), agencies);
     expect([laptop.engine, laptop.nodes.length]).toEqual(['embedded', 1]);
     expect([cluster.engine, cluster.nodes.map(({ name }) => name)]).toEqual(['cometbft', ['city-0', 'city-1', 'city-2', 'city-3']]);
+  });
+
+  test('hands its nodes the identity provider of the city, and none where it names none', () => {
+    const identity = { issuer: 'https://id.city.example/realms/city', keysUrl: 'http://keycloak.id/certs' };
+    const configOf = (city: Parameters<typeof aCity>[0]) => {
+      const network = effectiveNetwork(aNetwork(), aCity(city), agencies);
+      const [node] = network.nodes;
+      return node === undefined ? undefined : nodeConfigOf(network, node);
+    };
+    expect(configOf({ identity })?.persons).toEqual(identity);
+    expect(configOf({})).not.toHaveProperty('persons');
   });
 
   test('runs the image that CityConfig names, at the version of the network or of the city', () => {

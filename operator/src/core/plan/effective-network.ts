@@ -57,6 +57,8 @@ export interface EffectiveNetwork extends NetworkName {
   readonly certificateHours: number;
   readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Whose people act through the gateways of the network. */
+  readonly persons?: { readonly issuer: string; readonly keysUrl?: string };
   readonly keepData: boolean;
   /** Backup of another chain that it is born from. */
   readonly origin?: BackupReference;
@@ -130,6 +132,7 @@ export function effectiveNetwork(
       linkPacketsPerMinute: city.limits?.linkPacketsPerMinute ?? DEFAULTS.linkPacketsPerMinute,
     },
     logLevel: spec.logLevel ?? city.logLevel ?? 'info',
+    ...(city.identity === undefined ? {} : { persons: city.identity }),
     keepData: spec.deletionPolicy?.data !== 'Delete',
     ...(spec.genesis?.fromBackup === undefined ? {} : { origin: spec.genesis.fromBackup }),
     paused: spec.paused ?? false,

@@ -6,10 +6,14 @@ import {
   CERTIFICATE_HOURS_MAX,
   CERTIFICATE_HOURS_MIN,
   DISPLAY_NAME_CHARS_MAX,
+  IDENTITY_URL_CHARS_MAX,
   POOL_REPLICAS_MAX,
 } from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { nameString, oneOf, rules, statusHead, text } from './schema.ts';
+
+/** As the node's own configuration takes it. */
+const IDENTITY_URL = '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$';
 
 export const CityConfigSpec = Type.Object({
   city: nameString(
@@ -46,6 +50,19 @@ export const CityConfigSpec = Type.Object({
         Type.Integer({ description: 'Link quota written into the genesis and the terms.', minimum: 1, maximum: 1_000_000 }),
       ),
     }),
+  ),
+  identity: Type.Optional(
+    Type.Object(
+      {
+        issuer: text('Issuer of people’s tokens, exactly as `iss` says it.', IDENTITY_URL_CHARS_MAX, { pattern: IDENTITY_URL }),
+        keysUrl: Type.Optional(
+          text('Where it publishes its keys, as nodes reach it; default below the issuer.', IDENTITY_URL_CHARS_MAX, {
+            pattern: IDENTITY_URL,
+          }),
+        ),
+      },
+      { description: 'The identity provider whose people act through their agency’s gateway. Without it nobody does.' },
+    ),
   ),
   logLevel: Type.Optional(oneOf('Log level of nodes that name none.', LOG_LEVELS)),
 });

@@ -50,3 +50,5 @@ export const HOST_CHARS_MAX = 253;
 export const EXTERNAL_MEMBERS_MAX = 32;
 /** Highest version of the rules that blocks are executed by; the ledger's own bound. */
 export const PROTOCOL_VERSION_MAX = 1000;
+/** Longest address of an identity provider, characters. */
+export const IDENTITY_URL_CHARS_MAX = 512;
