@@ -35,7 +35,7 @@ module.exports = {
     room('localcluster', '^packages/localcluster/', [KUBE]),
     room('testkit', '^packages/testkit/', [CANON]),
     room('identity', '^packages/identity/', [CANON]),
-    room('local-identity', '^packages/local-identity/', [IDENTITY]),
+    room('local-identity', '^packages/local-identity/', [CANON]),
     room('console-contract', '^packages/console-contract/', [CANON]),
     room('console-api', '^console/api/', [
       CANON,

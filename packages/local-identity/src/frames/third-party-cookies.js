@@ -1,0 +1,2 @@
+// keycloak-js asks whether cookies work inside a frame; on one origin they always do.
+parent.postMessage('supported', location.origin);
