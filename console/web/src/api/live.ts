@@ -1,0 +1,113 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { useEffect, useSyncExternalStore } from 'react';
+import { useApi } from './api-context.ts';
+import type { ApiClient } from './client.ts';
+import { type Change, changeOf, createEventParser } from './event-stream.ts';
+import { SessionEnded } from './problem.ts';
+import { queryKeysOf } from './stale-queries.ts';
+
+/** Waits between tries to reach the stream again. */
+const RETRY_FIRST_MS = 1000;
+const RETRY_LONGEST_MS = 30_000;
+/** Changes come in bursts: what they touch is read again once a burst. */
+const GATHER_MS = 500;
+
+export type Connection = 'connecting' | 'live' | 'lost';
+
+let connection: Connection = 'connecting';
+const watchers = new Set<() => void>();
+
+function setConnection(next: Connection): void {
+  if (next === connection) return;
+  connection = next;
+  for (const watcher of watchers) watcher();
+}
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => connection,
+  );
+}
+
+/** Keeps everything on screen current while the page is open. */
+export function useLiveChanges(queries: QueryClient): void {
+  const { client } = useApi();
+  useEffect(() => {
+    const stop = new AbortController();
+    void followChanges(client, stop.signal, gather(queries, stop.signal));
+    return () => stop.abort();
+  }, [client, queries]);
+}
+
+/** Reads again what changes touch; undefined means that some were missed. */
+function gather(queries: QueryClient, stopped: AbortSignal): (change: Change | undefined) => void {
+  let waiting: (Change | undefined)[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = (): void => {
+    const changes = waiting;
+    waiting = [];
+    timer = undefined;
+    if (stopped.aborted) return;
+    if (changes.includes(undefined)) void queries.invalidateQueries();
+    else for (const queryKey of queryKeysOf(changes.filter((change) => change !== undefined))) void queries.invalidateQueries({ queryKey });
+  };
+  return (change) => {
+    waiting.push(change);
+    timer ??= setTimeout(flush, GATHER_MS);
+  };
+}
+
+async function followChanges(client: ApiClient, stopped: AbortSignal, onChange: (change: Change | undefined) => void): Promise<void> {
+  let lastId: string | undefined;
+  let waitMs = RETRY_FIRST_MS;
+  while (!stopped.aborted) {
+    try {
+      const headers = { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) };
+      const response = await client.open({ method: 'GET', path: '/events', signal: stopped }, headers);
+      setConnection('live');
+      waitMs = RETRY_FIRST_MS;
+      for await (const event of eventsOf(response)) {
+        lastId = event.id ?? lastId;
+        onChange(changeOf(event.data));
+      }
+    } catch (error) {
+      if (stopped.aborted || error instanceof SessionEnded) return;
+    }
+    setConnection('lost');
+    await pause(waitMs, stopped);
+    waitMs = Math.min(waitMs * 2, RETRY_LONGEST_MS);
+  }
+}
+
+async function* eventsOf(response: Response) {
+  if (response.body === null) return;
+  const parse = createEventParser();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield* parse(value);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function pause(durationMs: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, durationMs);
+    stopped.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,26 @@
+/** Where one can go from everywhere. */
+export const NAVIGATION = [
+  {
+    group: 'nav.mine',
+    items: [
+      { to: '/', label: 'nav.home' },
+      { to: '/inbox', label: 'nav.inbox' },
+    ],
+  },
+  {
+    group: 'nav.city',
+    items: [
+      { to: '/networks', label: 'nav.networks' },
+      { to: '/links', label: 'nav.links' },
+      { to: '/map', label: 'nav.map' },
+      { to: '/agencies', label: 'nav.agencies' },
+    ],
+  },
+  {
+    group: 'nav.records',
+    items: [
+      { to: '/explorer', label: 'nav.explorer' },
+      { to: '/audit', label: 'nav.audit' },
+    ],
+  },
+] as const;

@@ -1,0 +1,123 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Home } from './pages/home.tsx';
+import { NoSuchPage } from './pages/no-such-page.tsx';
+import { PageFailed } from './pages/page-failed.tsx';
+import { Shell } from './pages/shell.tsx';
+import { LoadingState } from './ui/states.tsx';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NoSuchPage });
+const under = () => root;
+
+const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const tabSearch = (search: Record<string, unknown>): { readonly tab?: string } =>
+  search['tab'] === undefined ? {} : { tab: textOf(search['tab']) };
+
+const home = createRoute({ getParentRoute: under, path: '/', component: Home });
+const inbox = createRoute({
+  getParentRoute: under,
+  path: '/inbox',
+  component: lazyRouteComponent(() => import('./pages/inbox.tsx'), 'InboxPage'),
+});
+const networks = createRoute({
+  getParentRoute: under,
+  path: '/networks',
+  component: lazyRouteComponent(() => import('./pages/networks.tsx'), 'NetworksPage'),
+});
+const newNetwork = createRoute({
+  getParentRoute: under,
+  path: '/networks/new',
+  component: lazyRouteComponent(() => import('./pages/new-network.tsx'), 'NewNetworkPage'),
+});
+const network = createRoute({
+  getParentRoute: under,
+  path: '/networks/$name',
+  validateSearch: tabSearch,
+  component: lazyRouteComponent(() => import('./pages/network.tsx'), 'NetworkPage'),
+});
+const links = createRoute({
+  getParentRoute: under,
+  path: '/links',
+  component: lazyRouteComponent(() => import('./pages/links.tsx'), 'LinksPage'),
+});
+const link = createRoute({
+  getParentRoute: under,
+  path: '/links/$name',
+  component: lazyRouteComponent(() => import('./pages/link.tsx'), 'LinkPage'),
+});
+const map = createRoute({
+  getParentRoute: under,
+  path: '/map',
+  component: lazyRouteComponent(() => import('./pages/city-map.tsx'), 'CityMapPage'),
+});
+const agencies = createRoute({
+  getParentRoute: under,
+  path: '/agencies',
+  component: lazyRouteComponent(() => import('./pages/agencies.tsx'), 'AgenciesPage'),
+});
+const newAgency = createRoute({
+  getParentRoute: under,
+  path: '/agencies/new',
+  component: lazyRouteComponent(() => import('./pages/new-agency.tsx'), 'NewAgencyPage'),
+});
+const agency = createRoute({
+  getParentRoute: under,
+  path: '/agencies/$name',
+  validateSearch: tabSearch,
+  component: lazyRouteComponent(() => import('./pages/agency.tsx'), 'AgencyPage'),
+});
+const explorer = createRoute({
+  getParentRoute: under,
+  path: '/explorer',
+  validateSearch: (search: Record<string, unknown>): { readonly q?: string; readonly network?: string } => ({
+    ...(search['q'] === undefined ? {} : { q: textOf(search['q']) }),
+    ...(search['network'] === undefined ? {} : { network: textOf(search['network']) }),
+  }),
+  component: lazyRouteComponent(() => import('./pages/explorer.tsx'), 'ExplorerPage'),
+});
+const block = createRoute({
+  getParentRoute: under,
+  path: '/explorer/$network/blocks/$height',
+  component: lazyRouteComponent(() => import('./pages/block.tsx'), 'BlockPage'),
+});
+const operation = createRoute({
+  getParentRoute: under,
+  path: '/explorer/$network/operations/$hash',
+  component: lazyRouteComponent(() => import('./pages/operation.tsx'), 'OperationPage'),
+});
+const audit = createRoute({
+  getParentRoute: under,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+});
+
+const tree = root.addChildren([
+  home,
+  inbox,
+  networks,
+  newNetwork,
+  network,
+  links,
+  link,
+  map,
+  agencies,
+  newAgency,
+  agency,
+  explorer,
+  block,
+  operation,
+  audit,
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: 'intent',
+  defaultPendingComponent: LoadingState,
+  defaultErrorComponent: PageFailed,
+  scrollRestoration: false,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

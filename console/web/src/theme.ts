@@ -1,0 +1,30 @@
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = 'civitas.theme';
+const DARK_CLASS = 'pf-v6-theme-dark';
+const darkQuery = window.matchMedia('(prefers-color-scheme: dark)');
+
+export function currentTheme(): Theme {
+  const kept = localStorage.getItem(KEY);
+  return THEMES.find((theme) => theme === kept) ?? 'system';
+}
+
+export function isDark(): boolean {
+  const theme = currentTheme();
+  return theme === 'dark' || (theme === 'system' && darkQuery.matches);
+}
+
+function applyTheme(): void {
+  document.documentElement.classList.toggle(DARK_CLASS, isDark());
+}
+
+export function startTheme(): void {
+  applyTheme();
+  darkQuery.addEventListener('change', applyTheme);
+}
+
+export function switchTheme(theme: Theme): void {
+  localStorage.setItem(KEY, theme);
+  applyTheme();
+}
