@@ -12,6 +12,7 @@ import {
   startOperator,
   waitUntil,
 } from './city-fixture.ts';
+import type { FakeLedger } from './fake-ledger.ts';
 import { type FakeWorld, startFakeWorld } from './fake-world.ts';
 import { ourResource, startTestCluster, type TestCluster } from './test-cluster.ts';
 
@@ -47,12 +48,12 @@ export interface DayTwoRig {
   stop(): Promise<void>;
 }
 
-/** @param octet second number of its loopback addresses. */
-export async function startDayTwoRig(octet: number): Promise<DayTwoRig> {
+/** @param octet second number of its loopback addresses; @param ledger of its network; without one its nodes have no LedgerService. */
+export async function startDayTwoRig(octet: number, ledger?: FakeLedger): Promise<DayTwoRig> {
   const cluster = await startTestCluster(octet);
   const { client } = cluster;
   await createNamespaces(client);
-  const world = startFakeWorld(client, NAMESPACE, octet);
+  const world = startFakeWorld(client, NAMESPACE, octet, ledger === undefined ? {} : { city: ledger });
   await client.create(ourResource('cityconfigs'), bodyOf(aCity({ engine: 'cometbft' })));
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', pools: POOLS }));

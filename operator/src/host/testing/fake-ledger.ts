@@ -3,6 +3,7 @@ import type { Genesis } from '@civitas/deployment';
 import { encodeReceipt, type ReceiptOutcome } from '@civitas/proofs';
 import type { LedgerServiceServer, ValidatorStanding } from '@civitas/proto/civitas/node/v1/ledger';
 import { type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { FakeProtocol } from './fake-protocol.ts';
 
 /** The ledger of one network as far as the operator looks at it: proposals, and the set that they change. */
 export interface FakeLedger {
@@ -11,8 +12,11 @@ export interface FakeLedger {
   readonly records: Map<string, JsonObject>;
   /** Every change that was proposed, in order: `<kind> <id>`. */
   readonly proposed: readonly string[];
-  /** Members decide a change of the set as soon as it is proposed; otherwise it stays open. */
+  /** Members decide a change of the set or of the rules as soon as it is proposed; otherwise it stays open. */
   isAutomatic: boolean;
+  readonly protocol: FakeProtocol;
+  /** Members decide what stands open. */
+  decideOpen(): void;
   /** Called once a change is proposed on the ledger, before anybody hears of it. */
   onProposed: (kind: string) => void;
   /** The set as the genesis has it; a second call changes nothing. */
@@ -32,6 +36,7 @@ interface Member {
 /** Blocks between a decision and its effect, as on the real one. */
 const ACTIVATION_BLOCKS = 2;
 const NOTHING = new Uint8Array(0);
+const DECIDED_KINDS: readonly string[] = ['addValidator', 'removeValidator', 'activateProtocol', 'cancelProtocol'];
 
 const bytesOf = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'base64url'));
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
@@ -41,6 +46,7 @@ class FakeState {
   readonly records = new Map<string, JsonObject>();
   readonly proposed: string[] = [];
   readonly #members = new Map<string, Member>();
+  readonly protocol = new FakeProtocol();
   isAutomatic = true;
   onProposed: (kind: string) => void = () => {};
   height = 1;
@@ -58,6 +64,7 @@ class FakeState {
 
   validators(): ValidatorStanding[] {
     this.height++;
+    this.protocol.block();
     return [...this.#members.values()].map((member) => ({
       ...{ address: NOTHING, publicKey: member.publicKey, power: 10, node: member.node, organisation: member.organisation },
       ...{ standing: this.#standingOf(member), sinceHeight: BigInt(member.sinceHeight), untilHeight: BigInt(member.untilHeight) },
@@ -83,7 +90,8 @@ class FakeState {
     const [id, change] = [textOf(args['id']), args['change']];
     const key = `network.members/proposals/${id}`;
     if (this.records.has(key) || !isJsonObject(change)) return { ok: false, refusal: { code: 'DUPLICATE', facts: {} } };
-    const decides = this.isAutomatic && (change['kind'] === 'addValidator' || change['kind'] === 'removeValidator');
+    if (!this.protocol.isPossible(change)) return { ok: false, refusal: { code: 'STATE', facts: {} } };
+    const decides = this.isAutomatic && DECIDED_KINDS.includes(textOf(change['kind']));
     if (decides) this.#decide(change);
     this.records.set(key, { id, change, approvals: [], status: decides ? 'applied' : 'open', failure: '' });
     this.proposed.push(`${textOf(change['kind'])} ${id}`);
@@ -91,7 +99,17 @@ class FakeState {
     return { ok: true, result: { proposal: id } };
   }
 
+  decideOpen(): void {
+    for (const [key, record] of this.records) {
+      const change = record['change'];
+      if (record['status'] !== 'open' || !isJsonObject(change) || !DECIDED_KINDS.includes(textOf(change['kind']))) continue;
+      this.#decide(change);
+      this.records.set(key, { ...record, status: 'applied' });
+    }
+  }
+
   #decide(change: JsonObject): void {
+    if (this.protocol.decide(change)) return;
     const [kind, publicKey] = [change['kind'], textOf(change['publicKey'])];
     const [node, organisation] = [textOf(change['node']), textOf(change['organisation'])];
     const fromHeight = this.height + ACTIVATION_BLOCKS;

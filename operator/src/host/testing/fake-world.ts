@@ -5,6 +5,7 @@ import { configMaps, type KubeClient, type Pod, pods, secrets } from '@civitas/k
 import { type AdminServiceServer, AdminServiceService, type AdminServiceStatusResponse } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { Server, type ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { ANNOTATIONS } from '../../core/desired/names.ts';
 import { type FakeCertificates, fakeCertificates } from './fake-certificates.ts';
 import type { FakeLedger } from './fake-ledger.ts';
 
@@ -27,6 +28,7 @@ export interface FakeWorld {
 interface FakeProcess {
   readonly server: Server;
   readonly podUID: string;
+  readonly image: string;
   readonly certificates: FakeCertificates;
   granted: boolean;
 }
@@ -69,7 +71,8 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     const secret = await client.find(secrets, { namespace, name: isRelay ? 'relay-0-admin-tls' : `${name}-tls` });
     if (secret === undefined) return;
     const certificates = fakeCertificates(secret);
-    const process: FakeProcess = { server: new Server(), podUID: uid, granted: false, certificates };
+    const image = pod.metadata.annotations?.[ANNOTATIONS.image] ?? pod.spec?.containers[0]?.image ?? '';
+    const process: FakeProcess = { server: new Server(), podUID: uid, image, granted: false, certificates };
     process.server.addService(AdminServiceService, adminOf(name, process, { client, namespace, record, ledgers }));
     const ledger = ledgers[networkOf(name)];
     if (ledger !== undefined) process.server.addService(LedgerServiceService, ledger.service);
@@ -136,7 +139,7 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
   return {
     status: (_call, callback) => {
       readGenesis(name, world).then(
-        (genesis) => callback(null, statusOf(process, genesis)),
+        (genesis) => callback(null, statusOf(process, genesis, world.ledgers[networkOf(name)])),
         () => callback({ code: status.UNAVAILABLE }),
       );
     },
@@ -181,7 +184,7 @@ async function readGenesis(name: string, { client, namespace, record, ledgers }:
   return text;
 }
 
-function statusOf(process: FakeProcess, genesis: string | undefined): AdminServiceStatusResponse {
+function statusOf(process: FakeProcess, genesis: string | undefined, ledger: FakeLedger | undefined): AdminServiceStatusResponse {
   const phase = genesis === undefined ? 'AwaitingGenesis' : process.granted ? 'Serving' : 'AwaitingGrant';
   const chainId = genesis === undefined ? '' : String(JSON.parse(genesis).chainId);
   return {
@@ -191,6 +194,7 @@ function statusOf(process: FakeProcess, genesis: string | undefined): AdminServi
     ...{ engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
     ...{ certificateSetHash: process.certificates.hash(), volumeBytes: 0n, volumeFreeBytes: 0n },
     ...{ protocolVersion: 1, newestProtocolVersion: 1, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },
+    ...(process.granted ? ledger?.protocol.statusOf(process.image) : undefined),
   };
 }
 
