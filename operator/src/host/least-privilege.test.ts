@@ -18,6 +18,7 @@ import {
   startOperator,
   waitUntil,
 } from './testing/city-fixture.ts';
+import { createFakeLedger } from './testing/fake-ledger.ts';
 import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
 import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 
@@ -42,7 +43,7 @@ beforeEach(async () => {
     ...{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'civitas.dev/workspace': 'true' } } },
   });
   for (const manifest of manifests()) if (manifest.kind !== 'Pod') await cluster.client.create(resourceOf(manifest), manifest);
-  world = startFakeWorld(cluster.client, NAMESPACE, 92);
+  world = startFakeWorld(cluster.client, NAMESPACE, 92, { sixth: createFakeLedger() });
 }, 30_000);
 
 afterEach(async () => {
@@ -99,7 +100,8 @@ async function liveThroughIt(): Promise<void> {
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
   expect(await waitUntil(() => isAvailable(client, 'city'), 20_000)).toBe(true);
   await scheduleBackups(client);
-  const pools = [{ name: 'validators', role: 'validator', replicas: 4 }];
+  const validators = { name: 'validators', role: 'validator', replicas: 4 };
+  const pools = [validators, { name: 'observers', role: 'observer', replicas: 1 }];
   const sixth = {
     domain: 'housing',
     chainId: 'jincheng-sixth-1',
@@ -118,12 +120,12 @@ async function liveThroughIt(): Promise<void> {
   const changes = [{ type: 'Remove', node: 'sixth-3' }];
   await client.create(ourResource('validatorchanges'), { ...change, ...{ spec: { networkRef: 'sixth', changes } } });
   expect(await waitUntil(() => isAvailable(client, 'sixth'), 20_000)).toBe(true);
-  expect(await waitUntil(async () => (await reservedPods()).length === 5, 10_000)).toBe(true);
+  expect(await waitUntil(async () => (await reservedPods()).length === 6, 10_000)).toBe(true);
   const before = await reservedPods();
   await client.delete(pods, { namespace: NAMESPACE, name: 'sixth-3' });
   await finishDeletedPods(client);
   expect(await waitUntil(async () => (await reservedPods()).some((uid) => !before.includes(uid)), 20_000)).toBe(true);
-  expect(await waitUntil(() => world.record.grants.size === 6, 20_000)).toBe(true);
+  expect(await waitUntil(() => world.record.grants.size === 7, 20_000)).toBe(true);
   const certificates = { namespace: 'agency-civil-affairs', name: 'client-cli' };
   expect(await waitUntil(async () => (await client.find(configMaps, certificates)) !== undefined, 20_000)).toBe(true);
   const rollOver = { networkRef: 'city', type: 'RotateCA', overlapSeconds: 0, ttlSecondsAfterFinished: 0 };
@@ -139,6 +141,12 @@ async function liveThroughIt(): Promise<void> {
 }
 
 /** Pods that may sign, by UID. */
+  await client.mergePatch(networks, { namespace: NAMESPACE, name: 'sixth' }, { spec: { pools: [validators] } });
+  const hasRetired = async (): Promise<boolean> => {
+    await finishDeletedPods(client);
+    return used().has('delete core/services');
+  };
+  expect(await waitUntil(hasRetired, 30_000)).toBe(true);
 async function reservedPods(): Promise<readonly string[]> {
   const { items } = await cluster.client.listAll(ourResource<KubeObject & { spec: { podUID: string } }>('consensuskeyreservations'));
   return items.map(({ spec }) => spec.podUID);

@@ -1,4 +1,4 @@
-import { type KubeObject, persistentVolumeClaims } from '@civitas/kube';
+import { configMaps, type KubeObject, persistentVolumeClaims, secrets, services } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ValidatorChangeItem, ValidatorChangeStatus } from '../core/resources/validator-change.ts';
 import {
@@ -119,12 +119,25 @@ test('a node that no pool asks for any more is ended, and its volume goes where 
     const isGone = async (): Promise<boolean> => {
       await finishDeletedPods(cluster.client);
       const volume = await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-4-data' });
-      return volume === undefined && (await isRetired('city-4'));
+      const [config, certificate, address] = await leftOf('city-4');
+      return [volume, config, certificate, address].every((left) => left === undefined) && (await isRetired('city-4'));
     };
-    expect(await waitUntil(isGone, 20_000)).toBe(true);
+    expect((await leftOf('city-4')).every((left) => left !== undefined)).toBe(true);
+    expect(await waitUntil(isGone, 30_000)).toBe(true);
+    expect((await leftOf('city-3')).every((left) => left !== undefined)).toBe(true);
     expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-3-data' })).toBeDefined();
   });
 }, 60_000);
+
+/** Configuration, certificate and address of a node. */
+async function leftOf(node: string): Promise<readonly unknown[]> {
+  const { client } = cluster;
+  return [
+    await client.find(configMaps, { namespace: NAMESPACE, name: `${node}-config` }),
+    await client.find(secrets, { namespace: NAMESPACE, name: `${node}-tls` }),
+    await client.find(services, { namespace: NAMESPACE, name: node }),
+  ];
+}
 
 async function isRetired(name: string): Promise<boolean> {
   const nodes = ourResource<Change>('ledgernodes');

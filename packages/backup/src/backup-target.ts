@@ -15,6 +15,8 @@ export interface BackupTarget {
   list(folder: string): Promise<readonly string[]>;
   /** Nothing happens when it is not there. */
   remove(name: string): Promise<void>;
+  /** Removes what writes below a folder left that were broken off more than `olderThanMs` ago: no write takes as long. */
+  sweep(folder: string, olderThanMs: number): Promise<void>;
 }
 
 const NAME = /^(?!\.)[a-zA-Z0-9._-]+(?:\/(?!\.)[a-zA-Z0-9._-]+)*$/;
@@ -37,5 +39,6 @@ export function targetBelow(target: BackupTarget, folder: string): BackupTarget 
       return names.map((name) => name.slice(folder.length + 1));
     },
     remove: (name) => target.remove(inside(name)),
+    sweep: (below, olderThanMs) => target.sweep(below === '' ? folder : inside(below), olderThanMs),
   };
 }

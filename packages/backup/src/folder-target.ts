@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { BackupFault } from './backup-fault.ts';
 import { assertTargetName, type BackupTarget } from './backup-target.ts';
@@ -46,13 +46,26 @@ async function writeDurably(root: string, path: string, bytes: Uint8Array): Prom
   await syncFolder(dirname(path));
 }
 
+async function partialsBelow(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile() && entry.name.endsWith(PARTIAL)).map((entry) => join(entry.parentPath, entry.name));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** A folder, on whatever is mounted there. */
 export class FolderTarget implements BackupTarget {
   readonly description: string;
   readonly #root: string;
+  readonly #nowUnixMs: () => number;
 
-  constructor(root: string) {
+  /** @param nowUnixMs The clock that files of this place are dated by. */
+  constructor(root: string, nowUnixMs: () => number = Date.now) {
     this.#root = root;
+    this.#nowUnixMs = nowUnixMs;
     this.description = root;
   }
 
@@ -107,6 +120,21 @@ export class FolderTarget implements BackupTarget {
       await rm(path, { force: true });
       await rm(path + PARTIAL, { force: true });
       await this.#removeEmpty(dirname(path));
+    });
+  }
+
+  sweep(folder: string, olderThanMs: number): Promise<void> {
+    const path = folder === '' ? this.#root : this.#pathOf(folder);
+    return this.#attempt(folder, async () => {
+      for (const name of await partialsBelow(path)) {
+        const changedMs = await stat(name).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => Number.POSITIVE_INFINITY,
+        );
+        if (this.#nowUnixMs() - changedMs <= olderThanMs) continue;
+        await rm(name, { force: true });
+        await this.#removeEmpty(dirname(name));
+      }
     });
   }
 

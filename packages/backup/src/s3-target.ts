@@ -91,6 +91,9 @@ export class S3Target implements BackupTarget {
     await this.#call(name, { method: 'DELETE', url: this.#urlOf(name) });
   }
 
+  /** A put is whole or not there. */
+  async sweep(): Promise<void> {}
+
   async list(folder: string): Promise<readonly string[]> {
     const below = folder === '' ? this.#prefix : `${this.#prefix}${folder}/`;
     const names: string[] = [];

@@ -14,6 +14,7 @@ import {
 import { held } from './backup-fault.ts';
 import type { BackupSource } from './backup-source.ts';
 import type { BackupTarget } from './backup-target.ts';
+import { BROKEN_OFF_MS } from './limits.ts';
 
 /** A snapshot of a node with the headers that prove it: a backup whose chunks are not copied yet. */
 export interface ProvenSnapshot {
@@ -80,6 +81,7 @@ export async function copySnapshot({ source, proven, target, onChunk }: CopySnap
   if (nextBlock.length > 0) await write(BACKUP_FILES.nextBlock, nextBlock);
   const about = { chainId, format: BACKUP_FORMAT, genesisHash: base64urlEncode(nodeCrypto.sha256(genesisBytes)), height };
   await write(BACKUP_FILES.about, encodeCanonical(about));
+  await target.sweep('', BROKEN_OFF_MS);
 }
 
 /** One walk of headers stands there: those of an earlier try, which may have gone another way, would break it. */

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { utf8Encode } from '@civitas/canon';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { targetBelow } from './backup-target.ts';
 import { FolderTarget } from './folder-target.ts';
-import { S3_ATTEMPTS_MAX } from './limits.ts';
+import { BROKEN_OFF_MS, S3_ATTEMPTS_MAX } from './limits.ts';
 import type { S3Answer, S3Call } from './s3-request.ts';
 import { S3Target } from './s3-target.ts';
 
@@ -102,4 +102,23 @@ describe('a folder target', () => {
     await expect(new FolderTarget('/dev/full').write('a', new Uint8Array(1))).rejects.toMatchObject({ name: 'BackupFault' });
     await expect(new FolderTarget('/proc').write('a', new Uint8Array(1))).rejects.toMatchObject({ name: 'BackupFault' });
   });
+});
+
+test('a folder drops what writes left that were broken off long ago, and nothing that may still be written', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'civitas-sweep-'));
+  try {
+    const later = Date.now() + BROKEN_OFF_MS + 60_000;
+    const target = targetBelow(new FolderTarget(place, () => later), 'chain');
+    await target.write('kept/page', new Uint8Array(1));
+    for (const name of ['old', 'new']) {
+      mkdirSync(join(place, 'chain', name), { recursive: true });
+      writeFileSync(join(place, 'chain', name, 'page.partial'), '');
+    }
+    utimesSync(join(place, 'chain/new/page.partial'), later / 1000, later / 1000);
+    await target.sweep('', BROKEN_OFF_MS);
+    expect([await target.list(''), readdirSync(join(place, 'chain')).sort()]).toEqual([['kept/page'], ['kept', 'new']]);
+    await targetBelow(new FolderTarget(place), 'none').sweep('', BROKEN_OFF_MS);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 });

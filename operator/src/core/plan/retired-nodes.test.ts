@@ -43,6 +43,7 @@ describe('a node that nobody asks for and no ledger needs', () => {
       message: expect.stringContaining('its volume is kept'),
     });
     expect(plan(stopped, 'Delete').actions).toEqual([{ type: 'dropVolume', node: 'city-4' }]);
+    expect(plan(aRetired({ pod: undefined, address: '127.0.0.9' })).actions).toEqual([{ type: 'dropNodeObjects', node: 'city-4' }]);
     const { volume: _, ...bare } = stopped;
     expect(plan(bare, 'Delete').actions).toEqual([]);
     expect(plan(bare, 'Delete').verdict?.message).toContain('its volume is gone');

@@ -6,17 +6,21 @@ import type { RunningNodes } from './running-nodes.ts';
 import { type Verdict, verdict } from './verdict.ts';
 
 /**
- * Ends nodes that nobody asks for and no ledger needs: the pod, then, where the policy says so, the volume. The LedgerNode stays as the
- * memory of whose key it held.
+ * Ends nodes that nobody asks for and no ledger needs: the pod, then address, configuration and certificate, and where the policy says so
+ * the volume. The LedgerNode stays as the memory of whose key it held.
  */
 export function planRetirements(observed: ObservedNetwork, { retired }: RunningNodes): readonly NetworkAction[] {
   const takesData = deletionPolicyOf(observed.network.spec).data === 'Delete';
   return retired.flatMap((name): readonly NetworkAction[] => {
-    const { pod, volume } = observed.nodes[name] ?? {};
+    const { pod, volume, address, certificate } = observed.nodes[name] ?? {};
     if (pod?.deleting === true) return [];
     if (pod !== undefined)
       return [{ type: 'deletePod', name, uid: pod.uid, reason: 'the pools do not ask for it, and it is no validator of the ledger' }];
-    return takesData && volume !== undefined ? [{ type: 'dropVolume', node: name }] : [];
+    const isLeft = address !== undefined || certificate !== undefined;
+    return [
+      ...(isLeft ? [{ type: 'dropNodeObjects', node: name } as const] : []),
+      ...(takesData && volume !== undefined ? [{ type: 'dropVolume', node: name } as const] : []),
+    ];
   });
 }
 

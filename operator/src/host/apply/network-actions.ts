@@ -1,14 +1,6 @@
 import { base64urlDecode } from '@civitas/canon';
-import { configMaps, isApiError, type KubeObject, persistentVolumeClaims, pods } from '@civitas/kube';
-import {
-  ANNOTATIONS,
-  genesisRecordName,
-  LABELS,
-  MANAGED_BY,
-  networkNameOf,
-  nodeDataName,
-  SYSTEM_NAMESPACE,
-} from '../../core/desired/names.ts';
+import { configMaps, isApiError, type KubeObject, pods } from '@civitas/kube';
+import { ANNOTATIONS, genesisRecordName, LABELS, MANAGED_BY, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import type { Manifest } from '../../core/desired/render.ts';
 import type { Deferral } from '../../core/plan/deferral.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
@@ -19,6 +11,7 @@ import { storeOf } from '../observe/workspace.ts';
 import type { ActionContext } from './action-context.ts';
 import { applyVolume } from './apply-volume.ts';
 import { orderNode, setRelease, stopPod, withdrawGrant } from './day-two.ts';
+import { dropNodeObjects, dropVolume } from './drop-node.ts';
 import { handOverEngine, proposeValidator } from './grow-network.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
@@ -51,6 +44,8 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       return refreshMounts(context.client, { ...action, namespace: effective.namespace });
     case 'dropVolume':
       return dropVolume(scope, action.node);
+    case 'dropNodeObjects':
+      return dropNodeObjects(scope, action.node);
     case 'recordKeys':
       return recordKeys(scope, action);
     case 'recordGenesis':
@@ -93,14 +88,6 @@ export async function performNetworkAction(scope: ActionContext, action: Network
     case 'stopPod':
       return stopPod(scope, action);
   }
-}
-
-/** Its pod is gone and no pool asks for another one, so nobody writes to it any more. */
-async function dropVolume(scope: ActionContext, node: string): Promise<boolean> {
-  const { context, effective } = scope;
-  if (!context.isLeader()) return false;
-  const isDropped = await context.client.delete(persistentVolumeClaims, { namespace: effective.namespace, name: nodeDataName(node) });
-  return isDropped && report(scope, 'VolumeDropped', `the volume of ${node} goes, as deletionPolicy.data asks`, node);
 }
 
 async function deletePod(scope: ActionContext, action: Extract<NetworkAction, { type: 'deletePod' }>): Promise<boolean> {

@@ -26,6 +26,7 @@ import type { Workspace } from '../observe/workspace.ts';
 import { release, retryConflict } from './conflict.ts';
 import { foldersInUse } from './folders-in-use.ts';
 import { AFTER_ACTION_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
+import { findNodeImage } from './node-image.ts';
 import { findGenesisRecord, type OperatorContext } from './operator-context.ts';
 
 /** Takes backups: one pod a try, beside a node that serves; removes their files where a deletion asks for it. */
@@ -181,7 +182,7 @@ class BackupReconciler {
     const home = await context.client.find(namespaces, { name: workspace.namespace });
     // No pod can be made there any more, and a namespace that goes is no reason to lose the backups of what was in it.
     if (home?.metadata.deletionTimestamp !== undefined) return this.#letGo(backup, 'FilesRetained', 'the namespace is being deleted');
-    const image = findImage(workspace);
+    const image = findNodeImage(workspace);
     const base = `removal-${backup.metadata.name}`;
     const nowUnixMs = context.clock.nowUnixMs();
     const plan = planJob({ base, status: backup.status?.removal, pods: observeJob(workspace, backup.metadata.uid, base), nowUnixMs });
@@ -239,10 +240,4 @@ function isShared({ caches }: OperatorContext, backup: LedgerBackup): boolean {
     );
   });
   return twins.length > 0 || foldersInUse(caches).includes(folder ?? '');
-}
-
-/** Any image of a node in the namespace knows the command. */
-function findImage(workspace: Workspace): string | undefined {
-  const images = workspace.pods.store.list(workspace.namespace).flatMap(({ spec }) => spec?.containers ?? []);
-  return images.find(({ name }) => name === 'node')?.image;
 }

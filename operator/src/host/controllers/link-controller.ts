@@ -10,6 +10,7 @@ import {
 } from '@civitas/kube';
 import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
 import { FORCE_REMOVAL } from '../../core/desired/tombstone.ts';
+import { deletionPolicyOf } from '../../core/plan/deletion-policy.ts';
 import { type Entry, entryOf } from '../../core/plan/link-grants.ts';
 import { type EndStep, type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
 import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
@@ -48,7 +49,13 @@ export function createLinkController(context: OperatorContext): Controller {
     const steps =
       from === undefined || to === undefined
         ? 'both networks must serve first'
-        : await openBoth(context, link, { from, to, draining: draining || link.spec.frozen === true, entries });
+        : await openBoth(context, link, {
+            from,
+            to,
+            draining: draining || link.spec.frozen === true,
+            entries,
+            isEnding: networks.map(endsForGood),
+          });
     const observation: LinkObservation = {
       nowUnixMs: context.clock.nowUnixMs(),
       // What one end holds about the other is read only when both are there.
@@ -100,6 +107,11 @@ export function createLinkController(context: OperatorContext): Controller {
   });
 }
 
+/** Its data go with it, so its chain id stands for nothing any more: whoever hears it is to hear it no more. */
+function endsForGood(network: LedgerNetwork | undefined): boolean {
+  return network?.metadata.deletionTimestamp !== undefined && deletionPolicyOf(network.spec).data === 'Delete';
+}
+
 function asleepOf(networks: readonly (LedgerNetwork | undefined)[]): readonly string[] {
   return networks.flatMap((network) => (network?.spec.hibernated === true ? [network.metadata.name] : []));
 }
@@ -142,7 +154,13 @@ async function openEnd(context: OperatorContext, network: LedgerNetwork | undefi
 async function openBoth(
   context: OperatorContext,
   link: LedgerLink,
-  { from, to, draining, entries }: { from: OpenEnd; to: OpenEnd; draining: boolean; entries: Entries },
+  {
+    from,
+    to,
+    draining,
+    entries,
+    isEnding,
+  }: { from: OpenEnd; to: OpenEnd; draining: boolean; entries: Entries; isEnding: readonly boolean[] },
 ): Promise<string> {
   from.end = await observeEnd(from, from.end, to.chainId);
   to.end = await observeEnd(to, to.end, from.chainId);
@@ -155,7 +173,8 @@ async function openBoth(
   ] as const) {
     const directions =
       own === from ? { intoOwn: entries.intoFrom, intoPeer: entries.intoTo } : { intoOwn: entries.intoTo, intoPeer: entries.intoFrom };
-    const tombstone = link.metadata.deletionTimestamp !== undefined && link.spec.onDelete === 'Tombstone';
+    const isPeerEnding = own === from ? isEnding[1] : isEnding[0];
+    const tombstone = isPeerEnding === true || (link.metadata.deletionTimestamp !== undefined && link.spec.onDelete === 'Tombstone');
     const step = planEnd(own.end, peer.end, { packetsPerMinute, draining, tombstone, entries: directions });
     if (step === undefined) continue;
     waits.push(`${own.end.name}: ${await takeStep(context, { own, peer }, step)}`);

@@ -1,6 +1,6 @@
 import { type Controller, createController, isApiError, isConditionTrue, type ReconcileResult } from '@civitas/kube';
 import { backupPod } from '../../core/desired/backup-pod.ts';
-import { LABELS, NODE_IMAGE } from '../../core/desired/names.ts';
+import { LABELS } from '../../core/desired/names.ts';
 import { planJob } from '../../core/plan/backup-job.ts';
 import { backupPhase, factsOfReport, isVerified } from '../../core/plan/backup-plan.ts';
 import { mayRestoreNode, stepOfNodeRestore } from '../../core/plan/node-restore.ts';
@@ -16,7 +16,8 @@ import { ledgerNetworks, ledgerRestores } from '../observe/custom-resources.ts';
 import type { Workspace } from '../observe/workspace.ts';
 import { retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, WHILE_SERVING_MS } from './limits.ts';
-import { findCity, type OperatorContext } from './operator-context.ts';
+import { nodeImageFor } from './node-image.ts';
+import type { OperatorContext } from './operator-context.ts';
 import { observeNodeRestore, orderRestore } from './restore-node.ts';
 
 type NewNetwork = NonNullable<LedgerRestore['spec']['network']>;
@@ -116,7 +117,8 @@ class RestoreReconciler {
     const verdicts = restoreVerdicts(restore.spec, plan, facts);
     if (outcome.type === 'failed') return this.#end(restore, verdicts, { job: plan.status });
     await this.#write(restore, verdicts, { ...facts, job: plan.status });
-    const image = `${NODE_IMAGE}:${findCity(context.caches)?.spec.release.version ?? ''}`;
+    const own = context.caches.networks.store.get(`${workspace.namespace}/${network}`);
+    const image = nodeImageFor(context, workspace, own);
     const owner = {
       apiVersion: API_VERSION,
       kind: 'LedgerRestore',
