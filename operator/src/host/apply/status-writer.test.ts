@@ -1,6 +1,7 @@
 import type { Applied, Applier, Clock, Condition, KubeObject } from '@civitas/kube';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { verdict } from '../../core/plan/verdict.ts';
+import { MESSAGE_CHARS_MAX } from '../../core/resources/limits.ts';
 import { HEIGHT_STATUS_MS, LIVE_WRITE_EVERY_MS, LIVE_WRITES_BURST_MAX } from '../controllers/limits.ts';
 import { createLiveWrites } from './live-writes.ts';
 import { createStatusWriter, type StatusWriter } from './status-writer.ts';
@@ -10,6 +11,7 @@ const live = { fields: ['height'], intervalMs: HEIGHT_STATUS_MS };
 
 let nowMs: number;
 let writes: string[];
+let statuses: { readonly conditions?: readonly Condition[] }[];
 let writer: StatusWriter;
 
 const clock: Clock = { nowUnixMs: () => nowMs, monotonicMs: () => nowMs, setTimer: () => () => {} };
@@ -37,8 +39,10 @@ const write = (name: string, height: number, serves = true): Promise<boolean> =>
 beforeEach(() => {
   nowMs = 1_000_000;
   writes = [];
-  const applyStatus: Applier['applyStatus'] = (_resource, { metadata }): Promise<Applied> => {
+  statuses = [];
+  const applyStatus: Applier['applyStatus'] = (_resource, { metadata, status }): Promise<Applied> => {
     writes.push(metadata.name ?? '');
+    statuses.push(status ?? {});
     return Promise.resolve({ written: true, held: [] });
   };
   const applier = { applyStatus } as Pick<Applier, 'applyStatus'> as Applier;
@@ -77,5 +81,18 @@ describe('a status', () => {
     nowMs += HEIGHT_STATUS_MS;
     expect(await writer.write({ ...target, facts: { height: 9 } }, live)).toBe(true);
     expect(await writer.write({ ...target, facts: { height: 9, more: 1 } }, live)).toBe(true);
+  });
+
+  test('with a message longer than its bound says the beginning of it', async () => {
+    const message = '长'.repeat(MESSAGE_CHARS_MAX + 1);
+    await writer.write({
+      resource,
+      object: anObject('a', true),
+      verdicts: [verdict('Available', false, 'Many', message)],
+      phase: '',
+      facts: {},
+    });
+    const [{ message: told = '' } = {}] = statuses.at(-1)?.conditions ?? [];
+    expect(told).toBe(`${'长'.repeat(MESSAGE_CHARS_MAX - 1)}…`);
   });
 });

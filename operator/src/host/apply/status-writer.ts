@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Applier, type Clock, type Condition, type KubeObject, type Resource, rfc3339Of, setCondition } from '@civitas/kube';
 import type { Verdict } from '../../core/plan/network-status.ts';
+import { MESSAGE_CHARS_MAX } from '../../core/resources/limits.ts';
 import type { LiveWrites } from './live-writes.ts';
 
 export interface StatusTarget<T extends KubeObject & { readonly status?: { readonly conditions?: readonly Condition[] } | undefined }> {
@@ -64,8 +65,16 @@ function conditionsOf(
   now: string,
 ): readonly Condition[] {
   let conditions: readonly Condition[] = current.filter(({ type }) => verdicts.some((verdict) => verdict.type === type));
-  for (const verdict of verdicts) conditions = setCondition(conditions, { ...verdict, observedGeneration: generation ?? 0 }, now);
+  for (const verdict of verdicts) {
+    const message = shortened(verdict.message, MESSAGE_CHARS_MAX);
+    conditions = setCondition(conditions, { ...verdict, message, observedGeneration: generation ?? 0 }, now);
+  }
   return conditions;
+}
+
+/** A message that lists much is cut: a status with a longer one would be refused whole. */
+function shortened(message: string, charsMax: number): string {
+  return message.length <= charsMax ? message : `${message.slice(0, charsMax - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** Whether both say the same but for what changes all the time; a field that is undefined is not there. */

@@ -4,6 +4,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { type ClientDocument, spiffe } from '@civitas/deployment';
 import {
   type Applier,
+  type ConfigMap,
   type Controller,
   configMaps,
   createController,
@@ -36,7 +37,14 @@ import { createStatusWriter } from '../apply/status-writer.ts';
 import { issueForRequest, readLeafTimes } from '../certificates/authority.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
 import { agencies } from '../observe/custom-resources.ts';
-import { CLIENT_HOURS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
+import {
+  CLIENT_HOURS,
+  CLIENT_RECHECK_MS,
+  SETTLED_RECHECK_EVERY_MS,
+  SETTLED_RECHECK_MS,
+  STATUS_MESSAGE_CHARS_MAX,
+  WHILE_SERVING_MS,
+} from './limits.ts';
 import { agenciesOf, findCity, findGenesisRecord, type OperatorContext } from './operator-context.ts';
 
 /** Gives each agency its namespace and its clients their certificates; says where its enrolments stand. */
@@ -75,7 +83,8 @@ export function createAgencyController(context: OperatorContext): Controller {
     await writer.write({ resource: agencies, object: agency, verdicts, phase: agencyPhase(verdicts), facts });
     const isDone =
       memberships.every(({ state }) => state === 'Enrolled') && clientStates.every(({ networks }) => networks === memberships.length);
-    return { requeueAfterMs: isDone ? SETTLED_RECHECK_MS : WHILE_SERVING_MS };
+    const settledMs = Math.max(SETTLED_RECHECK_MS, context.caches.agencies.store.size * SETTLED_RECHECK_EVERY_MS);
+    return { requeueAfterMs: isDone ? settledMs : WHILE_SERVING_MS };
   };
 
   return createController({
@@ -134,10 +143,23 @@ type ClientIssuer = (agency: Agency, client: AgencyClient) => Promise<ClientStat
 
 /** Issues a client one certificate a network and hands it over in a ConfigMap; what is there and still good is left alone. */
 function createClientIssuer(context: OperatorContext, applier: Applier): ClientIssuer {
+  const seen = new Map<string, { readonly object: ConfigMap; readonly atUnixMs: number }>();
+
+  const read = async (namespace: string, name: string): Promise<ConfigMap | undefined> => {
+    const key = `${namespace}/${name}`;
+    const known = seen.get(key);
+    const atUnixMs = context.clock.nowUnixMs();
+    if (known !== undefined && Math.abs(atUnixMs - known.atUnixMs) < CLIENT_RECHECK_MS) return known.object;
+    const object = await context.client.find(configMaps, { namespace, name });
+    if (object === undefined) seen.delete(key);
+    else seen.set(key, { object, atUnixMs });
+    return object;
+  };
+
   return async (agency, client) => {
     const namespace = agencyNamespace(agency.metadata.name);
     const name = clientConfigName(client.name);
-    const held = await context.client.find(configMaps, { namespace, name });
+    const held = await read(namespace, name);
     const csrHash = createHash('sha256').update(client.csr).digest('base64url');
     const isSameRequest = held?.metadata.annotations?.[ANNOTATIONS.subject] === csrHash;
     const data: Record<string, string> = {};
@@ -163,7 +185,8 @@ function createClientIssuer(context: OperatorContext, applier: Applier): ClientI
     if (networks > 0) {
       const manifest = clientObject(agency, client.name, data);
       const annotated = { ...manifest, metadata: { ...manifest.metadata, annotations: { [ANNOTATIONS.subject]: csrHash } } };
-      await applier.apply(configMaps, annotated, held);
+      const { written } = await applier.apply(configMaps, annotated, held);
+      if (written) seen.delete(`${namespace}/${name}`);
     }
     return {
       name: client.name,

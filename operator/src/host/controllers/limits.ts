@@ -5,7 +5,7 @@ export const WHILE_STARTING_MS = 250;
 /** Next look at a network that serves: its nodes are asked, the API server is not. */
 export const WHILE_SERVING_MS = 2000;
 /** Hundreds of networks or links at rest take turns: one look in this time among all of them, each at least once in `RESTING_LOOK_MS_MAX`. What changes is told by watches at once. */
-export const RESTING_LOOK_EVERY_MS = 100;
+export const RESTING_LOOK_EVERY_MS = 150;
 export const RESTING_LOOK_MS_MAX = 30_000;
 /** Heights alone are written to the status of one object at most this often. */
 export const HEIGHT_STATUS_MS = 30_000;
@@ -14,6 +14,10 @@ export const LIVE_WRITE_EVERY_MS = 4000;
 export const LIVE_WRITES_BURST_MAX = 5;
 /** A membership or registry entry found complete is looked at again after this. */
 export const SETTLED_RECHECK_MS = 60_000;
+/** Agencies that are complete are looked at in turns, one in this time among all of them: each look may read its quota. */
+export const SETTLED_RECHECK_EVERY_MS = 2000;
+/** What was handed to a client is read again after this: one that somebody deletes is made anew then. */
+export const CLIENT_RECHECK_MS = 10 * 60_000;
 /** Next look while a proposal waits for approvals. */
 export const PROPOSAL_POLL_MS = 300;
 /** Next look at a link that works. */

@@ -12,9 +12,10 @@ import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
-import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_STARTING_MS } from './limits.ts';
+import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
 import { agenciesOf, findCity, findCityNetwork, linksOf, nodesOf, type OperatorContext } from './operator-context.ts';
 import { platformLedger } from './platform-ledger.ts';
+import { restingLookMs } from './resting-look.ts';
 
 /** Writes into the ledgers what our objects say: city.registry entries, enrolments, keys, roles. By proposal only. */
 export function createMembershipController(context: OperatorContext): Controller {
@@ -23,7 +24,9 @@ export function createMembershipController(context: OperatorContext): Controller
   const reconcile = async (key: string, network: LedgerNetwork): Promise<ReconcileResult> => {
     const config = findCity(context.caches);
     const ledger = config === undefined ? undefined : await platformLedger(context, network);
-    if (config === undefined || ledger === undefined || !isServing(network)) return { requeueAfterMs: WHILE_STARTING_MS };
+    // It is woken when the network or the city begins to serve.
+    const resting = { requeueAfterMs: restingLookMs(context.caches.networks.store.size, WHILE_SERVING_MS) };
+    if (config === undefined || ledger === undefined || !isServing(network)) return resting;
     const isRegistered = await ensureRegistered(context, network, ledger);
     const effective = effectiveNetwork(network, config, agenciesOf(context));
     const reported = reportedOf(context, network);
@@ -38,7 +41,8 @@ export function createMembershipController(context: OperatorContext): Controller
       if (done) settled.set(settledKey, { digest, atUnixMs: context.clock.nowUnixMs() });
       else open++;
     }
-    if (open > 0 || !isRegistered) return { requeueAfterMs: PROPOSAL_POLL_MS };
+    if (open > 0) return { requeueAfterMs: PROPOSAL_POLL_MS };
+    if (!isRegistered) return resting;
     return { requeueAfterMs: SETTLED_RECHECK_MS };
   };
 

@@ -1,14 +1,5 @@
 import { nodeCrypto } from '@civitas/canon/node';
-import {
-  type Applier,
-  addFinalizer,
-  type Controller,
-  createController,
-  hasFinalizer,
-  keyOf,
-  type Log,
-  type ReconcileResult,
-} from '@civitas/kube';
+import { type Applier, addFinalizer, type Controller, createController, hasFinalizer, type Log, type ReconcileResult } from '@civitas/kube';
 import { LABELS, NETWORK_FINALIZER, networkNameOf } from '../../core/desired/names.ts';
 import { type HeldObject, heldVerdicts } from '../../core/plan/held-fields.ts';
 import { type NetworkPlan, planNetwork } from '../../core/plan/network-plan.ts';
@@ -25,7 +16,7 @@ import type { Workspace } from '../observe/workspace.ts';
 import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { isEnding, removeNetwork, removeUnseen } from './network-removal.ts';
-import { findCity, findCityNetwork, linksOf, membersOf, type OperatorContext } from './operator-context.ts';
+import { findCity, type OperatorContext } from './operator-context.ts';
 import type { RelayKey } from './relay-controller.ts';
 import { restingLookMs } from './resting-look.ts';
 
@@ -199,16 +190,6 @@ function reportTurn(context: OperatorContext, network: LedgerNetwork, verdicts: 
     reason: now.status === 'True' ? 'Available' : now.reason === 'NoQuorum' ? 'QuorumLost' : 'NotAvailable',
     message: now.message,
   });
-  wakeAround(context, network);
-}
-
-/** Whoever waits for this network: its links and its members, and every network's members when it is the city's, which registers them. */
-function wakeAround(context: OperatorContext, network: LedgerNetwork): void {
-  const isCity = findCityNetwork(context)?.metadata.uid === network.metadata.uid;
-  context.wake('membership', isCity ? undefined : [keyOf(network.metadata)]);
-  context.wake('link', linksOf(context, network));
-  context.wake('agency', membersOf(context, network));
-  context.wake('relay');
 }
 
 /** One Event when a validator is missing that was not, and one when all are back; a network that stands still has its own. */

@@ -52,7 +52,7 @@ import { type Caches, INDEXES, type LedgerFacts, type OperatorContext } from './
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
 import { createRestoreController } from './restore-controller.ts';
 import { createValidatorChangeController } from './validator-change-controller.ts';
-import { wakeForPart } from './wake-for-part.ts';
+import { wakeForPart, wakeForTurn } from './wake-for-part.ts';
 
 /** Begins the name of each field manager of ours, of this release and of every other. */
 const FIELD_MANAGER = 'civitas-';
@@ -112,7 +112,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
     await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
     addControllers(context, controllers);
-    subscribe(caches, controllers, wake);
+    subscribe(context, controllers);
     await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
   } catch (error) {
     await stop();
@@ -229,7 +229,8 @@ function keysOf(name: string, caches: Caches): readonly string[] {
 }
 
 /** Whose change concerns whom. Status writes of our own do not wake their own controller again: it looks by the clock. */
-function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>, wake: OperatorContext['wake']): void {
+function subscribe(context: OperatorContext, controllers: ReadonlyMap<string, Controller>): void {
+  const { caches, wake } = context;
   const own = (reflector: Reflector<KubeObject>, names: readonly string[]): void => {
     for (const name of names) {
       controllers.get(name)?.watch(reflector, (change) => (isOnlyStatus(change.object, change.previous) ? [] : ownKey(change)));
@@ -256,6 +257,7 @@ function subscribe(caches: Caches, controllers: ReadonlyMap<string, Controller>,
     [caches.networks, ['relay', 'link', 'agency']],
     [caches.catalogs, ['network']],
   ];
+  caches.networks.subscribe(({ object, previous }) => wakeForTurn(context, object, previous));
   caches.nodes.subscribe(({ type, object, previous }) => {
     const network = [keyOf({ namespace: object.metadata.namespace, name: object.spec.networkRef })];
     // A node that goes may free its key, for whichever network has a copy of it.

@@ -2,7 +2,7 @@ import type { KubeObject } from '@civitas/kube';
 import { beforeEach, expect, test } from '@jest/globals';
 import { aCity, aNetwork, anAgency } from '../../core/testing/builders.ts';
 import type { Caches } from './operator-context.ts';
-import { wakeForPart } from './wake-for-part.ts';
+import { wakeForPart, wakeForTurn } from './wake-for-part.ts';
 
 let woken: string[];
 
@@ -66,4 +66,19 @@ test('the genesis of the city concerns everybody, and so does a record of no net
 
 test('a pod of a backup concerns backups and restores alone', () => {
   expect(change('Pod', 'jincheng', 'backup-a-1', { 'civitas.dev/backup': 'a' })).toEqual(['backup *', 'restore *']);
+});
+
+test('a network that begins to serve concerns its own links and members, the city all members, and one that goes on serving nobody', () => {
+  const served = (name: string, status: 'True' | 'False') => {
+    const condition = { type: 'Available', status, reason: '', message: '', lastTransitionTime: '' };
+    const base = networks.find(({ metadata }) => metadata.name === name) ?? aNetwork();
+    return { ...base, status: { observedGeneration: 1, phase: '', conditions: [condition] } };
+  };
+  wakeForTurn({ wake, caches, clock }, served('housing', 'True'), served('housing', 'True'));
+  expect(woken).toEqual([]);
+  wakeForTurn({ wake, caches, clock }, served('housing', 'True'), served('housing', 'False'));
+  expect(woken.sort()).toEqual(['agency landlord', 'membership jincheng/housing', 'relay *']);
+  woken = [];
+  wakeForTurn({ wake, caches, clock }, served('city', 'False'), served('city', 'True'));
+  expect(woken.sort()).toEqual(['link jincheng/bills', 'membership *', 'relay *']);
 });

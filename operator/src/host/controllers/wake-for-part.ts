@@ -1,4 +1,4 @@
-import { type KubeObject, keyOf } from '@civitas/kube';
+import { isConditionTrue, type KubeObject, keyOf } from '@civitas/kube';
 import { LABELS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { findCityNetwork, linksOf, membersOf, type OperatorContext } from './operator-context.ts';
@@ -39,4 +39,18 @@ function wakeForRecord(context: Waking, kind: string, name: string): void {
 function wakeForAuthority(context: Waking, network: LedgerNetwork | undefined): void {
   context.wake('network', network && [keyOf(network.metadata)]);
   context.wake('agency', network && membersOf(context, network));
+}
+
+/**
+ * A network that has begun or ceased to serve concerns its links, its members and the relay, and the city's all the others, which it
+ * registers. Told by the cache, so that whoever is woken reads the same.
+ */
+export function wakeForTurn(context: Waking, network: LedgerNetwork, previous: LedgerNetwork | undefined): void {
+  const serves = (one: LedgerNetwork | undefined): boolean => isConditionTrue(one?.status?.conditions, 'Available');
+  if (serves(network) === serves(previous)) return;
+  const isCity = findCityNetwork(context)?.metadata.uid === network.metadata.uid;
+  context.wake('membership', isCity ? undefined : [keyOf(network.metadata)]);
+  context.wake('link', linksOf(context, network));
+  context.wake('agency', membersOf(context, network));
+  context.wake('relay');
 }

@@ -1,7 +1,7 @@
 import { type PeerIdentity, PORTS } from '@civitas/deployment';
 import { BACKDATED_MS } from '../certificates/limits.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
-import { type NodeConnection, openNodeConnection } from './node-connection.ts';
+import { issueOperatorIdentity, type NodeConnection, type OperatorIdentity, openNodeConnection } from './node-connection.ts';
 
 export interface ConnectionTarget {
   /** `namespace/pod`. */
@@ -24,20 +24,62 @@ export interface Connections {
 
 interface Opening {
   readonly key: string;
+  readonly network: string;
   readonly connection: Promise<NodeConnection>;
   readonly atUnixMs: number;
   /** Set once it is open. */
   opened?: NodeConnection;
 }
 
-/** Opened while the clock was ahead: its certificate is of a time that is still to come, and nodes refuse it. */
-function isFromTheFuture(opening: Opening, nowUnixMs: number): boolean {
-  return opening.atUnixMs - BACKDATED_MS > nowUnixMs;
+/** The operator's certificate of one network. */
+interface Issuing {
+  readonly authority: NetworkAuthority;
+  readonly atUnixMs: number;
+  readonly identity: Promise<OperatorIdentity>;
+  /** Set once it is issued. */
+  issued?: OperatorIdentity;
+}
+
+/** Begun while the clock was ahead: its certificate is of a time that is still to come, and nodes refuse it. */
+function isFromTheFuture({ atUnixMs }: { readonly atUnixMs: number }, nowUnixMs: number): boolean {
+  return atUnixMs - BACKDATED_MS > nowUnixMs;
+}
+
+function isOfAuthority({ authority }: Issuing, other: NetworkAuthority): boolean {
+  return authority.certificatePem === other.certificatePem && authority.everyPem === other.everyPem;
+}
+
+/** One a network, issued when it is first needed and again when it is due. */
+class Identities {
+  readonly #issuing = new Map<string, Issuing>();
+
+  of({ network, authority }: ConnectionTarget, nowUnixMs: number): Promise<OperatorIdentity> {
+    const known = this.#issuing.get(network);
+    const isDue = known?.issued !== undefined && nowUnixMs >= known.issued.renewAtUnixMs;
+    if (known !== undefined && isOfAuthority(known, authority) && !isDue && !isFromTheFuture(known, nowUnixMs)) return known.identity;
+    const identity = issueOperatorIdentity({ network, authority, trustedPem: authority.everyPem }, nowUnixMs);
+    const issuing: Issuing = { authority, atUnixMs: nowUnixMs, identity };
+    this.#issuing.set(network, issuing);
+    identity.then(
+      (issued) => {
+        issuing.issued = issued;
+      },
+      () => {
+        if (this.#issuing.get(network) === issuing) this.#issuing.delete(network);
+      },
+    );
+    return identity;
+  }
+
+  forget(network: string): void {
+    this.#issuing.delete(network);
+  }
 }
 
 /** None is open yet. Several who ask for one pod at once get the same channel. */
 export function createConnections(nowUnixMs: () => number): Connections {
   const open = new Map<string, Opening>();
+  const identities = new Identities();
 
   const end = (opening: Opening | undefined): void => {
     // One that could not be opened has nothing to close.
@@ -47,8 +89,8 @@ export function createConnections(nowUnixMs: () => number): Connections {
   const start = (name: string, key: string, target: ConnectionTarget): Opening => {
     const atUnixMs = nowUnixMs();
     const opening: Opening = {
-      ...{ key, atUnixMs },
-      connection: openNodeConnection({ ...target, trustedPem: target.authority.everyPem }, PORTS, atUnixMs),
+      ...{ key, atUnixMs, network: target.network },
+      connection: identities.of(target, atUnixMs).then((identity) => openNodeConnection({ ...target, identity }, PORTS)),
     };
     opening.connection.then(
       (connection) => {
@@ -73,8 +115,10 @@ export function createConnections(nowUnixMs: () => number): Connections {
       return opening.connection;
     },
     forget(name) {
-      end(open.get(name));
+      const known = open.get(name);
+      end(known);
       open.delete(name);
+      if (known !== undefined && [...open.values()].every(({ network }) => network !== known.network)) identities.forget(known.network);
     },
     close() {
       for (const opening of open.values()) end(opening);

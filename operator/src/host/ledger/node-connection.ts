@@ -1,11 +1,12 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { findPeerIdentity, type PeerIdentity, spiffe } from '@civitas/deployment';
 import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { ErrorInfo, LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
-import { type CallOptions, ChannelCredentials, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { type CallOptions, ChannelCredentials, type Client, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { issueLeaf, type KeyAndCertificate } from '../certificates/authority.ts';
 import { OPERATOR_CERTIFICATE_HOURS } from '../certificates/limits.ts';
-import { CALL_DEADLINE_MS, MESSAGE_BYTES_MAX } from './limits.ts';
+import { CALL_DEADLINE_MS, IDLE_CHANNEL_MS, MESSAGE_BYTES_MAX } from './limits.ts';
 
 /** A node refused a call; `code` is one of docs/reference/errors.md. */
 export class NodeRefusal extends Error {
@@ -20,20 +21,39 @@ export class NodeRefusal extends Error {
   }
 }
 
-/** Whom the operator calls and as whom. */
-export interface NodeTarget {
-  /** Address of the pod. */
-  readonly host: string;
+/** Who the operator is on one network: all channels to its nodes share it. */
+export interface OperatorIdentity {
+  readonly context: SecureContext;
+  /** When the certificate in it is to be replaced. */
+  readonly renewAtUnixMs: number;
+}
+
+export interface IdentityRequest {
   /** First segment of the names in this network's certificates: chain id, or the city for the relay's admin listener. */
   readonly network: string;
   /** Issues the operator's own certificate. */
   readonly authority: KeyAndCertificate;
-  /** Certificates of the authorities that the node may be of. */
+  /** Certificates of the authorities that the nodes may be of. */
   readonly trustedPem: string;
+}
+
+/** Issues the operator a certificate of that network. */
+export async function issueOperatorIdentity(request: IdentityRequest, nowUnixMs: number): Promise<OperatorIdentity> {
+  const subject = spiffe.operator(request.network);
+  const leaf = await issueLeaf(request.authority, { subject, hours: OPERATOR_CERTIFICATE_HOURS, nowUnixMs });
+  const context = createSecureContext({ ca: request.trustedPem, key: leaf.privateKeyPem, cert: leaf.certificatePem });
+  return { context, renewAtUnixMs: leaf.renewAtUnixMs };
+}
+
+/** Whom the operator calls and as whom. */
+export interface NodeTarget {
+  /** Address of the pod. */
+  readonly host: string;
+  readonly identity: OperatorIdentity;
   readonly isExpected: (peer: PeerIdentity) => boolean;
 }
 
-/** Channels to one process; each is opened by its first call. */
+/** Channels to one process; each is made when it is first asked for, opened by a call, and let go of when it is idle. */
 export interface NodeConnection {
   readonly admin: AdminServiceClient;
   readonly ledger: LedgerServiceClient;
@@ -48,38 +68,47 @@ const CHANNEL_OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
+  'grpc.client_idle_timeout_ms': IDLE_CHANNEL_MS,
   // One process, one channel: channels of different certificates must not be shared by address.
   'grpc.use_local_subchannel_pool': 1,
   // Servers are told apart by the URI in their certificate; an address is no name that TLS could ask for.
   'grpc.ssl_target_name_override': 'node.civitas.invalid',
 } as const;
 
-/** Issues the operator a certificate of that network and names the three services. Nothing is sent yet. */
-export async function openNodeConnection(
-  target: NodeTarget,
-  ports: { grpc: number; admin: number },
-  nowUnixMs: number,
-): Promise<NodeConnection> {
-  const subject = spiffe.operator(target.network);
-  const leaf = await issueLeaf(target.authority, { subject, hours: OPERATOR_CERTIFICATE_HOURS, nowUnixMs });
-  const credentials = ChannelCredentials.createSsl(
-    Buffer.from(target.trustedPem),
-    Buffer.from(leaf.privateKeyPem),
-    Buffer.from(leaf.certificatePem),
-    { checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, target.isExpected) },
-  );
-  const admin = new AdminServiceClient(`${target.host}:${ports.admin}`, credentials, CHANNEL_OPTIONS);
-  const ledger = new LedgerServiceClient(`${target.host}:${ports.grpc}`, credentials, CHANNEL_OPTIONS);
-  const link = new LinkServiceClient(`${target.host}:${ports.grpc}`, credentials, CHANNEL_OPTIONS);
-  return {
-    admin,
-    ledger,
-    link,
-    renewAtUnixMs: leaf.renewAtUnixMs,
-    close: () => {
-      for (const client of [admin, ledger, link]) client.close();
+/** Names the three services. Nothing is sent yet. */
+export function openNodeConnection({ host, identity, isExpected }: NodeTarget, ports: { grpc: number; admin: number }): NodeConnection {
+  const credentials = ChannelCredentials.createFromSecureContext(identity.context, {
+    checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, isExpected),
+  });
+  const [adminAddress, grpcAddress] = [`${host}:${ports.admin}`, `${host}:${ports.grpc}`];
+  const made: { admin?: AdminServiceClient; ledger?: LedgerServiceClient; link?: LinkServiceClient } = {};
+  let isClosed = false;
+  const open = <Service extends Client>(service: Service): Service => {
+    if (isClosed) service.close();
+    return service;
+  };
+  const connection: NodeConnection = {
+    renewAtUnixMs: identity.renewAtUnixMs,
+    get admin() {
+      made.admin ??= open(new AdminServiceClient(adminAddress, credentials, CHANNEL_OPTIONS));
+      return made.admin;
+    },
+    get ledger() {
+      made.ledger ??= open(new LedgerServiceClient(grpcAddress, credentials, CHANNEL_OPTIONS));
+      return made.ledger;
+    },
+    get link() {
+      // Two services of one listener share its channel.
+      const options = { ...CHANNEL_OPTIONS, channelOverride: connection.ledger.getChannel() };
+      made.link ??= new LinkServiceClient(grpcAddress, credentials, options);
+      return made.link;
+    },
+    close() {
+      isClosed = true;
+      for (const service of [made.admin, made.ledger]) service?.close();
     },
   };
+  return connection;
 }
 
 /** A server is who its one URI name says, whatever its address. */
