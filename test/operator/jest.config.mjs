@@ -4,7 +4,10 @@ import base from '../../jest.config.mjs';
 import { findKubeTools } from '../../tools/kube/kube-tools.ts';
 
 /** They know nothing of this suite: without a cluster they are left out, and those of this folder say so. */
-const OPERATOR_TESTS = ['every-rule', 'rules', 'provision', 'faults', 'validators', 'validator-change', 'network-removal', 'day-two-crash'];
+const OPERATOR_TESTS = [
+  ...['every-rule', 'rules', 'provision', 'faults', 'validators', 'validator-change', 'network-removal', 'day-two-crash'],
+  'least-privilege',
+];
 
 export default {
   ...base,

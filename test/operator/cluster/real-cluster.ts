@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { waitFor } from '@civitas/testkit';
 import { type ClusterPki, openPki } from '../../../packages/localcluster/src/api/auth/pki.ts';
 import { findKubeTools, type KubeTools } from '../../../tools/kube/kube-tools.ts';
+import { AUDIT_POLICY } from './audit-log.ts';
 import { type StartedProcess, startProcess } from './server-process.ts';
 import { statusOf } from './shared-cluster.ts';
 
@@ -18,6 +19,8 @@ export interface RealCluster {
   readonly caPem: string;
   readonly admin: { readonly cert: string; readonly key: string };
   readonly kubeconfigPath: string;
+  /** Of the calls of ServiceAccounts; not written without `audit`. */
+  readonly auditPath: string;
   /** Process ids, for what reads their CPU time. */
   pids(): { readonly etcd: number; readonly api: number };
   /** Ends the API server as a power cut would and starts it again on the same etcd. */
@@ -48,7 +51,7 @@ function anAddress(): string {
 /**
  * @throws Error when `npm run kube:install` has not run, or a server does not come up; its log's end is in the message.
  */
-export async function startRealCluster(): Promise<RealCluster> {
+export async function startRealCluster({ audit = false }: { readonly audit?: boolean } = {}): Promise<RealCluster> {
   const tools = findKubeTools();
   if (tools === undefined) throw new Error('Kubernetes is not there: npm run kube:install');
   const home = mkdtempSync(join(tmpdir(), 'civitas-kubernetes-'));
@@ -58,7 +61,7 @@ export async function startRealCluster(): Promise<RealCluster> {
   const kubeconfigPath = join(home, 'kubeconfig');
   writeFileSync(kubeconfigPath, kubeconfigText(url, pki), { mode: 0o600 });
   const admin = { cert: pki.adminCertPem, key: pki.adminKeyPem };
-  const place: Place = { home, address, tools, pki };
+  const place: Place = { home, address, tools, pki, audit };
   const codeOf = (path: string): Promise<number> => statusOf({ url, caPem: pki.caPem, admin }, path);
   const isReady = async (): Promise<boolean> => (await codeOf('/readyz')) === 200;
 
@@ -86,6 +89,7 @@ export async function startRealCluster(): Promise<RealCluster> {
   const keeper = controllers;
   return {
     ...{ home, tools, url, etcdUrl: `http://${address}:${PORTS.etcdClient}`, caPem: pki.caPem, admin, kubeconfigPath },
+    auditPath: auditPathOf(home),
     pids: () => ({ etcd: etcd.pid, api: api.pid }),
     async restartApi() {
       await api.kill();
@@ -101,7 +105,10 @@ interface Place {
   readonly address: string;
   readonly tools: KubeTools;
   readonly pki: ClusterPki;
+  readonly audit: boolean;
 }
+
+const auditPathOf = (home: string): string => join(home, 'audit.log');
 
 function etcdArguments({ home, address }: Place): string[] {
   const [client, peer] = [`http://${address}:${PORTS.etcdClient}`, `http://${address}:${PORTS.etcdPeer}`];
@@ -112,7 +119,7 @@ function etcdArguments({ home, address }: Place): string[] {
   ];
 }
 
-function apiArguments({ home, address, pki }: Place): string[] {
+function apiArguments({ home, address, pki, audit }: Place): string[] {
   const folder = join(home, 'api');
   mkdirSync(folder, { recursive: true });
   const file = (name: string, text: string): string => {
@@ -131,6 +138,7 @@ function apiArguments({ home, address, pki }: Place): string[] {
     ...[`--cert-dir=${folder}`, '--authorization-mode=RBAC', '--anonymous-auth=false', '--allow-privileged=true', '--profiling=false'],
     ...[`--service-account-issuer=https://${address}:${PORTS.api}`, `--service-account-key-file=${publicKey}`],
     ...[`--service-account-signing-key-file=${signingKey}`, '--service-cluster-ip-range=10.96.0.0/16', '--endpoint-reconciler-type=none'],
+    ...(audit ? [`--audit-policy-file=${file('audit-policy.json', AUDIT_POLICY)}`, `--audit-log-path=${auditPathOf(home)}`] : []),
   ];
 }
 

@@ -6,11 +6,14 @@ import {
   type ObjectBody,
   readKubeConfigFile,
 } from '@civitas/kube';
+import type { AuditEntry } from '@civitas/localcluster';
 import { waitFor } from '@civitas/testkit';
 import { crdOf } from '../../../operator/src/core/resources/crd.ts';
 import { GROUP, VERSION } from '../../../operator/src/core/resources/kind.ts';
 import { KINDS } from '../../../operator/src/core/resources/kinds.ts';
 import type { TestCluster } from '../../../operator/src/host/testing/test-cluster.ts';
+import { followAuditLog } from './audit-log.ts';
+import { startRealCluster } from './real-cluster.ts';
 import { type SharedCluster, sharedCluster, statusOf } from './shared-cluster.ts';
 import { wipeObjects } from './wipe-objects.ts';
 
@@ -19,8 +22,24 @@ export { ourResource, type TestCluster } from '../../../operator/src/host/testin
 const DEFINED_WITHIN_MS = 20_000;
 
 /** What stands in for operator/src/host/testing/test-cluster.ts in this suite: the same tests, on the real API server, empty of what others left. */
-export function startTestCluster(): Promise<TestCluster> {
-  return createRealTestCluster(sharedCluster());
+export function startTestCluster(_octet?: number, audit?: (entry: AuditEntry) => void): Promise<TestCluster> {
+  return audit === undefined ? createRealTestCluster(sharedCluster()) : startAuditedCluster(audit);
+}
+
+/** A cluster of its own: the shared one keeps no audit log. */
+async function startAuditedCluster(audit: (entry: AuditEntry) => void): Promise<TestCluster> {
+  const real = await startRealCluster({ audit: true });
+  const tail = followAuditLog(real.auditPath, audit);
+  const cluster = await createRealTestCluster(real);
+  return {
+    ...cluster,
+    flushAudit: tail.flush,
+    async stop() {
+      await cluster.stop();
+      tail.stop();
+      await real.stop();
+    },
+  };
 }
 
 /** A real cluster, shared or a test's own, with our kinds and nothing else of ours. */
@@ -38,6 +57,7 @@ export async function createRealTestCluster({ url, etcdUrl, kubeconfigPath, caPe
     client,
     url,
     kubeconfigPath,
+    flushAudit: () => {},
     clientOf(namespace, account) {
       const made = createKubeClient(accessOf({ url, caPem }, client, { namespace, account }));
       clients.push(made);

@@ -10,8 +10,9 @@ import { seededRandom } from '@civitas/testkit';
 /**
  * `lost`: the request never arrives. `unheard`: it is done, and its answer never comes. `slow`: the answer comes late. `cut`: a
  * watch ends in the middle of a line. `stale`: a watch tells everything late, so that what is read from its cache is of the past.
+ * `old`: a get or a list is answered as it was before the last change, as by an API server that lags behind.
  */
-export const FAULTS = ['409', '410', '429', '500', '503', 'lost', 'unheard', 'slow', 'cut', 'stale'] as const;
+export const FAULTS = ['409', '410', '429', '500', '503', 'lost', 'unheard', 'slow', 'cut', 'stale', 'old'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface FaultyApi {
@@ -37,22 +38,31 @@ const CUT_MS = 400;
 const LATE_MS = 600;
 /** What a watch may suffer, and what any other request may. */
 const OF_WATCHES: ReadonlySet<Fault> = new Set(['410', '429', '500', '503', 'lost', 'cut', 'stale']);
-const OF_OTHERS: ReadonlySet<Fault> = new Set(['409', '429', '500', '503', 'lost', 'unheard', 'slow']);
+const OF_OTHERS: ReadonlySet<Fault> = new Set(['409', '429', '500', '503', 'lost', 'unheard', 'slow', 'old']);
 
-/** @param rate Share of requests that fail, 0 … 1. */
-export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { seed: number; rate: number }): Promise<FaultyApi> {
+export interface FaultyApiOptions {
+  readonly seed: number;
+  /** Share of requests that fail, 0 … 1. */
+  readonly rate: number;
+  /** Only these; default all. */
+  readonly faults?: readonly Fault[];
+}
+
+export async function startFaultyApi(kubeconfigPath: string, { seed, rate, faults = FAULTS }: FaultyApiOptions): Promise<FaultyApi> {
   const access = readKubeConfigFile(kubeconfigPath);
   const credentials: RequestOptions = {};
   await access.applyToHTTPSOptions(credentials);
   const target = new URL(access.getCurrentCluster()?.server ?? '');
   const random = seededRandom(seed).nextFraction;
-  const made: Record<Fault, number> = { 409: 0, 410: 0, 429: 0, 500: 0, 503: 0, lost: 0, unheard: 0, slow: 0, cut: 0, stale: 0 };
+  const made: Record<Fault, number> = { 409: 0, 410: 0, 429: 0, 500: 0, 503: 0, lost: 0, unheard: 0, slow: 0, cut: 0, stale: 0, old: 0 };
+  const past = new PastAnswers();
   let isHealed = false;
 
   const chooseFault = (request: http.IncomingMessage): Fault | undefined => {
     if (isHealed || random() >= rate) return undefined;
     const isWatch = request.url?.includes('watch=true') === true;
-    const fitting = FAULTS.filter((fault) => (isWatch ? OF_WATCHES : OF_OTHERS).has(fault));
+    const known = isWatch || request.method !== 'GET' ? undefined : past.of(request.url ?? '');
+    const fitting = faults.filter((fault) => (isWatch ? OF_WATCHES : OF_OTHERS).has(fault) && (fault !== 'old' || known !== undefined));
     const fault = fitting[Math.floor(random() * fitting.length)];
     // An answer that reads Conflict is only given to writes.
     return fault === '409' && request.method === 'GET' ? '500' : fault;
@@ -71,6 +81,12 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
       refuse(response, Number(fault), random() < 0.2 ? '1' : '0');
       return;
     }
+    const before = fault === 'old' ? past.of(request.url ?? '') : undefined;
+    if (before !== undefined) {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(before);
+      return;
+    }
     const lateMs = random() * LATE_MS;
     const relay = (answer: http.IncomingMessage): void => {
       if (fault === 'unheard') {
@@ -79,6 +95,8 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
         return;
       }
       response.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (request.method === 'GET' && answer.statusCode === 200 && request.url?.includes('watch=true') !== true)
+        past.note(request.url ?? '', answer);
       answer.pipe(fault === 'stale' ? lateBy(lateMs) : new PassThrough()).pipe(response);
       if (fault !== 'cut') return;
       setTimeout(() => {
@@ -108,6 +126,26 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate }: { s
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The two latest different answers to each get and list. */
+class PastAnswers {
+  readonly #byPath = new Map<string, readonly string[]>();
+
+  note(path: string, answer: http.IncomingMessage): void {
+    const chunks: Buffer[] = [];
+    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+    answer.once('end', () => {
+      const text = Buffer.concat(chunks).toString('utf8');
+      const [latest, ...earlier] = this.#byPath.get(path) ?? [];
+      if (text !== latest) this.#byPath.set(path, [text, ...(latest === undefined ? earlier : [latest])]);
+    });
+  }
+
+  /** As it was before the last change that was seen; undefined before there was one. */
+  of(path: string): string | undefined {
+    return this.#byPath.get(path)?.[1];
+  }
 }
 
 interface Ends {

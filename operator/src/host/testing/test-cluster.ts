@@ -22,6 +22,8 @@ export interface TestCluster {
   readonly kubeconfigPath: string;
   /** A client that is this ServiceAccount, as its pod would be. */
   clientOf(namespace: string, account: string): KubeClient;
+  /** Everything that was answered by now has been told to `audit` when this returns. */
+  flushAudit(): void;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export async function startTestCluster(octet: number, audit?: (entry: AuditEntry
     client,
     url: api.url,
     kubeconfigPath: api.kubeconfigPath,
+    flushAudit: () => {},
     clientOf(namespace, account) {
       const token = api.port.serviceAccountToken(namespace, account);
       const made = createKubeClient({
