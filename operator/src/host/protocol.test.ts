@@ -1,3 +1,4 @@
+import type { KubeObject } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LedgerNetworkStatus } from '../core/resources/ledger-network.ts';
 import { NAMESPACE, networks } from './testing/city-fixture.ts';
@@ -12,6 +13,11 @@ const RELEASES = [
 ];
 const ROLL_ORDER = ['city-4', 'city-3', 'city-2', 'city-1', 'city-0'];
 
+interface NodeObject extends KubeObject {
+  readonly status?: { readonly image?: string };
+}
+
+const nodes = ourResource<NodeObject>('ledgernodes');
 let octet = 40;
 let ledger: FakeLedger;
 let rig: DayTwoRig;
@@ -35,8 +41,8 @@ async function protocolStatus(): Promise<LedgerNetworkStatus['protocol']> {
 }
 
 async function images(): Promise<ReadonlySet<string>> {
-  const nodes = await rig.client.listAll(ourResource('ledgernodes'), { namespace: NAMESPACE });
-  return new Set(nodes.items.map(({ status }) => String((status as { readonly image?: string } | undefined)?.image)));
+  const { items } = await rig.client.listAll(nodes, { namespace: NAMESPACE });
+  return new Set(items.map(({ status }) => status?.image ?? ''));
 }
 
 const proposedKinds = (): readonly (string | undefined)[] =>
