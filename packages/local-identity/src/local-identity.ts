@@ -23,7 +23,7 @@ import { createInvitationPages } from './sign-in/invitation-pages.ts';
 import { createPeople } from './sign-in/people.ts';
 import { createSignInPages } from './sign-in/sign-in-pages.ts';
 import { lockFolder } from './store/folder-lock.ts';
-import { type IdentityKeys, openIdentityKeys, publicPartOf } from './store/identity-keys.ts';
+import { type IdentityKeys, openIdentityKeys, type PublicKey, publicPartOf } from './store/identity-keys.ts';
 import { type Journal, openJournal } from './store/journal.ts';
 import { seedState } from './store/seed.ts';
 import { openUsersFile, type UsersFile } from './store/users-file.ts';
@@ -54,7 +54,7 @@ export interface LocalIdentity {
   /** Answers what is ours: below `/realms/city`, `/admin/realms/city`, and the mailbox. @returns false for any other path. */
   readonly handle: (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
   /** The public keys that tokens verify with, for a verifier in the same process. */
-  readonly jwks: () => { readonly keys: readonly Readonly<Record<string, string>>[] };
+  readonly jwks: () => { readonly keys: PublicKey[] };
   readonly close: () => Promise<void>;
 }
 

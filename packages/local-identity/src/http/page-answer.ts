@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Language, languageOf } from '../pages/language.ts';
+import { type Language, languageOf, otherLanguage } from '../pages/language.ts';
 import { type PageContent, type PageContext, pageContext, renderPage } from '../pages/layout.ts';
 import { cookiesOf, SAFE_HEADERS, setCookie } from './exchange.ts';
 
@@ -60,10 +60,11 @@ export interface Reader {
   readonly url: URL;
 }
 
-/** What pages for this reader need; the other language is offered where the page can be had again by GET. */
+/** What pages for this reader need; the same page is offered in the other language. */
 export function contextFor(reader: Reader, realmPath: string, wishes: readonly (string | undefined)[]): PageContext {
   const { req, res, url } = reader;
   const language = chooseLanguage(req, res, url, wishes, realmPath);
-  const key = url.searchParams.get('key');
-  return pageContext(language, realmPath, key === null ? url.pathname : undefined);
+  const other = new URLSearchParams(url.searchParams);
+  other.set('lang', otherLanguage(language));
+  return pageContext(language, realmPath, `${url.pathname}?${other}`);
 }

@@ -24,7 +24,7 @@ export function pageContext(language: Language, realmPath: string, switchPath: s
 function languageSwitch({ language, say, switchPath }: PageContext): Html | undefined {
   if (switchPath === undefined) return undefined;
   const other = otherLanguage(language);
-  return html`<a class="language" href="${switchPath}?lang=${other}" lang="${other}" hreflang="${other}">${say('other-language')}</a>`;
+  return html`<a class="language" href="${switchPath}" lang="${other}" hreflang="${other}">${say('other-language')}</a>`;
 }
 
 /** A whole page: no scripts, no inline styles, one column. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LocalIdentityFault } from '../codes.ts';
 import { RETIRED_KEY_S, SIGNING_KEY_S } from '../limits.ts';
@@ -46,12 +46,10 @@ function makeSigningKey(): SigningKey {
 }
 
 /** What the world may see of a key. */
-export function publicPartOf({ d: _secret, ...open }: SigningKey): Omit<SigningKey, 'd'> {
-  return open;
-}
+export type PublicKey = Omit<SigningKey, 'd'>;
 
-export function keyObjectOf(key: SigningKey): KeyObject {
-  return createPrivateKey({ key: { ...key }, format: 'jwk' });
+export function publicPartOf({ d: _secret, ...open }: SigningKey): PublicKey {
+  return open;
 }
 
 function rotated(content: KeysContent, nowUnixS: number): KeysContent {

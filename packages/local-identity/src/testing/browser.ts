@@ -64,15 +64,15 @@ export class Browser {
     throw new Error(`more than ${REDIRECTS_MAX} redirects, the last to ${url}`);
   }
 
-  /** Fills in and sends the form of a page; hidden fields go along. */
+  /** Fills in and sends the form of a page; what it holds already goes along. */
   async submit(page: Page, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Page> {
     const action = /<form[^>]* action="([^"]*)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&');
     if (action === undefined) throw new Error(`no form on ${page.url}: ${page.text.slice(0, 500)}`);
-    const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map((match) => [
-      match[1] ?? '',
-      match[2] ?? '',
+    const inputs = [...page.text.matchAll(/<input [^>]*>/g)].map(([tag]) => [
+      / name="([^"]+)"/.exec(tag)?.[1] ?? '',
+      / value="([^"]*)"/.exec(tag)?.[1] ?? '',
     ]);
-    const body = new URLSearchParams({ ...Object.fromEntries(hidden), verb: 'go', ...fields }).toString();
+    const body = new URLSearchParams({ ...Object.fromEntries(inputs), verb: 'go', ...fields }).toString();
     return this.send(new URL(action, page.url), {
       method: 'POST',
       body,
