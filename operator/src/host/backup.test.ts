@@ -206,7 +206,9 @@ describe('a LedgerBackupSchedule', () => {
       const folder = `jincheng-city-1/00000000000${height}-0123456789abcdef`;
       await endPod(`backup-${name}-1`, JSON.stringify({ ok: true, folder, backup: { ...STANDING, height } }));
       expect(await phaseIs(name, 'Complete')).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 1100));
+      // Which of two is the newer one is told by their times, in whole seconds.
+      const finishedAt = Date.parse((await find(name))?.status?.finishedAt ?? '');
+      expect(await waitUntil(() => Date.now() >= finishedAt + 1000, 30_000)).toBe(true);
     }
     await endPod('removal-old-1', JSON.stringify({ ok: true, folder: 'jincheng-city-1/000000000005-0123456789abcdef' }));
     expect(await waitUntil(async () => (await find('old')) === undefined, 15_000)).toBe(true);

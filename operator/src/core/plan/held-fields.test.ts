@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type HeldObject, heldVerdicts } from './held-fields.ts';
+import { type HeldObject, heldVerdicts, stillWanted } from './held-fields.ts';
 
 const aBudget = (...fields: readonly string[]): HeldObject => ({
   ...{ kind: 'PodDisruptionBudget', namespace: 'jincheng', name: 'health-validators', labels: {} },
@@ -23,4 +23,14 @@ test('a held field is named with its object and its holder', () => {
 test('many held fields are counted, not all named', () => {
   const [one] = heldVerdicts([aBudget('.a', '.b', '.c'), aBudget('.d', '.e', '.f')]);
   expect(one?.message).toMatch(/\.d of PodDisruptionBudget jincheng\/health-validators \(kubectl-edit\) and 2 more$/);
+});
+
+test('an object that is no longer asked for holds nothing up, a Secret and a pass that asks for nothing leave it as it was', () => {
+  const budget = aBudget('.a');
+  const secret: HeldObject = { ...budget, kind: 'Secret', name: 'health-0-tls' };
+  const service = { kind: 'Service', metadata: { namespace: 'jincheng', name: 'health-0' } };
+  const wanted = { kind: budget.kind, metadata: { namespace: 'jincheng', name: budget.name } };
+  expect(stillWanted([budget, secret], [service, wanted])).toEqual([budget, secret]);
+  expect(stillWanted([budget, secret], [service])).toEqual([secret]);
+  expect(stillWanted([budget], [])).toEqual([budget]);
 });

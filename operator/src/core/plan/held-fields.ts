@@ -9,6 +9,23 @@ export interface HeldObject {
   readonly held: readonly { readonly manager: string; readonly field: string }[];
 }
 
+/** What is to stand now, of one kind and name. */
+export interface WantedObject {
+  readonly kind: string;
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+}
+
+/**
+ * Leaves out objects that nobody asks for any more: what others did to them holds nothing up. Secrets are issued apart from the rest, so of
+ * them nothing is left out, and nothing at all of a pass that asks for nothing.
+ */
+export function stillWanted(objects: readonly HeldObject[], wanted: readonly WantedObject[]): readonly HeldObject[] {
+  if (wanted.length === 0) return objects;
+  const nameOf = (kind: string, namespace: string | undefined, name: string): string => `${kind} ${namespace ?? ''}/${name}`;
+  const names = new Set(wanted.map(({ kind, metadata }) => nameOf(kind, metadata.namespace, metadata.name)));
+  return objects.filter(({ kind, namespace, name }) => kind === 'Secret' || names.has(nameOf(kind, namespace, name)));
+}
+
 /** Fields that one message names; the rest are counted. */
 const NAMED_MAX = 4;
 

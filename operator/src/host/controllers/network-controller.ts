@@ -1,7 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { type Applier, addFinalizer, type Controller, createController, hasFinalizer, type Log, type ReconcileResult } from '@civitas/kube';
 import { LABELS, NETWORK_FINALIZER, networkNameOf } from '../../core/desired/names.ts';
-import { type HeldObject, heldVerdicts } from '../../core/plan/held-fields.ts';
+import { type HeldObject, heldVerdicts, stillWanted } from '../../core/plan/held-fields.ts';
 import { type NetworkPlan, planNetwork } from '../../core/plan/network-plan.ts';
 import { networkFacts, networkPhase, networkVerdicts, type Verdict, verdict } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
@@ -131,7 +131,7 @@ class NetworkReconciler {
   async #writePlanStatus(observed: ObservedNetwork, plan: NetworkPlan, progress?: Verdict): Promise<void> {
     const { operatorMetrics } = this.#context;
     const told = networkVerdicts(observed, plan).map((entry) => (entry.type === progress?.type ? progress : entry));
-    const verdicts = [...told, ...heldVerdicts(this.#heldOf(observed.network))];
+    const verdicts = [...told, ...heldVerdicts(stillWanted(this.#heldOf(observed.network), appliedBy(plan)))];
     const facts = networkFacts(observed, plan, nodeCrypto.sha256);
     const network = observed.network.metadata.name;
     operatorMetrics.networkHeight.set({ network }, facts.height ?? 0);
@@ -160,6 +160,10 @@ class NetworkReconciler {
     const target = { resource: ledgerNetworks, object: network, verdicts, phase: networkPhase(verdicts), facts };
     return this.#statusWriter.write(target, { fields: ['height', 'root'], intervalMs: HEIGHT_STATUS_MS });
   }
+}
+
+function appliedBy({ actions }: NetworkPlan) {
+  return actions.flatMap((action) => (action.type === 'apply' ? [action.manifest] : []));
 }
 
 /** Steps of going over to other rules that blocks and members end by themselves. */
