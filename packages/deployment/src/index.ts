@@ -1,6 +1,7 @@
 export { BACKUP_FILES, BACKUP_FORMAT } from './backup.ts';
 export type * from './backup-config.ts';
 export type * from './client-document.ts';
+export { CONSOLE_ACCESS, CONSOLE_REQUEST, type ConsoleAccess, consoleAccessKey } from './console-access.ts';
 export type * from './genesis.ts';
 export { findPeerIdentity, type PeerIdentity, spiffe } from './names.ts';
 export type * from './node-config.ts';

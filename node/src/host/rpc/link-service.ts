@@ -163,17 +163,18 @@ class Leases {
   }
 }
 
-/** LinkService: for the platform's relays, which are trusted with nothing but delay. */
+/** LinkService: for the platform's relays, which are trusted with nothing but delay; the console may look. */
 export function linkService(guard: Guard, door: () => LedgerDoor, nowMs: () => number): LinkServiceServer {
   const rule: ServiceRule = { service: 'LinkService', accepts: ({ kind }) => kind === 'relay', membership: true };
-  // The operator shows on every LedgerLink what the ledgers themselves say of it.
-  const watched: ServiceRule = { ...rule, accepts: ({ kind }) => kind === 'relay' || kind === 'operator' };
+  // The operator shows on every LedgerLink what the ledgers themselves say of it, the console what is on its way and what proves it.
+  const watched: ServiceRule = { ...rule, accepts: ({ kind }) => kind === 'relay' || kind === 'operator' || kind === 'console' };
+  const shown: ServiceRule = { ...rule, accepts: ({ kind }) => kind === 'relay' || kind === 'console' };
   const leases = new Leases(nowMs);
   return {
     listPeers: guard.unary(watched, () => listPeers(door())),
-    outbox: guard.unary(rule, (request: OutboxRequest) => outbox(door().ledger, request)),
-    prove: guard.unary(rule, (request: ProveRequest) => prove(door().ledger, request)),
-    headers: guard.unary(rule, (request: HeadersRequest) => headers(door().ledger, request)),
+    outbox: guard.unary(shown, (request: OutboxRequest) => outbox(door().ledger, request)),
+    prove: guard.unary(shown, (request: ProveRequest) => prove(door().ledger, request)),
+    headers: guard.unary(shown, (request: HeadersRequest) => headers(door().ledger, request)),
     deliver: guard.unary(rule, (request: DeliverRequest, peer) => deliver(door(), request, peer.organisation)),
     wake: guard.unary(rule, (request: WakeRequest) => wake(door(), request)),
     acquireLease: guard.unary(rule, async (request: AcquireLeaseRequest) => {

@@ -1,7 +1,7 @@
 import { PORTS } from '@civitas/deployment';
 import type { Agency } from '../resources/agency.ts';
 import { API_VERSION } from '../resources/kind.ts';
-import { agencyNamespace, clientConfigName, LABELS, MANAGED_BY } from './names.ts';
+import { agencyNamespace, clientConfigName, LABELS, MANAGED_BY, SYSTEM_NAMESPACE } from './names.ts';
 import { type Manifest, type OwnerReference, render } from './render.ts';
 
 /** Both are cluster-scoped, so the namespace may belong to the Agency; nothing inside it refers out of it. */
@@ -34,10 +34,21 @@ export const AGENCY_ROLE = 'civitas-agency';
 /** Group that a cluster's own sign-in puts people of an agency into. */
 export const agencyGroup = (agency: string): string => `civitas:agency:${agency}`;
 
+/** ClusterRole by which the console acts as the accounts below, in the namespaces where it is bound. */
+const CONSOLE_ROLE = 'civitas-console-tenants';
+/** Accounts that people of the agency act as at the API server, by their role in it; no pod runs as them. */
+const TENANTS = ['tenant-owner', 'tenant-operator', 'tenant-auditor', 'tenant-developer'] as const;
+
 /** What bounds its namespace: a quota where it has one, sizes of containers, traffic, and who may look. */
 export function agencyObjects(agency: Agency): readonly Manifest[] {
   const { quotas } = agency.spec;
-  return render([...(quotas === undefined ? [] : [quotaOf(agency, quotas)]), limitsOf(agency), policyOf(agency)]);
+  const accounts = TENANTS.map((name) => ({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { ...metadataOf(agency), name },
+    automountServiceAccountToken: false,
+  }));
+  return render([...(quotas === undefined ? [] : [quotaOf(agency, quotas)]), limitsOf(agency), policyOf(agency), ...accounts]);
 }
 
 function metadataOf(agency: Agency): Manifest['metadata'] {
@@ -74,14 +85,30 @@ function policyOf(agency: Agency): Manifest {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: metadataOf(agency), spec };
 }
 
-/** Who may look into its namespace. */
-export function agencyBinding(agency: Agency): Manifest {
+/** Who may look into its namespace: a cluster's own group, and whoever the console lets act as a tenant; and that the console may. */
+export function agencyBindings(agency: Agency): readonly Manifest[] {
+  const { namespace } = metadataOf(agency);
+  const group = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: agencyGroup(agency.metadata.name) };
+  const tenants = TENANTS.map((name) => ({ kind: 'ServiceAccount', name, namespace }));
+  const console = { kind: 'ServiceAccount', name: 'civitas-console', namespace: SYSTEM_NAMESPACE };
+  return [
+    bindingOf(agency, 'agency', { role: AGENCY_ROLE, subjects: [group] }),
+    bindingOf(agency, 'tenants', { role: AGENCY_ROLE, subjects: tenants }),
+    bindingOf(agency, 'console', { role: CONSOLE_ROLE, subjects: [console] }),
+  ];
+}
+
+function bindingOf(
+  agency: Agency,
+  name: string,
+  { role, subjects }: { readonly role: string; readonly subjects: readonly object[] },
+): Manifest {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
-    metadata: metadataOf(agency),
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: AGENCY_ROLE },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: agencyGroup(agency.metadata.name) }],
+    metadata: { ...metadataOf(agency), name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects,
   };
 }
 

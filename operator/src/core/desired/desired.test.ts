@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { effectiveNetwork } from '../plan/effective-network.ts';
 import { aCity, aKey, aNetwork, anAgency } from '../testing/builders.ts';
-import { agencyBinding, agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
+import { agencyBindings, agencyNamespaceObject, agencyObjects, clientObject } from './agency-objects.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from './network-objects.ts';
 import { nodesPolicy } from './network-policy.ts';
 import { nodePod } from './node-pod.ts';
@@ -84,7 +84,7 @@ describe('what is applied', () => {
       yamlOf([
         agencyNamespaceObject(agency),
         ...agencyObjects(agency),
-        agencyBinding(agency),
+        ...agencyBindings(agency),
         clientObject(agency, 'cli', { 'city.crt': 'PEM' }),
       ]),
     );

@@ -333,6 +333,20 @@ export interface RequestHeaderResponse {
   clientHeight: bigint;
 }
 
+/** Request of ListProposals. */
+export interface ListProposalsRequest {
+}
+
+/** Response of ListProposals. */
+export interface ListProposalsResponse {
+  /** Canonical JSON of the records network.members/proposals/… that are open, oldest first; at most 256. */
+  proposals: Uint8Array[];
+  /** Approvals that apply one. */
+  approvalThreshold: number;
+  /** Founders that may approve. */
+  founders: string[];
+}
+
 function createBaseSubmitRequest(): SubmitRequest {
   return { operation: undefined };
 }
@@ -2720,6 +2734,128 @@ export const RequestHeaderResponse: MessageFns<RequestHeaderResponse> = {
   },
 };
 
+function createBaseListProposalsRequest(): ListProposalsRequest {
+  return {};
+}
+
+export const ListProposalsRequest: MessageFns<ListProposalsRequest> = {
+  encode(_: ListProposalsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListProposalsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListProposalsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListProposalsRequest>): ListProposalsRequest {
+    return ListProposalsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ListProposalsRequest>): ListProposalsRequest {
+    const message = createBaseListProposalsRequest();
+    return message;
+  },
+};
+
+function createBaseListProposalsResponse(): ListProposalsResponse {
+  return { proposals: [], approvalThreshold: 0, founders: [] };
+}
+
+export const ListProposalsResponse: MessageFns<ListProposalsResponse> = {
+  encode(message: ListProposalsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.proposals) {
+      writer.uint32(10).bytes(v!);
+    }
+    if (message.approvalThreshold !== 0) {
+      writer.uint32(16).uint32(message.approvalThreshold);
+    }
+    for (const v of message.founders) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListProposalsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListProposalsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.proposals.push(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.approvalThreshold = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.founders.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListProposalsResponse>): ListProposalsResponse {
+    return ListProposalsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListProposalsResponse>): ListProposalsResponse {
+    const message = createBaseListProposalsResponse();
+    message.proposals = object.proposals?.map((e) => e) || [];
+    message.approvalThreshold = object.approvalThreshold ?? 0;
+    message.founders = object.founders?.map((e) => e) || [];
+    return message;
+  },
+};
+
 /** Operations, receipts, records and blocks of one network, for the organisations enrolled in it. */
 export type LedgerServiceService = typeof LedgerServiceService;
 export const LedgerServiceService = {
@@ -2836,6 +2972,17 @@ export const LedgerServiceService = {
       Buffer.from(RequestHeaderResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RequestHeaderResponse => RequestHeaderResponse.decode(value),
   },
+  /** Proposals that wait for founders, and who may approve them. */
+  listProposals: {
+    path: "/civitas.node.v1.LedgerService/ListProposals" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListProposalsRequest): Buffer => Buffer.from(ListProposalsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListProposalsRequest => ListProposalsRequest.decode(value),
+    responseSerialize: (value: ListProposalsResponse): Buffer =>
+      Buffer.from(ListProposalsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListProposalsResponse => ListProposalsResponse.decode(value),
+  },
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
@@ -2861,6 +3008,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   getValidators: handleUnaryCall<GetValidatorsRequest, GetValidatorsResponse>;
   /** Asks for a header of a peer, so that a proof under it can be checked here; the relay brings it within a second or two. */
   requestHeader: handleUnaryCall<RequestHeaderRequest, RequestHeaderResponse>;
+  /** Proposals that wait for founders, and who may approve them. */
+  listProposals: handleUnaryCall<ListProposalsRequest, ListProposalsResponse>;
 }
 
 export interface LedgerServiceClient extends Client {
@@ -3015,6 +3164,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RequestHeaderResponse) => void,
+  ): ClientUnaryCall;
+  /** Proposals that wait for founders, and who may approve them. */
+  listProposals(
+    request: ListProposalsRequest,
+    callback: (error: ServiceError | null, response: ListProposalsResponse) => void,
+  ): ClientUnaryCall;
+  listProposals(
+    request: ListProposalsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListProposalsResponse) => void,
+  ): ClientUnaryCall;
+  listProposals(
+    request: ListProposalsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListProposalsResponse) => void,
   ): ClientUnaryCall;
 }
 
