@@ -1,4 +1,4 @@
-import { type KubeClient, persistentVolumeClaims, pods } from '@civitas/kube';
+import { configMaps, type KubeClient, persistentVolumeClaims, pods } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   aNetworkBody,
@@ -12,8 +12,8 @@ import {
   startOperator,
   waitUntil,
 } from './testing/city-fixture.ts';
-import { type FakeWorld, fakeKeyHash, startFakeWorld } from './testing/fake-world.ts';
-import { startTestCluster, type TestCluster } from './testing/test-cluster.ts';
+import { type FakeWorld, fakeKeyHash, fakeRelayKey, startFakeWorld } from './testing/fake-world.ts';
+import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 
 const WRITES = ['create', 'update', 'updateStatus', 'delete', 'apply', 'applyStatus', 'mergePatch', 'jsonPatch'] as const;
 
@@ -105,4 +105,31 @@ describe('bringing a network up', () => {
     stopping.abort();
     await controllers.stop();
   }, 60_000);
+
+  test('a relay that lost its volume is asked for its new key before the next genesis names it', async () => {
+    await applyCity(cluster.client);
+    const stopping = new AbortController();
+    const controllers = await startOperator(cluster.client, stopping.signal);
+    expect(await waitUntil(isCityAvailable, 30_000)).toBe(true);
+    const claim = { namespace: NAMESPACE, name: 'relay-0-data' };
+    const lost = (await cluster.client.find(persistentVolumeClaims, claim))?.metadata.uid ?? '';
+    await cluster.client.delete(persistentVolumeClaims, claim);
+    await cluster.client.delete(pods, { namespace: NAMESPACE, name: 'relay-0' });
+    const memberships = ['city', 'sixth'].map((network) => ({ network, roles: [] }));
+    await cluster.client.mergePatch(ourResource('agencies'), { name: 'civil-affairs' }, { spec: { memberships } });
+    await cluster.client.create(networks, aNetworkBody('sixth', { domain: 'housing', chainId: 'jincheng-sixth-1' }));
+    expect(
+      await waitUntil(async () => {
+        await finishDeletedPods(cluster.client);
+        return isAvailable(cluster.client, 'sixth');
+      }, 30_000),
+    ).toBe(true);
+    const record = await cluster.client.find(configMaps, { namespace: 'civitas-system', name: `genesis.${NAMESPACE}.sixth` });
+    const volume = (await cluster.client.find(persistentVolumeClaims, claim))?.metadata.uid ?? '';
+    expect(volume).not.toBe(lost);
+    expect(record?.data?.['genesis.json']).toContain(fakeRelayKey(volume));
+    expect(record?.data?.['genesis.json']).not.toContain(fakeRelayKey(lost));
+    stopping.abort();
+    await controllers.stop();
+  }, 90_000);
 });

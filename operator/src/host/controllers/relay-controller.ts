@@ -40,7 +40,7 @@ const DEFAULT_HOURS = 2160;
 /** Keeps the one relay of the city: certificates, configuration, pod, and its key for the genesis documents. */
 export function createRelayController(context: OperatorContext): { readonly controller: Controller; readonly key: RelayKey } {
   const applier = context.applierOf('relay');
-  let publicKey: { readonly podUID: string; readonly key: string } | undefined;
+  let publicKey: { readonly podUID: string; readonly volumeUID: string | undefined; readonly key: string } | undefined;
 
   const readKey = async (workspace: Workspace, config: CityConfig): Promise<void> => {
     const pod = podOf(workspace.pods.store.get(`${config.spec.namespace}/${RELAY_POD}`));
@@ -56,7 +56,7 @@ export function createRelayController(context: OperatorContext): { readonly cont
     });
     const { admin } = connection;
     const keys = await callNode(admin.keys.bind(admin), {});
-    publicKey = { podUID: pod.uid, key: base64urlEncode(new Uint8Array(keys.relayPublicKey)) };
+    publicKey = { podUID: pod.uid, volumeUID: volumeOf(workspace), key: base64urlEncode(new Uint8Array(keys.relayPublicKey)) };
     context.log.info({ podUID: pod.uid }, 'the relay reported its key');
     context.wake('network');
   };
@@ -65,6 +65,8 @@ export function createRelayController(context: OperatorContext): { readonly cont
     const config = findCity(context.caches);
     if (config === undefined) return undefined;
     const workspace = await context.workspaces.enter(config.spec.namespace, signal);
+    // The key lies on the volume: on another one it is another key, and a genesis that named the former would know no relay.
+    if (publicKey?.volumeUID !== undefined && publicKey.volumeUID !== volumeOf(workspace)) publicKey = undefined;
     if (workspace === undefined) return { requeueAfterMs: LINK_POLL_MS };
     await ensureAdminCertificate(context, applier, { config, workspace });
     const wanted = relayWanted(context, config, workspace);
@@ -93,6 +95,10 @@ export function createRelayController(context: OperatorContext): { readonly cont
     reconcile: (_key, { signal }) => reconcile(signal),
   });
   return { controller, key: { publicKey: () => publicKey?.key } };
+}
+
+function volumeOf(workspace: Workspace | undefined): string | undefined {
+  return workspace?.volumes.store.get(`${workspace.namespace}/${RELAY_POD}-data`)?.metadata.uid;
 }
 
 /** Issued by the city's own authority: the relay can be asked for its key before any network exists. */

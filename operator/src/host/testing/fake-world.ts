@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { base64urlEncode } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
-import { configMaps, type KubeClient, type Pod, pods, secrets } from '@civitas/kube';
+import { configMaps, type KubeClient, type Pod, persistentVolumeClaims, pods, secrets } from '@civitas/kube';
 import { type AdminServiceServer, AdminServiceService, type AdminServiceStatusResponse } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { Server, type ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
@@ -45,6 +45,11 @@ function keyOf(name: string, what: string): Uint8Array {
 /** Ledgers by the name of their network; without one a node has no LedgerService. */
 export type FakeLedgers = Readonly<Record<string, FakeLedger>>;
 
+/** The relay's key, which its volume keeps. */
+export function fakeRelayKey(volumeUID: string): string {
+  return base64urlEncode(keyOf(volumeUID, 'relay'));
+}
+
 const networkOf = (node: string): string => node.slice(0, node.lastIndexOf('-'));
 
 /**
@@ -73,7 +78,9 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     const certificates = fakeCertificates(secret);
     const image = pod.metadata.annotations?.[ANNOTATIONS.image] ?? pod.spec?.containers[0]?.image ?? '';
     const process: FakeProcess = { server: new Server(), podUID: uid, image, granted: false, certificates };
-    process.server.addService(AdminServiceService, adminOf(name, process, { client, namespace, record, ledgers }));
+    const volume = isRelay ? await client.find(persistentVolumeClaims, { namespace, name: `${name}-data` }) : undefined;
+    const world = { client, namespace, record, ledgers, relayVolume: volume?.metadata.uid ?? name };
+    process.server.addService(AdminServiceService, adminOf(name, process, world));
     const ledger = ledgers[networkOf(name)];
     if (ledger !== undefined) process.server.addService(LedgerServiceService, ledger.service);
     await listen(process.server, `${addressOf(name)}:${PORTS.admin}`, certificates.credentials);
@@ -130,6 +137,8 @@ interface World {
   readonly namespace: string;
   readonly record: WorldRecord;
   readonly ledgers: FakeLedgers;
+  /** Uid of the relay's volume. */
+  readonly relayVolume: string;
 }
 
 function adminOf(name: string, process: FakeProcess, world: World): AdminServiceServer {
@@ -156,7 +165,7 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
                 approverPublicKey: hasVault ? keyOf(name, 'approver') : NOTHING,
               },
             ],
-        relayPublicKey: isRelay ? keyOf(name, 'relay') : NOTHING,
+        relayPublicKey: isRelay ? keyOf(world.relayVolume, 'relay') : NOTHING,
         engineNodeId: isRelay ? '' : createHash('sha256').update(keyOf(name, 'p2p')).digest('hex').slice(0, 40),
       }),
     grantSigning: (
