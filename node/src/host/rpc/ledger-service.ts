@@ -32,6 +32,7 @@ import {
   PROOF_WAIT_MS_MAX,
   VIEW_ARGUMENTS_BYTES_MAX,
 } from './limits.ts';
+import { listProposals } from './list-proposals.ts';
 import { nextCommit } from './next-commit.ts';
 import { checkRecordAccess } from './record-access.ts';
 import { requestHeader } from './request-header.ts';
@@ -195,6 +196,7 @@ export function ledgerService(guard: Guard, door: () => LedgerDoor, nowMs: () =>
     listBlocks: guard.unary(rule, (request: ListBlocksRequest) => listBlocks(door(), request)),
     getBlock: guard.unary(rule, (request: { height: bigint }) => getBlock(door(), Number(request.height))),
     getNetwork: guard.unary(rule, () => getNetwork(door())),
+    listProposals: guard.unary(rule, () => accept(listProposals(door().ledger))),
     getValidators: guard.unary(rule, () => accept(getValidators(door().ledger))),
     requestHeader: guard.unary(rule, (request: RequestHeaderRequest, { organisation }) =>
       requestHeader(door(), request, { organisation, requests }),

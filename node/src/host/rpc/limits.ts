@@ -30,6 +30,8 @@ export const SUBMIT_CREDITS = 512;
 export const BLOCK_PAGE_MAX = 200;
 /** Offences in an answer of GetValidators, the newest. */
 export const OFFENCE_PAGE_MAX = 256;
+/** Proposals in an answer of ListProposals, the oldest. */
+export const PROPOSAL_PAGE_MAX = 256;
 /** Packets in one page of Outbox. */
 export const OUTBOX_PAGE_MAX = 256;
 /** Headers in one call. */

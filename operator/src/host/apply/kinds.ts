@@ -9,6 +9,7 @@ import {
   type Resource,
   resourceQuotas,
   secrets,
+  serviceAccounts,
   services,
 } from '@civitas/kube';
 import type { Manifest } from '../../core/desired/render.ts';
@@ -25,6 +26,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   PodDisruptionBudget: podDisruptionBudgets,
   ResourceQuota: resourceQuotas,
   Secret: secrets,
+  ServiceAccount: serviceAccounts,
   Service: services,
 };
 

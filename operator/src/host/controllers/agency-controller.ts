@@ -14,7 +14,7 @@ import {
   resourceQuotas,
   roleBindings,
 } from '@civitas/kube';
-import { agencyBinding, agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
+import { agencyBindings, agencyNamespaceObject, agencyObjects, clientObject } from '../../core/desired/agency-objects.ts';
 import {
   ANNOTATIONS,
   agencyNamespace,
@@ -61,7 +61,7 @@ export function createAgencyController(context: OperatorContext): Controller {
     await applier.apply(namespaces, namespace, undefined);
     if (!(await context.workspaces.letIn(agencyNamespace(agency.metadata.name)))) return false;
     for (const manifest of agencyObjects(agency)) await applier.apply(resourceOf(manifest), manifest, undefined);
-    await bindOnce(context, agencyBinding(agency));
+    for (const binding of agencyBindings(agency)) await bindOnce(context, binding);
     prepared.set(uid, generation);
     return true;
   };

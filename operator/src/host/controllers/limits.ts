@@ -1,3 +1,5 @@
+/** The console's certificates are looked at this often once all are there, ms. */
+export const CONSOLE_RECHECK_MS = 60_000;
 /** Next look after something was done: its effect is to be seen. */
 export const AFTER_ACTION_MS = 50;
 /** Next look at a network that is not up yet. */

@@ -42,6 +42,7 @@ import { createAgencyMembershipController } from './agency-membership-controller
 import { createBackupController } from './backup-controller.ts';
 import { createBackupScheduleController } from './backup-schedule-controller.ts';
 import { createCityController } from './city-controller.ts';
+import { CONSOLE_KEY, createConsoleController } from './console-controller.ts';
 import { createJoinBundleController } from './join-bundle-controller.ts';
 import { createLinkController } from './link-controller.ts';
 import { createLinkGrantController } from './link-grant-controller.ts';
@@ -190,6 +191,7 @@ function addControllers(context: OperatorContext, controllers: Map<string, Contr
   controllers.set('agency', createAgencyController(context));
   controllers.set('agencymembership', createAgencyMembershipController(context));
   controllers.set('city', createCityController(context));
+  controllers.set('console', createConsoleController(context));
   controllers.set('validatorchange', createValidatorChangeController(context));
   controllers.set('operation', createOperationController(context));
   controllers.set('backup', createBackupController(context));
@@ -215,6 +217,8 @@ function keysOf(name: string, caches: Caches): readonly string[] {
       return caches.links.store.keys();
     case 'agency':
       return caches.agencies.store.keys();
+    case 'console':
+      return [CONSOLE_KEY];
     case 'backup':
       return caches.backups.store.keys();
     case 'schedule':
@@ -254,7 +258,7 @@ function subscribe(context: OperatorContext, controllers: ReadonlyMap<string, Co
     [caches.memberships, ['network', 'membership', 'agency']],
     [caches.links, ['relay', 'network']],
     [caches.linkGrants, ['link']],
-    [caches.networks, ['relay', 'link', 'agency']],
+    [caches.networks, ['relay', 'link', 'agency', 'console']],
     [caches.catalogs, ['network']],
   ];
   caches.networks.subscribe(({ object, previous }) => wakeForTurn(context, object, previous));

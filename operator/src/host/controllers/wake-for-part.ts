@@ -1,3 +1,4 @@
+import { CONSOLE_ACCESS, CONSOLE_REQUEST } from '@civitas/deployment';
 import { isConditionTrue, type KubeObject, keyOf } from '@civitas/kube';
 import { LABELS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
@@ -24,6 +25,8 @@ export function wakeForPart(context: Waking, object: KubeObject): void {
 
 /** An authority concerns whoever holds a certificate of it; a genesis whoever waits for that chain, and the city's all networks. */
 function wakeForRecord(context: Waking, kind: string, name: string): void {
+  context.wake('console');
+  if (name === CONSOLE_REQUEST || name === CONSOLE_ACCESS) return;
   const [, namespace, of] = OF_NETWORK.exec(name) ?? [];
   const network = of === undefined ? undefined : context.caches.networks.store.get(keyOf({ namespace, name: of }));
   const isForAll = network === undefined || findCityNetwork(context)?.metadata.uid === network.metadata.uid;
