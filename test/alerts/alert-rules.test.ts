@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { nodeMetrics, processMetrics, relayMetrics } from '@civitas/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { operatorMetrics } from '../../operator/src/host/telemetry/operator-metrics.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const RULES = join(ROOT, 'charts/civitas/alerts/civitas.rules.yaml');
@@ -54,6 +55,21 @@ const CASES: Readonly<Record<string, { fires: [string, string]; silent: [string,
     fires: ['civitas_tls_certificate_not_after_timestamp_seconds{instance="a"}', '1209600x40'],
     silent: ['civitas_tls_certificate_not_after_timestamp_seconds{instance="a"}', '1300000x40'],
     mutant: ['14 * 86400', '13 * 86400'],
+  },
+  CivitasBackupUnhealthy: {
+    fires: ['civitas_operator_network_condition{network="n", condition="BackupHealthy"}', '0x20'],
+    silent: ['civitas_operator_network_condition{network="n", condition="BackupHealthy"}', '1x20'],
+    mutant: ['== 0', '== 1'],
+  },
+  CivitasStorageUnhealthy: {
+    fires: ['civitas_operator_network_condition{network="n", condition="StorageHealthy"}', '0x20'],
+    silent: ['civitas_operator_network_condition{network="n", condition="StorageHealthy"}', '1x20'],
+    mutant: ['== 0', '== 1'],
+  },
+  CivitasCertificatesInvalid: {
+    fires: ['civitas_operator_network_condition{network="n", condition="CertificatesValid"}', '0x20'],
+    silent: ['civitas_operator_network_condition{network="n", condition="CertificatesValid"}', '1x20'],
+    mutant: ['== 0', '== 1'],
   },
 };
 
@@ -107,7 +123,7 @@ describe('alert rules', () => {
 
   test('every rule is about metrics of the catalogue, and every rule has its cases', () => {
     const known = new Set(
-      [nodeMetrics, relayMetrics, processMetrics].flatMap((catalogue) => Object.values(catalogue).map((metric) => metric.name as string)),
+      [nodeMetrics, relayMetrics, processMetrics, operatorMetrics].flatMap((catalogue) => Object.values(catalogue).map((metric) => metric.name as string)),
     );
     for (const rule of rules) {
       for (const [name] of rule.expr.matchAll(/civitas_\w+/g)) expect(known).toContain(name);
