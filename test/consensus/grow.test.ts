@@ -57,6 +57,24 @@ async function submitDocuments(count: number): Promise<void> {
   for (let at = 0; at < count; at += 1) expect((await network.submit(0, aDocument())).outcome.ok).toBe(true);
 }
 
+/** The embedded chain's own rules change on the way; the engine that takes it over goes on with the new ones. @returns their first height. */
+async function goOverToNewRules(): Promise<number> {
+  const change = { kind: 'activateProtocol', version: 2, afterBlocks: 3 };
+  const proposed = await network.submit(0, { contract: 'network.members@v1', method: 'propose', role: 'member', args: { change } });
+  expect(proposed.outcome.ok).toBe(true);
+  const scheduled = await waitFor(
+    'the decision',
+    async () => {
+      const status = await network.status(0);
+      return status.nextProtocolVersion === 2 && status;
+    },
+    30_000,
+  );
+  await waitFor('the new rules', async () => (await network.status(0)).protocolVersion === 2, 30_000);
+  await submitDocuments(2);
+  return Number(scheduled.nextProtocolHeight);
+}
+
 async function growOnto(engine: 'cometbft'): Promise<void> {
   const pod = network.pod(0);
   const config = JSON.parse(readFileSync(pod.pathOf('config'), 'utf8')) as JsonObject;
@@ -89,6 +107,7 @@ async function makeValidator(index: number): Promise<void> {
 
 test('a network born on the embedded engine goes on with four real validators, under its own genesis', async () => {
   await submitDocuments(DOCUMENTS);
+  const rulesSince = await goOverToNewRules();
   const born = await network.status(0);
   const bornHash = network.genesisHash;
 
@@ -111,6 +130,7 @@ test('a network born on the embedded engine goes on with four real validators, u
   // Whoever followed this chain before follows it still: every header from the first to the newest.
   const blocks = await lightBlocks(1, height);
   expect(follow(blocks)).toBe(height);
+  expect(blocks.map(({ header }) => header.appProtocol)).toEqual(blocks.map((_, at) => (at + 1 < rulesSince ? 0n : 2n)));
   expect(blocks.at(-1)?.validators.length).toBe(4);
 
   await network.kill(3, 'both');

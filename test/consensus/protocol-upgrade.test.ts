@@ -17,6 +17,8 @@ const TEST_MS_MAX = 300_000;
 const LAST = 3;
 const ROLLED_FIRST = [0, 1, 2] as const;
 const NOTICE_BLOCKS = 6;
+const VALIDATORS = 4;
+const SNAPSHOT_BLOCKS = 10;
 
 const members = { organisation: organisationOf(0), role: 'member', contract: 'network.members@v1' };
 
@@ -25,10 +27,15 @@ describeWithEngine('a network that goes over to the next protocol version', () =
 
   beforeAll(async () => {
     network = await startConsensusNetwork({
-      config: { emptyBlockIntervalMs: 1_000 },
-      node: () => ({ entryPoints: { node: [OLDER_NODE] } }),
-      // Every node is of the older release at first.
-      onPod: (_index, pod) => writeFileSync(join(pod.options.root, 'newest-protocol'), '1'),
+      config: { emptyBlockIntervalMs: 1_000, snapshotIntervalBlocks: SNAPSHOT_BLOCKS },
+      node: (index) => ({
+        entryPoints: { node: [OLDER_NODE] },
+        ...(index < VALIDATORS ? {} : { config: { stateSync: true, snapshotIntervalBlocks: 0 } }),
+      }),
+      // Every node but the first to join later is of the older release at first.
+      onPod: (index, pod) => {
+        if (index !== VALIDATORS) writeFileSync(join(pod.options.root, 'newest-protocol'), '1');
+      },
     });
   }, TEST_MS_MAX);
   afterAll(() => network?.stop());
@@ -116,6 +123,39 @@ describeWithEngine('a network that goes over to the next protocol version', () =
         if (trusted !== undefined) expect([at + 1, verifyAdjacent(nodeCrypto, { trusted, lightBlock }).ok]).toEqual([at + 1, true]);
       }
       process.stderr.write(`protocol 2 from height ${first} on; the last node was ${height - first + 1} blocks behind it when it came\n`);
+    },
+    TEST_MS_MAX,
+  );
+
+  test(
+    'a node that joins from a snapshot of the new rules goes on with them; one of the older release stands there and says so',
+    async () => {
+      // A snapshot of each of the newest two intervals is of the new rules.
+      const { height } = await network.status(0);
+      await network.waitForHeight(Number(height) + 2 * SNAPSHOT_BLOCKS, [0], SETTLED_MS);
+      const { index: newer } = await network.addNode();
+      const { index: older } = await network.addNode();
+      const joined = await waitFor(
+        'the newer one to follow',
+        async () => {
+          const status = await network.status(newer);
+          return status.phase === 'Serving' && status.caughtUp && status;
+        },
+        SETTLED_MS,
+      );
+      expect(joined.protocolVersion).toBe(2);
+      expect(network.pod(newer).logOf('node')).toContain('snapshot-restored');
+      const standing = await waitFor(
+        'the older one to stand',
+        async () => {
+          const status = await network.status(older);
+          return status.phase === 'AwaitingUpgrade' && status;
+        },
+        SETTLED_MS,
+      );
+      expect(standing).toMatchObject({ signing: false, protocolVersion: 2, newestProtocolVersion: 1 });
+      await roll(older);
+      await network.agreement(network.indexes, SETTLED_MS);
     },
     TEST_MS_MAX,
   );
