@@ -13,9 +13,16 @@ const tabSearch = (search: Record<string, unknown>): { readonly tab?: string } =
   search['tab'] === undefined ? {} : { tab: textOf(search['tab']) };
 
 const home = createRoute({ getParentRoute: under, path: '/', component: Home });
+const key = createRoute({
+  getParentRoute: under,
+  path: '/key',
+  component: lazyRouteComponent(() => import('./pages/approver-key.tsx'), 'ApproverKeyPage'),
+});
 const inbox = createRoute({
   getParentRoute: under,
   path: '/inbox',
+  validateSearch: (search: Record<string, unknown>): { readonly open?: string } =>
+    search['open'] === undefined ? {} : { open: textOf(search['open']) },
   component: lazyRouteComponent(() => import('./pages/inbox.tsx'), 'InboxPage'),
 });
 const networks = createRoute({
@@ -93,6 +100,7 @@ const audit = createRoute({
 const tree = root.addChildren([
   home,
   inbox,
+  key,
   networks,
   newNetwork,
   network,

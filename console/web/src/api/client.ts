@@ -31,12 +31,14 @@ export interface ApiClient {
 export const API_PREFIX = '/api/v1';
 
 /**
- * @param fetchToken A token for each request, undefined when the session is over.
+ * @param fetchToken A token for each request, undefined when the session is over; rejects when the identity provider is out of reach.
  */
 export function createApiClient(fetchToken: () => Promise<string | undefined>, fetchImpl: typeof fetch = fetch): ApiClient {
   async function open(request: ApiRequest, headers: Readonly<Record<string, string>>): Promise<Response> {
-    const token = await fetchToken();
-    if (token === undefined) throw navigator.onLine ? new SessionEnded() : new Disconnected(undefined);
+    const token = await fetchToken().catch((error: unknown) => {
+      throw new Disconnected(error);
+    });
+    if (token === undefined) throw new SessionEnded();
     const response = await reach(fetchImpl, request, { ...headers, authorization: `Bearer ${token}` });
     if (response.ok) return response;
     if (asksForStepUp(response.status, response.headers.get('www-authenticate'))) throw new StepUpNeeded();

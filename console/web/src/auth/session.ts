@@ -18,7 +18,7 @@ export interface SignInOptions {
 export interface Session {
   readonly isSignedIn: boolean;
   readonly subject: string | undefined;
-  /** A token that is good for 30 s at least, or undefined when the session is over. */
+  /** A token that is good for 30 s at least, or undefined when the session is over. @throws when the identity provider is out of reach. */
   fetchToken(): Promise<string | undefined>;
   signIn(options: SignInOptions): Promise<void>;
   /** Signs in anew with a second factor; leaves the page. */
@@ -63,6 +63,11 @@ function restoreDeepLink(): void {
   if (path !== undefined && location.pathname === '/') history.replaceState(null, '', path);
 }
 
+/** What fetch throws when nothing answered; keycloak-js hands it on, and gives the answer that it did not like otherwise. */
+function isOutOfReach(error: unknown): boolean {
+  return error instanceof TypeError || !navigator.onLine;
+}
+
 function sessionOf(keycloak: Keycloak, home: string): Session {
   const listeners: (() => void)[] = [];
   let ended = false;
@@ -82,12 +87,11 @@ function sessionOf(keycloak: Keycloak, home: string): Session {
         await keycloak.updateToken(TOKEN_LEFT_MIN_S);
         return keycloak.token;
       } catch (error) {
-        // The provider said no: the session is over. Out of reach: the token may still be good for its last seconds.
-        if (keycloak.isTokenExpired()) {
-          if (!(error instanceof TypeError)) end();
-          return undefined;
-        }
-        return keycloak.token;
+        // Out of reach, the token may still be good for its last seconds. Refused, the session is over.
+        if (!keycloak.isTokenExpired()) return keycloak.token;
+        if (isOutOfReach(error)) throw error;
+        end();
+        return undefined;
       }
     },
     async signIn({ locale, returnTo }) {

@@ -1,12 +1,18 @@
 import '@xyflow/react/dist/style.css';
 import type { Link as LedgerLink, Network } from '@civitas/console-contract';
 import { useNavigate } from '@tanstack/react-router';
-import { Controls, type Edge, type Node, ReactFlow } from '@xyflow/react';
+import { Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from '@xyflow/react';
 import { type KeyboardEvent, type ReactNode, useMemo } from 'react';
 import { useWords } from '../i18n/index.ts';
 import { isDark } from '../theme.ts';
+import type { Tone } from '../ui/status-label.tsx';
 import { placesOf } from './map-layout.ts';
+import { toneOfPhase } from './tones.ts';
 import { wordOf } from './words-of.ts';
+
+type NetworkNode = Node<{ readonly name: string; readonly words: string; readonly tone: Tone }, 'network'>;
+
+const NODE_TYPES = { network: NetworkBox };
 
 interface MapViewProps {
   readonly networks: readonly Network[];
@@ -28,6 +34,7 @@ export function MapView({ networks, links }: MapViewProps): ReactNode {
     <section className="civitas-map" aria-label={t('map.label')} onKeyDown={onKeyDown}>
       <ReactFlow
         nodes={nodes}
+        nodeTypes={NODE_TYPES}
         edges={edges}
         onNodeClick={(_event, node) => open(node.id)}
         nodesDraggable={false}
@@ -54,7 +61,18 @@ export function MapView({ networks, links }: MapViewProps): ReactNode {
   );
 }
 
-function nodesOf(networks: readonly Network[]): Node[] {
+function NetworkBox({ data: { name, words, tone } }: NodeProps<NetworkNode>): ReactNode {
+  return (
+    <div className={`civitas-node civitas-node-${tone}`}>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <strong>{name}</strong>
+      <div>{words}</div>
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </div>
+  );
+}
+
+function nodesOf(networks: readonly Network[]): NetworkNode[] {
   const ordered = [...networks].sort(
     (left, right) => Number(right.domain === 'city') - Number(left.domain === 'city') || left.name.localeCompare(right.name),
   );
@@ -62,7 +80,8 @@ function nodesOf(networks: readonly Network[]): Node[] {
   return ordered.map(({ name, domain, phase }, index) => ({
     id: name,
     position: { x: places[index]?.x ?? 0, y: places[index]?.y ?? 0 },
-    data: { label: `${name} · ${wordOf('domain', domain)} · ${wordOf('phase', phase)}` },
+    type: 'network',
+    data: { name, words: `${wordOf('domain', domain)} · ${wordOf('phase', phase)}`, tone: toneOfPhase(phase) },
     ariaLabel: `${name}, ${wordOf('domain', domain)}, ${wordOf('phase', phase)}`,
   }));
 }
@@ -75,6 +94,7 @@ function edgesOf(links: readonly LedgerLink[], networks: readonly Network[]): Ed
       id: name,
       source: from,
       target: to,
+      type: 'straight',
       label: wordOf('phase', phase),
       ariaLabel: `${from} ↔ ${to}`,
     }));

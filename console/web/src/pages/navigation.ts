@@ -5,6 +5,7 @@ export const NAVIGATION = [
     items: [
       { to: '/', label: 'nav.home' },
       { to: '/inbox', label: 'nav.inbox' },
+      { to: '/key', label: 'nav.key' },
     ],
   },
   {

@@ -9,7 +9,7 @@ export function Preferences(): ReactNode {
   const { t, language } = useWords();
   const [theme, setTheme] = useState<Theme>(currentTheme());
   return (
-    <div className="civitas-actions">
+    <div className="civitas-preferences">
       <FormSelect
         className="civitas-preference"
         aria-label={t('preferences.language')}

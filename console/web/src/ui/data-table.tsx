@@ -30,7 +30,9 @@ export function DataTable<Row>({ label, columns, rows, keyOf, onMore, isLoadingM
         <Thead>
           <Tr>
             {columns.map((column) => (
-              <Th key={column.key}>{column.title}</Th>
+              <Th key={column.key} modifier="wrap">
+                {column.title}
+              </Th>
             ))}
           </Tr>
         </Thead>

@@ -57,6 +57,7 @@ export const frame = {
   'nav.records': 'Records',
   'nav.home': 'Home',
   'nav.inbox': 'Inbox',
+  'nav.key': 'My approver key',
   'nav.networks': 'Networks',
   'nav.links': 'Links',
   'nav.map': 'Map',

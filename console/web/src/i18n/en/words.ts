@@ -57,6 +57,8 @@ export const words = {
   'action.takeRole': 'Take a role away',
   'action.removeMember': 'Remove a person',
   'action.approveProposal': 'Approve a proposal',
+  'action.prepareApproval': 'Prepare an approval',
+  'action.proposeApproverKey': 'Enrol an approver key',
   'action.downloadConnectionProfile': 'Download a connection profile',
   'action.downloadKubeconfig': 'Download a kubeconfig',
   'problem.TOKEN_MISSING': 'You are not signed in.',

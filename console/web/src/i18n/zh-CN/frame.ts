@@ -56,6 +56,7 @@ export const frame: Readonly<Record<keyof typeof source, string>> = {
   'nav.records': '记录',
   'nav.home': '首页',
   'nav.inbox': '待办',
+  'nav.key': '我的批准密钥',
   'nav.networks': '网络',
   'nav.links': '跨链链路',
   'nav.map': '拓扑图',

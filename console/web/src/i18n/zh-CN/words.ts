@@ -58,6 +58,8 @@ export const words: Readonly<Record<keyof typeof source, string>> = {
   'action.takeRole': '收回角色',
   'action.removeMember': '移除人员',
   'action.approveProposal': '批准提案',
+  'action.prepareApproval': '准备批准',
+  'action.proposeApproverKey': '登记批准密钥',
   'action.downloadConnectionProfile': '下载连接配置',
   'action.downloadKubeconfig': '下载集群访问配置',
   'problem.TOKEN_MISSING': '您尚未登录。',
