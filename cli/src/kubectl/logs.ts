@@ -25,6 +25,11 @@ export async function logsCommand(context: KubectlContext, name: string, options
   const places = chosen.flatMap((pod) => containersOf(pod, options.container).map((container) => ({ pod, container })));
   if (places.length === 0)
     throw usage(`no pod of '${name}' has a container '${options.container}'; there are ${containersOf(first, undefined).join(', ')}`);
+  if (context.terminal.json) {
+    if (options.follow) throw usage('-o json is one document, and a log that is followed has no end: leave one of the two');
+    context.terminal.result({ logs: await Promise.all(places.map((place) => wholeLog(context, place, options))) });
+    return EXIT.ok;
+  }
   const print = (text: string): void => context.terminal.line(text);
   await Promise.all(
     places.map(async ({ pod, container }) => {
@@ -53,7 +58,19 @@ function logPath({ metadata }: Pod, container: string, { follow, previous, tailL
   return `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/log?${query.toString()}`;
 }
 
-async function copyLog(context: KubectlContext, path: string, print: (line: string) => void): Promise<void> {
+/** For programs: lines as they are, by pod and container. */
+async function wholeLog(
+  context: KubectlContext,
+  { pod, container }: { readonly pod: Pod; readonly container: string },
+  options: LogsOptions,
+): Promise<object> {
+  const lines: string[] = [];
+  await copyLog(context, logPath(pod, container, options), (line) => lines.push(line));
+  const { name, namespace } = pod.metadata;
+  return { namespace, pod: name, container, lines };
+}
+
+async function copyLog(context: KubectlContext, path: string, print: (line: string) => unknown): Promise<void> {
   const cluster = await context.cluster();
   let rest = '';
   for await (const text of await cluster.streamText(path, { signal: context.signal })) {

@@ -71,6 +71,20 @@ describe('status', () => {
     expect(text).toMatch(/not green: kubectl civitas why/);
   });
 
+  test('says how old the last backup is that was verified', async () => {
+    const time = new Date(Date.now() - 3 * 3_600_000).toISOString();
+    const lastVerifiedBackup = { name: 'nightly', time, height: 7 };
+    const status = {
+      observedGeneration: 1,
+      phase: 'Available',
+      lastVerifiedBackup,
+      conditions: [aCondition('Available', 'True', 'Serving')],
+    };
+    await rig.say(KINDS.networks, { name: network }, status);
+    await statusCommand(rig.context(), [network]);
+    expect(rig.printed()).toMatch(new RegExp(`${network} +jincheng +Available .*3h ago`));
+  });
+
   test('says who leads, and counts as nobody whoever has not renewed for a minute', async () => {
     await rig.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'civitas-system' } });
     const renewTime = new Date().toISOString().replace('Z', '000Z');
@@ -303,6 +317,11 @@ describe('looks', () => {
     expect(rig.printed()).toBe('node says 1\nand 2 of 20\n');
     await logsCommand(rig.context(), network, options);
     expect(rig.printed().split('\n').sort()[2]).toBe(`${network}-0/node node says 1`);
+    await logsCommand(rig.context({ json: true }), `${network}-0`, options);
+    const lines = ['node says 1', 'and 2 of 20'];
+    expect(JSON.parse(rig.printed())).toEqual({ logs: [{ namespace: NAMESPACE, pod: `${network}-0`, container: 'node', lines }] });
+    const endless = logsCommand(rig.context({ json: true }), network, { ...options, follow: true });
+    expect((await failure(endless)).message).toContain('-o json is one document');
     expect((await failure(logsCommand(rig.context(), `${network}-0`, { ...options, container: 'engine' }))).message).toContain(
       'there are node',
     );
