@@ -145,6 +145,8 @@ describe('signing in to the console', () => {
     const browser = city.browser();
     const page = await browser.submit(await browser.send(city.authorizeUrl(pkce)), { username: 'li.na', password: PASSWORD });
     expect(await city.redeem(page, makePkce())).toMatchObject({ error: 'invalid_grant' });
+    // One guess spends the code.
+    expect(await city.redeem(page, pkce)).toMatchObject({ error: 'invalid_grant' });
   });
 
   test('a code works once', async () => {

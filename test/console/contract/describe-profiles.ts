@@ -1,6 +1,7 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeWithKeycloak, sharedKeycloak } from '../keycloak/shared-keycloak.ts';
 import { createKeycloakProfile } from './keycloak-profile.ts';
+import { createLocalProfile } from './local-profile.ts';
 import type { Profile } from './profile.ts';
 
 const START_MS_MAX = 120_000;
@@ -10,7 +11,10 @@ const PROFILES: readonly {
   readonly name: Profile['name'];
   readonly describe: (name: string, suite: () => void) => void;
   readonly start: () => Promise<Profile>;
-}[] = [{ name: 'keycloak', describe: describeWithKeycloak, start: () => createKeycloakProfile(sharedKeycloak()) }];
+}[] = [
+  { name: 'local', describe, start: createLocalProfile },
+  { name: 'keycloak', describe: describeWithKeycloak, start: () => createKeycloakProfile(sharedKeycloak()) },
+];
 
 /** One suite on every identity profile. @param suite Gets the profile when a test runs, not before. */
 export function describeProfiles(name: string, suite: (profile: () => Profile) => void): void {

@@ -148,7 +148,7 @@ function organizationRoutes({ users }: AdminRoutesOptions): readonly AdminRoute[
 
 function memberRoutes({ users }: AdminRoutesOptions): readonly AdminRoute[] {
   const { state, change } = users;
-  const both = [OPERATOR, CONSOLE];
+  const callers = [CONSOLE];
   const inGroup =
     (isIn: boolean) =>
     ({ ids: [id = '', groupId = '', userId = ''] }: AdminCall): Promise<AdminAnswer> =>
@@ -157,19 +157,19 @@ function memberRoutes({ users }: AdminRoutesOptions): readonly AdminRoute[] {
     {
       method: 'GET',
       path: '/organizations/*/groups/*/members',
-      callers: both,
+      callers,
       body: 'none',
       answer: ({ ids: [id = '', groupId] }) => {
         const group = findOrganization(state(), id)?.groups.find((candidate) => candidate.id === groupId);
         return group === undefined ? UNKNOWN : rows(membersOf(state(), group.members).map(memberRow));
       },
     },
-    { method: 'PUT', path: '/organizations/*/groups/*/members/*', callers: both, body: 'none', answer: inGroup(true) },
-    { method: 'DELETE', path: '/organizations/*/groups/*/members/*', callers: both, body: 'none', answer: inGroup(false) },
+    { method: 'PUT', path: '/organizations/*/groups/*/members/*', callers, body: 'none', answer: inGroup(true) },
+    { method: 'DELETE', path: '/organizations/*/groups/*/members/*', callers, body: 'none', answer: inGroup(false) },
     {
       method: 'GET',
       path: '/organizations/*/members',
-      callers: both,
+      callers,
       body: 'none',
       answer: ({ ids: [id = ''] }) => {
         const found = findOrganization(state(), id);
@@ -179,21 +179,21 @@ function memberRoutes({ users }: AdminRoutesOptions): readonly AdminRoute[] {
     {
       method: 'POST',
       path: '/organizations/*/members',
-      callers: both,
+      callers,
       body: 'json',
       answer: ({ ids: [id = ''], json }) => createdOf(change(addMember(id, json))),
     },
     {
       method: 'DELETE',
       path: '/organizations/*/members/*',
-      callers: both,
+      callers,
       body: 'none',
       answer: ({ ids: [id = '', userId = ''] }) => doneOf(change(removeMember(id, userId))),
     },
     {
       method: 'GET',
       path: '/users',
-      callers: [CONSOLE],
+      callers,
       body: 'none',
       answer: ({ query }) => {
         const email = query.get('email')?.toLowerCase() ?? '';

@@ -14,11 +14,16 @@ function organizationClaim(state: DirectoryState, user: User, scopes: ReadonlySe
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
+/** Chinese names have the family name first and no space. */
+function fullNameOf({ firstName, lastName }: User): string {
+  return /\p{Script=Han}$/u.test(lastName) ? `${lastName}${firstName}` : `${firstName} ${lastName}`.trim();
+}
+
 /** Who somebody is, as the `profile` and `email` scopes tell it. */
 export function profileClaims(user: User): Claims {
   return {
     preferred_username: user.username,
-    name: `${user.lastName}${/\p{Script=Han}$/u.test(user.lastName) ? '' : ' '}${user.firstName}`.trim(),
+    name: fullNameOf(user),
     given_name: user.firstName,
     family_name: user.lastName,
     ...(user.email === '' ? {} : { email: user.email, email_verified: true }),

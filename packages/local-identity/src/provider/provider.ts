@@ -26,6 +26,13 @@ export function createProvider(parts: ProviderParts, log: ProviderLog): Provider
     }
   });
   provider.use(signOutWithoutSession(provider, parts));
+  // A code that was presented wrongly is spent: whoever holds it has one guess at its verifier, as with Keycloak.
+  provider.use(async (ctx, next) => {
+    await next();
+    const code = ctx['oidc']?.params?.['code'] as unknown;
+    if (ctx.status >= 400 && ctx['oidc']?.route === 'token' && typeof code === 'string')
+      await provider.AuthorizationCode.adapter.destroy(code);
+  });
   // A refresh is a sign of life: the session's idle time begins anew, as in Keycloak.
   provider.use(async (ctx, next) => {
     await next();
