@@ -44,8 +44,8 @@ export const HOUSEKEEPING_INTERVAL_MS = 60_000;
 
 /** Sign-ins under way, kept in memory only; the oldest go first. */
 export const INTERACTIONS_MAX = 2000;
-/** Sessions, grants and refresh tokens on disk. */
-export const SESSIONS_MAX = 20_000;
+/** Sessions, grants and refresh tokens of one person on disk. */
+export const ENTRIES_OF_PERSON_MAX = 100;
 /** The journal is rewritten when it is longer than this and four times what it holds, bytes. */
 export const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;
 

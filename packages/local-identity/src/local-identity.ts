@@ -55,6 +55,8 @@ export interface LocalIdentity {
   readonly handle: (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
   /** The public keys that tokens verify with, for a verifier in the same process. */
   readonly jwks: () => { readonly keys: PublicKey[] };
+  /** Forgets what has expired and rotates keys that are due; done every minute by itself. */
+  readonly housekeep: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -157,8 +159,10 @@ function createHandlers(options: LocalIdentityOptions, stores: Stores, provider:
     users,
     signIn: createSignInPages({ ...shared, provider, origin }),
     invitations: createInvitationPages({ ...shared, users, hasher, nowUnixS }),
+    log,
   });
   const admin = createAdminRest({
+    log,
     users,
     keys,
     nowUnixS,
@@ -206,6 +210,7 @@ export async function createLocalIdentity(options: LocalIdentityOptions): Promis
       else if (isAdmin) await admin.answer(req, res, url);
       return isRealm || isAdmin;
     },
+    housekeep,
     jwks: () => ({ keys: keys.signing().map(publicPartOf) }),
     close: async () => {
       clearInterval(timer);

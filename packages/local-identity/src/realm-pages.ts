@@ -19,6 +19,7 @@ export interface RealmPagesOptions {
   readonly users: UsersFile;
   readonly signIn: { readonly answer: (reader: Reader, uid: string) => Promise<void> };
   readonly invitations: { readonly answer: (reader: Reader) => Promise<void> };
+  readonly log: { readonly warn: (facts: object, event: string) => void };
 }
 
 const SIGN_IN_PATH = /^\/login-actions\/([\w-]{1,64})$/;
@@ -63,11 +64,14 @@ export function createRealmPages(options: RealmPagesOptions) {
     } catch (cause) {
       if (cause instanceof BodyRefused) sendFault(reader, 413, 'fault.form');
       else if (cause instanceof errors.SessionNotFound) sendFault(reader, 400, 'fault.expired');
-      else throw cause;
+      else {
+        options.log.warn({ err: cause }, 'identity-fault');
+        if (!res.headersSent) sendFault(reader, 500, 'fault.ours');
+      }
     }
   };
 
-  const sendFault = (reader: Reader, status: number, key: 'fault.expired' | 'fault.form'): void => {
+  const sendFault = (reader: Reader, status: number, key: 'fault.expired' | 'fault.form' | 'fault.ours'): void => {
     const context = { ...contextFor(reader, realmPath, []), switchPath: undefined };
     if (status === 413) reader.res.setHeader('connection', 'close');
     sendPage(reader.res, context, faultPage(context, context.say(key)), { status });

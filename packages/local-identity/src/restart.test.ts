@@ -65,6 +65,22 @@ describe('a restart', () => {
     expect(city.identity?.jwks().keys).toHaveLength(1);
   });
 
+  test('is not needed for a new key: sessions go on under it', async () => {
+    const clock = { ms: Date.now() };
+    await city.shut();
+    await city.open({ nowUnixMs: () => clock.ms });
+    const { browser, pkce, tokens } = await signedIn();
+    await city.identity?.housekeep();
+    expect(city.identity?.jwks().keys).toHaveLength(1);
+    clock.ms += 30 * 24 * 3600 * 1000;
+    await city.identity?.housekeep();
+    expect(city.events).toContain('identity-key-rotated');
+    expect(decodeProtectedHeader(await city.bearerOf('console')).kid).toBe(city.identity?.jwks().keys[0]?.kid);
+    expect(decodeProtectedHeader(tokens.access_token).kid).toBe(city.identity?.jwks().keys[1]?.kid);
+    const page = await browser.send(city.authorizeUrl(pkce));
+    expect(page.text).toContain('name="username"');
+  });
+
   test('is refused while another holds the folder: IDENTITY_FOLDER_TAKEN', async () => {
     await expect(city.open()).rejects.toMatchObject({ code: 'IDENTITY_FOLDER_TAKEN' });
   });

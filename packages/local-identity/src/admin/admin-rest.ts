@@ -13,6 +13,7 @@ export interface AdminRestOptions extends AdminRoutesOptions {
   /** `/admin/realms/city` */
   readonly adminPath: string;
   readonly origin: string;
+  readonly log: { readonly warn: (facts: object, event: string) => void };
 }
 
 export interface AdminRest {
@@ -102,7 +103,11 @@ export function createAdminRest(options: AdminRestOptions): AdminRest {
       try {
         await answerCall(req, res, url);
       } catch (cause) {
-        if (!(cause instanceof BodyRefused)) throw cause;
+        if (!(cause instanceof BodyRefused)) {
+          options.log.warn({ err: cause }, 'identity-fault');
+          if (!res.headersSent) sendJson(res, 500, { error: 'unknown_error' });
+          return;
+        }
         // What is left of the body is not read: the connection ends with the answer.
         sendJson(res, 413, { errorMessage: cause.message }, { connection: 'close' });
       }

@@ -5,6 +5,7 @@ import { type PageContent, type PageContext, pageContext, renderPage } from '../
 import { cookiesOf, SAFE_HEADERS, setCookie } from './exchange.ts';
 
 const LANGUAGE_COOKIE = 'civitas_language';
+const LANGUAGE_HERE_COOKIE = 'civitas_language_here';
 const LANGUAGE_COOKIE_S = 365 * 24 * 3600;
 const STYLE = readFileSync(new URL('../pages/style.css', import.meta.url));
 
@@ -38,18 +39,23 @@ export function sendStyle(res: ServerResponse): void {
   res.end(STYLE);
 }
 
-/** Language of a request, by what it says itself, the reader's last choice, `wishes`, and the browser; a choice is remembered. */
-function chooseLanguage(
-  req: IncomingMessage,
-  res: ServerResponse,
-  url: URL,
-  wishes: readonly (string | undefined)[],
-  realmPath: string,
-): Language {
+/**
+ * Language of a request: what it says itself, what was chosen on this very page, `wishes`, the last choice, the browser. A choice is
+ * remembered.
+ */
+function chooseLanguage({ req, res, url }: Reader, wishes: readonly (string | undefined)[], realmPath: string): Language {
   const chosen = url.searchParams.get('lang') ?? undefined;
-  const language = languageOf([chosen, cookiesOf(req).get(LANGUAGE_COOKIE), ...wishes, req.headers['accept-language']]);
+  const cookies = cookiesOf(req);
+  const language = languageOf([
+    chosen,
+    cookies.get(LANGUAGE_HERE_COOKIE),
+    ...wishes,
+    cookies.get(LANGUAGE_COOKIE),
+    req.headers['accept-language'],
+  ]);
   if (chosen !== undefined) {
     setCookie(res, `${LANGUAGE_COOKIE}=${language}; Path=${realmPath}; Max-Age=${LANGUAGE_COOKIE_S}; HttpOnly; SameSite=Lax`);
+    setCookie(res, `${LANGUAGE_HERE_COOKIE}=${language}; Path=${url.pathname}; HttpOnly; SameSite=Lax`);
   }
   return language;
 }
@@ -62,8 +68,8 @@ export interface Reader {
 
 /** What pages for this reader need; the same page is offered in the other language. */
 export function contextFor(reader: Reader, realmPath: string, wishes: readonly (string | undefined)[]): PageContext {
-  const { req, res, url } = reader;
-  const language = chooseLanguage(req, res, url, wishes, realmPath);
+  const { url } = reader;
+  const language = chooseLanguage(reader, wishes, realmPath);
   const other = new URLSearchParams(url.searchParams);
   other.set('lang', otherLanguage(language));
   return pageContext(language, realmPath, `${url.pathname}?${other}`);

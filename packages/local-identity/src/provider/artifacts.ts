@@ -1,5 +1,5 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
-import { INTERACTIONS_MAX, SESSIONS_MAX } from '../limits.ts';
+import { ENTRIES_OF_PERSON_MAX, INTERACTIONS_MAX } from '../limits.ts';
 import type { Journal } from '../store/journal.ts';
 
 export interface ArtifactsOptions {
@@ -18,11 +18,6 @@ interface Volatile {
 }
 
 const DURABLE: ReadonlySet<string> = new Set(['Session', 'Grant', 'RefreshToken']);
-
-/** Everything that has been asked to be kept is as large as it may be: nobody else can sign in until sessions end. */
-export class SessionsFull extends Error {
-  override readonly name = 'SessionsFull';
-}
 
 /**
  * What the provider keeps. Sessions of people, grants and refresh tokens are on disk before they are answered; sign-ins under way and
@@ -44,14 +39,24 @@ export function createArtifacts(options: ArtifactsOptions): AdapterFactory {
     const [oldest] = volatile.keys();
     if (volatile.size > INTERACTIONS_MAX && oldest !== undefined) volatile.delete(oldest);
   };
+  /** What one person has to give up for something new: used tokens first, then the oldest. Nobody takes another's room. */
+  const surplusOf = (accountId: string | undefined): readonly string[] => {
+    const mine = [...journal.keys()].flatMap((key) => {
+      const payload = key.startsWith('Uid:') ? undefined : read(key);
+      return payload?.accountId === accountId ? [{ key, isUsed: payload?.consumed !== undefined, iat: payload?.iat ?? 0 }] : [];
+    });
+    if (mine.length < ENTRIES_OF_PERSON_MAX) return [];
+    const byWorth = mine.sort((left, right) => Number(right.isUsed) - Number(left.isUsed) || left.iat - right.iat);
+    return byWorth.slice(0, mine.length - ENTRIES_OF_PERSON_MAX + 1).map(({ key }) => key);
+  };
   const upsert = async (model: string, id: string, payload: AdapterPayload, expiresInS: number): Promise<void> => {
     const key = `${model}:${id}`;
     const expiresAtUnixS = nowUnixS() + expiresInS;
     if (!isDurable(model, payload)) return keep(key, payload, expiresAtUnixS);
-    if (journal.size() >= SESSIONS_MAX && journal.get(key) === undefined) throw new SessionsFull(`${journal.size()} artifacts are kept`);
     volatile.delete(key);
     const uidEntry = model === 'Session' ? [{ key: `Uid:${payload.uid}`, value: id, expiresAtUnixS }] : [];
-    await journal.write([{ key, value: payload, expiresAtUnixS }, ...uidEntry]);
+    const surplus = journal.get(key) === undefined ? surplusOf(payload.accountId) : [];
+    await journal.write([...surplus.map((old) => ({ key: old })), { key, value: payload, expiresAtUnixS }, ...uidEntry]);
   };
   const find = (model: string, id: string): AdapterPayload | undefined => {
     if (model === 'Client') return options.findClient(id);
