@@ -25,6 +25,7 @@ export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): No
     emptyBlockIntervalMs: network.emptyBlockIntervalMs,
     bundleWaitMs: network.bundleWaitMs,
     logLevel: network.logLevel,
+    ...(network.retention === undefined ? {} : { retention: network.retention }),
     ...(network.persons === undefined ? {} : { persons: network.persons }),
     ...(node.stateSync === true ? { stateSync: true } : {}),
     ...(node.rebuild === undefined ? {} : { rebuild: node.rebuild }),

@@ -4,6 +4,7 @@ import type { BackupReference } from '../resources/backup-target.ts';
 import { backupConfigText, targetVolumes } from './backup-pod.ts';
 import { ANNOTATIONS, genesisName, nodeConfigName, nodeDataName, nodeTlsName, peersName } from './names.ts';
 import { CONTAINER_PORTS, folderOf, nodeMetadata } from './network-objects.ts';
+import { resourcesOf, spreadOf } from './placement.ts';
 import { CONTAINER_SECURITY, POD_ENVIRONMENT, POD_SECURITY, PROBES } from './pod-defaults.ts';
 import type { Manifest } from './render.ts';
 
@@ -35,7 +36,8 @@ export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHa
       terminationGracePeriodSeconds: 10,
       securityContext: POD_SECURITY,
       ...backupContainers(network, node),
-      containers: [nodeContainer(network, hasEngine), ...(hasEngine ? [engineContainer(network)] : [])],
+      topologySpreadConstraints: spreadOf(network, node),
+      containers: [nodeContainer(network, node, hasEngine), ...(hasEngine ? [engineContainer(network, node)] : [])],
       volumes: [
         { name: 'config', configMap: { name: nodeConfigName(node.name) } },
         { name: 'genesis', configMap: { name: genesisName(network.name), optional: true } },
@@ -93,7 +95,7 @@ function annotationsOf(network: EffectiveNetwork, node: EffectiveNode, configHas
   };
 }
 
-function nodeContainer(network: EffectiveNetwork, hasEngine: boolean): object {
+function nodeContainer(network: EffectiveNetwork, node: EffectiveNode, hasEngine: boolean): object {
   return {
     name: 'node',
     image: network.nodeImage,
@@ -101,7 +103,7 @@ function nodeContainer(network: EffectiveNetwork, hasEngine: boolean): object {
     env: POD_ENVIRONMENT,
     ports: CONTAINER_PORTS,
     securityContext: CONTAINER_SECURITY,
-    resources: { requests: { cpu: '50m', memory: '128Mi' } },
+    resources: resourcesOf(node, 'node'),
     ...PROBES,
     volumeMounts: [
       { name: 'config', mountPath: folderOf(PATHS.config), readOnly: true },
@@ -117,7 +119,7 @@ function nodeContainer(network: EffectiveNetwork, hasEngine: boolean): object {
  * The engine ends when the node does and the other way round, so each comes back with the other. It has no probe: what it cannot do,
  * the node's readiness and Status say.
  */
-function engineContainer(network: EffectiveNetwork): object {
+function engineContainer(network: EffectiveNetwork, node: EffectiveNode): object {
   return {
     name: ENGINE_CONTAINER,
     image: network.nodeImage,
@@ -125,7 +127,7 @@ function engineContainer(network: EffectiveNetwork): object {
     env: POD_ENVIRONMENT,
     ports: ENGINE_PORTS,
     securityContext: CONTAINER_SECURITY,
-    resources: { requests: { cpu: '50m', memory: '64Mi' } },
+    resources: resourcesOf(node, 'engine'),
     volumeMounts: [DATA_MOUNT, PEERS_MOUNT],
   };
 }

@@ -7,6 +7,8 @@ import { clientProblem } from './client-problem.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 import { faultTolerance } from './quorum.ts';
 
+type PoolSpec = NonNullable<LedgerNetworkSpec['pools']>[number];
+
 /** One node with its place, its owner and its volume. */
 export interface EffectiveNode {
   readonly name: string;
@@ -16,6 +18,9 @@ export interface EffectiveNode {
   readonly storageSize: string;
   readonly storageClass?: string;
   readonly autoGrow?: { readonly percent: number; readonly stepPercent: number; readonly max: string };
+  /** What its pool asks for; undefined where it leaves it to the product. */
+  readonly resources?: PoolSpec['resources'];
+  readonly topologySpread?: PoolSpec['topologySpread'];
   /** It is to stand still. */
   readonly fenced?: boolean;
   /** Its ledger is dropped once for this word and taken from its peers. */
@@ -57,6 +62,8 @@ export interface EffectiveNetwork extends NetworkName {
   readonly certificateHours: number;
   readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** How far back its nodes prove state; undefined leaves it to them. */
+  readonly retention?: { readonly days: number; readonly archive: boolean };
   /** Whose people act through the gateways of the network. */
   readonly persons?: { readonly issuer: string; readonly keysUrl?: string };
   readonly keepData: boolean;
@@ -88,6 +95,7 @@ const DEFAULTS = {
   operationsPerSecondPerOrganisation: 2000,
   linkPacketsPerMinute: 60_000,
   stepTimeoutSeconds: 600,
+  retentionDays: 7,
   growPercent: 80,
   growStepPercent: 50,
 } as const;
@@ -133,6 +141,9 @@ export function effectiveNetwork(
     },
     logLevel: spec.logLevel ?? city.logLevel ?? 'info',
     ...(city.identity === undefined ? {} : { persons: city.identity }),
+    ...(spec.retention === undefined
+      ? {}
+      : { retention: { days: spec.retention.days ?? DEFAULTS.retentionDays, archive: spec.retention.archive ?? false } }),
     keepData: spec.deletionPolicy?.data !== 'Delete',
     ...(spec.genesis?.fromBackup === undefined ? {} : { origin: spec.genesis.fromBackup }),
     paused: spec.paused ?? false,
@@ -155,7 +166,7 @@ function updatesOf(strategy: LedgerNetworkSpec['updateStrategy']): EffectiveNetw
   };
 }
 
-function storageOf({ storage }: NonNullable<LedgerNetworkSpec['pools']>[number]): Pick<EffectiveNode, 'storageClass' | 'autoGrow'> {
+function storageOf({ storage }: PoolSpec): Pick<EffectiveNode, 'storageClass' | 'autoGrow'> {
   const { class: storageClass, autoGrow } = storage ?? {};
   const { growPercent, growStepPercent } = DEFAULTS;
   return {
@@ -166,6 +177,10 @@ function storageOf({ storage }: NonNullable<LedgerNetworkSpec['pools']>[number])
           autoGrow: { percent: autoGrow.percent ?? growPercent, stepPercent: autoGrow.stepPercent ?? growStepPercent, max: autoGrow.max },
         }),
   };
+}
+
+function placementOf({ resources, topologySpread }: PoolSpec): Pick<EffectiveNode, 'resources' | 'topologySpread'> {
+  return { ...(resources === undefined ? {} : { resources }), ...(topologySpread === undefined ? {} : { topologySpread }) };
 }
 
 function membersOf(id: NetworkName, defaultNamespace: string, agencies: readonly Agency[]): readonly EffectiveMember[] {
@@ -203,7 +218,7 @@ function nodesOf(
   config: CityConfig,
   { members, made }: { readonly members: readonly EffectiveMember[]; readonly made: ReadonlyMap<string, string> },
 ): readonly EffectiveNode[] {
-  const pools = spec.pools ?? [{ name: 'validators', role: 'validator' as const }];
+  const pools: readonly PoolSpec[] = spec.pools ?? [{ name: 'validators', role: 'validator' }];
   const nodes: EffectiveNode[] = [];
   for (const pool of pools) {
     const replicas = pool.replicas ?? (pool.role === 'validator' ? config.spec.validatorsPerNetwork : 1);
@@ -223,6 +238,7 @@ function nodesOf(
           ),
         storageSize: pool.storage?.size ?? config.spec.storageSize ?? DEFAULTS.storageSize,
         ...storageOf(pool),
+        ...placementOf(pool),
       });
     }
   }

@@ -1,6 +1,7 @@
 import { base64urlEncode, type Sha256, utf8Encode } from '@civitas/canon';
 import { nodeConfigText } from '../desired/network-objects.ts';
 import { nodePod } from '../desired/node-pod.ts';
+import { placementText } from '../desired/placement.ts';
 import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
 import { keyHashOf } from './genesis-record.ts';
 import { type Fence, fenceOf } from './key-fence.ts';
@@ -28,7 +29,7 @@ export function planNode(
   { sha256, restart }: { readonly sha256: Sha256; readonly restart: OperationOrders['restart'] },
 ): NodePlan {
   const seen = observed.nodes[node.name];
-  const configHash = base64urlEncode(sha256(utf8Encode(nodeConfigText(network, node))));
+  const configHash = base64urlEncode(sha256(utf8Encode(`${nodeConfigText(network, node)}${placementText(node)}`)));
   if (seen?.pod === undefined) return { ...NOTHING, actions: [{ type: 'createPod', manifest: nodePod(network, node, configHash) }] };
   const { pod } = seen;
   if (pod.deleting) return NOTHING;

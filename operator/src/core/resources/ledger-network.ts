@@ -17,9 +17,11 @@ import {
   POOLS_MAX,
   PROTOCOL_VERSION_MAX,
   REASON_CHARS_MAX,
+  RETENTION_DAYS_MAX,
   STEP_TIMEOUT_SECONDS_MAX,
 } from './limits.ts';
 import type { CustomObject } from './object.ts';
+import { Pool } from './pool.ts';
 import { mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
 
 export const DOMAINS = ['city', 'health', 'housing', 'courts', 'transport'] as const;
@@ -27,42 +29,12 @@ export const ENGINES = ['embedded', 'cometbft'] as const;
 export const WEEK_DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
-export const AutoGrow = Type.Object(
-  {
-    percent: Type.Optional(Type.Integer({ description: 'Grows from this share in use on; default 80.', minimum: 10, maximum: 99 })),
-    stepPercent: Type.Optional(Type.Integer({ description: 'By this share of its size; default 50.', minimum: 1, maximum: 400 })),
-    max: text('Never beyond this size, such as 100Gi.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' }),
-  },
-  { description: 'Lets a volume grow that fills up.' },
-);
-
 export const MaintenanceWindow = Type.Object({
   days: Type.Optional(
     Type.Array(oneOf('A day.', WEEK_DAYS), { description: 'Default every day.', maxItems: 7, 'x-kubernetes-list-type': 'set' }),
   ),
   startUtc: text('When it opens, UTC, such as 02:30.', 5, { pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }),
   durationMinutes: Type.Integer({ description: 'How long it is open.', minimum: 1, maximum: MAINTENANCE_MINUTES_MAX }),
-});
-
-export const Pool = Type.Object({
-  name: nameString('Name of the pool, unique in the network.'),
-  role: oneOf('What its nodes do.', ['validator', 'observer', 'gateway']),
-  replicas: Type.Optional(Type.Integer({ description: 'Nodes; default from CityConfig.', minimum: 1, maximum: POOL_REPLICAS_MAX })),
-  agencyRef: Type.Optional(nameString('Agency these nodes belong to; default: they go round the founders.')),
-  storage: Type.Optional(
-    Type.Object(
-      {
-        size: Type.Optional(text('Size of each volume, such as 1Gi; default from CityConfig.', 16, { pattern: '^[0-9]+(Mi|Gi|Ti)$' })),
-        class: Type.Optional(
-          text('StorageClass; default that of the cluster. Volumes that there are keep theirs.', 63, {
-            pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$',
-          }),
-        ),
-        autoGrow: Type.Optional(AutoGrow),
-      },
-      { description: 'Volume of each node.' },
-    ),
-  ),
 });
 
 export const ConsensusSettings = Type.Object(
@@ -233,6 +205,17 @@ export const LedgerNetworkSpec = Type.Object(
             message: MESSAGES.keysWithData,
           }),
         },
+      ),
+    ),
+    retention: Type.Optional(
+      Type.Object(
+        {
+          days: Type.Optional(
+            Type.Integer({ description: 'State roots stay provable so long; default 7.', minimum: 1, maximum: RETENTION_DAYS_MAX }),
+          ),
+          archive: Type.Optional(Type.Boolean({ description: 'All of them stay provable; default false.' })),
+        },
+        { description: 'How far back its nodes prove state. Blocks, receipts and records are kept whatever it says.' },
       ),
     ),
     logLevel: Type.Optional(oneOf('Log level of its nodes.', LOG_LEVELS)),

@@ -13,6 +13,9 @@ export const POOL_REPLICAS_MAX = 100;
 export const MEMBERSHIPS_MAX = 32;
 export const ROLES_MAX = 16;
 export const CLIENTS_MAX = 16;
+export const MAIL_DOMAINS_MAX = 16;
+/** RFC 1035. */
+export const MAIL_DOMAIN_CHARS_MAX = 253;
 /** A P-256 request is about 400 characters. */
 export const CSR_CHARS_MAX = 4096;
 export const APPROVAL_THRESHOLD_MAX = 32;
@@ -52,3 +55,5 @@ export const EXTERNAL_MEMBERS_MAX = 32;
 export const PROTOCOL_VERSION_MAX = 1000;
 /** Longest address of an identity provider, characters. */
 export const IDENTITY_URL_CHARS_MAX = 512;
+/** Days that a node keeps state provable at most, short of an archive: ten years. */
+export const RETENTION_DAYS_MAX = 3_653;
