@@ -11,6 +11,8 @@ function aLeaseServer() {
   const server = {
     broken: false,
     hung: false,
+    /** Calls wait for it before they are answered. */
+    slow: undefined as Promise<void> | undefined,
     reads: 0,
     remove: () => {
       lease = undefined;
@@ -19,7 +21,7 @@ function aLeaseServer() {
   };
   const gate = (signal?: AbortSignal): Promise<void> => {
     if (server.broken) return Promise.reject(new ApiError({ status: 500, reason: 'InternalError', message: 'injected' }));
-    if (!server.hung) return Promise.resolve();
+    if (!server.hung) return server.slow ?? Promise.resolve();
     return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))));
   };
   const write = (body: ObjectBody): KubeObject => {
@@ -135,6 +137,25 @@ describe('leader election', () => {
     expect(reigns[0]?.aborted).toBe(true);
     expect(elector.isLeader()).toBe(false);
     server.hung = false;
+    await stop(elector);
+  });
+
+  test('a renewal that is answered after the deadline ends the reign, and the next one begins', async () => {
+    const { elector, reigns, reasons } = anElector('first');
+    elector.start();
+    await clock.advance(2_100);
+    let answer = (): void => {};
+    server.slow = new Promise((resolve) => {
+      answer = resolve;
+    });
+    // The renewal begins two seconds after the last one, and is answered before it is given up: the deadline is between the two.
+    await clock.advance(11_000);
+    expect(elector.isLeader()).toBe(false);
+    answer();
+    server.slow = undefined;
+    await clock.advance(10_000);
+    expect(reasons).toEqual(['the Lease was not renewed in time']);
+    expect([reigns.map(({ aborted }) => aborted), elector.isLeader()]).toEqual([[true, false], true]);
     await stop(elector);
   });
 

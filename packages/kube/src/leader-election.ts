@@ -108,7 +108,7 @@ class LeaseElector implements LeaderElector {
     this.#metrics.gauge('leader_election_master_status', { name }, 1);
     this.#log.info({ lease: name, identity }, 'leading');
     onStartedLeading(reign.signal);
-    const reason = await this.#hold();
+    const reason = await this.#hold(reign.signal);
     endWatch();
     this.#reign = undefined;
     reign.abort(new Error(reason));
@@ -119,7 +119,7 @@ class LeaseElector implements LeaderElector {
   }
 
   /** Renews until that fails for the renew deadline or the event loop stalls; says why it ended. */
-  async #hold(): Promise<string> {
+  async #hold(reign: AbortSignal): Promise<string> {
     const { name, identity } = this.#options;
     const lagMsMax = this.#renewDeadlineMs / 3;
     for (;;) {
@@ -129,6 +129,8 @@ class LeaseElector implements LeaderElector {
       this.#metrics.gauge('leader_election_event_loop_lag_seconds', { name }, lagMs / 1000);
       if (lagMs > lagMsMax) return `the event loop stalled for ${Math.round(lagMs)} ms, more than ${Math.floor(lagMsMax)} ms`;
       await this.#tryAcquire();
+      // A renewal that succeeds after the deadline does not bring the reign back that the deadline has ended.
+      if (reign.aborted) return 'the Lease was not renewed in time';
       const holder = this.#observed?.lease.spec?.holderIdentity;
       if (holder !== identity) return `the Lease is held by ${holder || 'nobody'}`;
       const ageMs = this.#renewalAgeMs();
