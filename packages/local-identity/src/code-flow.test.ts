@@ -54,6 +54,24 @@ describe('signing in to the console', () => {
     });
   });
 
+  test.each([
+    ['of the console', '', 'invalid_grant'],
+    ['of another origin', 'https://evil.example', 'invalid_request'],
+  ])('the token call of a page %s is told', async (_name, origin, error) => {
+    const answer = await fetch(city.realm('/protocol/openid-connect/token'), {
+      method: 'POST',
+      headers: { origin: origin === '' ? city.origin : origin },
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: 'console',
+        code: 'x',
+        redirect_uri: `${city.origin}/`,
+        code_verifier: 'v'.repeat(43),
+      }),
+    });
+    expect(await answer.json()).toMatchObject({ error });
+  });
+
   test('a session answers without a page, and prompt=none without a session is told to sign in', async () => {
     const browser = city.browser();
     const pkce = makePkce();

@@ -230,7 +230,8 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
     extraTokenClaims: tokenClaims(parts),
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
-    clientBasedCORS: () => false,
+    // Browsers name the origin also to the page's own server.
+    clientBasedCORS: (_context, origin) => origin === parts.origin,
     formats: {
       customizers: {
         // As Keycloak's: RFC 9068's own type is an option there.
