@@ -14,6 +14,22 @@ export const CITY_REASONS: ReasonTexts = {
     means: 'The link is to be closed for new packets, which members approve.',
     then: 'Founders of both networks approve it.',
   },
+  DirectoryCredentials: {
+    means: 'The identity provider does not know the operator’s client, or its secret is another one.',
+    then: 'Correct the Secret identity-client-operator in civitas-system.',
+  },
+  DirectoryDenied: {
+    means: 'The operator’s client may not keep organizations or clients at the identity provider.',
+    then: 'Give its service account manage-organizations and manage-clients: charts/civitas/keycloak.',
+  },
+  DirectoryFailed: {
+    means: 'The identity provider failed, or does not take a value; the message has its words.',
+    then: 'Read its log; it is tried again.',
+  },
+  DirectoryUnreachable: {
+    means: 'The identity provider does not answer; whether the agency stands there cannot be told.',
+    then: 'Look at the provider and its address in the ConfigMap civitas-identity; it is tried again.',
+  },
   Drained: { means: 'Nothing is on its way any more.', then: NOTHING },
   Fresh: { means: 'Both light clients know a recent header.', then: NOTHING },
   Frozen: {
@@ -27,6 +43,10 @@ export const CITY_REASONS: ReasonTexts = {
   InFlight: { means: 'Closed for new packets; some are still on their way.', then: NOTHING },
   InRegistry: { means: 'The city’s registry names the chain.', then: NOTHING },
   Issued: { means: 'Its clients hold their certificates.', then: NOTHING },
+  KindsMissing: {
+    means: 'The operator is newer than the definitions of its kinds.',
+    then: 'Apply the definitions of its release: charts/civitas/README.md has the step.',
+  },
   Match: { means: 'Ledger and pools agree.', then: NOTHING },
   Misbehaviour: {
     means: 'A light client saw two headers of one height.',
@@ -49,6 +69,7 @@ export const CITY_REASONS: ReasonTexts = {
   NotTheOldest: { means: 'Another CityConfig is older and counts.', then: 'Delete this one.' },
   NothingWaits: { means: 'No pod waits.', then: NOTHING },
   OnLedger: { means: 'The ledgers hold it.', then: NOTHING },
+  OrganizationStands: { means: 'The agency stands with the identity provider.', then: NOTHING },
   PacketsLate: {
     means: 'A packet has had no answer for more than a minute.',
     then: 'Look at the receiving network and the relay: kubectl civitas links.',
@@ -63,6 +84,10 @@ export const CITY_REASONS: ReasonTexts = {
   RequestRefused: {
     means: 'A client’s request for a certificate cannot be granted.',
     then: 'Correct the client in the Agency: the message says what is wrong.',
+  },
+  SettingsInvalid: {
+    means: 'The address of the identity provider, or the operator’s secret there, cannot be worked with.',
+    then: 'Correct the ConfigMap civitas-identity or the Secret identity-client-operator in civitas-system: the message names the field.',
   },
   Valid: { means: 'Every certificate is valid.', then: NOTHING },
   Waiting: {

@@ -1,4 +1,5 @@
 import type { Agency, AgencyStatus } from '../resources/agency.ts';
+import { type AgencyIdentity, identityVerdict } from './agency-identity.ts';
 import { type Verdict, verdict } from './network-status.ts';
 
 export type MembershipState = NonNullable<AgencyStatus['memberships']>[number];
@@ -12,6 +13,8 @@ export interface AgencyProgress {
   readonly unknownNetworks: readonly string[];
   /** What its namespace has used up, such as `pods 4 of 4`. */
   readonly usedUp?: readonly string[];
+  /** Where it stands with the identity provider; undefined before that was asked. */
+  readonly identity?: AgencyIdentity | undefined;
 }
 
 /** Quantities that are counted whole, as quotas of ours are. */
@@ -25,7 +28,10 @@ export function usedUpOf(
 }
 
 /** Conditions of an agency from where each of its memberships stands. */
-export function agencyVerdicts(agency: Agency, { memberships, clients, unknownNetworks, usedUp = [] }: AgencyProgress): readonly Verdict[] {
+export function agencyVerdicts(
+  agency: Agency,
+  { memberships, clients, unknownNetworks, usedUp = [], identity }: AgencyProgress,
+): readonly Verdict[] {
   const open = memberships.filter(({ state }) => state !== 'Enrolled');
   const waiting = open.map(({ network, message }) => `${network}: ${message ?? 'pending'}`).join('; ');
   const policy = agency.spec.approvalPolicy === 'auto' ? 'its gateway approves every proposal by itself' : 'persons approve';
@@ -47,12 +53,7 @@ export function agencyVerdicts(agency: Agency, { memberships, clients, unknownNe
           'QuotaUsedUp',
           `${usedUp.join(', ')} are used in its namespace: more are refused until quotas are raised`,
         ),
-    verdict(
-      'IdentityReady',
-      false,
-      'IdentityNotInstalled',
-      'no identity provider is installed; agencies act with certificates and keys alone',
-    ),
+    identityVerdict(identity),
   ];
 }
 

@@ -1,8 +1,18 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
-import { CLIENTS_MAX, CSR_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, MEMBERSHIPS_MAX, ROLES_MAX } from './limits.ts';
+import {
+  CLIENTS_MAX,
+  CSR_CHARS_MAX,
+  DISPLAY_NAME_CHARS_MAX,
+  MAIL_DOMAIN_CHARS_MAX,
+  MAIL_DOMAINS_MAX,
+  MEMBERSHIPS_MAX,
+  ROLES_MAX,
+} from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { base64urlString, mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
+
+const MAIL_DOMAIN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)+$';
 
 export const AgencyMembership = Type.Object({
   network: nameString('Name of the LedgerNetwork.'),
@@ -41,6 +51,26 @@ export const AgencySpec = Type.Object({
   clients: Type.Optional(
     mapList(AgencyClient, ['name'], { description: 'Programs that act for it with keys of their own.', maxItems: CLIENTS_MAX }),
   ),
+  identity: Type.Optional(
+    Type.Object({
+      domains: Type.Optional(
+        Type.Array(text('A mail domain.', MAIL_DOMAIN_CHARS_MAX, { pattern: MAIL_DOMAIN }), {
+          description: 'Mail domains whose people are its own, such as hospital.example.',
+          maxItems: MAIL_DOMAINS_MAX,
+          'x-kubernetes-list-type': 'set',
+        }),
+      ),
+      deletionPolicy: Type.Optional(
+        oneOf(
+          'What becomes of its organization at the identity provider: Retain disables it, Delete takes it and its people along.',
+          ['Retain', 'Delete'],
+          {
+            default: 'Retain',
+          },
+        ),
+      ),
+    }),
+  ),
   quotas: Type.Optional(
     Type.Object({
       pods: Type.Optional(Type.Integer({ description: 'Pods in its namespace.', minimum: 0, maximum: 1000 })),
@@ -52,6 +82,8 @@ export const AgencySpec = Type.Object({
 export const AgencyStatus = Type.Object({
   ...statusHead,
   namespace: Type.Optional(text('Namespace that is its own.', 63)),
+  organizationId: Type.Optional(text('Its organization at the identity provider.', 64)),
+  serviceClientSecret: Type.Optional(text('Secret of its service client at the identity provider, namespace/name.', 160)),
   memberships: Type.Optional(
     mapList(
       Type.Object({

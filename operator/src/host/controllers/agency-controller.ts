@@ -26,11 +26,12 @@ import {
   VAULT_ORDINAL,
 } from '../../core/desired/names.ts';
 import type { Manifest } from '../../core/desired/render.ts';
+import type { AgencyIdentity } from '../../core/plan/agency-identity.ts';
 import { agencyPhase, agencyVerdicts, type ClientState, type MembershipState, usedUpOf } from '../../core/plan/agency-status.ts';
 import { clientProblem } from '../../core/plan/client-problem.ts';
 import { genesisFromText, genesisHashOf } from '../../core/plan/genesis-record.ts';
 import { heldVerdicts } from '../../core/plan/held-fields.ts';
-import type { Agency, AgencyClient, AgencyMembership } from '../../core/resources/agency.ts';
+import type { Agency, AgencyClient, AgencyMembership, AgencyStatus } from '../../core/resources/agency.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { resourceOf } from '../apply/kinds.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
@@ -78,8 +79,12 @@ export function createAgencyController(context: OperatorContext): Controller {
     const usedUp = agency.spec.quotas === undefined ? [] : await readUsedUp(context, agency);
     const namespaceName = agencyNamespace(agency.metadata.name);
     const held = applier.heldObjects().filter(({ namespace, name }) => (namespace ?? name) === namespaceName);
-    const verdicts = [...agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks, usedUp }), ...heldVerdicts(held)];
-    const facts = { namespace: agencyNamespace(agency.metadata.name), memberships, clients: clientStates };
+    const identity = context.facts.identities.get(agency.metadata.name);
+    const verdicts = [
+      ...agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks, usedUp, identity }),
+      ...heldVerdicts(held),
+    ];
+    const facts = { namespace: agencyNamespace(agency.metadata.name), ...identityFactsOf(identity), memberships, clients: clientStates };
     await writer.write({ resource: agencies, object: agency, verdicts, phase: agencyPhase(verdicts), facts });
     const isDone =
       memberships.every(({ state }) => state === 'Enrolled') && clientStates.every(({ networks }) => networks === memberships.length);
@@ -98,6 +103,11 @@ export function createAgencyController(context: OperatorContext): Controller {
       return agency === undefined ? undefined : reconcile(agency);
     },
   });
+}
+
+/** What is known stays out of the status until it is known. */
+function identityFactsOf(identity: AgencyIdentity | undefined): Pick<AgencyStatus, 'organizationId' | 'serviceClientSecret'> {
+  return identity?.state === 'ready' ? { organizationId: identity.organizationId, serviceClientSecret: identity.secret } : {};
 }
 
 /** Made once: what a binding binds cannot change, and who is bound here does not. */

@@ -11,6 +11,7 @@ import {
   type Reflector,
 } from '@civitas/kube';
 import { ANNOTATIONS, genesisRecordName, type NetworkName, networkNameOf, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import type { AgencyIdentity } from '../../core/plan/agency-identity.ts';
 import { isEnding, withMemberships } from '../../core/plan/agency-memberships.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText } from '../../core/plan/genesis-record.ts';
@@ -73,6 +74,8 @@ export interface LedgerFacts {
   readonly protocols: Map<string, ObservedProtocolProposal>;
   /** Volume claims that the API server would not change, by `namespace/claim`: the wish, what there is, and its words. */
   readonly volumeProblems: Map<string, { readonly wish: string; readonly resourceVersion: string; readonly message: string }>;
+  /** By agency: where it stands with the identity provider. */
+  readonly identities: Map<string, AgencyIdentity>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }

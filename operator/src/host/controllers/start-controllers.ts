@@ -17,6 +17,7 @@ import {
 } from '@civitas/kube';
 import { ANNOTATIONS, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { createLiveWrites } from '../apply/live-writes.ts';
+import { type OpenDirectory, openKeycloak } from '../identity/identity-provider.ts';
 import { createConnections } from '../ledger/connections.ts';
 import { createAuthorities } from '../observe/authorities.ts';
 import {
@@ -38,6 +39,7 @@ import {
 import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAgencyController } from './agency-controller.ts';
+import { createAgencyIdentityController } from './agency-identity-controller.ts';
 import { createAgencyMembershipController } from './agency-membership-controller.ts';
 import { createBackupController } from './backup-controller.ts';
 import { createBackupScheduleController } from './backup-schedule-controller.ts';
@@ -65,6 +67,8 @@ export interface ControllersOptions {
   readonly metrics: MetricsSink;
   readonly operatorMetrics: OperatorMetrics;
   readonly isLeader: () => boolean;
+  /** How the identity provider is asked; default Keycloak's Admin REST. */
+  readonly openDirectory?: OpenDirectory;
 }
 
 export interface RunningControllers {
@@ -112,7 +116,7 @@ export async function startControllers(options: ControllersOptions, signal: Abor
     for (const reflector of reflectors) reflector.start();
     await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
     await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
-    addControllers(context, controllers);
+    addControllers(context, controllers, options.openDirectory ?? openKeycloak(clock));
     subscribe(context, controllers);
     await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
   } catch (error) {
@@ -177,10 +181,11 @@ function noFacts(): LedgerFacts {
     joins: new Map(),
     protocols: new Map(),
     volumeProblems: new Map(),
+    identities: new Map(),
   };
 }
 
-function addControllers(context: OperatorContext, controllers: Map<string, Controller>): void {
+function addControllers(context: OperatorContext, controllers: Map<string, Controller>, openDirectory: OpenDirectory): void {
   const relay = createRelayController(context);
   controllers.set('network', createNetworkController(context, relay.key));
   controllers.set('relay', relay.controller);
@@ -189,6 +194,7 @@ function addControllers(context: OperatorContext, controllers: Map<string, Contr
   controllers.set('link', createLinkController(context));
   controllers.set('linkgrant', createLinkGrantController(context));
   controllers.set('agency', createAgencyController(context));
+  controllers.set('agencyidentity', createAgencyIdentityController(context, openDirectory));
   controllers.set('agencymembership', createAgencyMembershipController(context));
   controllers.set('city', createCityController(context));
   controllers.set('console', createConsoleController(context));
@@ -243,7 +249,7 @@ function subscribe(context: OperatorContext, controllers: ReadonlyMap<string, Co
   own(caches.networks, ['network', 'membership', 'joinbundle']);
   own(caches.links, ['link']);
   own(caches.linkGrants, ['linkgrant']);
-  own(caches.agencies, ['agency']);
+  own(caches.agencies, ['agency', 'agencyidentity']);
   own(caches.memberships, ['agencymembership']);
   own(caches.cities, ['city']);
   own(caches.validatorChanges, ['validatorchange']);

@@ -13,6 +13,7 @@ import { openMetricsRegistry } from '@civitas/telemetry';
 import { SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { aCity, anAgency } from '../../core/testing/builders.ts';
 import { type RunningControllers, startControllers } from '../controllers/start-controllers.ts';
+import type { OpenDirectory } from '../identity/identity-provider.ts';
 import { metricsSinkOf, operatorMetrics } from '../telemetry/operator-metrics.ts';
 import { ourResource } from './test-cluster.ts';
 
@@ -51,10 +52,18 @@ export async function applyCity(client: KubeClient, settings: Parameters<typeof 
 }
 
 /** All controllers on this client, leading unless told otherwise. */
-export function startOperator(client: KubeClient, signal: AbortSignal, isLeader: () => boolean = () => true): Promise<RunningControllers> {
+export function startOperator(
+  client: KubeClient,
+  signal: AbortSignal,
+  isLeader: () => boolean = () => true,
+  openDirectory?: OpenDirectory,
+): Promise<RunningControllers> {
   const registry = openMetricsRegistry({});
   const metrics = { metrics: metricsSinkOf(registry), operatorMetrics: registry.register(operatorMetrics) };
-  return startControllers({ client, clock: systemClock, log: silent, isLeader, ...metrics }, signal);
+  return startControllers(
+    { client, clock: systemClock, log: silent, isLeader, ...metrics, ...(openDirectory === undefined ? {} : { openDirectory }) },
+    signal,
+  );
 }
 
 export function findNetwork(client: KubeClient, name: string): Promise<NetworkObject | undefined> {
