@@ -65,6 +65,30 @@ describeWithHelm('the chart', () => {
   });
 });
 
+describeWithHelm('the console is not rendered by half', () => {
+  test.each([
+    [['console.enabled=true'], 'console.url is needed'],
+    [['console.enabled=true', 'console.url=https://c.example'], 'console.identity.url is needed with the profile keycloak'],
+    [
+      ['console.enabled=true', 'console.url=https://c.example', 'console.identity.profile=local', 'console.httpRoute.enabled=true'],
+      'console.httpRoute.parentRefs: at least one gateway',
+    ],
+    [
+      [
+        'console.enabled=true',
+        'console.url=https://c.example',
+        'console.identity.profile=local',
+        'console.httpRoute.enabled=true',
+        'console.ingress.enabled=true',
+      ],
+      'console.ingress and console.httpRoute: one of the two',
+    ],
+  ])('%j', (values, message) => {
+    const { status, stderr } = helm(templateArguments(values.flatMap((value) => ['--set', value])));
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(message) });
+  });
+});
+
 describeWithHelm('a value that is none is refused with its place and what it should be', () => {
   test.each([
     ['operator.replicas=0', "at '/operator/replicas': minimum: got 0, want 1"],
@@ -77,6 +101,10 @@ describeWithHelm('a value that is none is refused with its place and what it sho
     ['networkPolicies.apiServer.ports=443', "at '/networkPolicies/apiServer/ports': got number, want array"],
     ['networkPolicies.apiServer.cidrs={everywhere}', "at '/networkPolicies/apiServer/cidrs/0': 'everywhere' does not match pattern"],
     ['networkPolicies.dns.podLabels=null', "at '/networkPolicies/dns': missing property 'podLabels'"],
+    ['console.identity.profile=ldap', "at '/console/identity/profile': value must be one of 'local', 'keycloak'"],
+    ['console.url=console.city.example', "at '/console/url': 'console.city.example' does not match pattern"],
+    ['console.url=https://console.city.example/path', "at '/console/url'"],
+    ['console.replicas=2', "at '/console': additional properties 'replicas' not allowed"],
     ['monitoring.podMonitors.interval=often', "at '/monitoring/podMonitors/interval': 'often' does not match pattern"],
   ])('%s', (value, message) => {
     const { status, stderr } = helm(templateArguments(['--set', value]));

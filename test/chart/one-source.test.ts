@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { CHART, describeWithHelm, helm, parseObjects, type Rendered, renderText } from './helm.ts';
 
 const source = parseObjects(readFileSync(join(CHART, 'laptop/operator.yaml'), 'utf8'));
+const consoleSource = parseObjects(readFileSync(join(CHART, 'laptop/console.yaml'), 'utf8'));
 const RIGHTS = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
 const addressOf = ({ kind, metadata }: Rendered): string => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
 
@@ -36,10 +37,12 @@ function rulesOf(object: Rendered): readonly Rule[] {
 describeWithHelm('the chart and the laptop have one source', () => {
   let rendered: readonly Rendered[] = [];
   let monitored: readonly Rendered[] = [];
+  let withConsole: readonly Rendered[] = [];
 
   beforeAll(() => {
     rendered = parseObjects(renderText('default'));
     monitored = parseObjects(renderText('monitored'));
+    withConsole = parseObjects(renderText('console'));
   });
 
   test('the operator has the same rights, bound to the same account', () => {
@@ -69,12 +72,51 @@ describeWithHelm('the chart and the laptop have one source', () => {
     );
   });
 
-  test('no right anywhere has a wildcard, and none is to escalate, impersonate or run commands in pods', () => {
-    const words = rendered
+  test('no right anywhere has a wildcard, and none is to escalate or run commands in pods', () => {
+    const words = withConsole
       .flatMap((object) => rulesOf(object))
       .flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs]);
     expect(words.length).toBeGreaterThan(50);
-    for (const word of ['*', 'escalate', 'impersonate', 'pods/exec', 'pods/attach', 'nodes/proxy']) expect(words).not.toContain(word);
+    for (const word of ['*', 'escalate', 'pods/exec', 'pods/attach', 'nodes/proxy']) expect(words).not.toContain(word);
+  });
+
+  test('the console has the rights of the laptop’s, and they are not there without it', () => {
+    const wanted = consoleSource.filter(({ kind }) => RIGHTS.includes(kind));
+    const given = withConsole.filter((object) => wanted.some((other) => addressOf(other) === addressOf(object)));
+    const stripped = ({ metadata: { labels: _, ...metadata }, ...object }: Rendered): Rendered => ({ ...object, metadata });
+    const byAddress = (one: Rendered, other: Rendered): number => addressOf(one).localeCompare(addressOf(other));
+    expect(given.map(stripped).sort(byAddress)).toEqual([...wanted].sort(byAddress));
+    const absent = wanted.map(addressOf);
+    expect(rendered.map(addressOf).filter((address) => absent.includes(address))).toEqual([]);
+  });
+
+  test('nobody may be acted as but by name: accounts of tenants and of the platform, and the group of tenants', () => {
+    const rules = withConsole.flatMap((object) => rulesOf(object)).filter(({ verbs }) => verbs.includes('impersonate'));
+    expect(rules.length).toBeGreaterThan(0);
+    for (const { resources, resourceNames = [] } of rules) {
+      if (resources.every((resource) => resource.startsWith('userextras/'))) continue;
+      expect(resourceNames.length).toBeGreaterThan(0);
+      for (const name of resourceNames) expect(name).toMatch(/^(?:tenant-[a-z]+|platform-admin|civitas:tenants)$/);
+    }
+  });
+
+  test('the console’s pod has the account, the files, the ports and the security that the laptop’s has', () => {
+    const laptop = findObject(consoleSource, 'Pod', 'civitas-console').spec as PodSpec;
+    const local = parseObjects(renderText('console-local'));
+    const { template } = findObject(local, 'Deployment', 'civitas-console').spec as { template: { spec: PodSpec } };
+    const [container] = template.spec.containers;
+    const [own] = laptop.containers;
+    expect(template.spec.serviceAccountName).toBe(laptop.serviceAccountName);
+    expect(template.spec.securityContext).toMatchObject(laptop.securityContext as object);
+    for (const field of ['image', 'securityContext']) expect(container?.[field]).toEqual(own?.[field]);
+    expect(container?.['ports']).toMatchObject(own?.['ports'] as object);
+    const places = (of: typeof container): readonly unknown[] =>
+      (of?.['volumeMounts'] as { mountPath: string }[]).map(({ mountPath }) => mountPath);
+    expect(places(container)).toEqual(places(own));
+    expect(container?.env.filter(({ name }) => name !== 'LOG_LEVEL')).toEqual(own?.env);
+    const asked = (of: typeof container): readonly unknown[] =>
+      ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) => (of?.[probe] as { httpGet?: object } | undefined)?.httpGet);
+    expect(asked(container)).toEqual(asked(own));
   });
 
   test('the operator binds only roles that the admission policy names', () => {

@@ -15,11 +15,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 {{- end -}}
 
 {{- define "civitas.operatorImage" -}}
-{{- $image := .Values.operator.image -}}
-{{- if $image.digest -}}
-{{ printf "%s@%s" $image.repository $image.digest }}
+{{- include "civitas.imageOf" (dict "image" .Values.operator.image "version" .Chart.AppVersion) -}}
+{{- end -}}
+
+{{/* By digest where there is one, else by tag. */}}
+{{- define "civitas.imageOf" -}}
+{{- if .image.digest -}}
+{{ printf "%s@%s" .image.repository .image.digest }}
 {{- else -}}
-{{ printf "%s:%s" $image.repository (default .Chart.AppVersion $image.tag) }}
+{{ printf "%s:%s" .image.repository (default .version .image.tag) }}
 {{- end -}}
 {{- end -}}
 
@@ -37,9 +41,13 @@ readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 {{- end -}}
 
-{{/* Where our pods may run, and what pulls their image. */}}
+{{/* Where the operator's pods may run, and what pulls their image. */}}
 {{- define "civitas.placement" -}}
-{{- with .Values.operator -}}
+{{- include "civitas.placementOf" .Values.operator -}}
+{{- end -}}
+
+{{- define "civitas.placementOf" -}}
+{{- with . -}}
 {{- if .priorityClassName }}
 priorityClassName: {{ .priorityClassName }}
 {{- end }}
@@ -73,8 +81,17 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 
 {{/* The documents of laptop/operator.yaml, the one source of the operator's rights, as YAML list. */}}
 {{- define "civitas.sourceDocuments" -}}
+{{- include "civitas.documentsOf" (.Files.Get "laptop/operator.yaml") -}}
+{{- end -}}
+
+{{/* The documents of laptop/console.yaml, the one source of the console's rights and of those it acts with, as YAML list. */}}
+{{- define "civitas.consoleDocuments" -}}
+{{- include "civitas.documentsOf" (.Files.Get "laptop/console.yaml") -}}
+{{- end -}}
+
+{{- define "civitas.documentsOf" -}}
 {{- $documents := list -}}
-{{- range splitList "\n---\n" (.Files.Get "laptop/operator.yaml") -}}
+{{- range splitList "\n---\n" . -}}
 {{- $documents = append $documents (fromYaml .) -}}
 {{- end -}}
 {{ toYaml $documents }}
