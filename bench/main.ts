@@ -1,9 +1,9 @@
-// `npm run bench -- ledger|growth|day-two|execute|state|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
+// `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
 import { parseArgs } from 'node:util';
 import { machineFacts } from './machine.ts';
 import { PEERS } from './peers/peer-names.ts';
 
-const USAGE = `npm run bench -- ledger|growth|day-two|execute|state|link|start [--seconds S] [--home DIR] [--json]
+const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start [--seconds S] [--home DIR] [--json]
 
   ledger   operations/s and commit latency on one embedded network, through gRPC
            --engine cometbft  a network of real validators, open loop, signed beforehand:
@@ -18,6 +18,9 @@ const USAGE = `npm run bench -- ledger|growth|day-two|execute|state|link|start [
   day-two  each day-two verb on four validators under load: failed operations, longest gap between commits, time below a quorum
              --rate N         operations a second (default 100)
              --verbs A,B      only these, such as restart,rotate-ca
+  operator what an operator costs on a real API server, its nodes simulated: while they are born, at rest, started anew
+             --networks N     default 200
+             --nodes M        of each network, four of them validators (default 7)
   execute  CPU of one operation in process, step by step (no city, no network)
   state    CPU, memory and disk of state tree and store (--keys N, default 100000)
   link     round trip and packets/s over one link (transport to city)
@@ -42,6 +45,8 @@ const { values, positionals } = parseArgs({
     out: { type: 'string', default: 'docs' },
     rate: { type: 'string', default: '100' },
     verbs: { type: 'string' },
+    networks: { type: 'string', default: '200' },
+    nodes: { type: 'string', default: '7' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
@@ -50,7 +55,10 @@ const [name] = positionals;
 const seconds = Number(values.seconds);
 const [validators, keys, repeats] = [Number(values.validators), Number(values.keys), Number(values.repeats)];
 const peer = PEERS.find((known) => known === values.peer);
-const isWhole = [validators - 1, keys, repeats - 1, Number(values.rate) - 1].every((count) => Number.isSafeInteger(count) && count >= 0);
+const [networks, nodes] = [Number(values.networks), Number(values.nodes)];
+const isWhole = [validators - 1, keys, repeats - 1, Number(values.rate) - 1, networks - 1, nodes - 4].every(
+  (count) => Number.isSafeInteger(count) && count >= 0,
+);
 const isKnown = ['embedded', 'cometbft'].includes(values.engine) && (values.peer === undefined || peer !== undefined);
 if (values.help === true || name === undefined || !Number.isFinite(seconds) || seconds < 1 || !isWhole || !isKnown) {
   process.stderr.write(USAGE);
@@ -81,6 +89,9 @@ switch (name) {
       verbs: values.verbs?.split(','),
       say: options.say,
     });
+    break;
+  case 'operator':
+    figures = await (await import('./operator/bench-operator.ts')).benchOperator({ networks, nodes, seconds, say: options.say });
     break;
   case 'link':
     figures = await (await import('./link.ts')).benchLink(options);

@@ -6,7 +6,7 @@ import { findKubeTools } from '../../tools/kube/kube-tools.ts';
 /** They know nothing of this suite: without a cluster they are left out, and those of this folder say so. */
 const OPERATOR_TESTS = [
   ...['every-rule', 'rules', 'provision', 'faults', 'validators', 'validator-change', 'network-removal', 'day-two-crash'],
-  'least-privilege',
+  ...['least-privilege', 'lagging-api', 'missing-kinds'],
 ];
 
 export default {

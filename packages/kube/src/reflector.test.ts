@@ -231,4 +231,22 @@ describe('reflector', () => {
     ]);
     await pruned.stop();
   });
+
+  test('a kind that the server does not serve is known to be missing, and is taken up once it is served', async () => {
+    server.failNext({ status: 503 }, { status: 404 }, { status: 404 });
+    const absent = createReflector({ client, resource: configMaps, clock });
+    expect(absent.isServed()).toBe(true);
+    let answered: readonly boolean[] | undefined;
+    const answer = absent.waitForAnswer().then(() => {
+      answered = [absent.isServed(), absent.hasSynced()];
+    });
+    absent.start();
+    await answer;
+    expect(answered).toEqual([false, false]);
+    await absent.waitForSync();
+    expect(absent.isServed()).toBe(true);
+    await absent.stop();
+    const stopped = createReflector({ client, resource: configMaps, clock });
+    await expect(stopped.waitForAnswer(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+  });
 });

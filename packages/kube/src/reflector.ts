@@ -52,6 +52,10 @@ export interface Reflector<T extends KubeObject> {
   hasSynced(): boolean;
   /** Resolves when `hasSynced`; rejects when the signal aborts. */
   waitForSync(signal?: AbortSignal): Promise<void>;
+  /** False once the server has answered that it serves no such kind, until it does; the store is empty meanwhile and goes on being tried. */
+  isServed(): boolean;
+  /** Resolves when `hasSynced`, or as soon as the kind is known not to be served; rejects when the signal aborts. */
+  waitForAnswer(signal?: AbortSignal): Promise<void>;
   stats(): ReflectorStats;
 }
 
@@ -92,8 +96,11 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
   readonly #subscribers = new Set<(change: Change<T>) => void>();
   readonly #stopping = new AbortController();
   readonly #synced: Promise<void>;
+  readonly #answered: Promise<void>;
   readonly #stats = { lists: 0, watches: 0, failures: 0, missed: 0, lastContactUnixMs: 0 };
   #resolveSynced = (): void => {};
+  #resolveAnswered = (): void => {};
+  #isServed = true;
   #isPaged: boolean;
   #running: Promise<void> | undefined;
 
@@ -112,6 +119,9 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     this.#isPaged = options.initialState !== 'watch-list';
     this.#synced = new Promise((resolve) => {
       this.#resolveSynced = resolve;
+    });
+    this.#answered = new Promise((resolve) => {
+      this.#resolveAnswered = resolve;
     });
   }
 
@@ -139,12 +149,15 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
   }
 
   waitForSync(signal?: AbortSignal): Promise<void> {
-    if (signal === undefined) return this.#synced;
-    const aborted = new Promise<never>((_, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    return Promise.race([this.#synced, aborted]);
+    return unlessAborted(this.#synced, signal);
+  }
+
+  isServed(): boolean {
+    return this.#isServed;
+  }
+
+  waitForAnswer(signal?: AbortSignal): Promise<void> {
+    return unlessAborted(this.#answered, signal);
   }
 
   stats(): ReflectorStats {
@@ -183,6 +196,11 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     // What cannot be read would be sent again at the same version: a list goes around it.
     if (error instanceof MalformedEvent) this.#mirror.distrust();
     if (!isApiError(error)) return;
+    // A whole kind is not found only where its definition is not there.
+    if (error.status === 404 && !this.#mirror.hasSynced) {
+      this.#isServed = false;
+      this.#resolveAnswered();
+    }
     if (this.#mirror.version === undefined && (error.status === 422 || error.status === 400)) this.#isPaged = true;
     // Any refusal of our version (410 Expired, a version of a restored server's future) is answered by a fresh list.
     if ((error.status >= 400 && error.status < 500 && error.status !== 429) || error.reason === 'Timeout') this.#mirror.distrust();
@@ -244,7 +262,9 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
     const missed = this.#mirror.replace(objects, version);
     this.#stats.missed += missed;
     if (missed > 0) this.#metrics.count('reflector_missed_changes_total', this.#labels, missed);
+    this.#isServed = true;
     this.#resolveSynced();
+    this.#resolveAnswered();
   }
 
   #publish(change: Change<T>): void {
@@ -256,6 +276,15 @@ class WatchReflector<T extends KubeObject> implements Reflector<T> {
       }
     }
   }
+}
+
+function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([promise, aborted]);
 }
 
 /** Who set which field: often larger than the object, and for the API server alone. */

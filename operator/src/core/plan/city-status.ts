@@ -59,6 +59,13 @@ export function cityVerdicts(city: ObservedCity): readonly Verdict[] {
   return [verdict('Ready', false, 'PartsMissing', `${counts}; not yet: ${named}${rest}`)];
 }
 
+/** What this operator would work on and the API server does not serve: its definitions are of an older release. Nothing while all are. */
+export function kindsVerdicts(missing: readonly string[]): readonly Verdict[] {
+  if (missing.length === 0) return [];
+  const message = `not served, so nothing of them is done: ${[...missing].sort().join(', ')}; apply the definitions of this release`;
+  return [verdict('KindsServed', false, 'KindsMissing', message)];
+}
+
 export function cityPhase(verdicts: readonly Verdict[]): string {
   const ready = verdicts.find(({ type }) => type === 'Ready');
   return ready?.status === 'True' ? 'Ready' : (ready?.reason ?? 'Pending');

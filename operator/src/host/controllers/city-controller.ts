@@ -1,5 +1,5 @@
-import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
-import { cityFacts, cityPhase, cityVerdicts, type ObservedCity } from '../../core/plan/city-status.ts';
+import { type Controller, createController, type KubeObject, type ReconcileResult, type Reflector } from '@civitas/kube';
+import { cityFacts, cityPhase, cityVerdicts, kindsVerdicts, type ObservedCity } from '../../core/plan/city-status.ts';
 import { heldVerdicts } from '../../core/plan/held-fields.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
@@ -14,7 +14,8 @@ export function createCityController(context: OperatorContext): Controller {
 
   const reconcile = async (config: CityConfig): Promise<ReconcileResult> => {
     const city = observe(context, config);
-    const verdicts = [...cityVerdicts(city), ...heldVerdicts(context.applierOf('relay').heldObjects())];
+    const held = heldVerdicts(context.applierOf('relay').heldObjects());
+    const verdicts = [...cityVerdicts(city), ...kindsVerdicts(kindsMissing(context)), ...held];
     const facts = city.older === undefined ? cityFacts(city) : {};
     await writer.write({ resource: cityConfigs, object: config, verdicts, phase: cityPhase(verdicts), facts });
     return { requeueAfterMs: CITY_RECHECK_MS };
@@ -30,6 +31,10 @@ export function createCityController(context: OperatorContext): Controller {
       return config === undefined ? undefined : retryConflict(() => reconcile(config));
     },
   });
+}
+
+function kindsMissing({ caches }: OperatorContext): readonly string[] {
+  return Object.values(caches).flatMap((reflector: Reflector<KubeObject>) => (reflector.isServed() ? [] : [reflector.resource.plural]));
 }
 
 function observe({ caches }: OperatorContext, config: CityConfig): ObservedCity {

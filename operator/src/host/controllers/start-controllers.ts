@@ -114,11 +114,11 @@ export async function startControllers(options: ControllersOptions, signal: Abor
   };
   try {
     for (const reflector of reflectors) reflector.start();
-    await Promise.all(reflectors.map((reflector) => reflector.waitForSync(signal)));
+    await untilKnown(caches, signal);
     await context.workspaces.enter(SYSTEM_NAMESPACE, signal);
     addControllers(context, controllers, options.openDirectory ?? openKeycloak(clock));
     subscribe(context, controllers);
-    await Promise.all([...controllers.values()].map((controller) => controller.start(signal)));
+    await startAll(controllers, caches, { signal, log });
   } catch (error) {
     await stop();
     throw error;
@@ -126,10 +126,48 @@ export async function startControllers(options: ControllersOptions, signal: Abor
   wake('relay');
   const hasLooked = whenFirst(() => caches.networks.store.keys().every((key) => context.facts.looked.has(key)));
   return {
-    isReady: () => reflectors.every((reflector) => reflector.hasSynced()) && hasLooked(),
+    isReady: () => reflectors.every((reflector) => reflector.hasSynced() || !reflector.isServed()) && hasLooked(),
     isHealthy: () => [...controllers.values()].every((controller) => controller.healthy()),
     stop,
   };
+}
+
+/** Kinds without which nothing is done: a fence that cannot be read is no fence. */
+const NEEDED: readonly (keyof Caches)[] = ['networks', 'nodes', 'agencies', 'cities', 'reservations'];
+
+/** The controller that works on a kind of its own, which waits for that kind where it is not served yet. */
+const CONTROLLER_OF: Partial<Record<keyof Caches, string>> = {
+  links: 'link',
+  linkGrants: 'linkgrant',
+  memberships: 'agencymembership',
+  validatorChanges: 'validatorchange',
+  operations: 'operation',
+  backups: 'backup',
+  backupSchedules: 'schedule',
+  restores: 'restore',
+};
+
+/** All caches are filled, but for those of kinds whose definition is older than this operator or missing. */
+async function untilKnown(caches: Caches, signal: AbortSignal): Promise<void> {
+  await Promise.all(Object.values(caches).map((reflector: Reflector<KubeObject>) => reflector.waitForAnswer(signal)));
+  await Promise.all(NEEDED.map((name) => caches[name].waitForSync(signal)));
+}
+
+async function startAll(
+  controllers: ReadonlyMap<string, Controller>,
+  caches: Caches,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
+): Promise<void> {
+  const waiting = new Set(
+    Object.entries(CONTROLLER_OF).flatMap(([name, controller]) => (caches[name as keyof Caches].isServed() ? [] : [controller])),
+  );
+  const starts = [...controllers].map(async ([name, controller]) => {
+    const started = controller.start(signal);
+    if (!waiting.has(name)) return started;
+    log.warn({ controller: name }, 'its kind is not served: it waits for the definition');
+    started.catch((error: unknown) => log.debug({ controller: name, error }, 'it was not started'));
+  });
+  await Promise.all(starts);
 }
 
 /** Our own kinds, everywhere. */

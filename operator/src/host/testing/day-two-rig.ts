@@ -28,6 +28,8 @@ const POOLS = [
   { name: 'observers', role: 'observer', replicas: 1 },
 ];
 
+const BORN_WITHIN_MS = 60_000;
+
 /** A network of four validators and an observer, its operator, and what a person does and sees. */
 export interface DayTwoRig {
   readonly cluster: TestCluster;
@@ -97,8 +99,11 @@ export async function startDayTwoRig(octet: number, ledger?: FakeLedger): Promis
       await cluster.stop();
     },
   };
-  const isBorn = await rig.withOperator(() => waitUntil(isUp, 30_000));
-  if (!isBorn) throw new Error('the network of four did not come up');
+  const isBorn = await rig.withOperator(() => waitUntil(isUp, BORN_WITHIN_MS));
+  if (!isBorn) {
+    await rig.stop();
+    throw new Error('the network of four did not come up');
+  }
   await look();
   seen.fewestVoting = VOTERS.length;
   seen.order.length = 0;
