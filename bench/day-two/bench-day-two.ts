@@ -31,6 +31,8 @@ interface Verb {
   readonly name: string;
   readonly kind: 'LedgerOperation' | 'ValidatorChange';
   readonly spec: object;
+  /** What the network is asked for first; the verb waits for it by itself. */
+  readonly network?: object;
 }
 
 const NAMESPACE = 'jincheng';
@@ -42,13 +44,27 @@ const READY_MS_MAX = 180_000;
 /** Load before and after each verb, ms: what a verb leaves behind belongs to it. */
 const MARGIN_MS = 3_000;
 const ADDRESS = { group: 'civitas.dev', version: 'v1alpha1', namespaced: true } as const;
+const networks = defineResource<KubeObject>({ ...ADDRESS, plural: 'ledgernetworks' });
 const RESOURCES = {
   LedgerOperation: defineResource<DoneObject>({ ...ADDRESS, plural: 'ledgeroperations' }),
   ValidatorChange: defineResource<DoneObject>({ ...ADDRESS, plural: 'validatorchanges' }),
 };
 const LAST = `${NETWORK}-${VALIDATORS - 1}`;
 
+const NEWCOMER = `${NETWORK}-${VALIDATORS}`;
+const POOLS = [
+  { name: 'validators', role: 'validator', replicas: VALIDATORS },
+  { name: 'observers', role: 'observer', replicas: 1 },
+];
+
 const operation = (name: string, spec: object): Verb => ({ name, kind: 'LedgerOperation', spec: { networkRef: NETWORK, ...spec } });
+
+const change = (name: string, changes: readonly object[], network: object = {}): Verb => ({
+  name,
+  kind: 'ValidatorChange',
+  spec: { networkRef: NETWORK, changes },
+  network,
+});
 
 const VERBS: readonly Verb[] = [
   operation('restart', { type: 'Restart' }),
@@ -58,12 +74,16 @@ const VERBS: readonly Verb[] = [
   operation('fence', { type: 'Fence', nodes: [LAST] }),
   operation('rebuild-node', { type: 'RebuildNode', nodes: [LAST] }),
   operation('unfence', { type: 'Unfence', nodes: [LAST] }),
+  operation('upgrade', { type: 'Upgrade', version: '0.1.1' }),
+  change('add-validator', [{ type: 'Add', node: NEWCOMER }], { spec: { pools: POOLS } }),
+  change('remove-validator', [{ type: 'Remove', node: NEWCOMER }]),
 ];
 
 const ENDED: readonly string[] = ['Done', 'Aborted', 'Refused', 'Superseded', 'Completed', 'Rejected', 'Expired', 'Failed'];
 
 async function done(kube: KubeClient, verb: Verb): Promise<string> {
   const name = `bench-${verb.name}`;
+  if (verb.network !== undefined) await kube.mergePatch(networks, { name: NETWORK, namespace: NAMESPACE }, verb.network);
   await kube.create(RESOURCES[verb.kind], {
     apiVersion: 'civitas.dev/v1alpha1',
     kind: verb.kind,
