@@ -5,10 +5,12 @@ import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
 import type { KubeClient } from '@civitas/kube';
 import { startApiServer, startKubelet } from '@civitas/localcluster';
 import { findEngineTools } from '../engine/engine-tools.ts';
+import { buildWeb } from './build-web.ts';
 import { type Expected, fetchCityStatus } from './city-status.ts';
 import { openClusterMetrics } from './cluster-metrics.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
 import { type ConsensusChoice, choiceText, consensusChoice, engineBinary, engineVariables, withConsensus } from './consensus-choice.ts';
+import { type PreparedConsole, prepareConsole, withIdentity } from './console.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
 import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
@@ -16,6 +18,7 @@ import { fetchLiveFigures } from './live-figures.ts';
 import { applyManifests, type Manifest, readManifests, withClients } from './manifests.ts';
 import { verifyOffline } from './offline-verification.ts';
 import type { StartOptions } from './options.ts';
+import { waitUntilReady } from './pods-ready.ts';
 import { assertPortFree } from './port-holder.ts';
 import { waitUntilUp } from './progress.ts';
 import { readyFileOf, writeReadyFile } from './ready-file.ts';
@@ -27,6 +30,8 @@ const CIVITAS = join(ROOT, 'cli/src/main.ts');
 /** Every kind there is: the operator waits for all that it watches. */
 const CRDS = readdirSync(join(ROOT, 'charts/civitas/crds')).map((file) => `charts/civitas/crds/${file}`);
 const OPERATOR = 'charts/civitas/laptop/operator.yaml';
+const CONSOLE = 'charts/civitas/laptop/console.yaml';
+const CONSOLE_POD = 'civitas-console';
 const SAMPLE = 'samples/jincheng.yaml';
 const RULES = 'charts/civitas/alerts/civitas.rules.yaml';
 
@@ -34,6 +39,7 @@ const RULES = 'charts/civitas/alerts/civitas.rules.yaml';
 const IMAGES = {
   'civitas.dev/node': [process.execPath, join(ROOT, 'node/src/main.ts')],
   'civitas.dev/operator': [process.execPath, join(ROOT, 'operator/src/main.ts')],
+  'civitas.dev/console': [process.execPath, join(ROOT, 'console/api/src/main.ts')],
 } as const;
 
 type Say = (line: string) => void;
@@ -131,8 +137,13 @@ async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void
     CRDS.flatMap((path) => readManifests(ROOT, path)),
   );
   await applyManifests(kube, readManifests(ROOT, OPERATOR));
+  const manifests = readManifests(ROOT, CONSOLE);
+  const console = await prepareConsole(home, kube, ROOT, manifests);
+  // The pages are built while ledgers are born; the pod that serves them starts after that.
+  const pages = buildWeb(ROOT, run.stop).then(() => applyManifests(kube, manifests));
+  pages.catch(() => undefined);
   const isFirst = home.record.sampleAppliedAt === null;
-  if (isFirst) await applySample(home, kube, run);
+  if (isFirst) await applySample(home, kube, { ...run, issuer: console.issuer });
   await waitUntilUp(kube, { ...run, expected: expectedOf(sample, isFirst) });
   await refreshProfiles(home.path, kube);
   await writeScrapeConfig(home, cluster);
@@ -142,23 +153,36 @@ async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void
   const bundlePath = join(home.path, exported.bundle);
   const { verifiedAt } = verifyOffline(CIVITAS, bundlePath);
   run.say(`case ${exported.id}: bundle verified offline in an empty folder`);
+  await pages;
+  await waitUntilReady(kube, CONSOLE_POD, run.stop);
   const status = await fetchCityStatus(kube);
   const ready = readyFileOf(status, await fetchLiveFigures(home.path, status), {
     pid: process.pid,
     kubeconfig: cluster.kubeconfigPath,
+    console: console.url,
     case: { id: exported.id, bundle: bundlePath, verifiedAt },
   });
   writeReadyFile(home.path, ready);
   run.say(summaryOf(ready, { bundlePath }));
+  if (console.adminPassword !== undefined) run.say(firstSignIn(home, console.adminPassword));
 }
 
-async function applySample(home: Home, kube: KubeClient, { sample, choice, say }: CityRun): Promise<void> {
+/** Said once: the password is worth nothing after the first sign-in. */
+function firstSignIn(home: Home, password: string): string {
+  return `Sign in to the console as admin with the one-time password ${password}; those of the sample's people are in ${join(home.path, 'console-users.txt')}`;
+}
+
+async function applySample(
+  home: Home,
+  kube: KubeClient,
+  { sample, choice, say, issuer }: CityRun & Pick<PreparedConsole, 'issuer'>,
+): Promise<void> {
   const agencies = sample.filter((manifest) => manifest.kind === 'Agency').map((manifest) => manifest.metadata.name);
   const requests = await Promise.all(agencies.map((agency) => ensureProfile(home.path, agency)));
   say(
     `applying ${SAMPLE} on ${choiceText(choice)}: ${sample.length} resources, ${agencies.length} agencies with a credential profile each`,
   );
-  await applyManifests(kube, withClients(sample, requests));
+  await applyManifests(kube, withIdentity(withClients(sample, requests), issuer));
   home.update({ sampleAppliedAt: new Date().toISOString(), consensus: choice });
 }
 

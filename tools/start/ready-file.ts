@@ -8,8 +8,8 @@ export interface ReadyFile {
   readonly schemaVersion: 1;
   readonly pid: number;
   readonly kubeconfig: string;
-  /** Address of the admin console; null in a build without one. */
-  readonly console: string | null;
+  /** Address of the console. */
+  readonly console: string;
   readonly networks: readonly {
     readonly name: string;
     readonly chainId: string;
@@ -31,12 +31,16 @@ export interface ReadyFile {
 }
 
 /** The city as `ready.json` and the closing table show it. */
-export function readyFileOf(status: CityStatus, live: LiveFigures, facts: Pick<ReadyFile, 'pid' | 'kubeconfig' | 'case'>): ReadyFile {
+export function readyFileOf(
+  status: CityStatus,
+  live: LiveFigures,
+  facts: Pick<ReadyFile, 'pid' | 'kubeconfig' | 'console' | 'case'>,
+): ReadyFile {
   return {
     schemaVersion: 1,
     pid: facts.pid,
     kubeconfig: facts.kubeconfig,
-    console: null,
+    console: facts.console,
     networks: status.networks.map((item) => ({
       name: item.metadata.name,
       chainId: item.spec.chainId,

@@ -34,6 +34,8 @@ ${links}
 ${embedded}
 The first case (${ready.case.id}) was carried across three ledgers and verified offline: ${verified.bundlePath}
 
+  Console: ${ready.console}
+
   export KUBECONFIG=${ready.kubeconfig}
 
 Try, in another terminal:

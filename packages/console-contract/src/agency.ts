@@ -73,22 +73,25 @@ export const Member = closed({
   roles: Type.Array(oneOf(ROLES, 'A role.')),
 });
 
+const roles = Type.Array(oneOf(ROLES, 'A role.'), { maxItems: ROLES.length, uniqueItems: true });
+
 export const Invitation = closed({
   id: text('Id in the identity provider.', 64),
   email: text('Whom it went to.', EMAIL_CHARS_MAX),
-  firstName: Type.Optional(text('First name.', 64)),
-  lastName: Type.Optional(text('Last name.', 64)),
-  role: Type.Optional(oneOf(ROLES, 'Role they get with it; it is given once they have accepted.')),
-  state: oneOf(['pending', 'expired', 'accepted'], 'Where it stands.'),
-  sentAt: Type.Optional(time('When it went out.')),
-  expiresAt: Type.Optional(time('Until when it can be taken.')),
+  firstName: text('First name.', 255),
+  lastName: text('Last name.', 255),
+  roles,
+  state: oneOf(['pending', 'expired'], 'Where it stands.'),
+  sentAt: time('When it went out.'),
+  expiresAt: time('Until when it can be taken.'),
 });
 
+/** Roles are given once the person has accepted. */
 export const NewInvitation = closed({
   email,
   firstName: Type.String({ minLength: 1, maxLength: 64 }),
   lastName: Type.String({ minLength: 1, maxLength: 64 }),
-  role: Type.Optional(oneOf(ROLES, 'Role they get with it.')),
+  roles,
 });
 
 export type Agency = Static<typeof Agency>;

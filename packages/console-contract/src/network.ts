@@ -41,10 +41,13 @@ export const Network = closed({
 export const NetworkNode = closed({
   name: text('Name.', 63),
   role: text('validator, observer or gateway.', 16),
-  agency: Type.Optional(text('Agency it belongs to.', 63)),
+  agency: text('Agency it belongs to.', 63),
   phase: text('Its conditions in one word.', 128),
   height: Type.Optional(whole('Last height it told.')),
-  version: Type.Optional(text('Version it runs.', 128)),
+  lagBlocks: Type.Optional(whole('Blocks behind the head of its network.')),
+  peers: Type.Optional(whole('Connected peers.')),
+  image: Type.Optional(text('Image it runs.', 256)),
+  unwell: Type.Optional(text('Which part is unwell and why.', 1024)),
   signing: Type.Optional(Type.Boolean({ description: 'Signs votes.' })),
   certNotAfter: Type.Optional(time('When its certificate ends.')),
   dataUsedPercent: Type.Optional(whole('Share of its volume in use.')),
@@ -119,8 +122,8 @@ export const NewNetwork = closed({
 /** One difference between what is there, or what was asked, and what the API server would store. */
 export const Difference = closed({
   path: text('Field, such as `spec.engine`.', 256),
-  before: Type.Unknown({ description: 'Left out where there was nothing.' }),
-  after: Type.Unknown({ description: 'Left out where there will be nothing.' }),
+  before: Type.Optional(Type.Unknown({ description: 'Left out where there was nothing.' })),
+  after: Type.Optional(Type.Unknown({ description: 'Left out where there will be nothing.' })),
 });
 
 /** What a creation did, or with `dryRun=true` would do. */

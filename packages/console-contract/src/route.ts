@@ -14,6 +14,7 @@ export const RESOURCES = [
   'member',
   'inbox',
   'proposal',
+  'key',
   'ledger',
   'audit',
   'download',

@@ -1,13 +1,19 @@
 import { Type } from '@sinclair/typebox';
 import { Block, BlockDetail, LedgerRecord, OperationDetail, SearchHit } from './explorer.ts';
-import { Approval, Inbox } from './inbox.ts';
-import { REASON_CHARS_MAX, SEARCH_CHARS_MAX } from './limits.ts';
+import { Approval, Inbox, NewApproverKey, PreparedApproval, ProposedKey, SignedApproval } from './inbox.ts';
+import { SEARCH_CHARS_MAX } from './limits.ts';
 import { Packet, PacketProof } from './link.ts';
 import { defineRoute } from './route.ts';
 import { byName } from './route-parts.ts';
-import { closed, hash, name, page, pageQuery, text } from './shape.ts';
+import { closed, hash, name, page, pageQuery } from './shape.ts';
 
 const height = Type.Integer({ description: 'Height.', minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+
+const ofProposal = closed({
+  name: name('LedgerNetwork.'),
+  id: Type.String({ description: 'Id on the ledger.', pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+});
+const governed = ['NOT_FOUND', 'LEDGER_REFUSED', 'LEDGER_UNREACHABLE', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'] as const;
 
 export const inboxRoutes = {
   getInbox: defineRoute({
@@ -21,22 +27,47 @@ export const inboxRoutes = {
     answer: Inbox,
     problems: ['CLUSTER_UNREACHABLE'],
   }),
-  approveProposal: defineRoute({
+  prepareApproval: defineRoute({
     method: 'POST',
-    path: '/networks/:name/proposals/:id/approve',
-    summary: 'Approves a proposal in the name of a founding agency.',
+    path: '/networks/:name/proposals/:id/prepare',
+    summary: 'Has the gateway of a founding agency make the approval that a person then signs with a key of their own.',
     verb: 'approve',
     resource: 'proposal',
     scope: 'network',
     stepUp: true,
-    params: closed({
-      name: name('LedgerNetwork.'),
-      id: Type.String({ description: 'Id on the ledger.', pattern: '^[A-Za-z0-9_-]{1,64}$' }),
-    }),
-    body: closed({ agency: name('Founder in whose name.'), reason: Type.Optional(text('Why, for the audit log.', REASON_CHARS_MAX)) }),
+    params: ofProposal,
+    body: closed({ agency: name('Founder in whose name.') }),
+    status: 200,
+    answer: PreparedApproval,
+    problems: governed,
+  }),
+  approveProposal: defineRoute({
+    method: 'POST',
+    path: '/networks/:name/proposals/:id/approve',
+    summary: 'Approves a proposal in the name of a founding agency, with the signature of an approver key.',
+    verb: 'approve',
+    resource: 'proposal',
+    scope: 'network',
+    stepUp: true,
+    params: ofProposal,
+    body: SignedApproval,
     status: 200,
     answer: Approval,
-    problems: ['NOT_FOUND', 'LEDGER_REFUSED', 'LEDGER_UNREACHABLE', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
+    problems: governed,
+  }),
+  proposeApproverKey: defineRoute({
+    method: 'POST',
+    path: '/networks/:name/approver-keys',
+    summary: 'Proposes to the members that a person’s key may approve for their agency.',
+    verb: 'create',
+    resource: 'key',
+    scope: 'network',
+    stepUp: true,
+    params: byName,
+    body: NewApproverKey,
+    status: 201,
+    answer: ProposedKey,
+    problems: governed,
   }),
 };
 

@@ -1,0 +1,91 @@
+import { API_PREFIX, Problem, ROUTES, type Route, type RouteName } from '@civitas/console-contract';
+import { STEP_UP_S_MAX, type TokenVerifier, type VerifiedToken } from '@civitas/identity';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { decide } from '../policy/policy.ts';
+import { authenticate, stepUpNeeded } from './bearer.ts';
+import type { Call, Handlers } from './call.ts';
+import { CHANGES_PER_MINUTE, REQUESTS_PER_MINUTE } from './limits.ts';
+import { ProblemError } from './problem-error.ts';
+
+export interface RouteSources {
+  readonly verifier: TokenVerifier;
+  readonly nowUnixMs: () => number;
+  /** Agencies that take part in the network of that name. */
+  readonly agenciesOf: (network: string) => readonly string[];
+  /** Our own origin: pages of another one may not have a browser change anything. */
+  readonly origin: string;
+  readonly handlers: Handlers;
+}
+
+const CALLERS = new WeakMap<FastifyRequest, VerifiedToken>();
+
+/** Whom a request is limited as: the person, else where it comes from. */
+export function callerOf(request: FastifyRequest): string {
+  return CALLERS.get(request)?.principal.sub ?? request.ip;
+}
+
+const fieldOf = (of: unknown, field: string): string | undefined => {
+  const value: unknown = typeof of === 'object' && of !== null ? Reflect.get(of, field) : undefined;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** Agencies that the thing a request is about belongs to. A request in the name of one agency is about that one alone. */
+function agenciesIn(route: Route, request: FastifyRequest, sources: RouteSources): readonly string[] {
+  const name = fieldOf(request.params, 'name') ?? '';
+  if (route.scope === 'agency') return [name];
+  if (route.scope !== 'network') return [];
+  const parts = sources.agenciesOf(name);
+  const inTheNameOf = fieldOf(request.body, 'agency');
+  return inTheNameOf === undefined ? parts : parts.filter((agency) => agency === inTheNameOf);
+}
+
+function refuseOtherOrigins(route: Route, { headers }: FastifyRequest, origin: string): void {
+  if (route.method === 'GET') return;
+  if (headers.origin !== undefined && headers.origin !== origin) throw new ProblemError('ORIGIN_REFUSED', `Origin: expected ${origin}`);
+}
+
+/** Adds every route of the contract, each behind token, policy and limits. */
+export function registerRoutes(app: FastifyInstance, sources: RouteSources): void {
+  for (const name of Object.keys(ROUTES) as RouteName[]) registerRoute(app, name, sources);
+}
+
+function registerRoute(app: FastifyInstance, name: RouteName, sources: RouteSources): void {
+  const route: Route = ROUTES[name];
+  const handler = sources.handlers[name] as (call: Call<Route>) => unknown;
+  const problems = { '4xx': Problem, '5xx': Problem };
+  app.route({
+    method: route.method satisfies HTTPMethods,
+    url: `${API_PREFIX}${route.path}`,
+    config: { rateLimit: { max: route.method === 'GET' ? REQUESTS_PER_MINUTE : CHANGES_PER_MINUTE } },
+    schema: {
+      ...(route.params === undefined ? {} : { params: route.params }),
+      querystring: route.query ?? { type: 'object', properties: {}, additionalProperties: false },
+      ...(route.body === undefined ? {} : { body: route.body }),
+      response: route.answer === undefined ? problems : { '2xx': route.answer, ...problems },
+    },
+    onRequest: async (request) => {
+      refuseOtherOrigins(route, request, sources.origin);
+      if (route.scope !== 'public') CALLERS.set(request, await authenticate(request.headers, sources.verifier));
+    },
+    handler: async (request, reply) => {
+      const verified = CALLERS.get(request);
+      const wanted = { ...route, agencies: agenciesIn(route, request, sources), stepUp: route.stepUp === true };
+      const decision = decide(verified?.principal, wanted, Math.floor(sources.nowUnixMs() / 1000));
+      if (decision.kind === 'step-up') throw stepUpNeeded(STEP_UP_S_MAX);
+      if (decision.kind === 'deny') throw new ProblemError('FORBIDDEN', 'your roles do not allow this', { reason: decision.reason });
+      const answer = await handler(callOf(request, reply, verified));
+      if (reply.sent || reply.raw.headersSent) return reply;
+      reply.header('cache-control', 'no-store');
+      if (route.mediaType !== undefined) reply.type(`${route.mediaType}; charset=utf-8`);
+      return reply.code(reply.statusCode === 200 ? route.status : reply.statusCode).send(answer);
+    },
+  });
+}
+
+function callOf(request: FastifyRequest, reply: FastifyReply, verified: VerifiedToken | undefined): Call<Route> {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  const { params, query, body } = request;
+  const of = { params, query, body, principal: verified?.principal, expiresAtUnixS: verified?.expiresAtUnixS ?? 0 };
+  return { ...of, signal: gone.signal, request, reply } as Call<Route>;
+}

@@ -1,0 +1,12 @@
+/** Longest answer of a node, bytes: a block of full bundles. */
+export const ANSWER_BYTES_MAX = 8_388_608;
+/** One call to a node, ms. */
+export const CALL_MS = 5000;
+/** A call that only adds to an answer that is given without it too, ms. */
+export const GLANCE_MS = 1000;
+/** Packets that are shown of one direction of a link. */
+export const PACKETS_MAX = 256;
+/** Operations of a block that are shown. */
+export const BLOCK_OPERATIONS_MAX = 2000;
+/** An operation until its receipt is there, ms. */
+export const SIGN_MS = 20_000;

@@ -1,0 +1,27 @@
+import type { ConsoleContext } from '../context.ts';
+import type { Handlers } from '../http/call.ts';
+import { agencyHandlers } from './agencies.ts';
+import { auditHandlers } from './audit.ts';
+import { downloadHandlers } from './downloads.ts';
+import { explorerHandlers } from './explorer.ts';
+import { governanceHandlers } from './governance.ts';
+import { inboxHandlers } from './inbox.ts';
+import { linkHandlers } from './links.ts';
+import { memberHandlers } from './members.ts';
+import { networkHandlers } from './networks.ts';
+import { sessionHandlers } from './session.ts';
+
+export function allHandlers(context: ConsoleContext): Handlers {
+  return {
+    ...sessionHandlers(context),
+    ...networkHandlers(context),
+    ...linkHandlers(context),
+    ...agencyHandlers(context),
+    ...memberHandlers(context),
+    ...inboxHandlers(context),
+    ...governanceHandlers(context),
+    ...explorerHandlers(context),
+    ...auditHandlers(context),
+    ...downloadHandlers(context),
+  };
+}
