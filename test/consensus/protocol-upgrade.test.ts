@@ -1,9 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { base64urlEncode, equalBytes, hexEncode, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { PORTS } from '@civitas/deployment';
-import { decodeLightBlock, type LightBlock, verifyAdjacent } from '@civitas/proofs';
+import { addressOf, decodeLightBlock, FLAG_COMMIT, type LightBlock, verifyAdjacent } from '@civitas/proofs';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ask } from '../../node/src/host/testing/test-processes.ts';
@@ -130,9 +131,10 @@ describeWithEngine('a network that goes over to the next protocol version', () =
   test(
     'a node that joins from a snapshot of the new rules goes on with them; one of the older release stands there and says so',
     async () => {
-      // A snapshot of each of the newest two intervals is of the new rules.
+      // The newest two snapshots are of the new rules then.
       const { height } = await network.status(0);
-      await network.waitForHeight(Number(height) + 2 * SNAPSHOT_BLOCKS, [0], SETTLED_MS);
+      const enough = height + BigInt(2 * SNAPSHOT_BLOCKS);
+      await waitFor('snapshots', async () => (await submitAt(0)) && (await network.status(0)).height >= enough, SETTLED_MS);
       const { index: newer } = await network.addNode();
       const { index: older } = await network.addNode();
       const joined = await waitFor(
@@ -156,6 +158,58 @@ describeWithEngine('a network that goes over to the next protocol version', () =
       expect(standing).toMatchObject({ signing: false, protocolVersion: 2, newestProtocolVersion: 1 });
       await roll(older);
       await network.agreement(network.indexes, SETTLED_MS);
+    },
+    TEST_MS_MAX,
+  );
+
+  test(
+    'a validator goes on under another key without losing its seat, and the former key is worth nothing',
+    async () => {
+      const index = 2;
+      const { name } = network.pod(index).options;
+      const former = (await network.keys(index)).consensusPublicKey;
+      await network.kill(index, 'both', 'SIGTERM');
+      const config = JSON.parse(readFileSync(network.pod(index).pathOf('config'), 'utf8')) as JsonObject;
+      network.pod(index).write('config', JSON.stringify({ ...config, rekey: 'w1' }));
+      network.start(index);
+      const next = await waitFor(
+        'its next key',
+        async () => {
+          const { consensusPublicKey, nextConsensusPublicKey } = await network.keys(index);
+          expect(consensusPublicKey).toEqual(former);
+          return nextConsensusPublicKey.length > 0 && nextConsensusPublicKey;
+        },
+        SETTLED_MS,
+      );
+      await waitFor('it to sign again', async () => (await network.status(index)).caughtUp, SETTLED_MS);
+      const change = { kind: 'rekeyValidator', publicKey: base64urlEncode(former), newPublicKey: base64urlEncode(next) };
+      const proposed = await network.submit(0, { ...members, method: 'propose', args: { change } });
+      expect(proposed.outcome).toMatchObject({ ok: true });
+      await waitFor('its new key', async () => equalBytes((await network.keys(index)).consensusPublicKey, next), SETTLED_MS);
+      const address = hexEncode(addressOf(nodeCrypto.sha256, next));
+      await waitFor(
+        'a block that the new key signs',
+        async () => {
+          const { commit, validators } = await lightBlockAt(Number((await network.status(0)).height));
+          expect(validators).toHaveLength(VALIDATORS);
+          return commit.signatures.some(({ flag, validatorAddress }) => flag === FLAG_COMMIT && hexEncode(validatorAddress) === address);
+        },
+        SETTLED_MS,
+      );
+      const client = await network.clients.ledger(network.pod(0).options.address, organisationOf(0));
+      const { validators } = await ask(client.getValidators.bind(client), {});
+      expect(
+        validators
+          .filter(({ node }) => node === name)
+          .map(({ standing, publicKey }) => [standing, base64urlEncode(publicKey)])
+          .sort(),
+      ).toEqual([
+        ['active', base64urlEncode(next)],
+        ['removed', base64urlEncode(former)],
+      ]);
+      expect((await network.keys(index)).nextConsensusPublicKey).toHaveLength(0);
+      expect(await submitAt(index)).toBe(true);
+      await network.agreement([0, 1, index], SETTLED_MS);
     },
     TEST_MS_MAX,
   );

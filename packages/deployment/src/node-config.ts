@@ -30,6 +30,8 @@ export interface NodeConfig {
   readonly stateSync?: boolean;
   /** Cometbft only: a node that has not done so under this word drops its ledger once and takes it from its peers; keys, vaults and what it has signed stay. */
   readonly rebuild?: string;
+  /** Cometbft only: a node that has not done so under this word makes itself another consensus key, and goes on under it once the members have decided it. */
+  readonly rekey?: string;
   /** Blocks between two snapshots, 0 (none) … 1000000; default 2000. */
   readonly snapshotIntervalBlocks?: number;
   /** The consensus key is held by a signer of its own beside the engine, which dials `engine/signer.sock`; cometbft only. */

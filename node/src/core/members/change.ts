@@ -55,6 +55,7 @@ export const ChangeSchema = Type.Union([
     },
     closed,
   ),
+  Type.Object({ kind: Type.Literal('rekeyValidator'), publicKey: KeyBytes, newPublicKey: KeyBytes }, closed),
   Type.Object(
     {
       kind: Type.Literal('activateProtocol'),
@@ -89,6 +90,6 @@ export type MembershipChange = Extract<
   Change,
   { kind: 'enrolOrganisation' | 'addKeys' | 'revokeKey' | 'setRoles' | 'setHpkeKey' | 'removeOrganisation' }
 >;
-export type ValidatorChange = Extract<Change, { kind: 'addValidator' | 'removeValidator' }>;
+export type ValidatorChange = Extract<Change, { kind: 'addValidator' | 'removeValidator' | 'rekeyValidator' }>;
 export type ProtocolChange = Extract<Change, { kind: 'activateProtocol' | 'cancelProtocol' }>;
 export type ClientChange = Exclude<Change, MembershipChange | ValidatorChange | ProtocolChange>;

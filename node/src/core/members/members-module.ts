@@ -27,6 +27,7 @@ function apply(execution: Execution, change: Change): Outcome {
       return applyMembershipChange(execution, change);
     case 'addValidator':
     case 'removeValidator':
+    case 'rekeyValidator':
       return applyValidatorChange(execution, change);
     case 'activateProtocol':
     case 'cancelProtocol':

@@ -13,14 +13,28 @@ export interface ProtocolRules {
   readonly openProposalsPerOrganisationMax: number | undefined;
   /** Whether an approval stops counting when its founder is removed. */
   readonly countsStandingFoundersOnly: boolean;
+  /** Whether a validator may go on under another key without losing its seat. */
+  readonly canRekey: boolean;
 }
 
 const DAY_MS = 24 * 3_600_000;
 
 /** The one table of versions: what a version says never changes once a chain runs it. */
 const RULES: readonly ProtocolRules[] = [
-  { proposalLifeMs: undefined, canWithdraw: false, openProposalsPerOrganisationMax: undefined, countsStandingFoundersOnly: false },
-  { proposalLifeMs: 30 * DAY_MS, canWithdraw: true, openProposalsPerOrganisationMax: 64, countsStandingFoundersOnly: true },
+  {
+    proposalLifeMs: undefined,
+    canWithdraw: false,
+    openProposalsPerOrganisationMax: undefined,
+    countsStandingFoundersOnly: false,
+    canRekey: false,
+  },
+  {
+    proposalLifeMs: 30 * DAY_MS,
+    canWithdraw: true,
+    openProposalsPerOrganisationMax: 64,
+    countsStandingFoundersOnly: true,
+    canRekey: true,
+  },
 ];
 
 /** The newest version that this code executes; it executes all from the first one on. */

@@ -5,6 +5,7 @@ import { addressOf, VALIDATORS_MAX } from '@civitas/proofs';
 import type { Execution } from '../ledger/execution.ts';
 import type { ValidatorChange } from '../members/change.ts';
 import { findKey, findOrganisation } from '../members/records.ts';
+import { rulesAt } from '../protocol/rules.ts';
 import { ACTIVATION_BLOCKS, VALIDATOR_POWER } from './limits.ts';
 import {
   findOffender,
@@ -18,6 +19,7 @@ import {
 } from './records.ts';
 
 type AddValidator = Extract<ValidatorChange, { kind: 'addValidator' }>;
+type RekeyValidator = Extract<ValidatorChange, { kind: 'rekeyValidator' }>;
 type RemoveValidator = Extract<ValidatorChange, { kind: 'removeValidator' }>;
 
 function activeOf(execution: Execution): ValidatorRecord[] {
@@ -110,7 +112,54 @@ function remove(execution: Execution, { publicKey: text, allowFewer = false }: R
   return done();
 }
 
+/** One key takes the place of another in one step: node, organisation and power stay, and so does what a block needs. */
+function rekey(execution: Execution, { publicKey: text, newPublicKey }: RekeyValidator): Outcome {
+  if (!rulesAt(execution.records, execution.block.height).canRekey) return refused('STATE', { reason: 'not-in-this-protocol' });
+  const [publicKey, successor] = [base64urlDecode(text), base64urlDecode(newPublicKey)];
+  if (publicKey === undefined || successor === undefined || !isSoundPublicKey(successor))
+    return refused('MALFORMED', { field: 'publicKey' });
+  const free = checkNoneInFlight(execution);
+  if (!free.ok) return free;
+  const { sha256 } = execution.ledger.crypto;
+  const address = hexEncode(addressOf(sha256, publicKey));
+  const known = findValidator(execution.records, address);
+  if (known?.status !== 'active') return refused('STATE', { reason: 'absent', validator: address });
+  const successorAddress = hexEncode(addressOf(sha256, successor));
+  const held = findValidator(execution.records, successorAddress);
+  // Of a key that was ever in the set nobody knows who else has it.
+  if (held !== undefined)
+    return refused('DUPLICATE', { validator: successorAddress, organisation: held.organisation, status: held.status });
+  const powers = activeOf(execution).map(({ power }) => power);
+  // The new key signs nothing that a light client trusts yet: to it the step is as large as a removal.
+  const step = quorumStep(powers, { leaves: known.power });
+  if (refusalOfStep(step, true) === 'power-step')
+    return refused('RULE_UNMET', { reason: 'power-step', changedPower: known.power, totalPower: step.before.totalPower });
+  const fromHeight = execution.block.height + ACTIVATION_BLOCKS;
+  write(execution, address, { ...known, status: 'removed', untilHeight: fromHeight });
+  const { node, organisation, power } = known;
+  const fits = checkKey(execution, successor, { kind: 'addValidator', publicKey: newPublicKey, node, organisation });
+  if (!fits.ok) return fits;
+  const record: ValidatorRecord = {
+    publicKey: newPublicKey,
+    power,
+    node,
+    organisation,
+    status: 'active',
+    sinceHeight: fromHeight,
+    untilHeight: 0,
+  };
+  write(execution, successorAddress, record);
+  return done();
+}
+
 /** Applies a decided change of the validator set, which signs from two blocks later on; refuses where the records do not allow it. */
 export function applyValidatorChange(execution: Execution, change: ValidatorChange): Outcome {
-  return change.kind === 'addValidator' ? add(execution, change) : remove(execution, change);
+  switch (change.kind) {
+    case 'addValidator':
+      return add(execution, change);
+    case 'removeValidator':
+      return remove(execution, change);
+    case 'rekeyValidator':
+      return rekey(execution, change);
+  }
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type Operation } from '@civitas/canon';
 
-const KINDS: ReadonlySet<unknown> = new Set(['addValidator', 'removeValidator']);
+const KINDS: ReadonlySet<unknown> = new Set(['addValidator', 'removeValidator', 'rekeyValidator']);
 
 /** Whether an operation would put a change of the validator set before the members. */
 export function proposesValidatorChange({ contract, method, args }: Pick<Operation, 'contract' | 'method' | 'args'>): boolean {

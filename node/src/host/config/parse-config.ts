@@ -52,6 +52,7 @@ const NodeConfigSchema = Type.Object(
     ),
     stateSync: Type.Optional(Type.Boolean()),
     rebuild: Type.Optional(Type.String({ pattern: REBUILD_PATTERN })),
+    rekey: Type.Optional(Type.String({ pattern: REBUILD_PATTERN })),
     remoteSigner: Type.Optional(Type.Object({ publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) }, closed)),
     snapshotIntervalBlocks: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_INTERVAL_BLOCKS_MAX })),
     persons: Type.Optional(Type.Object({ issuer: HttpUrl, keysUrl: Type.Optional(HttpUrl) }, closed)),
@@ -102,7 +103,9 @@ export function parseConfig<T>(schema: TSchema, text: string): Result<T> {
 export function parseNodeConfig(text: string): Result<NodeConfig> {
   const parsed = parseConfig<NodeConfig>(NodeConfigSchema, text);
   if (!parsed.ok) return parsed;
-  const { gateways, engine, remoteSigner, rebuild, stateSync } = parsed.value;
+  const { gateways, engine, remoteSigner, rebuild, rekey, stateSync } = parsed.value;
+  if (rekey !== undefined && (engine !== 'cometbft' || remoteSigner !== undefined))
+    return refuse('CONFIG_INVALID', { field: '/rekey', expected: 'engine cometbft and no remoteSigner' });
   if (rebuild !== undefined && (engine !== 'cometbft' || stateSync !== true))
     return refuse('CONFIG_INVALID', { field: '/rebuild', expected: 'engine cometbft and stateSync' });
   if (remoteSigner !== undefined && engine !== 'cometbft')

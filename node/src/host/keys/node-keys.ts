@@ -6,6 +6,7 @@ import type { GatewayConfig, NodeConfig } from '@civitas/deployment';
 import { type HpkePrivateKey, importHpkePrivateKey } from '@civitas/sealed-call';
 import { readEngineNodeId } from './engine-keys.ts';
 import { readEd25519Key, readSecret, readX25519Key } from './key-file.ts';
+import { type NextConsensusKey, openNextConsensusKey } from './next-consensus-key.ts';
 
 /** A key that signs and never leaves this process. */
 export interface SigningKey {
@@ -32,6 +33,8 @@ export interface GatewayKeys {
 
 export interface NodeKeys {
   readonly consensus: SigningKey;
+  /** The one that is to take its place; undefined while none is. */
+  readonly nextConsensus: NextConsensusKey | undefined;
   /** Name of this node between engines. */
   readonly engineNodeId: string;
   /** Operation key of every organisation of the configuration, with a vault here or without. */
@@ -79,7 +82,7 @@ function consensusKeyOf(folder: string, remoteSigner: NodeConfig['remoteSigner']
 }
 
 /** Reads every key below `<data>/keys`, making what is not there yet; private halves stay on this volume (trust.md). */
-export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 'gateways' | 'remoteSigner'>): Promise<NodeKeys> {
+export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 'gateways' | 'remoteSigner' | 'rekey'>): Promise<NodeKeys> {
   const folder = join(dataFolder, 'keys');
   const operation = new Map<string, SigningKey>();
   const gateways = new Map<string, GatewayKeys>();
@@ -90,7 +93,8 @@ export async function openNodeKeys(dataFolder: string, config: Pick<NodeConfig, 
     if (gateway.vault !== false) gateways.set(gateway.organisation, await openGatewayKeys(place, gateway, key));
   }
   const consensus = consensusKeyOf(folder, config.remoteSigner);
-  return { consensus, engineNodeId: readEngineNodeId(dataFolder), operation, gateways };
+  const nextConsensus = openNextConsensusKey(dataFolder, config.rekey);
+  return { consensus, nextConsensus, engineNodeId: readEngineNodeId(dataFolder), operation, gateways };
 }
 
 /** A relay's one key, on its own volume. */

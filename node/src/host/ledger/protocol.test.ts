@@ -1,10 +1,12 @@
-import { encodeCanonical, type JsonObject } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical, type JsonObject } from '@civitas/canon';
 import type { Receipt } from '@civitas/proofs';
+import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PROTOCOL_KEY, protocolAt } from '../../core/protocol/records.ts';
 import { NEWEST_PROTOCOL, rulesOf } from '../../core/protocol/rules.ts';
-import { aNetwork, approverKey, platformKey, secondApproverKey, secondFounderKey } from './ledger-fixture.ts';
+import { standingAt, validatorsOf } from '../../core/validators/records.ts';
+import { aNetwork, approverKey, founderKey, platformKey, secondApproverKey, secondFounderKey } from './ledger-fixture.ts';
 import { SimulatedLedger } from './simulated-ledger.fixture.ts';
 
 const MONTH_MS = 30 * 24 * 3_600_000;
@@ -196,5 +198,71 @@ describe('proposals', () => {
       return approve(ledger, proposal)['status'];
     });
     expect(versions).toEqual(['applied', 'open']);
+  });
+});
+
+describe('a validator that goes on under another key', () => {
+  const keyOf = (pair: TestKeyPair): string => base64urlEncode(pair.publicKey);
+  const consensus = (n: number): TestKeyPair => aKeyPair(`consensus of node-${n}`);
+  const spare = aKeyPair('spare');
+  const rekeying = (n: number, to: TestKeyPair): JsonObject => ({
+    kind: 'rekeyValidator',
+    publicKey: keyOf(consensus(n)),
+    newPublicKey: keyOf(to),
+  });
+
+  function aSet(count: number): SimulatedLedger {
+    const network = aNetwork('jincheng-health-1');
+    const validators = Array.from({ length: count }, (_, n) => ({
+      publicKey: keyOf(consensus(n)),
+      power: 10,
+      node: `node-${n}`,
+      organisation: 'founder',
+    }));
+    const ledger = new SimulatedLedger({ ...network, genesis: { ...network.genesis, validators } });
+    ledger.block();
+    return ledger;
+  }
+
+  function ofSecondVersion(count = 4): SimulatedLedger {
+    const ledger = aSet(count);
+    decide(ledger, activation());
+    ledger.block();
+    return ledger;
+  }
+
+  test('keeps its seat: both changes are one step, of one block, and the total never moves', () => {
+    const ledger = ofSecondVersion();
+    expect(decide(ledger, rekeying(2, spare))).toMatchObject({ status: 'applied' });
+    expect(ledger.validatorUpdates.map(({ power }) => power).sort()).toEqual([0n, 10n]);
+    const since = ledger.height + 2;
+    const seats = validatorsOf(ledger.records).filter(({ node }) => node === 'node-2');
+    expect(seats.map(({ publicKey, status, sinceHeight, untilHeight }) => [publicKey, status, sinceHeight, untilHeight]).sort()).toEqual(
+      [
+        [keyOf(consensus(2)), 'removed', 1, since],
+        [keyOf(spare), 'active', since, 0],
+      ].sort(),
+    );
+    for (const height of [since - 1, since]) {
+      const signing = validatorsOf(ledger.records).filter((one) => ['active', 'leaving'].includes(standingAt(one, height)));
+      expect(signing.map(({ node }) => node).sort()).toEqual(['node-0', 'node-1', 'node-2', 'node-3']);
+    }
+  });
+
+  test('is refused what would break somebody’s trust: a key in use, a third of the votes, two changes at once, an older protocol', () => {
+    expect(propose(aSet(4), rekeying(2, spare))).toMatchObject({ code: 'STATE', reason: 'not-in-this-protocol' });
+    const ledger = ofSecondVersion();
+    expect(propose(ledger, rekeying(7, spare))).toMatchObject({ code: 'STATE', reason: 'absent' });
+    expect(propose(ledger, rekeying(2, consensus(3)))).toMatchObject({ code: 'DUPLICATE' });
+    expect(propose(ledger, rekeying(2, consensus(2)))).toMatchObject({ code: 'DUPLICATE' });
+    expect(propose(ledger, rekeying(2, founderKey))).toMatchObject({ code: 'DUPLICATE' });
+    expect(propose(ledger, { ...rekeying(2, spare), newPublicKey: 'A'.repeat(43) })).toMatchObject({ code: 'MALFORMED' });
+    decide(ledger, rekeying(2, spare));
+    expect(propose(ledger, rekeying(1, aKeyPair('other')))).toMatchObject({ code: 'STATE', reason: 'change-in-flight' });
+    // A key that was given up does not come back under another validator.
+    ledger.block();
+    expect(propose(ledger, rekeying(1, spare))).toMatchObject({ code: 'DUPLICATE' });
+    // With fewer than four no light client skips, so one key of three may change.
+    expect(decide(ofSecondVersion(3), rekeying(2, spare))).toMatchObject({ status: 'applied' });
   });
 });

@@ -64,7 +64,13 @@ function adminDoor(parts: {
       unwell: '',
       halted: false,
     }),
-    keys: () => ({ consensusPublicKey: NOTHING, organisations: [], relayPublicKey: publicKey, engineNodeId: '' }),
+    keys: () => ({
+      consensusPublicKey: NOTHING,
+      organisations: [],
+      relayPublicKey: publicKey,
+      engineNodeId: '',
+      nextConsensusPublicKey: NOTHING,
+    }),
     grantSigning: () => refuse('NOT_A_VALIDATOR'),
     drain: async () => {
       await relay.stop();

@@ -43,6 +43,7 @@ import type { CertificateFolder, CertificateProvider } from '../tls/certificate-
 import { serverCredentials } from '../tls/credentials.ts';
 import { NONCES_MAX } from '../vault/limits.ts';
 import { openNonceCache } from '../vault/nonce-cache.ts';
+import { endProcess, followNextKey } from './follow-next-key.ts';
 import { awaitGenesis } from './genesis-source.ts';
 import { type Gateways, openGateways } from './open-gateways.ts';
 import { openPersons } from './open-persons.ts';
@@ -260,8 +261,10 @@ class ServedNode implements RunningNode {
     });
     const mismatch = watchMismatch({ mountedPath, inForce: bytes, metrics: this.#metrics, log: this.log });
     const activity = new LinkActivity(ledger);
+    const stopNextKey = followNextKey({ ledger, next: this.#keys.nextConsensus, log: this.log, onPromoted: endProcess });
     const close = async (): Promise<void> => {
       mismatch.stop();
+      stopNextKey();
       activity.close();
       stopApprover();
       stopMetrics();
@@ -333,6 +336,7 @@ class ServedNode implements RunningNode {
         }),
         relayPublicKey: new Uint8Array(0),
         engineNodeId: this.#keys.engineNodeId,
+        nextConsensusPublicKey: this.#keys.nextConsensus?.publicKey ?? new Uint8Array(0),
       }),
       grantSigning: (request) => {
         const granted = this.#grant.set(request);

@@ -125,7 +125,13 @@ function personsOf(keys: GatewayKeys, admission: Admission): PersonMethods | und
 /** The operator's door of a node that has no ledger yet. */
 const anAdminDoor = (grant: SigningGrant): AdminDoor => ({
   status: () => ({ ...EMPTY_STATUS, signing: grant.granted() }),
-  keys: () => ({ consensusPublicKey: consensus.publicKey, organisations: [], relayPublicKey: new Uint8Array(0), engineNodeId: '' }),
+  keys: () => ({
+    consensusPublicKey: consensus.publicKey,
+    organisations: [],
+    relayPublicKey: new Uint8Array(0),
+    engineNodeId: '',
+    nextConsensusPublicKey: new Uint8Array(0),
+  }),
   grantSigning: (request) => grant.set(request),
   drain: async () => ({ ok: true, value: 0 }),
   verify: async () => ({ ok: false, refusal: { code: 'AWAITING_GENESIS', facts: {}, then: 'retry' } }),

@@ -143,6 +143,7 @@ function serviceOf(state: FakeState): LedgerServiceServer {
     listBlocks: refuse,
     getBlock: refuse,
     getNetwork: refuse,
+    listProposals: refuse,
     requestHeader: refuse,
     submitStream: end,
     watchEvents: end,

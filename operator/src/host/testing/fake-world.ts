@@ -166,6 +166,7 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
               },
             ],
         relayPublicKey: isRelay ? keyOf(world.relayVolume, 'relay') : NOTHING,
+        nextConsensusPublicKey: NOTHING,
         engineNodeId: isRelay ? '' : createHash('sha256').update(keyOf(name, 'p2p')).digest('hex').slice(0, 40),
       }),
     grantSigning: (

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { nodeCrypto } from '@civitas/canon/node';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readEngineKeys, readEngineNodeId } from '../../keys/engine-keys.ts';
+import { openNextConsensusKey } from '../../keys/next-consensus-key.ts';
 import { aNetwork } from '../../ledger/ledger-fixture.ts';
 import { engineConfigToml } from './engine-config.ts';
 import { engineGenesisOf } from './engine-genesis.ts';
@@ -43,6 +44,20 @@ test('a home is prepared once: keys, genesis and sign state stay, the configurat
   expect(read('config/config.toml')).toBe('second');
   for (const name of ['config/node_key.json', 'config/priv_validator_key.json'])
     expect(statSync(join(home(), name)).mode & 0o777).toBe(0o600);
+});
+
+test('the engine signs with the key that the node has gone on to, after what the former one has signed', () => {
+  write();
+  const former = JSON.parse(read('config/priv_validator_key.json'));
+  const state = '{"height":"7","round":0,"step":3}';
+  writeFileSync(join(home(), 'data/priv_validator_state.json'), state);
+  openNextConsensusKey(folder, 'w1')?.promote();
+  write();
+  const key = JSON.parse(read('config/priv_validator_key.json'));
+  expect(key.address).not.toBe(former.address);
+  expect(Buffer.from(key.priv_key.value, 'base64').subarray(32).toString('base64')).toBe(key.pub_key.value);
+  expect(read('data/priv_validator_state.json')).toBe(state);
+  expect(statSync(join(home(), 'config/priv_validator_key.json')).mode & 0o777).toBe(0o600);
 });
 
 test('a sign state that is missing beside a chain is never made anew', () => {

@@ -35,8 +35,17 @@ function validatorKeyOf(key: Bytes): JsonObject {
   };
 }
 
+/** The engine signs with the node's own key: another one that stands there is one that the node has gone on from. */
+function writeValidatorKey(home: string, key: Bytes, write: (path: string, content: string) => void): void {
+  const path = join(home, FILES.validatorKey);
+  const wanted = validatorKeyOf(key);
+  const held: unknown = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  const isHeld = typeof held === 'object' && held !== null && 'address' in held && held.address === wanted['address'];
+  if (!isHeld) write(FILES.validatorKey, `${JSON.stringify(wanted, undefined, 2)}\n`);
+}
+
 /**
- * Prepares the engine's home: keys, genesis and sign state only where they are missing, configuration anew at each start. Idempotent,
+ * Prepares the engine's home: genesis and sign state only where they are missing, the node's present key, configuration anew at each start. Idempotent,
  * and each file is whole or not there, so that a crash at any point leaves nothing to repair.
  *
  * The sign state is what keeps a validator from voting twice: it is made once, for a home without any, and never touched again.
@@ -55,7 +64,7 @@ export function writeEngineHome(home: string, parts: { config: string; genesis: 
   if (!existsSync(join(home, FILES.validatorState)) && existsSync(join(home, 'data', 'blockstore.db')))
     throw new Error(`${join(home, FILES.validatorState)} is missing beside a chain: restore it, or join with a new consensus key`);
   writeMissing(FILES.validatorState, { height: '0', round: 0, step: 0 });
-  if (keys.consensus !== undefined) writeMissing(FILES.validatorKey, validatorKeyOf(keys.consensus));
+  if (keys.consensus !== undefined) writeValidatorKey(home, keys.consensus, write);
   write(FILES.config, config);
 }
 

@@ -98,6 +98,8 @@ export interface KeysResponse {
   relayPublicKey: Uint8Array;
   /** Name of this node between engines: the first 20 bytes of SHA-256 of its p2p public key, hex; empty for a relay. */
   engineNodeId: string;
+  /** Consensus key that it goes on under once the members have decided it; empty while its configuration asks for none. */
+  nextConsensusPublicKey: Uint8Array;
 }
 
 /** Public keys of a hosted organisation. */
@@ -697,6 +699,7 @@ function createBaseKeysResponse(): KeysResponse {
     organisations: [],
     relayPublicKey: new Uint8Array(0),
     engineNodeId: "",
+    nextConsensusPublicKey: new Uint8Array(0),
   };
 }
 
@@ -713,6 +716,9 @@ export const KeysResponse: MessageFns<KeysResponse> = {
     }
     if (message.engineNodeId !== "") {
       writer.uint32(34).string(message.engineNodeId);
+    }
+    if (message.nextConsensusPublicKey.length !== 0) {
+      writer.uint32(42).bytes(message.nextConsensusPublicKey);
     }
     return writer;
   },
@@ -762,6 +768,14 @@ export const KeysResponse: MessageFns<KeysResponse> = {
             message.engineNodeId = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.nextConsensusPublicKey = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -783,6 +797,7 @@ export const KeysResponse: MessageFns<KeysResponse> = {
     message.organisations = object.organisations?.map((e) => OrganisationKeys.fromPartial(e)) || [];
     message.relayPublicKey = object.relayPublicKey ?? new Uint8Array(0);
     message.engineNodeId = object.engineNodeId ?? "";
+    message.nextConsensusPublicKey = object.nextConsensusPublicKey ?? new Uint8Array(0);
     return message;
   },
 };
