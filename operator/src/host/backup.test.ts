@@ -265,6 +265,18 @@ describe('a LedgerRestore', () => {
     await restore('missing', { name: 'third', chainId: 'jincheng-city-3' }, { backupRef: { name: 'none' } });
     expect(await waitUntil(async () => (await statusOf('missing'))?.phase === 'BackupMissing', 10_000)).toBe(true);
     expect(await cluster.client.find(networks, { namespace: NAMESPACE, name: 'other' })).toBeUndefined();
+    for (const [name, network, phase] of [
+      ['self', { name: 'fourth', chainId: 'jincheng-health-1' }, 'SameChain'],
+      ['few', { name: 'fifth', chainId: 'jincheng-health-5', engine: 'cometbft', validators: 2 }, 'NetworkRefused'],
+    ] as const) {
+      await restore(name, network);
+      const backup = { ...STANDING, chainId: 'jincheng-health-1', domain: 'health' };
+      await endPod(`restore-${name}-1`, JSON.stringify({ ok: true, folder: FOLDER, backup }));
+      expect(await waitUntil(async () => (await statusOf(name))?.phase === phase, 30_000)).toBe(true);
+    }
+    await restore('wordless', { name: 'sixth', chainId: 'jincheng-health-6' });
+    await endPod('restore-wordless-1', JSON.stringify({ ok: true, folder: FOLDER }));
+    expect(await waitUntil(async () => (await statusOf('wordless'))?.phase === 'NoReport', 30_000)).toBe(true);
   }, 60_000);
 });
 

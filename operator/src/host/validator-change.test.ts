@@ -111,6 +111,19 @@ describe('a ValidatorChange on a network of four', () => {
   }, 60_000);
 });
 
+test('a proposal that the ledger refuses is told with its code, and made once it is taken', async () => {
+  await withOperator(async () => {
+    ledger.refusesWith = 'RULE_UNMET';
+    await ask('refused', [{ type: 'Replace', node: 'city-0', with: 'city-4' }]);
+    const reasonOf = async () => (await find('refused'))?.status?.conditions?.find(({ type }) => type === 'Complete')?.reason;
+    expect(await waitUntil(async () => (await reasonOf()) === 'ProposalRefused', 30_000)).toBe(true);
+    expect(await messageOf('refused')).toContain('RULE_UNMET');
+    expect(setChanges()).toEqual([]);
+    ledger.refusesWith = '';
+    expect(await waitUntil(async () => (await phaseOf('refused')) === 'Completed', 30_000)).toBe(true);
+  });
+}, 90_000);
+
 test('a node that no pool asks for any more is ended, and its volume goes where the policy says so', async () => {
   await withOperator(async () => {
     const [validators] = POOLS;

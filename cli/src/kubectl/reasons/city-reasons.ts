@@ -34,7 +34,7 @@ export const CITY_REASONS: ReasonTexts = {
   Fresh: { means: 'Both light clients know a recent header.', then: NOTHING },
   Frozen: {
     means: 'A light client stopped: the other chain contradicted itself.',
-    then: 'Keep the evidence and find out who signed twice; nothing passes before.',
+    then: 'Keep the evidence, find out who signed twice, and agree on a header to go on from: spec.thaw of the link names it.',
   },
   IdentityNotInstalled: {
     means: 'No identity provider is installed; agencies act with certificates and keys.',
@@ -50,7 +50,7 @@ export const CITY_REASONS: ReasonTexts = {
   Match: { means: 'Ledger and pools agree.', then: NOTHING },
   Misbehaviour: {
     means: 'A light client saw two headers of one height.',
-    then: 'Keep the evidence and find out who signed twice; nothing passes before.',
+    then: 'Keep the evidence, find out who signed twice, and agree on a header to go on from: spec.thaw of the link names it.',
   },
   NetworkGone: { means: 'A network of the link was removed.', then: 'Delete the link, or apply the network again.' },
   NetworkUnknown: {

@@ -126,6 +126,17 @@ describe('the end of a link', () => {
 });
 
 describe('a frozen link', () => {
+  const frozen = anEnd({ client: { status: 'Frozen', latestHeight: 7, latestTimeUnixMs: NOW } });
+  const thaw = { height: 9, blockHash: 'A'.repeat(43) };
+
+  test('is thawed by its members from the header that was named, and only while it is frozen', () => {
+    expect(planEnd(frozen, health, { ...WISH, thaw })).toEqual({ type: 'thawClient', ...thaw });
+    expect(planEnd(frozen, health, WISH)).toBeUndefined();
+    expect(planEnd(anEnd(), health, { ...WISH, thaw })).toBeUndefined();
+    const ended = anEnd({ client: { status: 'Tombstoned', latestHeight: 7, latestTimeUnixMs: NOW } });
+    expect(planEnd(ended, health, { ...WISH, thaw })).toBeUndefined();
+  });
+
   test('says whether a person or misbehaviour froze it, and does not flow', () => {
     expect(conditionOf({ frozen: true }, 'Frozen')).toMatchObject({ status: 'True', reason: 'AskedFor' });
     const twice = anEnd({ client: { status: 'Frozen', latestHeight: 7, latestTimeUnixMs: NOW } });

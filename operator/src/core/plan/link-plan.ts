@@ -28,6 +28,13 @@ function portsOf(domain: Domain): readonly string[] {
   return CONTRACTS[domain].map((contract) => contract.slice(0, contract.indexOf('@')));
 }
 
+/** A header that governors named. */
+export interface TrustedHeader {
+  readonly height: number;
+  /** Base64url. */
+  readonly blockHash: string;
+}
+
 /** What is asked of a link besides its ends. */
 export interface LinkWish {
   readonly packetsPerMinute: number;
@@ -35,6 +42,8 @@ export interface LinkWish {
   readonly draining: boolean;
   /** The clients are to be ended for good once nothing is in flight. */
   readonly tombstone?: boolean;
+  /** Header of the peer that a client which misbehaviour froze is to go on from. */
+  readonly thaw?: TrustedHeader;
   /** Who is let in where, in both directions; default everybody. */
   readonly entries?: { readonly intoOwn: Entry; readonly intoPeer: Entry };
 }
@@ -67,6 +76,7 @@ export function termsEqual(left: LinkTerms, right: LinkTerms): boolean {
 export type EndStep =
   | { readonly type: 'createClient'; readonly terms: LinkTerms }
   | { readonly type: 'setTerms'; readonly terms: LinkTerms }
+  | ({ readonly type: 'thawClient' } & TrustedHeader)
   | { readonly type: 'tombstoneClient' };
 
 /** Statuses of a client that nothing follows. */
@@ -78,6 +88,7 @@ export function planEnd(own: LinkEnd, peer: Pick<LinkEnd, 'domain' | 'inFlight'>
   const isUseless = terms.portsIn.length === 0 && terms.portsOut.length === 0;
   if (own.client === undefined) return wish.draining || isUseless ? undefined : { type: 'createClient', terms };
   if (ENDED_CLIENTS.includes(own.client.status)) return undefined;
+  if (own.client.status === 'Frozen' && wish.thaw !== undefined) return { type: 'thawClient', ...wish.thaw };
   if (own.terms === undefined || !termsEqual(own.terms, terms)) return { type: 'setTerms', terms };
   const isDone = wish.draining && own.inFlight === 0 && peer.inFlight === 0;
   return wish.tombstone === true && isDone ? { type: 'tombstoneClient' } : undefined;

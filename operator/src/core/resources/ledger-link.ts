@@ -1,7 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import type { CustomObject } from './object.ts';
-import { nameString, oneOf, rules, statusHead, text } from './schema.ts';
+import { base64urlString, nameString, oneOf, rules, statusHead, text } from './schema.ts';
+
+export const LINK_THAW = 'thaw names one of the two ends of the link';
 
 export const LedgerLinkSpec = Type.Object(
   {
@@ -23,6 +25,22 @@ export const LedgerLinkSpec = Type.Object(
         description: 'Nothing new is sent; what is in flight is answered or times out. Taking it back opens the link again.',
       }),
     ),
+    thaw: Type.Optional(
+      Type.Object(
+        {
+          network: nameString('The end whose light client is frozen: its members decide.'),
+          height: Type.Integer({ description: 'Height of the other network that they are to trust.', minimum: 1 }),
+          blockHash: base64urlString(
+            'Hash of the header of that height, base64url, as the governors compared it outside of this system.',
+            32,
+          ),
+        },
+        {
+          description:
+            'A header that a client which misbehaviour froze is to go on from. It is proposed to the members; nobody thaws alone.',
+        },
+      ),
+    ),
     onDelete: Type.Optional(
       oneOf(
         'What becomes of the light clients when the link is deleted: Keep (default) closes them for new packets, and the link can be made again; Tombstone ends them for good.',
@@ -34,6 +52,7 @@ export const LedgerLinkSpec = Type.Object(
     ...rules(
       { rule: 'self.from == oldSelf.from && self.to == oldSelf.to', message: 'the ends of a link cannot change: make another link' },
       { rule: 'self.from != self.to', message: 'a link joins two different networks' },
+      { rule: '!has(self.thaw) || self.thaw.network in [self.from, self.to]', message: LINK_THAW },
     ),
   },
 );

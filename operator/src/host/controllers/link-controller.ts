@@ -12,7 +12,7 @@ import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
 import { FORCE_REMOVAL } from '../../core/desired/tombstone.ts';
 import { deletionPolicyOf } from '../../core/plan/deletion-policy.ts';
 import { type Entry, entryOf } from '../../core/plan/link-grants.ts';
-import { type EndStep, type LinkEnd, planEnd, termsJson } from '../../core/plan/link-plan.ts';
+import { type EndStep, type LinkEnd, planEnd, type TrustedHeader, termsJson } from '../../core/plan/link-plan.ts';
 import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../core/plan/link-status.ts';
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
@@ -20,6 +20,7 @@ import { createStatusWriter } from '../apply/status-writer.ts';
 import { findProvenLightBlock, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText, type Wish } from '../ledger/proposals.ts';
 import { ledgerLinks } from '../observe/custom-resources.ts';
+import { findNamedHeader } from '../observe/named-header.ts';
 import { type LinkLedger, observeEnd } from '../observe/observe-link.ts';
 import { podOf } from '../observe/observe-network.ts';
 import { release, retryConflict } from './conflict.ts';
@@ -175,7 +176,8 @@ async function openBoth(
       own === from ? { intoOwn: entries.intoFrom, intoPeer: entries.intoTo } : { intoOwn: entries.intoTo, intoPeer: entries.intoFrom };
     const isPeerEnding = own === from ? isEnding[1] : isEnding[0];
     const tombstone = isPeerEnding === true || (link.metadata.deletionTimestamp !== undefined && link.spec.onDelete === 'Tombstone');
-    const step = planEnd(own.end, peer.end, { packetsPerMinute, draining, tombstone, entries: directions });
+    const named = link.spec.thaw?.network === own.end.name ? { thaw: link.spec.thaw } : {};
+    const step = planEnd(own.end, peer.end, { packetsPerMinute, draining, tombstone, entries: directions, ...named });
     if (step === undefined) continue;
     waits.push(`${own.end.name}: ${await takeStep(context, { own, peer }, step)}`);
   }
@@ -188,6 +190,8 @@ function takeStep(context: OperatorContext, { own, peer }: { own: OpenEnd; peer:
       return proposeClient(context, own, peer, termsJson(step.terms));
     case 'setTerms':
       return proposeTerms(context, own, peer, termsJson(step.terms));
+    case 'thawClient':
+      return proposeThaw(context, { own, peer }, step);
     case 'tombstoneClient': {
       const change = { kind: 'tombstoneClient', peer: peer.chainId };
       return propose(context, own, 'tombstoneClient', { identity: change, build: () => Promise.resolve(change) });
@@ -236,6 +240,21 @@ async function propose(context: OperatorContext, ledger: OpenEnd, kind: string, 
   const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
   if (proposal.state === 'refused') context.log.warn({ network: ledger.end.name, change: kind, code: proposal.code }, proposal.facts);
   return proposalText(kind, proposal);
+}
+
+/** The header is fetched from the peer and must be the one that was named: whoever fetches it decides nothing. */
+function proposeThaw(
+  context: OperatorContext,
+  { own, peer }: { readonly own: OpenEnd; readonly peer: OpenEnd },
+  { height, blockHash }: TrustedHeader,
+): Promise<string> {
+  const identity = { kind: 'thawClient', peer: peer.chainId, height, blockHash };
+  const build = async (): Promise<JsonObject | string> => {
+    const lightBlock = await findNamedHeader(peer.connection, { height, blockHash });
+    if (lightBlock === undefined) return `${peer.end.name} shows no header of height ${height} with the hash that spec.thaw names`;
+    return { kind: 'thawClient', peer: peer.chainId, lightBlock: base64urlEncode(lightBlock) };
+  };
+  return propose(context, own, 'thawClient', { identity, build });
 }
 
 /** Proposes a client of the peer. On other ledgers than the city’s the registry’s record is shown, proven under a header brought along. */

@@ -3,10 +3,11 @@ import { findPeerIdentity, type PeerIdentity, spiffe } from '@civitas/deployment
 import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { ErrorInfo, LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
+import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
 import { type CallOptions, ChannelCredentials, type Client, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { issueLeaf, type KeyAndCertificate } from '../certificates/authority.ts';
 import { OPERATOR_CERTIFICATE_HOURS } from '../certificates/limits.ts';
-import { CALL_DEADLINE_MS, IDLE_CHANNEL_MS, MESSAGE_BYTES_MAX } from './limits.ts';
+import { CALL_DEADLINE_MS, MESSAGE_BYTES_MAX } from './limits.ts';
 
 /** A node refused a call; `code` is one of docs/reference/errors.md. */
 export class NodeRefusal extends Error {
@@ -51,6 +52,8 @@ export interface NodeTarget {
   readonly host: string;
   readonly identity: OperatorIdentity;
   readonly isExpected: (peer: PeerIdentity) => boolean;
+  /** How long a connection is kept that nobody uses, ms. */
+  readonly idleMs: number;
 }
 
 /** Channels to one process; each is made when it is first asked for, opened by a call, and let go of when it is idle. */
@@ -58,6 +61,7 @@ export interface NodeConnection {
   readonly admin: AdminServiceClient;
   readonly ledger: LedgerServiceClient;
   readonly link: LinkServiceClient;
+  readonly snapshot: SnapshotServiceClient;
   /** When the operator's own certificate in it is to be replaced. */
   readonly renewAtUnixMs: number;
   close(): void;
@@ -68,40 +72,47 @@ const CHANNEL_OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
-  'grpc.client_idle_timeout_ms': IDLE_CHANNEL_MS,
   // One process, one channel: channels of different certificates must not be shared by address.
   'grpc.use_local_subchannel_pool': 1,
   // Servers are told apart by the URI in their certificate; an address is no name that TLS could ask for.
   'grpc.ssl_target_name_override': 'node.civitas.invalid',
 } as const;
 
-/** Names the three services. Nothing is sent yet. */
-export function openNodeConnection({ host, identity, isExpected }: NodeTarget, ports: { grpc: number; admin: number }): NodeConnection {
+/** Names the four services. Nothing is sent yet. */
+export function openNodeConnection(
+  { host, identity, isExpected, idleMs }: NodeTarget,
+  ports: { grpc: number; admin: number },
+): NodeConnection {
   const credentials = ChannelCredentials.createFromSecureContext(identity.context, {
     checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, isExpected),
   });
   const [adminAddress, grpcAddress] = [`${host}:${ports.admin}`, `${host}:${ports.grpc}`];
-  const made: { admin?: AdminServiceClient; ledger?: LedgerServiceClient; link?: LinkServiceClient } = {};
+  const made: { admin?: AdminServiceClient; ledger?: LedgerServiceClient; link?: LinkServiceClient; snapshot?: SnapshotServiceClient } = {};
+  const channel = { ...CHANNEL_OPTIONS, 'grpc.client_idle_timeout_ms': idleMs };
   let isClosed = false;
   const open = <Service extends Client>(service: Service): Service => {
     if (isClosed) service.close();
     return service;
   };
+  // Services of one listener share its channel.
+  const besideLedger = () => ({ ...CHANNEL_OPTIONS, channelOverride: connection.ledger.getChannel() });
   const connection: NodeConnection = {
     renewAtUnixMs: identity.renewAtUnixMs,
     get admin() {
-      made.admin ??= open(new AdminServiceClient(adminAddress, credentials, CHANNEL_OPTIONS));
+      made.admin ??= open(new AdminServiceClient(adminAddress, credentials, channel));
       return made.admin;
     },
     get ledger() {
-      made.ledger ??= open(new LedgerServiceClient(grpcAddress, credentials, CHANNEL_OPTIONS));
+      made.ledger ??= open(new LedgerServiceClient(grpcAddress, credentials, channel));
       return made.ledger;
     },
     get link() {
-      // Two services of one listener share its channel.
-      const options = { ...CHANNEL_OPTIONS, channelOverride: connection.ledger.getChannel() };
-      made.link ??= new LinkServiceClient(grpcAddress, credentials, options);
+      made.link ??= new LinkServiceClient(grpcAddress, credentials, besideLedger());
       return made.link;
+    },
+    get snapshot() {
+      made.snapshot ??= new SnapshotServiceClient(grpcAddress, credentials, besideLedger());
+      return made.snapshot;
     },
     close() {
       isClosed = true;

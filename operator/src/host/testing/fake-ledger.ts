@@ -14,6 +14,8 @@ export interface FakeLedger {
   readonly proposed: readonly string[];
   /** Members decide a change of the set or of the rules as soon as it is proposed; otherwise it stays open. */
   isAutomatic: boolean;
+  /** Code that every proposal is refused with; '' for none. */
+  refusesWith: string;
   readonly protocol: FakeProtocol;
   /** Members decide what stands open. */
   decideOpen(): void;
@@ -48,6 +50,7 @@ class FakeState {
   readonly #members = new Map<string, Member>();
   readonly protocol = new FakeProtocol();
   isAutomatic = true;
+  refusesWith = '';
   onProposed: (kind: string) => void = () => {};
   height = 1;
 
@@ -90,6 +93,7 @@ class FakeState {
     const [id, change] = [textOf(args['id']), args['change']];
     const key = `network.members/proposals/${id}`;
     if (this.records.has(key) || !isJsonObject(change)) return { ok: false, refusal: { code: 'DUPLICATE', facts: {} } };
+    if (this.refusesWith !== '') return { ok: false, refusal: { code: this.refusesWith, facts: { because: 'told so' } } };
     if (!this.protocol.isPossible(change)) return { ok: false, refusal: { code: 'STATE', facts: {} } };
     const decides = this.isAutomatic && DECIDED_KINDS.includes(textOf(change['kind']));
     if (decides) this.#decide(change);

@@ -2,6 +2,7 @@ import { MEMBERSHIP_MESSAGES } from '../../core/resources/agency-membership.ts';
 import { BACKUP_MESSAGES } from '../../core/resources/backup-target.ts';
 import { EXTERNAL_MESSAGES } from '../../core/resources/external-member.ts';
 import { BACKUP_IMMUTABLE } from '../../core/resources/ledger-backup.ts';
+import { LINK_THAW } from '../../core/resources/ledger-link.ts';
 import { MESSAGES } from '../../core/resources/ledger-network.ts';
 import { OPERATION_MESSAGES } from '../../core/resources/ledger-operation.ts';
 import { RESTORE_ONE } from '../../core/resources/ledger-restore.ts';
@@ -74,6 +75,10 @@ export const RULE_CASES: readonly RuleCase[] = [
     message: 'the ends of a link cannot change: make another link',
   },
   { plural: 'ledgerlinks', kind: 'LedgerLink', spec: { from: 'city', to: 'city' }, message: 'a link joins two different networks' },
+  {
+    ...{ plural: 'ledgerlinks', kind: 'LedgerLink', message: LINK_THAW },
+    spec: { from: 'city', to: 'health', thaw: { network: 'courts', height: 7, blockHash: HASH } },
+  },
   {
     ...{ plural: 'ledgernodes', kind: 'LedgerNode', change: { ordinal: 1 } },
     spec: { networkRef: 'health', role: 'validator', ordinal: 0, organisation: 'hospital' },
