@@ -20,6 +20,7 @@ const OTHER_WORDS = new Set([
   'TRUE_WHEN_CAPTURED',
   'TWO_HEADERS',
   'UNCHANGED_SINCE_DEPOSIT',
+  'UPDATE_PASSWORD',
 ]);
 
 describe('codes of refusals and faults', () => {

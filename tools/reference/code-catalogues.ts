@@ -5,6 +5,9 @@ import { LEDGER_REFUSALS } from '../../node/src/core/ledger/refusal.ts';
 import { LINK_REFUSALS } from '../../node/src/core/links/refusal.ts';
 import { HOST_REFUSALS } from '../../node/src/host/refusal.ts';
 import { BACKUP_FAULTS, BACKUP_REFUSALS } from '../../packages/backup/src/backup-fault.ts';
+import { IDENTITY_FAULTS } from '../../packages/identity/src/identity-fault.ts';
+import { DIRECTORY_REFUSALS, TOKEN_REFUSALS } from '../../packages/identity/src/refusal.ts';
+import { LOCAL_IDENTITY_FAULTS, LOCAL_IDENTITY_REFUSALS } from '../../packages/local-identity/src/codes.ts';
 import { PROOFS_REFUSALS } from '../../packages/proofs/src/refusal.ts';
 import { SEALED_CALL_REFUSALS } from '../../packages/sealed-call/src/refusal.ts';
 import { START_REFUSALS } from '../start/start-refused.ts';
@@ -32,6 +35,12 @@ export const catalogues: readonly CodeCatalogue[] = [
     about: 'What is wrong with a backup, its target or its node; the reason of a LedgerBackup’s conditions.',
     codes: { ...BACKUP_REFUSALS, ...BACKUP_FAULTS },
   },
+  { title: 'Tokens', about: 'Why an access token is not taken; whoever sent it gets 401, whatever the code.', codes: TOKEN_REFUSALS },
+  {
+    title: 'Identity',
+    about: 'What the directory of people says no with, and what fails between us and the identity provider.',
+    codes: { ...DIRECTORY_REFUSALS, ...IDENTITY_FAULTS },
+  },
   { title: 'Encoding', about: 'What the readers of packages/canon say of bytes.', codes: CANON_REFUSALS },
   {
     title: 'Faults of `civitas`',
@@ -39,5 +48,10 @@ export const catalogues: readonly CodeCatalogue[] = [
     codes: FAULTS,
   },
   { title: 'Quarantine', about: 'Why an item of an ingest was set aside.', codes: QUARANTINE_REASONS },
+  {
+    title: 'Local identity',
+    about: 'What the directory of the local identity says no with, and why the local identity does not run.',
+    codes: { ...LOCAL_IDENTITY_REFUSALS, ...LOCAL_IDENTITY_FAULTS },
+  },
   { title: '`npm start`', about: 'Why there is no city; exit code 1.', codes: START_REFUSALS },
 ];

@@ -23,10 +23,12 @@ const CODE_ARGUMENT: Readonly<Record<string, number>> = {
   DoorRefusal: 0,
   Fault: 0,
   BackupFault: 0,
+  IdentityFault: 0,
   StartRefused: 0,
   GatewayError: 1,
 };
-const SPOKEN_OF = /^(packages\/(backup|canon|proofs|deployment|sealed-call)|contracts|node|cli|tools\/start)(\/|\.ts$)/;
+const SPOKEN_OF =
+  /^(packages\/(backup|canon|proofs|deployment|identity|local-identity|sealed-call)|contracts|node|cli|tools\/start)(\/|\.ts$)/;
 
 export function isProductSource(file: string): boolean {
   return SPOKEN_OF.test(file) && file.endsWith('.ts') && !/\.test\.ts$|\/testing\/|\/test\//.test(file);

@@ -157,7 +157,7 @@ function createHandlers(options: LocalIdentityOptions, stores: Stores, provider:
     issuer,
     keys,
     users,
-    signIn: createSignInPages({ ...shared, provider, origin }),
+    signIn: createSignInPages({ ...shared, provider }),
     invitations: createInvitationPages({ ...shared, users, hasher, nowUnixS }),
     log,
   });

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { totpCodeOf, totpStepOf } from './password/totp.ts';
 import { type Browser, claimsOf, makePkce, type Page } from './testing/browser.ts';
@@ -63,6 +65,15 @@ describe('a second factor', () => {
     expect((await browser.send(city.authorizeUrl(pkce, { ...STEP_UP, prompt: 'none' }))).url.searchParams.get('error')).toBe(
       'login_required',
     );
+  });
+
+  test('a request for the level below proves nothing anew: it asks for the password', async () => {
+    const pkce = makePkce();
+    const ask = await browser.submit(await browser.send(city.authorizeUrl(pkce, STEP_UP)), { username: 'li.na', password: PASSWORD });
+    const { secret } = JSON.parse(await readFile(join(city.folder, 'users.json'), 'utf8')).users[0].totp as { secret: string };
+    expect((await browser.submit(ask, { code: codeNow(secret) })).url.searchParams.has('code')).toBe(true);
+    const claims = JSON.stringify({ id_token: { acr: { value: '1', essential: true } } });
+    expect((await browser.send(city.authorizeUrl(pkce, { claims }))).text).toContain('请确认是您本人');
   });
 
   test('guesses of the code are not bought with the password', async () => {

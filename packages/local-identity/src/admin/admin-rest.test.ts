@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { claimsOf } from '../testing/browser.ts';
 import { City } from '../testing/city.ts';
+import { GROUPS_MAX } from './organizations.ts';
 
 const ORGANIZATION = {
   name: 'court-1',
@@ -55,7 +56,9 @@ describe('the directory over Admin REST', () => {
     const made = await city.admin(operator, 'POST', '/organizations', ORGANIZATION);
     expect(made.status).toBe(201);
     const id = idOf(made);
-    expect((await city.admin(operator, 'POST', '/organizations', ORGANIZATION)).status).toBe(409);
+    const taken = await city.admin(operator, 'POST', '/organizations', ORGANIZATION);
+    expect(taken.status).toBe(409);
+    expect(await taken.json()).toMatchObject({ code: 'IDENTITY_TAKEN' });
     expect(await rows(operator, '/organizations?search=court-1&exact=true&briefRepresentation=false')).toEqual([{ id, ...ORGANIZATION }]);
     expect(await rows(operator, '/organizations?search=court&exact=true')).toEqual([]);
     const next = { name: 'court-1', alias: 'court-1', enabled: false };
@@ -64,7 +67,9 @@ describe('the directory over Admin REST', () => {
     expect((await city.admin(operator, 'PUT', `/organizations/${id}`, { ...next, alias: 'court-2' })).status).toBe(400);
     expect((await city.admin(operator, 'DELETE', `/organizations/${id}`)).status).toBe(204);
     expect((await city.admin(operator, 'DELETE', `/organizations/${id}`)).status).toBe(404);
-    expect((await city.admin(operator, 'PUT', `/organizations/${id}`, next)).status).toBe(404);
+    const gone = await city.admin(operator, 'PUT', `/organizations/${id}`, next);
+    expect(gone.status).toBe(404);
+    expect(await gone.json()).toMatchObject({ code: 'IDENTITY_UNKNOWN' });
   });
 
   test('groups and members: only members can be in groups, and who leaves leaves both', async () => {
@@ -181,6 +186,15 @@ describe('the directory over Admin REST', () => {
     expect((await fetch(`${city.origin}/admin/realms/city/organizations`, init)).status).toBe(400);
     for (const name of ['part-1', 'part-2', 'part-3']) await city.admin(operator, 'POST', '/organizations', { name, alias: name });
     expect((await rows(operator, '/organizations?search=part&first=1&max=1')).map(({ alias }) => alias)).toEqual(['part-2']);
+  });
+
+  test('a group too many is refused: IDENTITY_FULL', async () => {
+    const id = idOf(await city.admin(operator, 'POST', '/organizations', { name: 'full', alias: 'full' }));
+    for (let index = 0; index < GROUPS_MAX; index += 1)
+      await city.admin(operator, 'POST', `/organizations/${id}/groups`, { name: `g${index}` });
+    const full = await city.admin(operator, 'POST', `/organizations/${id}/groups`, { name: 'more' });
+    expect(full.status).toBe(400);
+    expect(await full.json()).toMatchObject({ code: 'IDENTITY_FULL' });
   });
 
   test('a secret that is wrong, or an unknown client, gets no token', async () => {

@@ -1,11 +1,11 @@
-import qrcode from 'qrcode-generator';
+import makeQrCode from 'qrcode-generator';
 import { type Html, html } from './html.ts';
 
 const QUIET_MODULES = 4;
 
 /** A QR code as inline SVG, black on white in every colour scheme: cameras need the contrast. */
 export function qrCodeMarkup(text: string, label: string): Html {
-  const code = qrcode(0, 'M');
+  const code = makeQrCode(0, 'M');
   code.addData(text);
   code.make();
   const count = code.getModuleCount();

@@ -19,6 +19,17 @@ interface Volatile {
 
 const DURABLE: ReadonlySet<string> = new Set(['Session', 'Grant', 'RefreshToken']);
 
+/** Keys that one person has to give up for something new: used tokens first, then the oldest. Nobody takes another's room. */
+function surplusOf(journal: Journal, accountId: string | undefined): readonly string[] {
+  const mine = [...journal.keys()].flatMap((key) => {
+    const payload = key.startsWith('Uid:') ? undefined : (journal.get(key) as AdapterPayload | undefined);
+    return payload?.accountId === accountId ? [{ key, isUsed: payload?.consumed !== undefined, iat: payload?.iat ?? 0 }] : [];
+  });
+  if (mine.length < ENTRIES_OF_PERSON_MAX) return [];
+  const byWorth = mine.sort((left, right) => Number(right.isUsed) - Number(left.isUsed) || left.iat - right.iat);
+  return byWorth.slice(0, mine.length - ENTRIES_OF_PERSON_MAX + 1).map(({ key }) => key);
+}
+
 /**
  * What the provider keeps. Sessions of people, grants and refresh tokens are on disk before they are answered; sign-ins under way and
  * codes, which anybody can cause, are in memory, bounded, and lost with the process, so that no code survives its use.
@@ -39,23 +50,13 @@ export function createArtifacts(options: ArtifactsOptions): AdapterFactory {
     const [oldest] = volatile.keys();
     if (volatile.size > INTERACTIONS_MAX && oldest !== undefined) volatile.delete(oldest);
   };
-  /** What one person has to give up for something new: used tokens first, then the oldest. Nobody takes another's room. */
-  const surplusOf = (accountId: string | undefined): readonly string[] => {
-    const mine = [...journal.keys()].flatMap((key) => {
-      const payload = key.startsWith('Uid:') ? undefined : read(key);
-      return payload?.accountId === accountId ? [{ key, isUsed: payload?.consumed !== undefined, iat: payload?.iat ?? 0 }] : [];
-    });
-    if (mine.length < ENTRIES_OF_PERSON_MAX) return [];
-    const byWorth = mine.sort((left, right) => Number(right.isUsed) - Number(left.isUsed) || left.iat - right.iat);
-    return byWorth.slice(0, mine.length - ENTRIES_OF_PERSON_MAX + 1).map(({ key }) => key);
-  };
   const upsert = async (model: string, id: string, payload: AdapterPayload, expiresInS: number): Promise<void> => {
     const key = `${model}:${id}`;
     const expiresAtUnixS = nowUnixS() + expiresInS;
     if (!isDurable(model, payload)) return keep(key, payload, expiresAtUnixS);
     volatile.delete(key);
     const uidEntry = model === 'Session' ? [{ key: `Uid:${payload.uid}`, value: id, expiresAtUnixS }] : [];
-    const surplus = journal.get(key) === undefined ? surplusOf(payload.accountId) : [];
+    const surplus = journal.get(key) === undefined ? surplusOf(journal, payload.accountId) : [];
     await journal.write([...surplus.map((old) => ({ key: old })), { key, value: payload, expiresAtUnixS }, ...uidEntry]);
   };
   const find = (model: string, id: string): AdapterPayload | undefined => {

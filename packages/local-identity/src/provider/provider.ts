@@ -1,4 +1,4 @@
-import Provider from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { type ProviderParts, providerConfiguration, sessionSecondsLeft } from './configuration.ts';
 import { wrapRefreshTokens } from './refresh-token-shell.ts';
 import { signOutWithoutSession } from './sign-out.ts';

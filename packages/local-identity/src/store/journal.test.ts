@@ -93,7 +93,10 @@ describe('the journal of sessions', () => {
         await rm(path(), { force: true });
         const journal = await open();
         const model = new Map<string, string>();
-        for (const { key, value } of batches.flat()) value === undefined ? model.delete(key) : model.set(key, value);
+        for (const { key, value } of batches.flat()) {
+          if (value === undefined) model.delete(key);
+          else model.set(key, value);
+        }
         await Promise.all(batches.map((batch) => journal.write(batch)));
         await journal.close();
         const again = await open();

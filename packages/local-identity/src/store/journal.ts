@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { JOURNAL_BYTES_MAX } from '../limits.ts';
-import { writeDurably } from './write-durably.ts';
+import { openAppendFile } from './append-file.ts';
 
 export interface JournalEntry {
   readonly key: string;
@@ -77,40 +77,14 @@ export async function openJournal(path: string, nowUnixS: () => number): Promise
   };
   for (const entry of entries) take(entry);
 
-  let handle: FileHandle | undefined;
-  let fileBytes = 0;
-  let lastRewriteBytes = 0;
-  const rewrite = async (): Promise<void> => {
-    const content = [...kept].map(([key, entry]) => lineOf({ key, ...entry })).join('');
-    await handle?.close();
-    handle = undefined;
-    await writeDurably(path, content);
-    handle = await open(path, 'a', 0o600);
-    fileBytes = Buffer.byteLength(content);
-    lastRewriteBytes = fileBytes;
-  };
-  await rewrite();
-
+  const contentNow = (): string => [...kept].map(([key, entry]) => lineOf({ key, ...entry })).join('');
+  const file = await openAppendFile(path, contentNow, JOURNAL_BYTES_MAX);
   let waiting: string[] = [];
   let turn: Promise<void> = Promise.resolve();
-  // After a failed append the file may end in half a line: only a whole new file is known to be right.
-  let mustRewrite = false;
   const flush = async (): Promise<void> => {
-    if (waiting.length === 0) return;
-    const content = waiting.join('');
+    const lines = waiting.join('');
     waiting = [];
-    try {
-      if (mustRewrite || fileBytes > Math.max(JOURNAL_BYTES_MAX, 4 * lastRewriteBytes)) await rewrite();
-      else {
-        await handle?.appendFile(content);
-        await handle?.datasync();
-        fileBytes += Buffer.byteLength(content);
-      }
-      mustRewrite = false;
-    } catch (cause) {
-      mustRewrite = true;
-      throw cause;
-    }
+    if (lines !== '') await file.append(lines);
   };
   const settle = (): Promise<void> => {
     const mine = turn.then(flush);
@@ -139,8 +113,7 @@ export async function openJournal(path: string, nowUnixS: () => number): Promise
     wasBroken: isBroken,
     close: async () => {
       await turn;
-      await handle?.close();
-      handle = undefined;
+      await file.close();
     },
   };
 }
