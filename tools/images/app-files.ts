@@ -64,6 +64,18 @@ export function withAppFiles<Result>(options: AppOptions, use: (files: AppFiles)
   }
 }
 
+/** Packages that a workspace was bundled from, without those that only build it. */
+export function bundledComponents(
+  root: string,
+  workspace: { readonly name: string; readonly path: string; readonly without: readonly string[] },
+) {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as PackageLock;
+  const own = lock.packages[workspace.path] ?? {};
+  const dependencies = Object.fromEntries(Object.entries(own.dependencies ?? {}).filter(([name]) => !workspace.without.includes(name)));
+  const bundled = { ...lock, packages: { ...lock.packages, [workspace.path]: { ...own, dependencies } } };
+  return closureOf(bundled, workspace.name).packages.map(({ path, locked }) => componentOf(path, locked));
+}
+
 function installInto(folder: string, { root, workspace }: AppOptions, lock: PackageLock): void {
   const copied = [
     '.npmrc',

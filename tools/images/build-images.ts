@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { findEngineTools } from '../engine/engine-tools.ts';
-import { withAppFiles } from './app-files.ts';
+import { bundledComponents, withAppFiles } from './app-files.ts';
 import { debianLibrariesOf } from './debian-files.ts';
 import { goModulesOf } from './go-programs.ts';
 import { type ImageConfig, type Layer, layerOf, type WrittenImage, writeImage } from './oci-image.ts';
@@ -13,7 +13,7 @@ import type { TarEntry } from './tar.ts';
 const USER = 65532;
 const BIN = 'usr/local/bin';
 
-export const IMAGE_NAMES = ['node', 'operator'] as const;
+export const IMAGE_NAMES = ['node', 'operator', 'console'] as const;
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
 interface Recipe {
@@ -22,11 +22,36 @@ interface Recipe {
   readonly command: readonly string[];
   /** The node's image also holds the consensus engine: a pod runs both from one release. */
   readonly hasEngine: boolean;
+  /** Pages that were built before. */
+  readonly pages?: Pages;
 }
+
+interface Pages {
+  /** From the repository's root; at its place in the image. */
+  readonly folder: string;
+  readonly name: string;
+  readonly path: string;
+  /** Dependencies of it that build and are not bundled. */
+  readonly without: readonly string[];
+}
+
+const WEB: Pages = {
+  folder: 'console/web/dist',
+  name: '@civitas/console-web',
+  path: 'console/web',
+  without: ['vite', '@vitejs/plugin-react'],
+};
 
 const RECIPES: Readonly<Record<ImageName, Recipe>> = {
   node: { workspace: '@civitas/node', program: 'node/src/main.ts', command: ['serve'], hasEngine: true },
   operator: { workspace: '@civitas/operator', program: 'operator/src/main.ts', command: [], hasEngine: false },
+  console: {
+    workspace: '@civitas/console-api',
+    program: 'console/api/src/main.ts',
+    command: [],
+    hasEngine: false,
+    pages: WEB,
+  },
 };
 
 export interface BuildOptions {
@@ -34,6 +59,7 @@ export interface BuildOptions {
   readonly root: string;
   /** Images and their lists of contents are written here; compressed layers are kept below it. */
   readonly folder: string;
+  /** Tag of the image, and what its program says of itself. */
   readonly version: string;
 }
 
@@ -47,7 +73,7 @@ export interface BuiltImage extends WrittenImage {
  * Builds one image without a base image: Node as npm publishes it, the C libraries it is linked to from this machine's Debian packages,
  * the program with the packages that the lock file names, and for the node the consensus engine.
  *
- * @throws Error when the engine is not built, or on a machine without Debian packages.
+ * @throws Error when the engine or the console's pages are not built, or on a machine without Debian packages.
  */
 export function buildImage(image: ImageName, { root, folder, version }: BuildOptions): BuiltImage {
   const recipe = RECIPES[image];
@@ -58,16 +84,43 @@ export function buildImage(image: ImageName, { root, folder, version }: BuildOpt
   return withAppFiles({ root, workspace: recipe.workspace, architecture }, (app) => {
     const base = baseFiles(root, app.addons);
     const engine = recipe.hasEngine ? engineFiles() : undefined;
+    const pages = recipe.pages === undefined ? undefined : pagesOf(root, recipe.pages);
     const parts: Layer[] = [
       layerOf(base.entries, 'Node, the C libraries it is linked to, users', layers),
       ...(engine === undefined ? [] : [layerOf(engine.entries, 'CometBFT and the hand-over to it', layers)]),
-      layerOf(app.entries, `${recipe.workspace} and its packages`, layers),
+      layerOf(withVersion(app.entries, recipe, version), `${recipe.workspace} and its packages`, layers),
+      ...(pages === undefined ? [] : [layerOf(pages.entries, 'pages of the console', layers)]),
     ];
     const written = writeImage(join(folder, `${image}-${version}.tar`), configOf({ name, version, recipe, architecture }), parts);
-    const components = [...base.components, ...(engine?.components ?? []), ...app.components];
+    const components = [...base.components, ...(engine?.components ?? []), ...(pages?.components ?? []), ...app.components];
     const sbomPath = join(folder, `${image}-${version}.cdx.json`);
     writeFileSync(sbomPath, `${JSON.stringify(sbomOf({ name, version, digest: written.digest }, components), null, 2)}\n`);
     return { ...written, name, version, sbomPath };
+  });
+}
+
+/** What browsers are sent, and the packages that it was bundled from. */
+function pagesOf(root: string, pages: Pages): Part {
+  const { folder } = pages;
+  if (!existsSync(join(root, folder, 'index.html'))) throw new Error(`${folder} is not built: npm run images builds it first`);
+  const paths = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+  return {
+    entries: paths.map((path): TarEntry => ({ kind: 'copy', path: `app/${path}`, mode: 0o644, from: join(root, path) })),
+    components: bundledComponents(root, pages),
+  };
+}
+
+/** A program reads its version from the package.json of its workspace. */
+function withVersion(entries: readonly TarEntry[], { program }: Recipe, version: string): readonly TarEntry[] {
+  const path = `app/${program.slice(0, program.indexOf('/src/'))}/package.json`;
+  return entries.map((entry) => {
+    if (entry.path !== path || entry.kind !== 'copy') return entry;
+    const manifest = JSON.parse(readFileSync(entry.from, 'utf8')) as { readonly version: string };
+    if (manifest.version === version) return entry;
+    return { kind: 'file', path, content: Buffer.from(`${JSON.stringify({ ...manifest, version }, null, 2)}\n`) };
   });
 }
 
