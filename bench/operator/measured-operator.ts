@@ -4,6 +4,7 @@ import { createKubeClient, createLeaderElector, loadKubeConfig, type MetricsSink
 import { openLogger, openMetricsRegistry } from '@civitas/telemetry';
 import { SYSTEM_NAMESPACE } from '../../operator/src/core/desired/names.ts';
 import { type RunningControllers, startControllers } from '../../operator/src/host/controllers/start-controllers.ts';
+import { keepHeapSmall } from '../../operator/src/host/frugal-heap.ts';
 import { kubeLogOf } from '../../operator/src/host/telemetry/kube-log.ts';
 import { metricsSinkOf, operatorMetrics } from '../../operator/src/host/telemetry/operator-metrics.ts';
 
@@ -84,6 +85,7 @@ function cpuMicros(): number {
   return user + system;
 }
 
+keepHeapSmall();
 const registry = openMetricsRegistry({ component: 'operator' });
 const meter = new Meter(metricsSinkOf(registry));
 const log = kubeLogOf(openLogger({ component: 'operator' }, 'error'));

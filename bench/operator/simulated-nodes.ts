@@ -171,7 +171,6 @@ class Simulation {
           organisations: isRelay ? [] : [this.#organisationOf(name)],
           relayPublicKey: isRelay ? keyOf(name, 'relay') : NOTHING,
           nextConsensusPublicKey: NOTHING,
-          nextConsensusPublicKey: NOTHING,
           engineNodeId: isRelay ? '' : Buffer.from(keyOf(name, 'p2p')).toString('hex').slice(0, 40),
         }),
       grantSigning: ({ request: { podUid, granted } }, callback) => {

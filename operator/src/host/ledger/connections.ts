@@ -1,6 +1,7 @@
 import { type PeerIdentity, PORTS } from '@civitas/deployment';
 import { BACKDATED_MS } from '../certificates/limits.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
+import { IDLE_CHANNEL_MS, KEPT_CHANNELS_MAX, MANY_IDLE_CHANNEL_MS } from './limits.ts';
 import { issueOperatorIdentity, type NodeConnection, type OperatorIdentity, openNodeConnection } from './node-connection.ts';
 
 export interface ConnectionTarget {
@@ -88,9 +89,10 @@ export function createConnections(nowUnixMs: () => number): Connections {
 
   const start = (name: string, key: string, target: ConnectionTarget): Opening => {
     const atUnixMs = nowUnixMs();
+    const idleMs = open.size < KEPT_CHANNELS_MAX ? IDLE_CHANNEL_MS : MANY_IDLE_CHANNEL_MS;
     const opening: Opening = {
       ...{ key, atUnixMs, network: target.network },
-      connection: identities.of(target, atUnixMs).then((identity) => openNodeConnection({ ...target, identity }, PORTS)),
+      connection: identities.of(target, atUnixMs).then((identity) => openNodeConnection({ ...target, identity, idleMs }, PORTS)),
     };
     opening.connection.then(
       (connection) => {

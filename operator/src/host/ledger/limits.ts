@@ -4,11 +4,11 @@ export const CALL_DEADLINE_MS = 3000;
 export const SUBMIT_DEADLINE_MS = 10_000;
 /** Life of an operation the operator signs; at most an hour (ledger.md §2). */
 export const OPERATION_LIFE_MS = 10 * 60_000;
-/**
- * A channel without a call for this long lets its connection go: each costs 140 KB, and of hundreds of networks each is asked only twice
- * a minute. Longer than the time between two looks at a few networks, whose connections stay.
- */
-export const IDLE_CHANNEL_MS = 3000;
+/** A channel without a call for this long lets its connection go. Longer than the time between two looks at a few networks, whose connections stay. */
+export const IDLE_CHANNEL_MS = 10_000;
+/** Beyond this many channels each new one is let go of sooner: a connection costs 140 KB, and of hundreds of networks each is asked twice a minute. */
+export const KEPT_CHANNELS_MAX = 64;
+export const MANY_IDLE_CHANNEL_MS = 1000;
 export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 /** Longest wait for a node to come to rest before its network is removed. */
 export const DRAIN_DEADLINE_MS = 10_000;
