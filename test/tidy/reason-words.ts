@@ -4,7 +4,7 @@ export const OTHER_WORDS: readonly string[] = [
   ...['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
   // Types of conditions.
   ...['Available', 'CaughtUp', 'ClientFresh', 'Degraded', 'Enrolled', 'Fenced', 'Flowing', 'FullRedundancy', 'QuorumHealthy', 'Ready'],
-  'Tombstoned',
+  ...['IdentityReady', 'Tombstoned'],
   // How far an external member is.
   ...['BundleReady', 'Validator'],
   // Phases, and states of steps.

@@ -18,8 +18,10 @@ import {
   startOperator,
   waitUntil,
 } from './testing/city-fixture.ts';
+import { createFakeDirectory } from './testing/fake-directory.ts';
 import { createFakeLedger } from './testing/fake-ledger.ts';
 import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
+import { installIdentity } from './testing/install-identity.ts';
 import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 
 const ACCOUNT = 'civitas-operator';
@@ -103,6 +105,7 @@ async function liveThroughIt(): Promise<void> {
   const { client } = cluster;
   const memberships = ['city', 'sixth'].map((network) => ({ network, roles: [] }));
   const clients = [{ name: 'cli', operationPublicKey: 'A'.repeat(43), csr: await aCertificateRequest() }];
+  await installIdentity(client);
   await client.create(ourResource('cityconfigs'), bodyOf(aCity()));
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs', { memberships, clients, quotas: { pods: 4 } })));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
@@ -150,6 +153,7 @@ async function liveThroughIt(): Promise<void> {
   await client.delete(networks, { namespace: NAMESPACE, name: 'sixth' });
   expect(await waitUntil(hasRemoved, 20_000)).toBe(true);
   expect(await waitUntil(() => used().has('patch civitas.dev/validatorchanges/status'), 10_000)).toBe(true);
+  expect(await waitUntil(() => used().has('patch civitas.dev/agencies'), 30_000)).toBe(true);
   await backUpAndRestore(client);
   expect(await waitUntil(() => used().has('create civitas.dev/ledgerbackups'), 70_000)).toBe(true);
 }
@@ -171,7 +175,13 @@ test('the operator is refused nothing that it asks for, and is granted nothing t
   const lease = { client, namespace: SYSTEM_NAMESPACE, name: ACCOUNT, identity: 'one', retryPeriodMs: 100, onStartedLeading: () => {} };
   const elector = createLeaderElector(lease);
   elector.start();
-  const controllers = await startOperator(client, stopping.signal, () => elector.isLeader());
+  const { directory } = createFakeDirectory();
+  const controllers = await startOperator(
+    client,
+    stopping.signal,
+    () => elector.isLeader(),
+    () => directory,
+  );
   try {
     await liveThroughIt();
   } finally {

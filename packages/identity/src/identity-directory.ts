@@ -112,7 +112,7 @@ export interface IdentityDirectory {
   listServiceClients(alias: string): Promise<Result<readonly ServiceClient[]>>;
   /** Makes or repairs a client and returns its secret. */
   ensureServiceClient(wish: ServiceClientWish): Promise<Result<Ensured<{ readonly client: ServiceClient; readonly secret: string }>>>;
-  /** A new secret; the old one is void at once. Refuses with CLIENT_UNKNOWN. */
+  /** A new secret; the old one is void at once. Refuses with SERVICE_CLIENT_UNKNOWN. */
   rotateServiceClient(alias: string, name: string): Promise<Result<string>>;
   /** @returns false where there was none. */
   deleteServiceClient(alias: string, name: string): Promise<boolean>;

@@ -32,6 +32,6 @@ export const DIRECTORY_REFUSALS = {
   MEMBER_ALREADY: { meaning: 'They are a member, or invited, already.', remedy: 'Give them the role instead.' },
   INVITATION_UNKNOWN: { meaning: 'No such invitation: it was taken, withdrawn or has expired.', remedy: 'Read the invitations again.' },
   INVITATIONS_FULL: { meaning: 'Too many invitations of the agency are open.', remedy: 'Withdraw those that are not needed.' },
-  CLIENT_UNKNOWN: { meaning: 'The agency has no service client of that name.', remedy: 'Read the clients again.' },
+  SERVICE_CLIENT_UNKNOWN: { meaning: 'The agency has no service client of that name.', remedy: 'Read the clients again.' },
   DIRECTORY_INPUT: { meaning: 'The directory does not take a value.', remedy: 'Read the message and correct the value.' },
 } as const satisfies CodeMeanings;

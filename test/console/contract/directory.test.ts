@@ -173,7 +173,7 @@ describeProfiles('the identity directory', (profile) => {
       expect(await operator.deleteServiceClient(alias, 'service')).toBe(true);
       expect(await operator.deleteServiceClient(alias, 'service')).toBe(false);
       expect((await clientToken(profile(), made.value.client.clientId, rotated)).status).toBe(401);
-      expect(codeOf(await operator.rotateServiceClient(alias, 'service'))).toBe('CLIENT_UNKNOWN');
+      expect(codeOf(await operator.rotateServiceClient(alias, 'service'))).toBe('SERVICE_CLIENT_UNKNOWN');
     });
 
     test('are put right when their roles or secret are others', async () => {

@@ -28,24 +28,23 @@ export function directoryReason(code: string): DirectoryReason {
 
 /** @param identity Undefined before this process has looked. */
 export function identityVerdict(identity: AgencyIdentity | undefined): Verdict {
-  const type = 'IdentityReady';
   switch (identity?.state) {
     case undefined:
-      return { type, status: 'Unknown', reason: 'NotObserved', message: 'the identity provider has not been asked yet' };
+      return { type: 'IdentityReady', status: 'Unknown', reason: 'NotObserved', message: 'the identity provider has not been asked yet' };
     case 'notInstalled':
       return verdict(
-        type,
+        'IdentityReady',
         false,
         'IdentityNotInstalled',
         'no identity provider is installed; agencies act with certificates and keys alone',
       );
     case 'ready':
-      return verdict(type, true, 'OrganizationStands', 'organization, groups and service client are as they should be');
+      return verdict('IdentityReady', true, 'OrganizationStands', 'organization, groups and service client are as they should be');
     case 'failing': {
       const { reason, message } = identity;
       // Whether it stands cannot be told while nobody answers.
-      if (reason === 'DirectoryUnreachable') return { type, status: 'Unknown', reason, message };
-      return verdict(type, false, reason, message);
+      if (reason === 'DirectoryUnreachable') return { type: 'IdentityReady', status: 'Unknown', reason, message };
+      return verdict('IdentityReady', false, reason, message);
     }
     default: {
       const never: never = identity;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { IdentityFault, serviceClientId } from '@civitas/identity';
+import { serviceClientId } from '@civitas/identity';
 import { type Applier, type KubeClient, secrets } from '@civitas/kube';
 import { serviceSecretName, serviceSecretObject } from '../../core/desired/identity-objects.ts';
 import { agencyNamespace } from '../../core/desired/names.ts';
@@ -71,10 +71,4 @@ export async function endOrganization({ directory }: IdentityProvider, agency: A
   if (held === undefined || !held.enabled) return;
   const { displayName, domains } = held;
   await directory.ensureOrganization({ alias, displayName, domains, enabled: false });
-}
-
-/** What a failed look says of an agency. @throws what is no fault of the provider. */
-export function failingOf(error: unknown): AgencyIdentity {
-  if (!(error instanceof IdentityFault)) throw error;
-  return { state: 'failing', reason: directoryReason(error.code), message: error.message };
 }

@@ -19,28 +19,29 @@ export interface FakeDirectory {
   readonly agencies: Map<string, HeldAgency>;
   /** Writes that it was asked for, in order, such as `organization hospital-1`. */
   readonly writes: string[];
-  /** Set: every call fails with this code. */
-  fault: IdentityFaultCode | undefined;
+  /** Calls about an agency fail with its code. */
+  readonly faults: Map<string, IdentityFaultCode>;
   calls: number;
 }
 
 const GROUPS = ['owner', 'operator', 'auditor', 'developer'];
 
 export function createFakeDirectory(): FakeDirectory {
-  const fake: FakeDirectory = { directory: undefined as never, agencies: new Map(), writes: [], fault: undefined, calls: 0 };
-  const ask = <T>(answer: () => T): Promise<T> => {
+  const fake: FakeDirectory = { directory: undefined as never, agencies: new Map(), writes: [], faults: new Map(), calls: 0 };
+  const ask = <T>(alias: string, answer: () => T): Promise<T> => {
     fake.calls += 1;
-    if (fake.fault !== undefined) return Promise.reject(new IdentityFault(fake.fault, `the provider was told to fail with ${fake.fault}`));
+    const fault = fake.faults.get(alias);
+    if (fault !== undefined) return Promise.reject(new IdentityFault(fault, `the provider was told to fail with ${fault}`));
     return Promise.resolve(answer());
   };
   const unasked = (): never => {
     throw new Error('the operator has no right to ask for people');
   };
   const directory: IdentityDirectory = {
-    findOrganization: (alias) => ask(() => fake.agencies.get(alias)?.organization),
-    listOrganizations: () => ask(() => [...fake.agencies.values()].map(({ organization }) => organization)),
+    findOrganization: (alias) => ask(alias, () => fake.agencies.get(alias)?.organization),
+    listOrganizations: () => ask('', () => [...fake.agencies.values()].map(({ organization }) => organization)),
     ensureOrganization: (wish) =>
-      ask(() => {
+      ask(wish.alias, () => {
         const held = fake.agencies.get(wish.alias);
         const organization = { ...wish, id: held?.organization.id ?? `id-of-${wish.alias}` };
         const isSame = JSON.stringify(held?.organization) === JSON.stringify(organization);
@@ -51,17 +52,17 @@ export function createFakeDirectory(): FakeDirectory {
         return { value: organization, changed };
       }),
     deleteOrganization: (alias) =>
-      ask(() => {
+      ask(alias, () => {
         fake.writes.push(`delete ${alias}`);
         return fake.agencies.delete(alias);
       }),
     listServiceClients: (alias) =>
-      ask(() => {
+      ask(alias, () => {
         const clients = [...(fake.agencies.get(alias)?.clients.values() ?? [])];
         return { ok: true, value: clients.map(({ name, roles }) => ({ alias, name, roles, clientId: `agency.${alias}.${name}` })) };
       }),
     ensureServiceClient: (wish) =>
-      ask(() => {
+      ask(wish.alias, () => {
         const clients = fake.agencies.get(wish.alias)?.clients;
         const secret = wish.secret ?? 'made by the provider';
         const wished = { ...wish, secret };
@@ -72,7 +73,7 @@ export function createFakeDirectory(): FakeDirectory {
         return { ok: true, value: { value: { client, secret }, changed: isSame ? [] : ['client'] } };
       }),
     deleteServiceClient: (alias, name) =>
-      ask(() => {
+      ask(alias, () => {
         fake.writes.push(`delete ${alias}.${name}`);
         return fake.agencies.get(alias)?.clients.delete(name) ?? false;
       }),

@@ -25,16 +25,7 @@ interface InvitedRole {
  * written after the invitation stands: a crash between the two leaves someone without a role, never a role without an invitation.
  */
 export function createInvitations(rest: AdminRest, organizations: Organizations, members: Members): Invitations {
-  const listOf = async ({ id, representation }: HeldOrganization): Promise<readonly Invitation[] | undefined> => {
-    const waiting = invitedRolesOf(representation.attributes()[INVITED] ?? []);
-    const rows = await readPages(rest, `/organizations/${id}/invitations`);
-    return rows?.map((row) => invitationOf(row, waiting));
-  };
-
-  const withdraw = (alias: string, emails: readonly string[]): Promise<boolean> =>
-    organizations.setAttribute(alias, INVITED, (texts) =>
-      texts.filter((text) => !invitedRolesOf([text]).some(({ email }) => emails.includes(email))),
-    );
+  const settle = createSettlement(rest, organizations, members);
 
   return {
     async invite(alias, { email, firstName, lastName, roles }) {
@@ -53,12 +44,13 @@ export function createInvitations(rest: AdminRest, organizations: Organizations,
       const asked = roles.map((role) => `${role} ${address}`);
       await organizations.setAttribute(alias, INVITED, (texts) => [...texts.filter((text) => !asked.includes(text)), ...asked]);
       const held = await organizations.find(alias);
-      const invitation = held === undefined ? undefined : (await listOf(held))?.find((candidate) => candidate.email === address);
+      const invitation =
+        held === undefined ? undefined : (await readInvitations(rest, held))?.find((candidate) => candidate.email === address);
       return invitation === undefined ? refuse('INVITATION_UNKNOWN', { alias }) : { ok: true, value: invitation };
     },
     async listInvitations(alias) {
       const organization = await organizations.find(alias);
-      const invitations = organization === undefined ? undefined : await listOf(organization);
+      const invitations = organization === undefined ? undefined : await readInvitations(rest, organization);
       return invitations === undefined ? refuse('ORGANIZATION_UNKNOWN', { alias }) : { ok: true, value: invitations };
     },
     async resendInvitation(alias, id) {
@@ -73,39 +65,57 @@ export function createInvitations(rest: AdminRest, organizations: Organizations,
     async revokeInvitation(alias, id) {
       const organization = await organizations.find(alias);
       if (organization === undefined) return refuse('ORGANIZATION_UNKNOWN', { alias });
-      const invitation = (await listOf(organization))?.find((candidate) => candidate.id === id);
+      const invitation = (await readInvitations(rest, organization))?.find((candidate) => candidate.id === id);
       if (invitation === undefined || !isId(id)) return refuse('INVITATION_UNKNOWN', { alias });
+      // First the roles: what a crash leaves is an invitation without any, never roles that wait for whoever comes with that address.
+      await withdraw(organizations, alias, [invitation.email]);
       const answer = await rest.call({ method: 'DELETE', path: `/organizations/${organization.id}/invitations/${id}` });
-      await withdraw(alias, [invitation.email]);
       return answer.status === 404 ? refuse('INVITATION_UNKNOWN', { alias }) : DONE;
     },
-    async settleInvitations(alias) {
-      const organization = await organizations.find(alias);
-      if (organization === undefined) return refuse('ORGANIZATION_UNKNOWN', { alias });
-      const waiting = invitedRolesOf(organization.representation.attributes()[INVITED] ?? []);
-      if (waiting.length === 0) return { ok: true, value: 0 };
-      // In this order: who accepts in between is in the members, not in neither.
-      const open = new Set((await listOf(organization))?.map(({ email }) => email));
-      const listed = await members.listMembers(alias);
-      if (!listed.ok) return listed;
-      const settled: string[] = [];
-      let given = 0;
-      for (const email of new Set(waiting.map((entry) => entry.email))) {
-        const member = listed.value.find((candidate) => candidate.email.toLowerCase() === email);
-        if (member === undefined) {
-          if (!open.has(email)) settled.push(email);
-          continue;
-        }
-        // An address that nobody has shown to be theirs could have been typed by anyone.
-        if (!member.isEmailVerified) continue;
-        const roles = waiting.filter((entry) => entry.email === email).map(({ role }) => role);
-        for (const role of roles.filter((asked) => !member.roles.includes(asked))) await members.grantRole(alias, member.id, role);
-        given += 1;
-        settled.push(email);
+    settleInvitations: settle,
+  };
+}
+
+async function readInvitations(rest: AdminRest, { id, representation }: HeldOrganization): Promise<readonly Invitation[] | undefined> {
+  const waiting = invitedRolesOf(representation.attributes()[INVITED] ?? []);
+  const rows = await readPages(rest, `/organizations/${id}/invitations`);
+  return rows?.map((row) => invitationOf(row, waiting));
+}
+
+function withdraw(organizations: Organizations, alias: string, emails: readonly string[]): Promise<boolean> {
+  return organizations.setAttribute(alias, INVITED, (texts) =>
+    texts.filter((text) => !invitedRolesOf([text]).some(({ email }) => emails.includes(email))),
+  );
+}
+
+/** Gives those who accepted the roles that wait for them. */
+function createSettlement(rest: AdminRest, organizations: Organizations, members: Members): Invitations['settleInvitations'] {
+  return async (alias) => {
+    const organization = await organizations.find(alias);
+    if (organization === undefined) return refuse('ORGANIZATION_UNKNOWN', { alias });
+    const waiting = invitedRolesOf(organization.representation.attributes()[INVITED] ?? []);
+    if (waiting.length === 0) return { ok: true, value: 0 };
+    // In this order: who accepts in between is in the members, not in neither.
+    const open = new Set((await readInvitations(rest, organization))?.map(({ email }) => email));
+    const listed = await members.listMembers(alias);
+    if (!listed.ok) return listed;
+    const settled: string[] = [];
+    let given = 0;
+    for (const email of new Set(waiting.map((entry) => entry.email))) {
+      const member = listed.value.find((candidate) => candidate.email.toLowerCase() === email);
+      if (member === undefined) {
+        if (!open.has(email)) settled.push(email);
+        continue;
       }
-      if (settled.length > 0) await withdraw(alias, settled);
-      return { ok: true, value: given };
-    },
+      // An address that nobody has shown to be theirs could have been typed by anyone.
+      if (!member.isEmailVerified) continue;
+      const roles = waiting.filter((entry) => entry.email === email).map(({ role }) => role);
+      for (const role of roles.filter((asked) => !member.roles.includes(asked))) await members.grantRole(alias, member.id, role);
+      given += 1;
+      settled.push(email);
+    }
+    if (settled.length > 0) await withdraw(organizations, alias, settled);
+    return { ok: true, value: given };
   };
 }
 

@@ -34,32 +34,14 @@ export function createMembers(rest: AdminRest, organizations: Organizations): Me
     return { ok: true, value: rows.map((row) => ({ ...personOf(row), roles: roles.get(row.text('id')) ?? [] })) };
   };
 
-  const changeRole = async (
-    method: 'PUT' | 'DELETE',
-    { alias, personId, role }: { readonly alias: string; readonly personId: string; readonly role: AgencyRole },
-  ): Promise<Result<undefined>> => {
-    const organization = await organizations.find(alias);
-    if (organization === undefined) return refuse('ORGANIZATION_UNKNOWN', { alias });
-    if (!isId(personId)) return refuse('PERSON_UNKNOWN', { alias });
-    let groupId = (await organizations.groups(organization.id))?.get(role);
-    if (groupId === undefined && method === 'PUT') {
-      await organizations.ensure(organization);
-      groupId = (await organizations.groups(organization.id))?.get(role);
-    }
-    if (groupId === undefined) return method === 'DELETE' ? DONE : refuse('ORGANIZATION_UNKNOWN', { alias });
-    const answer = await rest.call({ method, path: `/organizations/${organization.id}/groups/${groupId}/members/${personId}` });
-    // 400 and 404: no member of the organization; 409: in the group already.
-    if (answer.status === 400 || answer.status === 404) return refuse('PERSON_UNKNOWN', { alias });
-    return DONE;
-  };
-
-  const grantRole: Members['grantRole'] = (alias, personId, role) => changeRole('PUT', { alias, personId, role });
+  const grantRole: Members['grantRole'] = (alias, personId, role) =>
+    changeRole(rest, organizations, { method: 'PUT', alias, personId, role });
 
   return {
     findPerson,
     listMembers,
     grantRole,
-    withdrawRole: (alias, personId, role) => changeRole('DELETE', { alias, personId, role }),
+    withdrawRole: (alias, personId, role) => changeRole(rest, organizations, { method: 'DELETE', alias, personId, role }),
     async addMember(alias, email, roles) {
       const organization = await organizations.find(alias);
       if (organization === undefined) return refuse('ORGANIZATION_UNKNOWN', { alias });
@@ -85,6 +67,33 @@ export function createMembers(rest: AdminRest, organizations: Organizations): Me
       return DONE;
     },
   };
+}
+
+interface RoleChange {
+  readonly method: 'PUT' | 'DELETE';
+  readonly alias: string;
+  readonly personId: string;
+  readonly role: AgencyRole;
+}
+
+async function changeRole(
+  rest: AdminRest,
+  organizations: Organizations,
+  { method, alias, personId, role }: RoleChange,
+): Promise<Result<undefined>> {
+  const organization = await organizations.find(alias);
+  if (organization === undefined) return refuse('ORGANIZATION_UNKNOWN', { alias });
+  if (!isId(personId)) return refuse('PERSON_UNKNOWN', { alias });
+  let groupId = (await organizations.groups(organization.id))?.get(role);
+  if (groupId === undefined && method === 'PUT') {
+    await organizations.ensure(organization);
+    groupId = (await organizations.groups(organization.id))?.get(role);
+  }
+  if (groupId === undefined) return method === 'DELETE' ? DONE : refuse('ORGANIZATION_UNKNOWN', { alias });
+  const answer = await rest.call({ method, path: `/organizations/${organization.id}/groups/${groupId}/members/${personId}` });
+  // 400 and 404: no member of the organization; 409: in the group already.
+  if (answer.status === 400 || answer.status === 404) return refuse('PERSON_UNKNOWN', { alias });
+  return DONE;
 }
 
 export function personOf(row: Representation): Person {

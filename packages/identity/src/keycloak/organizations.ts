@@ -34,32 +34,12 @@ export function createOrganizations(rest: AdminRest): Organizations {
     return row === undefined ? undefined : organizationOf(row);
   };
 
-  const groups: Organizations['groups'] = async (id) => {
-    const rows = await readPages(rest, `/organizations/${id}/groups`);
-    if (rows === undefined) return undefined;
-    const known = rows.flatMap((row) => {
-      const name = row.text('name');
-      return isAgencyRole(name) && row.textOr('path', `/${name}`) === `/${name}` ? [[name, row.text('id')] as const] : [];
-    });
-    return new Map(known);
-  };
-
   const write = async (held: HeldOrganization, body: object): Promise<AdminAnswer> =>
     accepted(await rest.call({ method: 'PUT', path: `/organizations/${held.id}`, json: body }), 'organization');
 
-  const ensureGroups = async (id: string): Promise<readonly string[]> => {
-    const held = await groups(id);
-    const missing = AGENCY_ROLES.filter((role) => !held?.has(role));
-    for (const name of missing) {
-      // 409: another writer was first.
-      accepted(await rest.call({ method: 'POST', path: `/organizations/${id}/groups`, json: { name } }), 'group', [409]);
-    }
-    return missing.map((name) => `group /${name}`);
-  };
-
   return {
     find,
-    groups,
+    groups: (id) => readGroups(rest, id),
     async list() {
       const rows = await readPages(rest, '/organizations', { briefRepresentation: 'false' });
       return (rows ?? []).filter((row) => ALIAS.test(row.textOr('alias', ''))).map(organizationOf);
@@ -82,7 +62,7 @@ export function createOrganizations(rest: AdminRest): Organizations {
         changed.push('organization');
         held = (await find(wish.alias)) ?? held;
       }
-      changed.push(...(await ensureGroups(held.id)));
+      changed.push(...(await ensureGroups(rest, held.id)));
       return { value: held, changed };
     },
     async setAttribute(alias, key, change) {
@@ -102,6 +82,26 @@ export function createOrganizations(rest: AdminRest): Organizations {
       return status !== 404;
     },
   };
+}
+
+async function readGroups(rest: AdminRest, id: string): Promise<ReadonlyMap<AgencyRole, string> | undefined> {
+  const rows = await readPages(rest, `/organizations/${id}/groups`);
+  if (rows === undefined) return undefined;
+  const known = rows.flatMap((row) => {
+    const name = row.text('name');
+    return isAgencyRole(name) && row.textOr('path', `/${name}`) === `/${name}` ? [[name, row.text('id')] as const] : [];
+  });
+  return new Map(known);
+}
+
+async function ensureGroups(rest: AdminRest, id: string): Promise<readonly string[]> {
+  const held = await readGroups(rest, id);
+  const missing = AGENCY_ROLES.filter((role) => !held?.has(role));
+  for (const name of missing) {
+    // 409: another writer was first.
+    accepted(await rest.call({ method: 'POST', path: `/organizations/${id}/groups`, json: { name } }), 'group', [409]);
+  }
+  return missing.map((name) => `group /${name}`);
 }
 
 /** A PUT erases what it leaves out, so it says everything. */

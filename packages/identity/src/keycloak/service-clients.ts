@@ -67,9 +67,9 @@ export function createServiceClients(rest: AdminRest, organizations: Organizatio
     },
     async rotateServiceClient(alias, name) {
       const row = await find(alias, name);
-      if (row === undefined) return refuse('CLIENT_UNKNOWN', { alias, name });
+      if (row === undefined) return refuse('SERVICE_CLIENT_UNKNOWN', { alias, name });
       const { status, body } = await rest.call({ method: 'POST', path: `/clients/${row.text('id')}/client-secret` });
-      if (status === 404) return refuse('CLIENT_UNKNOWN', { alias, name });
+      if (status === 404) return refuse('SERVICE_CLIENT_UNKNOWN', { alias, name });
       return { ok: true, value: representationOf(body, 'client secret').text('value') };
     },
     async deleteServiceClient(alias, name) {
