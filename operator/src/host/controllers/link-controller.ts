@@ -47,20 +47,13 @@ export function createLinkController(context: OperatorContext): Controller {
     const entries = entriesOf(context, link);
     const ends = await Promise.all(networks.map((network) => openEnd(context, network)));
     const [from, to] = ends;
-    const steps =
-      from === undefined || to === undefined
-        ? 'both networks must serve first'
-        : await openBoth(context, link, {
-            from,
-            to,
-            draining: draining || link.spec.frozen === true,
-            entries,
-            isEnding: networks.map(endsForGood),
-          });
+    const wish = { draining: draining || link.spec.frozen === true, entries, isEnding: networks.map(endsForGood) };
+    const isHeard = from !== undefined && to !== undefined;
+    const steps = isHeard ? await openBoth(context, link, { from, to, ...wish }) : 'both networks must serve first';
     const observation: LinkObservation = {
       nowUnixMs: context.clock.nowUnixMs(),
       // What one end holds about the other is read only when both are there.
-      ends: from === undefined || to === undefined ? [undefined, undefined] : [from.end, to.end],
+      ends: isHeard ? [from.end, to.end] : [undefined, undefined],
       granted: steps === '' && refusedText(entries) === '',
       waiting: steps,
       draining,
