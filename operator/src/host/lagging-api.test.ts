@@ -60,7 +60,7 @@ test(`every second read is of the past, also those that an operator starts with:
   expectOneRoll();
   expect(made('stale')).toBeGreaterThan(0);
   expect(made('old')).toBeGreaterThan(0);
-}, 240_000);
+}, 420_000);
 
 interface Replica {
   isLeader(): boolean;
@@ -119,4 +119,4 @@ test(`two operators, each with an API server of its own that fails in every way,
     for (const replica of replicas) await replica.stop();
   }
   expectOneRoll();
-}, 240_000);
+}, 420_000);
