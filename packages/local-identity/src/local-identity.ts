@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Provider } from 'oidc-provider';
 import { createAdminRest } from './admin/admin-rest.ts';
 import { CONSOLE, MAILBOX_ROUTE, OPERATOR } from './admin/admin-routes.ts';
+import { faultFacts } from './http/exchange.ts';
 import { createFormTokens } from './http/form-token.ts';
 import { HOUSEKEEPING_INTERVAL_MS } from './limits.ts';
 import { createPasswordHasher, type PasswordHasher, type ScryptCost } from './password/password-hash.ts';
@@ -195,7 +196,7 @@ export async function createLocalIdentity(options: LocalIdentityOptions): Promis
     options.log.info({}, 'identity-key-rotated');
   };
   const timer = setInterval(() => {
-    housekeep().catch((cause: unknown) => options.log.warn({ err: cause }, 'identity-housekeeping-failed'));
+    housekeep().catch((cause: unknown) => options.log.warn(faultFacts(cause), 'identity-housekeeping-failed'));
   }, HOUSEKEEPING_INTERVAL_MS);
   timer.unref();
 

@@ -1,7 +1,7 @@
 import { errors, type Provider } from 'oidc-provider';
 import { verifyOwnToken } from './admin/caller.ts';
 import { answerFrame } from './frames/frames.ts';
-import { BodyRefused, sendEmpty, sendJson } from './http/exchange.ts';
+import { BodyRefused, faultFacts, sendEmpty, sendJson } from './http/exchange.ts';
 import { contextFor, type Reader, sendPage, sendStyle } from './http/page-answer.ts';
 import { faultPage } from './pages/pages.ts';
 import { profileClaims } from './provider/claims.ts';
@@ -65,7 +65,7 @@ export function createRealmPages(options: RealmPagesOptions) {
       if (cause instanceof BodyRefused) sendFault(reader, 413, 'fault.form');
       else if (cause instanceof errors.SessionNotFound) sendFault(reader, 400, 'fault.expired');
       else {
-        options.log.warn({ err: cause }, 'identity-fault');
+        options.log.warn(faultFacts(cause), 'identity-fault');
         if (!res.headersSent) sendFault(reader, 500, 'fault.ours');
       }
     }

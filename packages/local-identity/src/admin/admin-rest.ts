@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '@civitas/canon';
-import { BodyRefused, readBody, readForm, sendEmpty, sendJson } from '../http/exchange.ts';
+import { BodyRefused, faultFacts, readBody, readForm, sendEmpty, sendJson } from '../http/exchange.ts';
 import { CALL_BYTES_MAX, ROWS_MAX } from '../limits.ts';
 import type { IdentityKeys } from '../store/identity-keys.ts';
 import { type AdminAnswer, type AdminCall, type AdminRoute, type AdminRoutesOptions, adminRoutes, MAILBOX_ROUTE } from './admin-routes.ts';
@@ -104,7 +104,7 @@ export function createAdminRest(options: AdminRestOptions): AdminRest {
         await answerCall(req, res, url);
       } catch (cause) {
         if (!(cause instanceof BodyRefused)) {
-          options.log.warn({ err: cause }, 'identity-fault');
+          options.log.warn(faultFacts(cause), 'identity-fault');
           if (!res.headersSent) sendJson(res, 500, { error: 'unknown_error' });
           return;
         }

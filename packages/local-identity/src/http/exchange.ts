@@ -55,3 +55,9 @@ export function sendEmpty(res: ServerResponse, status: number, headers: Readonly
   res.writeHead(status, { ...SAFE_HEADERS, ...headers });
   res.end();
 }
+
+/** What a log says of a fault. */
+export function faultFacts(cause: unknown): { readonly message: string; readonly stack?: string } {
+  if (!(cause instanceof Error)) return { message: String(cause) };
+  return cause.stack === undefined ? { message: cause.message } : { message: cause.message, stack: cause.stack };
+}

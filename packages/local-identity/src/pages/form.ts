@@ -18,6 +18,8 @@ export interface Form {
   readonly token: string;
   readonly fault: string | undefined;
   readonly fields: readonly Field[];
+  /** Whose password it is, where no field says so: for password managers. */
+  readonly account?: string;
   readonly submit: string;
   /** Name and label of a second button. */
   readonly other?: { readonly value: string; readonly label: string };
@@ -42,6 +44,7 @@ export function formMarkup(form: Form): Html {
   return html`${form.fault !== undefined && html`<p class="fault" id="fault" role="alert">${form.fault}</p>`}
 <form method="post" action="${form.action}">
 <input type="hidden" name="form" value="${form.token}">
+${form.account !== undefined && html`<input type="text" name="account" value="${form.account}" autocomplete="username" readonly hidden>`}
 ${form.fields.map(fieldMarkup)}
 <div class="buttons">
 <button type="submit" name="verb" value="go">${form.submit}</button>

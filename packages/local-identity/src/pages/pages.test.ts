@@ -23,7 +23,7 @@ const FACTS = { organization: '第一人民医院', email: 'a@b.cn' };
 const PAGES: readonly (readonly [string, (context: FormContext) => ReturnType<typeof signInPage>])[] = [
   ['sign-in', (context) => signInPage(context, '')],
   ['sign-in again', (context) => signInAgainPage(context, '李')],
-  ['first password', (context) => changePasswordPage(context, 'change.first')],
+  ['first password', (context) => changePasswordPage(context, 'change.first', '李')],
   ['enrolment', (context) => enrolTotpPage(context, 'ABCD2345', 'otpauth://totp/x')],
   ['code', totpPage],
   ['consent', (context) => consentPage(context, '报表', ['openid', 'profile', 'email', 'organization:*'])],

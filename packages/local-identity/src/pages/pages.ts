@@ -1,4 +1,3 @@
-import type { PasswordFault } from '../password/password-hash.ts';
 import { formMarkup } from './form.ts';
 import { Html, html } from './html.ts';
 import type { PageContent, PageContext } from './layout.ts';
@@ -50,12 +49,12 @@ export function signInAgainPage(context: FormContext, name: string): PageContent
     isWrong,
   };
   const body = html`<p>${say('sign-in.again-text', { name })}</p>
-${formMarkup({ ...context, fields: [password], submit: say('sign-in.submit') })}
+${formMarkup({ ...context, account: name, fields: [password], submit: say('sign-in.submit') })}
 <p><a class="second-link" href="${realmPath}/protocol/openid-connect/logout">${say('sign-in.other')}</a></p>`;
   return { title: say('sign-in.again'), isFault: isWrong, body };
 }
 
-export function changePasswordPage(context: FormContext, why: 'change.first' | 'change.wanted'): PageContent {
+export function changePasswordPage(context: FormContext, why: 'change.first' | 'change.wanted', account: string): PageContent {
   const { say, fault } = context;
   const isWrong = fault !== undefined;
   const field = (name: string, label: MessageKey, isFirst: boolean) => ({
@@ -68,7 +67,7 @@ export function changePasswordPage(context: FormContext, why: 'change.first' | '
     ...(isFirst ? { hint: say('change.hint') } : {}),
   });
   const fields = [field('password', 'change.new', true), field('repeat', 'change.repeat', false)];
-  const body = html`<p>${say(why)}</p>${formMarkup({ ...context, fields, submit: say('change.submit') })}`;
+  const body = html`<p>${say(why)}</p>${formMarkup({ ...context, account, fields, submit: say('change.submit') })}`;
   return { title: say('change.title'), isFault: isWrong, body };
 }
 
@@ -89,7 +88,7 @@ export function enrolTotpPage(context: FormContext, secret: string, uri: string)
   const spelled = secret.replaceAll(/(.{4})(?=.)/g, '$1 ');
   const body = html`<p>${say('enrol.text')}</p>
 ${qrCodeMarkup(uri, say('enrol.qr'))}
-<p>${say('enrol.key')}: <span class="key">${spelled}</span></p>
+<p>${say('enrol.key')} <span class="key">${spelled}</span></p>
 ${formMarkup({ ...context, fields: [codeField(context)], submit: say('enrol.submit') })}`;
   return { title: say('enrol.title'), isFault: fault !== undefined, body };
 }
@@ -161,7 +160,7 @@ export function knownMemberPage(context: FormContext, facts: InvitationFacts): P
     isWrong,
   };
   const body = html`<p>${say('invitation.known', { ...facts })}</p>
-${formMarkup({ ...context, fields: [password], submit: say('invitation.submit') })}`;
+${formMarkup({ ...context, account: facts.email, fields: [password], submit: say('invitation.submit') })}`;
   return { title: say('invitation.title', { organization: facts.organization }), isFault: isWrong, body };
 }
 
@@ -183,8 +182,4 @@ export function signOutPage({ say }: PageContext, form: string): PageContent {
 <a class="second-link" href="/">${say('sign-out.no')}</a>
 </div>`;
   return { title: say('sign-out.title'), body };
-}
-
-export function passwordFaultText({ say }: PageContext, fault: PasswordFault): string {
-  return say(fault);
 }

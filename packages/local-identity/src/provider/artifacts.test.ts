@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { AdapterFactory } from 'oidc-provider';
 import { ENTRIES_OF_PERSON_MAX, INTERACTIONS_MAX } from '../limits.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { createArtifacts } from './artifacts.ts';
+
+// Disks of a busy machine.
+jest.setTimeout(60_000);
 
 describe('what the provider keeps', () => {
   let folder: string;

@@ -1,4 +1,5 @@
 import { Provider } from 'oidc-provider';
+import { faultFacts } from '../http/exchange.ts';
 import { type ProviderParts, providerConfiguration, sessionSecondsLeft } from './configuration.ts';
 import { wrapRefreshTokens } from './refresh-token-shell.ts';
 import { signOutWithoutSession } from './sign-out.ts';
@@ -21,7 +22,7 @@ export function createProvider(parts: ProviderParts, log: ProviderLog): Provider
     try {
       await next();
     } catch (cause) {
-      log.warn({ err: cause }, 'identity-fault');
+      log.warn(faultFacts(cause), 'identity-fault');
       throw cause;
     }
   });
@@ -41,7 +42,7 @@ export function createProvider(parts: ProviderParts, log: ProviderLog): Provider
     const session = await provider.Session.findByUid(token.sessionUid);
     if (session?.loginTs !== undefined) await session.save(sessionSecondsLeft(session.loginTs));
   });
-  provider.on('server_error', (_ctx, cause) => log.warn({ err: cause }, 'identity-fault'));
+  provider.on('server_error', (_ctx, cause) => log.warn(faultFacts(cause), 'identity-fault'));
   provider.on('grant.error', (ctx, cause) => {
     log.info({ client: ctx.oidc.client?.clientId, error: cause.error, detail: cause.error_detail }, 'identity-token-refused');
   });

@@ -1,5 +1,5 @@
 import type { Interaction } from 'oidc-provider';
-import { readForm } from '../http/exchange.ts';
+import { readForm, sendEmpty } from '../http/exchange.ts';
 import type { FormTokens } from '../http/form-token.ts';
 import { contextFor, type Reader, sendPage } from '../http/page-answer.ts';
 import { FORM_BYTES_MAX, INTERACTIONS_MAX } from '../limits.ts';
@@ -68,7 +68,8 @@ export function createSignInPages(options: SignInOptions) {
     const progress = progressOf(interaction);
     const user = people.find(progress.userId);
     if (step === 'password' || user === undefined) return passwordPage(visit, form, people.find(interaction.session?.accountId));
-    if (step === 'change-password') return changePasswordPage(form, user.mustChangePassword ? 'change.first' : 'change.wanted');
+    if (step === 'change-password')
+      return changePasswordPage(form, user.mustChangePassword ? 'change.first' : 'change.wanted', user.username);
     if (step === 'code') return totpPage(form);
     const secret = progress.offeredSecret ?? people.makeSecret();
     keep(interaction.uid, { ...progress, offeredSecret: secret });
@@ -107,6 +108,8 @@ export function createSignInPages(options: SignInOptions) {
     const user = people.find(progress.userId);
     const step = nextStep(visit.demand, progress, user);
     if (step === 'done' && user !== undefined) return finish(visit, user);
+    // A page of its own for each step: reloading it sends no form again.
+    if (req.method === 'POST' && refused === undefined) return sendEmpty(res, 303, { location: `${visit.url.pathname}?step=${step}` });
     sendPage(res, context, pageOf(visit, step, refused?.fault), { status: refused?.status ?? 200, ...formTargetOf(interaction) });
   };
 

@@ -1,9 +1,12 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openJournal } from './journal.ts';
+
+// Disks of a busy machine.
+jest.setTimeout(60_000);
 
 describe('the journal of sessions', () => {
   let folder: string;

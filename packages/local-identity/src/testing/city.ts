@@ -4,8 +4,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { createLocalIdentity, type LocalIdentity, type LocalIdentityOptions } from '../local-identity.ts';
 import { Browser, makePkce, type Page, type Pkce } from './browser.ts';
+
+// Each test waits for disks and sign-ins of a machine that may be busy.
+jest.setTimeout(60_000);
 
 /** Cheap enough for tests. */
 export const TEST_COST = { n: 1024, r: 8, parallelization: 1 };

@@ -32,7 +32,7 @@ export const EN = {
   'enrol.text':
     'Approvals, deletions and exports need a second proof that it is you. Open an authenticator app on your phone, read the code below or type the key, and enter the six digits it shows.',
   'enrol.qr': 'QR code with the key for your authenticator app',
-  'enrol.key': 'Key to type by hand',
+  'enrol.key': 'Key to type by hand:',
   'enrol.submit': 'Set up and continue',
   'totp.title': 'Enter the code',
   'totp.text': 'What you are about to do needs a second proof that it is you. Enter the six digits your authenticator app shows.',

@@ -34,7 +34,7 @@ export const ZH_CN: Readonly<Record<MessageKey, string>> = {
   'enrol.text':
     '审批、删除和导出需要再次证明是您本人。请在手机上打开身份验证器应用，扫描下面的二维码或输入密钥，然后填写它显示的六位数字。',
   'enrol.qr': '含有身份验证器密钥的二维码',
-  'enrol.key': '可手工输入的密钥',
+  'enrol.key': '可手工输入的密钥：',
   'enrol.submit': '完成设置并继续',
   'totp.title': '输入验证码',
   'totp.text': '接下来的操作需要再次证明是您本人。请输入身份验证器应用显示的六位数字。',
