@@ -46,3 +46,4 @@ export const CHANGE_REASONS: ReasonTexts = {
   StepDone: { means: 'A step took effect; the next one is prepared.', then: NOTHING },
   StepsKeepQuorum: { means: 'Each step leaves a quorum.', then: NOTHING },
 };
+  Withdrawing: { means: 'It has expired, and its open proposal is being taken back.', then: NOTHING },

@@ -324,6 +324,20 @@ describe('the end of a change that did not come about', () => {
   });
 
   test('a network that goes away under it fails it', () => {
+  test('one that expires while it is open is taken back where the rules in force allow it, and has expired once it is', () => {
+    const change = aChange(ADD);
+    const begun = recorded(change, plan(change));
+    const setting = aSetting();
+    if (setting === undefined) throw new Error('no network');
+    const status = { ...setting.observed.network.status, protocol: { version: 2 } };
+    const newer = { ...setting, observed: { ...setting.observed, network: { ...setting.observed.network, status } } };
+    const facts = { expiresAtUnixMs: NOW - 1 };
+    const made = plan(begun, newer, { ...facts, proposal: anOpenProposal() });
+    expect([made.reason, made.action]).toEqual(['Withdrawing', { type: 'withdraw', id: 'proposal-1' }]);
+    expect(changePhase(changeVerdicts(made))).toBe('AwaitingApproval');
+    expect(plan(begun, newer, { ...facts, proposal: anOpenProposal({ status: 'absent' }) }).reason).toBe('Expired');
+  });
+
     const change = aChange(ADD);
     expect(plan(recorded(change, plan(change)), undefined, { network: undefined }).reason).toBe('NetworkRemoved');
   });

@@ -3,6 +3,7 @@ import type { ValidatorChange, ValidatorChangeStep } from '../resources/validato
 import type { EffectiveNetwork } from './effective-network.ts';
 import { notCaughtUp } from './growth-plan.ts';
 import type { ObservedNetwork, ObservedProposal, ObservedStanding } from './observed-network.ts';
+import { protocolOf } from './protocol-plan.ts';
 import { quorum } from './quorum.ts';
 import { votersOf } from './replacement-plan.ts';
 import { stepsOf } from './validator-steps.ts';
@@ -29,6 +30,7 @@ export const PHASES = {
   Decided: 'Submitted',
   StepDone: 'Activated',
   Completed: 'Completed',
+  Withdrawing: 'AwaitingApproval',
   EmbeddedEngine: 'Rejected',
   AlreadyValidator: 'Rejected',
   NoValidator: 'Rejected',
@@ -42,6 +44,9 @@ export const PHASES = {
 
 /** Phases that nothing follows. */
 export const FINAL_PHASES: readonly string[] = ['Completed', 'Rejected', 'Failed', 'Expired'];
+
+/** Protocol version from which on whoever proposed may take it back. */
+const WITHDRAWAL_PROTOCOL = 2;
 
 export interface ObservedChange {
   readonly change: ValidatorChange;
@@ -63,7 +68,9 @@ export interface ObservedChange {
 export type ChangeAction =
   /** An id is to be found for the step and written into the status, before anything is proposed. */
   | { readonly type: 'recordProposal'; readonly step: number; readonly change: JsonObject; readonly publicKey: string }
-  | { readonly type: 'propose'; readonly step: number; readonly id: string; readonly change: JsonObject };
+  | { readonly type: 'propose'; readonly step: number; readonly id: string; readonly change: JsonObject }
+  /** Nobody wants it any more, so the members are not to decide on it. */
+  | { readonly type: 'withdraw'; readonly id: string };
 
 export interface ChangePlan {
   readonly reason: ChangeReason;
@@ -146,7 +153,8 @@ function planStep(
     if (proposal?.status === 'failed')
       return at('MembersRefused', `proposal ${current.proposal} could not be carried out: ${proposal.failure}`);
     if (proposal?.status === 'applied') return at('Decided', 'the members have decided; it holds two blocks after that');
-    if (proposal?.status === 'open') return openProposal(input, current, at);
+    if (proposal?.status === 'open')
+      return openProposal(input, { id: current.proposal, version: protocolOf(network.observed)?.version }, at);
   }
   const expired = expiry(input);
   if (expired !== undefined) return expired;
@@ -167,8 +175,8 @@ function planStep(
 /** Past its time an open proposal is left to the members: a ledger knows no withdrawal, and its approval would still hold. */
 function openProposal(
   input: ObservedChange,
-  { proposal: id }: ValidatorChangeStep,
-  at: (reason: ChangeReason, message: string) => Omit<ChangePlan, 'steps'>,
+  { id, version = 1 }: { readonly id: string; readonly version: number | undefined },
+  at: (reason: ChangeReason, message: string, action?: ChangeAction) => Omit<ChangePlan, 'steps'>,
 ): Omit<ChangePlan, 'steps'> {
   const { proposal, approvalThreshold } = input;
   if (expiry(input) !== undefined)
@@ -182,6 +190,8 @@ function expiry({ nowUnixMs, expiresAtUnixMs, change }: ObservedChange): ChangeP
   const done = steps.filter(({ state }) => state === 'Done').length;
   const message = `expiresAt ${change.spec.expiresAt} is past; ${done} of ${steps.length} steps are done and stay`;
   return { reason: 'Expired', message, steps, action: undefined };
+  if (expiry(input) !== undefined && version >= WITHDRAWAL_PROTOCOL)
+    return at('Withdrawing', `expiresAt is past: proposal ${id} is being taken back`, { type: 'withdraw', id });
 }
 
 /** Whether the set could take the step now, as the nodes answered in this pass. */

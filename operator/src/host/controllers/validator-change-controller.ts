@@ -14,8 +14,8 @@ import { changeFacts, changePhase, changeVerdicts } from '../../core/plan/valida
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
-import { findFreeProposalId, findProposal, proposalText, proposeAs } from '../ledger/proposals.ts';
-import { validatorChanges } from '../observe/custom-resources.ts';
+import { findFreeProposalId, findProposal, proposalText, proposeAs, withdrawProposal } from '../ledger/proposals.ts';
+import { ledgerNodes, validatorChanges } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
 import { retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, PROPOSAL_POLL_MS, WHILE_SERVING_MS } from './limits.ts';
@@ -144,6 +144,12 @@ async function perform(
 }
 
 /** One Event for every turn that a person may want to know of. */
+  if (action.type === 'withdraw') {
+    const refused = await withdrawProposal(ledger, action.id, context.clock.nowUnixMs());
+    if (refused !== undefined)
+      context.log.warn({ change: change.metadata.name, code: refused }, 'the ledger does not take the proposal back');
+    return plan;
+  }
 function reportTurn({ events }: OperatorContext, change: ValidatorChange, { reason, message }: ChangePlan, phase: string): void {
   const before = change.status?.conditions?.find(({ type }) => type === 'Complete')?.reason;
   if (before === reason || !(FINAL_PHASES.includes(phase) || reason === 'QuorumWouldBreak' || reason === 'AwaitingPerson')) return;

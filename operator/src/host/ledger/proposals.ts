@@ -73,6 +73,13 @@ export function proposeAs(ledger: PlatformLedger, id: string, change: JsonObject
   return propose(ledger, { id, wish: { identity: change, build: () => Promise.resolve(change) } }, nowUnixMs);
 }
 
+/** Takes back an open proposal of the platform's. @returns the code with which the ledger refuses that: members may have decided meanwhile. */
+export async function withdrawProposal(ledger: PlatformLedger, id: string, nowUnixMs: number): Promise<string | undefined> {
+  const call = { contract: 'network.members@v1', method: 'withdraw', args: { proposal: id } };
+  const outcome = await submitOperation(ledger, call, nowUnixMs);
+  return outcome.ok ? undefined : outcome.refusal.code;
+}
+
 async function propose(
   ledger: PlatformLedger,
   { id, wish }: { readonly id: string; readonly wish: Wish },

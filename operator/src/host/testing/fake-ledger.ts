@@ -87,6 +87,7 @@ class FakeState {
   #standingOf({ sinceHeight, untilHeight }: Member): string {
     if (untilHeight === 0) return this.height < sinceHeight ? 'joining' : 'active';
     return this.height < untilHeight ? 'leaving' : 'removed';
+    if (contract === 'network.members@v1' && method === 'withdraw' && isJsonObject(args)) this.#withdraw(textOf(args['proposal']));
   }
 
   #propose(args: JsonObject): ReceiptOutcome {
@@ -96,6 +97,12 @@ class FakeState {
     if (this.refusesWith !== '') return { ok: false, refusal: { code: this.refusesWith, facts: { because: 'told so' } } };
     if (!this.protocol.isPossible(change)) return { ok: false, refusal: { code: 'STATE', facts: {} } };
     const decides = this.isAutomatic && DECIDED_KINDS.includes(textOf(change['kind']));
+  #withdraw(id: string): void {
+    const key = `network.members/proposals/${id}`;
+    const record = this.records.get(key);
+    if (record?.['status'] === 'open') this.records.set(key, { ...record, status: 'withdrawn' });
+  }
+
     if (decides) this.#decide(change);
     this.records.set(key, { id, change, approvals: [], status: decides ? 'applied' : 'open', failure: '' });
     this.proposed.push(`${textOf(change['kind'])} ${id}`);
