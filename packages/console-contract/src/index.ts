@@ -8,6 +8,7 @@ export * from './inbox.ts';
 export * from './limits.ts';
 export * from './link.ts';
 export * from './network.ts';
+export { openApi } from './openapi.ts';
 export * from './problem.ts';
 export * from './role.ts';
 export * from './route.ts';

@@ -45,13 +45,15 @@ const CAUSE_CODES: Readonly<Record<string, FieldError['code']>> = {
   FieldValueDuplicate: 'taken',
 };
 
+/** The server repeats the value before the sentence that the rule carries. */
+const REPEATED_VALUE = /^Invalid value: (?:"(?:[^"\\]|\\.)*"|null|true|false|-?[\d.]+|\{.*\}|\[.*\]): /s;
+
 /** A cause of the API server's refusal as an error of a field; `fieldOf` turns paths of the object into fields of the form. */
 export function fieldErrorsOf(causes: readonly StatusCause[], fieldOf: (path: string) => string): readonly FieldError[] {
   return causes.map(({ reason, message, field }) => ({
     field: fieldOf(field ?? ''),
     code: CAUSE_CODES[reason ?? ''] ?? 'rule',
-    // The server repeats path and value before the sentence that the rule carries.
-    detail: (message ?? '').replace(/^Invalid value: .*?: (?=[^:]+)/s, '').slice(0, 1024),
+    detail: (message ?? '').replace(REPEATED_VALUE, '').slice(0, 1024),
   }));
 }
 

@@ -29,6 +29,9 @@ const fieldOf = (of: unknown, field: string): string | undefined => {
   return typeof value === 'string' ? value : undefined;
 };
 
+/** What is only tried makes nothing. */
+const isTried = (query: unknown): boolean => typeof query === 'object' && query !== null && Reflect.get(query, 'dryRun') === true;
+
 /** Agencies that the thing a request is about belongs to. A request in the name of one agency is about that one alone. */
 function agenciesIn(route: Route, request: FastifyRequest, sources: RouteSources): readonly string[] {
   const name = fieldOf(request.params, 'name') ?? '';
@@ -67,17 +70,20 @@ function registerRoute(app: FastifyInstance, name: RouteName, sources: RouteSour
       refuseOtherOrigins(route, request, sources.origin);
       if (route.scope !== 'public') CALLERS.set(request, await authenticate(request.headers, sources.verifier));
     },
-    handler: async (request, reply) => {
-      const verified = CALLERS.get(request);
+    // Before the request is looked at closer: what somebody may not do, they are not told how to do.
+    preValidation: async (request) => {
       const wanted = { ...route, agencies: agenciesIn(route, request, sources), stepUp: route.stepUp === true };
-      const decision = decide(verified?.principal, wanted, Math.floor(sources.nowUnixMs() / 1000));
+      const decision = decide(CALLERS.get(request)?.principal, wanted, Math.floor(sources.nowUnixMs() / 1000));
       if (decision.kind === 'step-up') throw stepUpNeeded(STEP_UP_S_MAX);
       if (decision.kind === 'deny') throw new ProblemError('FORBIDDEN', 'your roles do not allow this', { reason: decision.reason });
+    },
+    handler: async (request, reply) => {
+      const verified = CALLERS.get(request);
       const answer = await handler(callOf(request, reply, verified));
       if (reply.sent || reply.raw.headersSent) return reply;
       reply.header('cache-control', 'no-store');
       if (route.mediaType !== undefined) reply.type(`${route.mediaType}; charset=utf-8`);
-      return reply.code(reply.statusCode === 200 ? route.status : reply.statusCode).send(answer);
+      return reply.code(isTried(request.query) ? 200 : route.status).send(answer);
     },
   });
 }

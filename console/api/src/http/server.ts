@@ -37,7 +37,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     global: false,
     max: REQUESTS_PER_MINUTE,
     timeWindow: 60_000,
-    hook: 'preHandler',
+    hook: 'preParsing',
     keyGenerator: callerOf,
     errorResponseBuilder: (_, { after }) => new ProblemError('RATE_LIMITED', `too many requests: try again in ${after}`),
   });

@@ -74,11 +74,8 @@ export function agencyHandlers(
       const page = pageOf(await visibleOf(context, principal), query, ({ metadata }) => metadata.name);
       return { ...page, items: page.items.map(agencyOf) };
     },
-    createAgency: async ({ principal, query, body, request, reply }) => {
-      if (query.dryRun === true) {
-        reply.code(200);
-        return createAgency(context, principal, body, true);
-      }
+    createAgency: async ({ principal, query, body, request }) => {
+      if (query.dryRun === true) return createAgency(context, principal, body, true);
       const deed = { principal, action: 'createAgency', agency: '', resource: `Agency/${body.name}`, facts: body };
       const key = { sub: principal.sub, header: headerOf(request.headers['idempotency-key']), request: ['createAgency', body] };
       return context.idempotency.once(key, () => audited(context, deed, () => createAgency(context, principal, body, false)));

@@ -111,12 +111,8 @@ export function networkHandlers(
       const page = pageOf(await visibleNetworks(context, principal), query, ({ metadata }) => `${metadata.namespace}/${metadata.name}`);
       return { ...page, items: page.items.map((network) => networkOf(network, context.view.partsOf(network.metadata))) };
     },
-    createNetwork: async ({ principal, query, body, request, reply }) => {
-      const dryRun = query.dryRun === true;
-      if (dryRun) {
-        reply.code(200);
-        return createNetwork(context, principal, body, true);
-      }
+    createNetwork: async ({ principal, query, body, request }) => {
+      if (query.dryRun === true) return createNetwork(context, principal, body, true);
       const deed = { principal, action: 'createNetwork', agency: '', resource: `LedgerNetwork/${body.name}`, facts: body };
       const key = { sub: principal.sub, header: headerOf(request.headers['idempotency-key']), request: ['createNetwork', body] };
       return context.idempotency.once(key, () => audited(context, deed, () => createNetwork(context, principal, body, false)));
