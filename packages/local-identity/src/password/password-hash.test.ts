@@ -1,6 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { HASHES_WAITING_MAX } from '../limits.ts';
-import { createPasswordHasher, HashQueueFull, passwordFaultOf } from './password-hash.ts';
+import { createPasswordHasher, HashQueueFull, ONE_TIME_COST, passwordFaultOf, SCRYPT_COST } from './password-hash.ts';
+
+jest.setTimeout(60_000);
 
 const CHEAP = { n: 16, r: 1, parallelization: 1 };
 
@@ -17,6 +19,17 @@ describe('passwords', () => {
   test('keep the cost they were hashed with when the cost changes', async () => {
     const hash = await createPasswordHasher(CHEAP).hash('seven green kettles');
     expect(await createPasswordHasher({ ...CHEAP, n: 32 }).matches('seven green kettles', hash)).toBe(true);
+  });
+
+  test('for the first sign-in cost little to make and as much as any other to try', async () => {
+    const hasher = createPasswordHasher();
+    const once = await hasher.hashOneTime('one-time-password-1');
+    expect(once).toMatchObject(ONE_TIME_COST);
+    expect(await hasher.matches('one-time-password-1', once)).toBe(true);
+    expect(await hasher.matches('one-time-password-2', once)).toBe(false);
+    const forGood = await hasher.hash('seven green kettles');
+    expect(forGood).toMatchObject(SCRYPT_COST);
+    expect(await hasher.matches('seven green kettles', forGood)).toBe(true);
   });
 
   test('one that goes on after the right one is another one', async () => {

@@ -18,6 +18,10 @@ export interface PasswordHash extends ScryptCost {
 
 /** 32 MiB, three times: one of the equal settings of the OWASP password storage guide (2025). */
 export const SCRYPT_COST: ScryptCost = { n: 2 ** 15, r: 8, parallelization: 3 };
+/**
+ * For random passwords that are used once: nobody can guess them, and a first start has many.
+ */
+export const ONE_TIME_COST: ScryptCost = { n: 2 ** 11, r: 8, parallelization: 1 };
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
@@ -29,6 +33,8 @@ export class HashQueueFull extends Error {
 export interface PasswordHasher {
   /** @throws HashQueueFull under overload. */
   readonly hash: (password: string) => Promise<PasswordHash>;
+  /** For a random password that must be changed at the first sign-in. @throws HashQueueFull under overload. */
+  readonly hashOneTime: (password: string) => Promise<PasswordHash>;
   /**
    * True when the password has this hash; without a hash it takes as long and is false.
    *
@@ -58,20 +64,36 @@ export function createPasswordHasher(cost: ScryptCost = SCRYPT_COST): PasswordHa
     queue = turn.catch(() => undefined);
     return turn;
   };
-  const hash = async (password: string): Promise<PasswordHash> => {
+  const hashAt = async (password: string, at: ScryptCost): Promise<PasswordHash> => {
     const salt = randomBytes(SALT_BYTES);
-    const key = await inTurn(() => derive(password, salt, cost));
-    return { scheme: 'scrypt', ...cost, salt: salt.toString('base64url'), hash: key.toString('base64url') };
+    const key = await inTurn(() => derive(password, salt, at));
+    return { scheme: 'scrypt', ...at, salt: salt.toString('base64url'), hash: key.toString('base64url') };
   };
-  // Nobody's password: checked in place of people who are not there.
-  const nobody: PasswordHash = { scheme: 'scrypt', ...cost, salt: randomBytes(SALT_BYTES).toString('base64url'), hash: '' };
+  // Nobody's passwords: checked in place of people who are not there.
+  const nobodyAt = (at: ScryptCost): PasswordHash => ({
+    scheme: 'scrypt',
+    ...at,
+    salt: randomBytes(SALT_BYTES).toString('base64url'),
+    hash: '',
+  });
+  const nobody = nobodyAt(cost);
+  const nobodyOnce = nobodyAt(ONE_TIME_COST);
+  const keyOf = (password: string, stored: PasswordHash): Promise<Buffer> =>
+    derive(password, Buffer.from(stored.salt, 'base64url'), stored);
   return {
-    hash,
+    hash: (password) => hashAt(password, cost),
+    hashOneTime: (password) => hashAt(password, ONE_TIME_COST),
     matches: async (password, stored = nobody) => {
       const typed = password.slice(0, PASSWORD_CHARACTERS_MAX);
-      const key = await inTurn(() => derive(typed, Buffer.from(stored.salt, 'base64url'), stored));
+      const isOneTime = stored.n === ONE_TIME_COST.n && stored.parallelization === ONE_TIME_COST.parallelization;
+      // Both costs each time: how long it takes tells nothing of who is there, or has signed in before.
+      const [once, ever] = await inTurn(async () => [
+        await keyOf(typed, isOneTime ? stored : nobodyOnce),
+        await keyOf(typed, isOneTime ? nobody : stored),
+      ]);
+      const key = isOneTime ? once : ever;
       const expected = Buffer.from(stored.hash, 'base64url');
-      return expected.length === key.length && timingSafeEqual(expected, key) && typed.length === password.length;
+      return key !== undefined && expected.length === key.length && timingSafeEqual(expected, key) && typed.length === password.length;
     },
   };
 }

@@ -12,7 +12,7 @@ interface SeedUser {
   readonly firstName: string;
   readonly lastName: string;
   readonly locale: string | undefined;
-  /** For the first sign-in only. */
+  /** Random, for the first sign-in only. */
   readonly password: string;
   readonly platformRoles: readonly string[];
   /** Roles by alias of the agency. */
@@ -113,7 +113,7 @@ export async function seedState(text: string, hasher: PasswordHasher): Promise<D
   const seeds = parseSeed(text);
   const users: User[] = [];
   for (const { password, organizations: _memberships, ...seed } of seeds) {
-    const hash = await hasher.hash(password);
+    const hash = await hasher.hashOneTime(password);
     users.push({
       ...seed,
       id: randomUUID(),
