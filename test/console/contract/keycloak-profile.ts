@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { waitFor } from '@civitas/testkit';
+import { adminToken } from '../keycloak/admin-token.ts';
 import type { KeycloakFacts } from '../keycloak/start-keycloak.ts';
 import { createPageBrowser, type Page, type PageForm, unescapedHtml } from './page-browser.ts';
 import type { NewPerson, Profile, TestPerson } from './profile.ts';
@@ -130,13 +131,4 @@ async function createPerson(facts: KeycloakFacts, { username, firstName, lastNam
     await call('POST', `/users/${id}/role-mappings/realm`, [role]);
   }
   return { id, username, email, password };
-}
-
-/** Of the realm that manages the others; a token a call, as they live a minute. */
-async function adminToken({ url, admin }: KeycloakFacts): Promise<string> {
-  const form = { grant_type: 'password', client_id: 'admin-cli', username: admin.username, password: admin.password };
-  const response = await fetch(`${url}/realms/master/protocol/openid-connect/token`, { method: 'POST', body: new URLSearchParams(form) });
-  const { access_token: token } = (await response.json()) as { readonly access_token?: string };
-  if (token === undefined) throw new Error(`no admin token: ${response.status}`);
-  return token;
 }
