@@ -1,0 +1,42 @@
+import type { Page } from 'playwright-core';
+
+/** Waits until a page shows what it has to show: its heading, and nothing that still loads. */
+export async function settle(page: Page): Promise<void> {
+  await page.waitForFunction("document.querySelector('h1') !== null && document.querySelector('.pf-v6-c-spinner') === null");
+}
+
+/** How much wider than a window of `widthPx` the page is, px; the window keeps its former size afterwards. */
+export async function overflowOf(page: Page, widthPx: number): Promise<number> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: widthPx, height: 800 });
+  const overflowPx = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+  if (before !== null) await page.setViewportSize(before);
+  return Math.max(0, overflowPx);
+}
+
+/** Names that stand as they are in every language. */
+const NAMES =
+  /Civitas|CometBFT|jincheng|[a-z]+(-[a-z]+)*-\d+|[\w.-]+@[\w.-]+|\b(city|health|housing|courts|transport|relay|hospital|bank|court|fund-centre|citizen-portal|civil-affairs|health-commission|traffic-police|(city|courts|health)-\w+)\b|\d*Gi\b/g;
+
+/** Texts and names that pages give, but for what is marked as another language or as text for machines. */
+const OUR_TEXTS = `(() => {
+  const ours = (element) =>
+    element !== null && element.closest('[lang]:not([lang="zh-CN"]), code, pre, script, noscript, option, .civitas-code') === null;
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) if (ours(walker.currentNode.parentElement)) found.push(walker.currentNode.textContent ?? '');
+  for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]'))
+    for (const name of ['aria-label', 'title', 'placeholder', 'alt']) if (ours(element)) found.push(element.getAttribute(name) ?? '');
+  return found;
+})()`;
+
+/** Words of three or more Latin letters that a Chinese page says to people: texts, names of fields and pictures. */
+export async function strayEnglish(page: Page): Promise<readonly string[]> {
+  const texts = await page.evaluate<readonly string[]>(OUR_TEXTS);
+  return [...new Set(texts.filter((text) => /[A-Za-z]{3,}/.test(text.replaceAll(NAMES, ''))).map((text) => text.trim().slice(0, 80)))];
+}
+
+/** What the thing says that has the focus. */
+export function focusedText(page: Page): Promise<string> {
+  return page.evaluate<string>("document.activeElement?.textContent ?? ''");
+}
