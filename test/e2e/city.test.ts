@@ -49,6 +49,22 @@ describe('a newcomer', () => {
     expect(city.output()).toContain('export KUBECONFIG=');
   });
 
+  test('finds the console, its pages and its identity provider at the address that is printed', async () => {
+    const { console: url } = readReady(home);
+    expect(city.output()).toContain(`Console: ${url}`);
+    expect(city.output()).toMatch(/as admin with the one-time password [\w-]{16};/);
+    const config = await (await fetch(`${url}/api/v1/config`)).json();
+    expect(config).toMatchObject({ city: { name: 'jincheng' }, identity: { profile: 'local', realm: 'city' } });
+    expect((await fetch(`${url}/api/v1/networks`)).status).toBe(401);
+    const pages = await fetch(`${url}/networks`);
+    expect(pages.headers.get('content-security-policy')).toContain("script-src 'self'");
+    expect(await pages.text()).toContain('<!doctype html>');
+    expect(await (await fetch(`${url}/realms/city/.well-known/openid-configuration`)).json()).toMatchObject({
+      issuer: `${url}/realms/city`,
+    });
+    expect(statSync(join(home, 'console-users.txt')).mode & 0o777).toBe(0o600);
+  });
+
   test('verifies the exported case offline in an empty folder, and a changed byte is refused', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'civitas-empty-'));
     const bundle = readFileSync(readReady(home).case.bundle, 'utf8');
@@ -153,6 +169,7 @@ describe('an SRE', () => {
     };
     const targets = config.scrape_configs.flatMap((job) => job.static_configs.flatMap(({ targets }) => targets));
     expect(config.scrape_configs.map((job) => job.job_name)).toEqual([
+      'civitas-console',
       'civitas-localcluster',
       'civitas-node',
       'civitas-operator',

@@ -68,6 +68,7 @@ export function spawnCity(home: string, args: readonly string[]): RunningCity {
 export function readReady(home: string): {
   pid: number;
   kubeconfig: string;
+  console: string;
   networks: { name: string; chainId: string; genesisHash: string; height: number; root: string; grpc: string; metrics: string }[];
   links: { name: string; lastSequence: number; inFlight: number; oldestAgeMs: number }[];
   case: { id: string; bundle: string; verifiedAt: string };

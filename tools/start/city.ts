@@ -146,7 +146,6 @@ async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void
   if (isFirst) await applySample(home, kube, { ...run, issuer: console.issuer });
   await waitUntilUp(kube, { ...run, expected: expectedOf(sample, isFirst) });
   await refreshProfiles(home.path, kube);
-  await writeScrapeConfig(home, cluster);
   if (home.record.case === null) home.update({ case: await exportFirstCase(home, run) });
   const { case: exported } = home.record;
   if (exported === null) throw new Error('the first case was exported and not recorded');
@@ -155,6 +154,7 @@ async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void
   run.say(`case ${exported.id}: bundle verified offline in an empty folder`);
   await pages;
   await waitUntilReady(kube, CONSOLE_POD, run.stop);
+  await writeScrapeConfig(home, cluster);
   const status = await fetchCityStatus(kube);
   const ready = readyFileOf(status, await fetchLiveFigures(home.path, status), {
     pid: process.pid,

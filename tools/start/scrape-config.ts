@@ -48,5 +48,6 @@ const ENGINE_CONTAINER = 'engine';
 
 function jobOf(pod: string): string {
   if (pod.startsWith('relay-')) return 'civitas-relay';
-  return pod.startsWith('civitas-operator') ? 'civitas-operator' : 'civitas-node';
+  const own = ['civitas-operator', 'civitas-console'].find((name) => pod.startsWith(name));
+  return own ?? 'civitas-node';
 }

@@ -62,15 +62,19 @@ const noLedgers: Ledgers = {
   close() {},
 };
 
-/**
- * The console on an API server of one machine, with the chart's definitions and rights: it has the rights of its own account and no others.
- *
- * @param octet second number of its loopback addresses, so that suites side by side do not meet.
- */
-export async function startTestConsole(
-  octet: number,
-  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[] } = {},
-): Promise<TestConsole> {
+/** Takes the tokens that were given out, and no others. */
+function verifierOf(people: ReadonlyMap<string, Principal>): TokenVerifier {
+  return {
+    verify: async (text) => {
+      const principal = people.get(text);
+      if (principal === undefined) return { ok: false, refusal: { code: 'TOKEN_SIGNATURE', facts: {}, then: 'drop' } };
+      return { ok: true, value: { principal, expiresAtUnixS: Math.floor(Date.now() / 1000) + 300 } };
+    },
+  };
+}
+
+/** An API server with the chart's definitions and rights, and a client that is the console's account. */
+async function openCluster(octet: number, manifests: readonly ObjectBody[]) {
   const home = mkdtempSync(join(tmpdir(), 'civitas-console-'));
   const calls: ApiCall[] = [];
   const log = { info: () => {}, error: () => {} };
@@ -80,7 +84,7 @@ export async function startTestConsole(
   const definitions = readdirSync(new URL('crds/', CHART)).flatMap((file) => documentsIn(new URL(`crds/${file}`, CHART)));
   const rights = ['operator', 'console'].flatMap((name) => documentsIn(new URL(`laptop/${name}.yaml`, CHART)));
   const rbac = rights.filter(({ kind }) => /^(Namespace|ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind));
-  for (const manifest of [...definitions, ...rbac, ...(more.manifests ?? [])]) await admin.create(resourceOf(manifest), manifest);
+  for (const manifest of [...definitions, ...rbac, ...manifests]) await admin.create(resourceOf(manifest), manifest);
   const token = api.port.serviceAccountToken('civitas-system', 'civitas-console');
   const client = createKubeClient({
     getCurrentCluster: () => ({ server: api.url }),
@@ -91,18 +95,24 @@ export async function startTestConsole(
       target.headers = { Authorization: `Bearer ${token}` };
     },
   });
+  return { home, api, admin, client, calls };
+}
+
+/**
+ * The console on an API server of one machine, with the chart's definitions and rights: it has the rights of its own account and no others.
+ *
+ * @param octet second number of its loopback addresses, so that suites side by side do not meet.
+ */
+export async function startTestConsole(
+  octet: number,
+  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[] } = {},
+): Promise<TestConsole> {
+  const { home, api, admin, client, calls } = await openCluster(octet, more.manifests ?? []);
   const caches = followCity({ client, clock: systemClock, log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } });
   await waitForSync(caches, AbortSignal.timeout(30_000));
   const view = viewCity(caches);
   const audit = await openAuditLog(join(home, 'audit.jsonl'), Date.now);
   const people = new Map<string, Principal>();
-  const verifier: TokenVerifier = {
-    verify: async (text) => {
-      const principal = people.get(text);
-      if (principal === undefined) return { ok: false, refusal: { code: 'TOKEN_SIGNATURE', facts: {}, then: 'drop' } };
-      return { ok: true, value: { principal, expiresAtUnixS: Math.floor(Date.now() / 1000) + 300 } };
-    },
-  };
   const context: ConsoleContext = {
     settings: { version: '0.0.0', identity: { profile: 'local', url: '', realm: 'city', clientId: 'console' }, languages: ['zh-CN', 'en'] },
     client,
@@ -120,7 +130,7 @@ export async function startTestConsole(
   };
   const app = await buildServer({
     log: context.log,
-    verifier,
+    verifier: verifierOf(people),
     nowUnixMs: Date.now,
     agenciesOf: (name) => view.partsOf({ namespace: view.namespace() ?? '', name }).map(({ agency }) => agency),
     origin: ORIGIN,
