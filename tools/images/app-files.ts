@@ -127,7 +127,7 @@ function moduleFiles(folder: string, path: string, prebuilt: string): readonly s
 /** What runs of a workspace: no tests, nothing for tests. */
 function sourceFiles(root: string, path: string): readonly TarEntry[] {
   const isLeftOut = (name: string): boolean => ['node_modules', 'testing', 'test', 'dist'].includes(name);
-  const isRun = (file: string): boolean => /\.(?:ts|mjs|json|proto)$/.test(file) && !/\.(?:test|fixture)\.ts$/.test(file);
+  const isRun = (file: string): boolean => /\.(?:ts|mjs|js|css|json|proto)$/.test(file) && !/\.(?:test|fixture)\.ts$/.test(file);
   return filesBelow(root, path, isLeftOut)
     .filter(isRun)
     .map((file) => copyOf(root, file));

@@ -1,4 +1,4 @@
-import type { Interaction } from 'oidc-provider';
+import type { Interaction, Provider } from 'oidc-provider';
 import { readForm, sendEmpty } from '../http/exchange.ts';
 import type { FormTokens } from '../http/form-token.ts';
 import { contextFor, type Reader, sendPage } from '../http/page-answer.ts';
@@ -32,6 +32,12 @@ function demandOf(interaction: Interaction): Demand {
 /** What the provider notes of a sign-in; its cookie ends with the browser. */
 function loginOf(user: User, { code }: Demand) {
   return { accountId: user.id, acr: code ? ACR_SECOND_FACTOR : ACR_PASSWORD, amr: code ? ['pwd', 'otp'] : ['pwd'], remember: false };
+}
+
+/** Tells the client that there is no such way of signing in here, rather than asking without end. */
+function tellUnmet(provider: Provider, { req, res, context }: Visit): Promise<void> {
+  const unmet = { error: 'unmet_authentication_requirements', error_description: context.say('fault.acr') };
+  return provider.interactionFinished(req, res, unmet, { mergeWithLastSubmission: false });
 }
 
 function passwordPage({ interaction, typed }: Visit, form: FormContext, fixed: User | undefined): PageContent {
@@ -99,10 +105,7 @@ export function createSignInPages(options: SignInOptions) {
 
   const answerLogin = async (visit: Visit): Promise<void> => {
     const { req, res, context, interaction } = visit;
-    if (askedAcrOf(interaction.params) === 'unknown') {
-      const unmet = { error: 'unmet_authentication_requirements', error_description: context.say('fault.acr') };
-      return options.provider().interactionFinished(req, res, unmet, { mergeWithLastSubmission: false });
-    }
+    if (askedAcrOf(interaction.params) === 'unknown') return tellUnmet(options.provider(), visit);
     const refused = req.method === 'POST' ? await submit(visit) : undefined;
     const progress = progressOf(interaction);
     const user = people.find(progress.userId);
