@@ -12,7 +12,7 @@ export const OTHER_WORDS: readonly string[] = [
   // How far the exchange of an authority is.
   ...['Alone', 'Dropping', 'Reissuing', 'Trusting'],
   // What an operation, a change or a policy asks for.
-  ...['Delete', 'Fence', 'Join', 'Leave', 'RebuildNode', 'Restart', 'Retain', 'Unfence', 'Upgrade', 'Opaque'],
+  ...['Delete', 'Fence', 'Join', 'Leave', 'RebuildNode', 'Rekey', 'Restart', 'Retain', 'Unfence', 'Upgrade', 'Opaque'],
   // Events.
   ...[
     'BackupFailed',

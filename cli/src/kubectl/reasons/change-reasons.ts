@@ -37,7 +37,16 @@ export const CHANGE_REASONS: ReasonTexts = {
     then: 'Add it to a pool first, or name publicKey and organisation of an external one.',
   },
   NotDecided: { means: 'The members have not decided it yet.', then: NOTHING },
+  PreparingKey: {
+    means: 'The node makes its next consensus key, which is reserved for it before it is proposed.',
+    then: 'Nothing at first; if it stays: kubectl civitas why <network>.',
+  },
+  ProtocolTooOld: {
+    means: 'The network executes blocks by a protocol version that knows no such change.',
+    then: 'Go over to the next protocol version first: release.protocolVersion of the network, or a release that brings it.',
+  },
   PowerStep: { means: 'One step would change more of the voting power than light clients follow.', then: 'Split it into smaller changes.' },
+  Withdrawing: { means: 'It has expired, and its open proposal is being taken back.', then: NOTHING },
   ProposalRefused: {
     means: 'The ledger refused the proposal; the message has its code.',
     then: 'Look the code up in the errors reference.',
@@ -46,4 +55,3 @@ export const CHANGE_REASONS: ReasonTexts = {
   StepDone: { means: 'A step took effect; the next one is prepared.', then: NOTHING },
   StepsKeepQuorum: { means: 'Each step leaves a quorum.', then: NOTHING },
 };
-  Withdrawing: { means: 'It has expired, and its open proposal is being taken back.', then: NOTHING },

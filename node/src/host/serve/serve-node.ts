@@ -201,6 +201,7 @@ class ServedNode implements RunningNode {
   async open(): Promise<void> {
     try {
       await this.#openLedger();
+      followNextKey({ ledger: this.#door().ledger, next: this.#keys.nextConsensus, log: this.log, onPromoted: endProcess });
     } catch (error) {
       if (!this.#stopping.signal.aborted) throw error;
     }
@@ -261,10 +262,8 @@ class ServedNode implements RunningNode {
     });
     const mismatch = watchMismatch({ mountedPath, inForce: bytes, metrics: this.#metrics, log: this.log });
     const activity = new LinkActivity(ledger);
-    const stopNextKey = followNextKey({ ledger, next: this.#keys.nextConsensus, log: this.log, onPromoted: endProcess });
     const close = async (): Promise<void> => {
       mismatch.stop();
-      stopNextKey();
       activity.close();
       stopApprover();
       stopMetrics();

@@ -29,5 +29,6 @@ export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): No
     ...(network.persons === undefined ? {} : { persons: network.persons }),
     ...(node.stateSync === true ? { stateSync: true } : {}),
     ...(node.rebuild === undefined ? {} : { rebuild: node.rebuild }),
+    ...(node.rekey === undefined ? {} : { rekey: node.rekey }),
   };
 }

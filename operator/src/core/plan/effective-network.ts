@@ -25,6 +25,8 @@ export interface EffectiveNode {
   readonly fenced?: boolean;
   /** Its ledger is dropped once for this word and taken from its peers. */
   readonly rebuild?: string;
+  /** It makes itself another consensus key for this word. */
+  readonly rekey?: string;
   /** Where that ledger comes from first, until it stands at the head. */
   readonly restoreFrom?: BackupReference;
   /** The backup that its chain is born from, while it may not have it yet. */

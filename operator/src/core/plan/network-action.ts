@@ -43,7 +43,7 @@ export type NetworkAction =
   /** Of a node that nobody asks for and no ledger needs, once its pod is gone. */
   | { readonly type: 'dropVolume'; readonly node: string }
   | { readonly type: 'dropNodeObjects'; readonly node: string }
-  | ({ readonly type: 'recordKeys'; readonly node: string; readonly podUID: string } & ReportedKeys)
+  | ({ readonly type: 'recordKeys'; readonly node: string; readonly podUID: string; readonly rekeyed?: string } & ReportedKeys)
   | { readonly type: 'recordGenesis'; readonly text: string }
   /** From here on the chain belongs to the other engine: the record of its genesis says so. */
   | { readonly type: 'handOverEngine'; readonly to: 'cometbft' }

@@ -53,7 +53,14 @@ function staleReason(network: EffectiveNetwork, pod: NonNullable<ObservedNode['p
 
 function keyActions(node: string, { ledgerNode, pod, answer }: ObservedNode): readonly NetworkAction[] {
   if (answer?.keys === undefined || pod === undefined || ledgerNode === undefined) return [];
-  return [{ type: 'recordKeys', node, ...answer.keys, podUID: pod.uid }];
+  const { spec, status } = ledgerNode;
+  const { consensusPublicKey, nextConsensusPublicKey: next } = answer.keys;
+  const isKnown = status?.podUID === pod.uid && status.consensusPublicKey === consensusPublicKey && status.nextConsensusPublicKey === next;
+  if (spec.rekey !== undefined && isKnown && status.engineNodeId !== undefined) return [];
+  // It runs with the key that it had reported as its next one.
+  const hasGoneOn = spec.rekey !== undefined && status?.nextConsensusPublicKey === consensusPublicKey;
+  const rekeyed = hasGoneOn ? spec.rekey : status?.rekeyed;
+  return [{ type: 'recordKeys', node, ...answer.keys, podUID: pod.uid, ...(rekeyed === undefined ? {} : { rekeyed }) }];
 }
 
 /**
@@ -78,9 +85,25 @@ function planSigning(
   if (fence.state !== 'held')
     return { actions: [fenceAction(fence, { node: ledgerNode.metadata.name, keyHash, ...holder })], duplicateOf: undefined };
   const isAsking = answer?.phase === 'AwaitingGrant' && !answer.signing;
-  return isAsking
-    ? { actions: [{ type: 'grantSigning', node: ledgerNode.metadata.name, podUID: pod.uid, keyHash }], duplicateOf: undefined }
-    : NOTHING;
+  const node = ledgerNode.metadata.name;
+  const grant: readonly NetworkAction[] = isAsking ? [{ type: 'grantSigning', node, podUID: pod.uid, keyHash }] : [];
+  const next = nextKeyFence(observed, ledgerNode, holder, sha256);
+  if (next?.fence.state === 'duplicate') return { actions: grant, duplicateOf: next.fence.holder };
+  const reserved =
+    next === undefined || next.fence.state === 'held' ? [] : [fenceAction(next.fence, { node, keyHash: next.keyHash, ...holder })];
+  return { actions: [...grant, ...reserved], duplicateOf: undefined };
+}
+
+/** The key that it is to go on under is reserved for it before anybody proposes it. */
+function nextKeyFence(
+  observed: ObservedNetwork,
+  { status }: NonNullable<ObservedNode['ledgerNode']>,
+  holder: { readonly nodeUID: string; readonly podUID: string },
+  sha256: Sha256,
+): { readonly fence: Fence; readonly keyHash: string } | undefined {
+  if (status?.nextConsensusPublicKey === undefined) return undefined;
+  const keyHash = keyHashOf(status.nextConsensusPublicKey, sha256);
+  return { fence: fenceOf(observed, keyHash, holder), keyHash };
 }
 
 function fenceAction(

@@ -55,6 +55,8 @@ export interface ObservedPod {
 /** Public halves of what a node keeps on its volume. */
 export interface ReportedKeys {
   readonly consensusPublicKey: string;
+  /** The one that it is to go on under. */
+  readonly nextConsensusPublicKey?: string;
   /** Empty where there is no engine beside the node. */
   readonly engineNodeId: string;
   readonly organisations: readonly ReportedOrganisation[];
@@ -178,7 +180,7 @@ export interface ObservedNetwork {
   readonly relayCertificate: ObservedCertificate | undefined;
   /** By node name. */
   readonly nodes: Readonly<Record<string, ObservedNode>>;
-  /** Every reservation there is, by the hash of its key. */
+  /** Reservations that its nodes hold and those of the keys they report, by the hash of the key. */
   readonly reservations: Readonly<Record<string, ObservedReservation>>;
   /** The genesis as recorded in the operator's namespace, and as mounted; canonical text. */
   readonly genesisRecord: string | undefined;
@@ -196,6 +198,8 @@ export interface ObservedNetwork {
   readonly protocolProposal?: ObservedProtocolProposal | undefined;
   /** Nodes whose removal from the set stands proposed: the members may decide it at any moment. */
   readonly leavingProposed?: readonly string[];
+  /** Nodes for which another key stands proposed: from the decision until they run with it they do not vote. */
+  readonly rekeyProposed?: readonly string[];
   /** Engine that the record of the genesis names; undefined before birth. */
   readonly engineInForce: 'embedded' | 'cometbft' | undefined;
   readonly city: CityClient | undefined;

@@ -55,7 +55,9 @@ export function stopShut(
   if (standsBeforeUpgrade(observed, name)) return undefined;
   const leaving = (observed.leavingProposed ?? []).filter((node) => node !== name && voters.some((voter) => voter.name === node));
   const futures = leaving.map((node) => voters.filter((voter) => voter.name !== node));
-  for (const set of [voters, ...futures]) {
+  const rekeying = (observed.rekeyProposed ?? []).filter((node) => node !== name);
+  const silent = rekeying.map((node) => voters.map((voter): Voter => (voter.name === node ? { ...voter, state: 'down' } : voter)));
+  for (const set of [voters, ...futures, ...silent]) {
     const shut = gateShut(name, set, gateRulesOf(network, set));
     if (shut !== undefined) return shut;
   }

@@ -31,8 +31,11 @@ export function runningNodes(observed: ObservedNetwork, network: EffectiveNetwor
   const stands = (name: string): ObservedStanding | undefined => standingOf(observed, name);
   const isMade = (name: string): boolean => observed.nodes[name]?.ledgerNode !== undefined || founders.has(name);
   const isInSet = (name: string): boolean => {
-    const key = observed.nodes[name]?.ledgerNode?.status?.consensusPublicKey;
-    return (key !== undefined && keys.has(key)) || ['joining', 'active', 'leaving'].includes(stands(name)?.standing ?? '');
+    const { consensusPublicKey: key, nextConsensusPublicKey: next } = observed.nodes[name]?.ledgerNode?.status ?? {};
+    return (
+      [key, next].some((one) => one !== undefined && keys.has(one)) ||
+      ['joining', 'active', 'leaving'].includes(stands(name)?.standing ?? '')
+    );
   };
   const validators = network.nodes.filter(({ role }) => role === 'validator');
   const shutOut = validators.filter((node) => isShutOut(observed, node.name)).map(({ name }) => name);
@@ -59,16 +62,22 @@ export function runningNodes(observed: ObservedNetwork, network: EffectiveNetwor
   };
 }
 
-/** What the ledger says of a node's own key; else of its name. */
+/** What the ledger says of a node's own key, of the one that it is going on under, or else of its name. */
 function standingOf(observed: ObservedNetwork, name: string): ObservedStanding | undefined {
-  const key = observed.nodes[name]?.ledgerNode?.status?.consensusPublicKey;
-  return observed.standings.find(({ publicKey }) => publicKey === key) ?? observed.standings.find(({ node }) => node === name);
+  return standingOfKeys(observed, name) ?? observed.standings.find(({ node }) => node === name);
+}
+
+function standingOfKeys(observed: ObservedNetwork, name: string): ObservedStanding | undefined {
+  const { consensusPublicKey: key, nextConsensusPublicKey: next } = observed.nodes[name]?.ledgerNode?.status ?? {};
+  const ofKey = (wanted: string | undefined): ObservedStanding | undefined =>
+    wanted === undefined ? undefined : observed.standings.find(({ publicKey }) => publicKey === wanted);
+  return ofKey(next) ?? ofKey(key);
 }
 
 /** Removed by the members; or in the set by its name, under a key that its volume does not hold. */
 function isShutOut(observed: ObservedNetwork, name: string): boolean {
   const key = observed.nodes[name]?.ledgerNode?.status?.consensusPublicKey;
-  const byKey = observed.standings.find(({ publicKey }) => publicKey === key);
+  const byKey = standingOfKeys(observed, name);
   if (byKey !== undefined) return byKey.standing === 'removed';
   return key !== undefined && observed.standings.some(({ node }) => node === name);
 }

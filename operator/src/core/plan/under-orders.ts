@@ -26,12 +26,13 @@ function originOf({ origin }: EffectiveNetwork, ledgerNode: LedgerNode | undefin
 /** Adds to what the spec asks for what stands in the LedgerNodes, what operations ask for, and which release is in force. */
 export function underOrders(observed: ObservedNetwork, network: EffectiveNetwork): NetworkUnderOrders {
   const nodes = network.nodes.map((node): EffectiveNode => {
-    const { fenced, rebuild, restoreFrom } = observed.nodes[node.name]?.ledgerNode?.spec ?? {};
+    const { fenced, rebuild, restoreFrom, rekey } = observed.nodes[node.name]?.ledgerNode?.spec ?? {};
     const isRebuilt = rebuild !== undefined && network.engine === 'cometbft';
     const ofBirth = originOf(network, observed.nodes[node.name]?.ledgerNode);
     const isRestored = isRebuilt && restoreFrom !== undefined;
     const order = { ...(isRebuilt ? { rebuild } : {}), ...(isRestored ? { restoreFrom } : ofBirth) };
-    return { ...node, ...(fenced === true ? { fenced } : {}), ...order };
+    const isRekeyed = rekey !== undefined && network.engine === 'cometbft';
+    return { ...node, ...(fenced === true ? { fenced } : {}), ...order, ...(isRekeyed ? { rekey } : {}) };
   });
   const synced = withStateSync({ ...network, nodes }, observed.genesisRecord);
   const asked = operationOrders(observed, synced);

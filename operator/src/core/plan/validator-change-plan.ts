@@ -6,7 +6,8 @@ import type { ObservedNetwork, ObservedProposal, ObservedStanding } from './obse
 import { protocolOf } from './protocol-plan.ts';
 import { quorum } from './quorum.ts';
 import { votersOf } from './replacement-plan.ts';
-import { stepsOf } from './validator-steps.ts';
+import { rekeyPreparation, rekeyProgress } from './validator-rekey.ts';
+import { stepsOf, VERBS } from './validator-steps.ts';
 
 /** Why a change stands where it does. Each belongs to one phase (`PHASES`). */
 export type ChangeReason = keyof typeof PHASES;
@@ -20,6 +21,8 @@ export const PHASES = {
   NodeUnknown: 'Pending',
   AnotherInFlight: 'Pending',
   NewcomerNotReady: 'Preflight',
+  ProtocolTooOld: 'Preflight',
+  PreparingKey: 'Preflight',
   ChangeInFlight: 'Preflight',
   AnotherIsMoving: 'Preflight',
   QuorumWouldBreak: 'Preflight',
@@ -27,10 +30,10 @@ export const PHASES = {
   ProposalRefused: 'Preflight',
   AwaitingPerson: 'AwaitingApproval',
   AwaitingMembers: 'AwaitingApproval',
+  Withdrawing: 'AwaitingApproval',
   Decided: 'Submitted',
   StepDone: 'Activated',
   Completed: 'Completed',
-  Withdrawing: 'AwaitingApproval',
   EmbeddedEngine: 'Rejected',
   AlreadyValidator: 'Rejected',
   NoValidator: 'Rejected',
@@ -42,11 +45,11 @@ export const PHASES = {
   Expired: 'Expired',
 } as const;
 
-/** Phases that nothing follows. */
-export const FINAL_PHASES: readonly string[] = ['Completed', 'Rejected', 'Failed', 'Expired'];
-
 /** Protocol version from which on whoever proposed may take it back. */
 const WITHDRAWAL_PROTOCOL = 2;
+
+/** Phases that nothing follows. */
+export const FINAL_PHASES: readonly string[] = ['Completed', 'Rejected', 'Failed', 'Expired'];
 
 export interface ObservedChange {
   readonly change: ValidatorChange;
@@ -62,10 +65,14 @@ export interface ObservedChange {
   /** That of the step which names one; undefined while none does or the ledger cannot be asked. */
   readonly proposal: ObservedProposal | undefined;
   readonly approvalThreshold: number;
+  /** Whether a key is reserved for a node. */
+  isKeyReserved(publicKey: string, node: string): boolean;
 }
 
 /** What is to be done now, at most one thing. */
 export type ChangeAction =
+  /** The node is to make itself another key. */
+  | { readonly type: 'orderRekey'; readonly node: string; readonly word: string }
   /** An id is to be found for the step and written into the status, before anything is proposed. */
   | { readonly type: 'recordProposal'; readonly step: number; readonly change: JsonObject; readonly publicKey: string }
   | { readonly type: 'propose'; readonly step: number; readonly id: string; readonly change: JsonObject }
@@ -98,7 +105,9 @@ export function planValidatorChange(input: ObservedChange): ChangePlan {
   if (!begun && input.olderChange !== undefined) return expiry(input) ?? at('AnotherInFlight', olderText(input.olderChange));
   const plan = begun ? undefined : stepsOf(change.spec, observed.standings);
   if (plan?.ok === false) return at(plan.refused.reason, plan.refused.message);
-  const steps = (plan?.steps ?? known).map((step) => progressOf(step, observed.standings));
+  const steps = (plan?.steps ?? known).map((step) =>
+    step.action === 'Rekey' ? rekeyProgress(step, observed) : progressOf(step, observed.standings),
+  );
   const unknown = begun
     ? undefined
     : steps.find((step) => step.publicKey === undefined && observed.nodes[step.node]?.ledgerNode === undefined);
@@ -162,6 +171,8 @@ function planStep(
   if (olderChange !== undefined) return at('AnotherInFlight', olderText(olderChange));
   const moving = network.observed.standings.find(({ standing }) => standing === 'joining' || standing === 'leaving');
   if (moving !== undefined) return at('ChangeInFlight', `${moving.node} is ${moving.standing}: a ledger takes one change at a time`);
+  const unready = current.action === 'Rekey' ? rekeyPreparation(input, network.observed, current.node) : undefined;
+  if (unready !== undefined) return at(unready.reason, unready.message, unready.action);
   const unsafe = safety(network, current);
   if (unsafe !== undefined) return at(...unsafe);
   if (change.spec.approval === 'Manual' && change.spec.approved !== true)
@@ -179,6 +190,8 @@ function openProposal(
   at: (reason: ChangeReason, message: string, action?: ChangeAction) => Omit<ChangePlan, 'steps'>,
 ): Omit<ChangePlan, 'steps'> {
   const { proposal, approvalThreshold } = input;
+  if (expiry(input) !== undefined && version >= WITHDRAWAL_PROTOCOL)
+    return at('Withdrawing', `expiresAt is past: proposal ${id} is being taken back`, { type: 'withdraw', id });
   if (expiry(input) !== undefined)
     return at('Expired', `proposal ${id} stays open on the ledger: should the members approve it later, it holds`);
   return at('AwaitingMembers', `proposal ${id} has ${proposal?.approvals ?? 0} of ${approvalThreshold} approvals of founders`);
@@ -190,8 +203,6 @@ function expiry({ nowUnixMs, expiresAtUnixMs, change }: ObservedChange): ChangeP
   const done = steps.filter(({ state }) => state === 'Done').length;
   const message = `expiresAt ${change.spec.expiresAt} is past; ${done} of ${steps.length} steps are done and stay`;
   return { reason: 'Expired', message, steps, action: undefined };
-  if (expiry(input) !== undefined && version >= WITHDRAWAL_PROTOCOL)
-    return at('Withdrawing', `expiresAt is past: proposal ${id} is being taken back`, { type: 'withdraw', id });
 }
 
 /** Whether the set could take the step now, as the nodes answered in this pass. */
@@ -213,7 +224,8 @@ function safety(
   if (moving !== undefined) return ['AnotherIsMoving', `${moving.name} is being replaced`];
   // An external newcomer cannot be asked: nothing is built on its vote.
   const serving = others.filter(({ state }) => state === 'serving').length + (step.action === 'Join' && isOurs ? 1 : 0);
-  const count = others.length + (step.action === 'Join' ? 1 : 0);
+  // One that changes its key keeps its seat and is silent until it has: nothing is built on its vote.
+  const count = others.length + (step.action === 'Leave' ? 0 : 1);
   const needed = quorum(count);
   if (serving >= needed) return undefined;
   return ['QuorumWouldBreak', `${serving} of ${count} validators would vote at the head, ${needed} are needed`];
@@ -231,7 +243,12 @@ function proposalOf(
     const organisation = step.organisation ?? ledgerNode?.spec.organisation ?? '';
     return { publicKey, json: { kind: 'addValidator', publicKey, node, organisation } };
   }
-  const publicKey = step.publicKey ?? observed.standings.find((one) => one.node === node && one.standing === 'active')?.publicKey ?? '';
+  const active = observed.standings.find((one) => one.node === node && one.standing === 'active')?.publicKey ?? '';
+  if (step.action === 'Rekey') {
+    const newPublicKey = step.publicKey ?? ledgerNode?.status?.nextConsensusPublicKey ?? '';
+    return { publicKey: newPublicKey, json: { kind: 'rekeyValidator', publicKey: active, newPublicKey } };
+  }
+  const publicKey = step.publicKey ?? active;
   return { publicKey, json: { kind: 'removeValidator', publicKey, ...(allowFewer ? { allowFewer } : {}) } };
 }
 
@@ -240,7 +257,7 @@ function olderText(name: string): string {
 }
 
 function stepText({ number, action, node }: ValidatorChangeStep, of: number): string {
-  return `step ${number} of ${of} (${action === 'Join' ? 'add' : 'remove'} ${node})`;
+  return `step ${number} of ${of} (${VERBS[action]} ${node})`;
 }
 
 function completedText(steps: readonly ValidatorChangeStep[]): string {

@@ -17,12 +17,17 @@ export type StepsPlan =
   | { readonly ok: true; readonly steps: readonly ValidatorChangeStep[] }
   | { readonly ok: false; readonly refused: StepsRefused };
 
+/** What a step does, in a word. */
+export const VERBS = { Join: 'add', Leave: 'remove', Rekey: 'rekey' } as const;
+
 function movesOf(item: ValidatorChangeItem): readonly Move[] {
   const { type, node, with: successor, publicKey, organisation } = item;
   const external = publicKey === undefined || organisation === undefined ? {} : { publicKey, organisation };
   switch (type) {
     case 'Add':
       return [{ action: 'Join', node, ...external }];
+    case 'Rekey':
+      return [{ action: 'Rekey', node }];
     case 'Remove':
       return [{ action: 'Leave', node }];
     case 'Replace':
@@ -54,22 +59,28 @@ export function stepsOf(spec: ValidatorChangeSpec, standings: readonly ObservedS
     const { action, node } = move;
     const key = voting.get(node);
     if (action === 'Join' && key !== undefined) return refused('AlreadyValidator', `${node} is a validator already`);
-    if (action === 'Leave' && key === undefined) return refused('NoValidator', `${node} is no validator of the ledger`);
+    if (action !== 'Join' && key === undefined) return refused('NoValidator', `${node} is no validator of the ledger`);
     const powers = [...voting.keys()].map(() => VALIDATOR_POWER);
     const step = quorumStep(powers, action === 'Join' ? { joins: VALIDATOR_POWER } : { leaves: VALIDATOR_POWER });
-    const reason = refusalOfStep(step, spec.allowFewer ?? false);
+    const reason = action === 'Rekey' ? refusalOfRekey(step) : refusalOfStep(step, spec.allowFewer ?? false);
     const number = steps.length + 1;
     const { validatorCount: before } = step.before;
-    const { validatorCount: after, neededPower, failuresMax } = step.after;
+    // Another key leaves as many as there were.
+    const { validatorCount: after, neededPower, failuresMax } = action === 'Rekey' ? step.before : step.after;
     if (reason !== undefined) return refused(...arithmeticText(reason, { number, of: moves.length, move, after }));
-    if (action === 'Join') voting.set(node, move.publicKey ?? '');
-    else voting.delete(node);
+    if (action === 'Leave') voting.delete(node);
+    else voting.set(node, move.publicKey ?? '');
     const neededAfter = Math.ceil(neededPower / VALIDATOR_POWER);
     const publicKey = move.publicKey ?? (action === 'Leave' && key !== '' ? key : undefined);
     const counts = { validatorsBefore: before, validatorsAfter: after, neededAfter, mayFailAfter: failuresMax };
     steps.push({ number, ...move, ...(publicKey === undefined ? {} : { publicKey }), state: 'Waiting', ...counts });
   }
   return { ok: true, steps };
+}
+
+/** To a light client a new key is as large a step as a removal; as a step it is allowed in a set of any size. */
+function refusalOfRekey(step: Parameters<typeof refusalOfStep>[0]): 'power-step' | undefined {
+  return refusalOfStep(step, true) === 'power-step' ? 'power-step' : undefined;
 }
 
 function refused(reason: StepsRefused['reason'], message: string): StepsPlan {
@@ -80,7 +91,7 @@ function arithmeticText(
   reason: NonNullable<ReturnType<typeof refusalOfStep>>,
   { number, of, move, after }: { readonly number: number; readonly of: number; readonly move: Move; readonly after: number },
 ): [StepsRefused['reason'], string] {
-  const step = `step ${number} of ${of} (${move.action === 'Join' ? 'add' : 'remove'} ${move.node}) would leave ${after}`;
+  const step = `step ${number} of ${of} (${VERBS[move.action]} ${move.node}) would leave ${after}`;
   switch (reason) {
     case 'last-validator':
       return ['LastValidator', `${step} validators: nobody would be left to make blocks`];

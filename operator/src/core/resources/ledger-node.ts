@@ -16,6 +16,11 @@ export const LedgerNodeSpec = Type.Object(
       text('Its ledger was dropped once for this word and taken from its peers.', 63, { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }),
     ),
     restoreFrom: Type.Optional(BackupReference),
+    rekey: Type.Optional(
+      text('It makes itself another consensus key once for this word, and goes on under it when the members have decided it.', 63, {
+        pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+      }),
+    ),
   },
   {
     ...rules({
@@ -37,6 +42,8 @@ export const LedgerNodeStatus = Type.Object({
   podUID: Type.Optional(text('Pod the keys were read from and the grant is for.', 63)),
   image: Type.Optional(text('Image it runs.', 256)),
   consensusPublicKey: Type.Optional(base64urlString('Ed25519, base64url; made on its volume and never leaves it.', 32)),
+  nextConsensusPublicKey: Type.Optional(base64urlString('The one that it is to go on under, Ed25519, base64url.', 32)),
+  rekeyed: Type.Optional(text('Word of spec.rekey that it has gone on for.', 63)),
   engineNodeId: Type.Optional(text('Name of the node between engines, 40 hex digits.', 40, { pattern: '^[0-9a-f]{40}$' })),
   organisations: Type.Optional(
     mapList(ReportedOrganisation, ['organisation'], {

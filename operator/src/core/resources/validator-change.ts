@@ -19,11 +19,10 @@ export const CHANGE_MESSAGES = {
 
 export const ValidatorChangeItem = Type.Object(
   {
-    type: oneOf('What is to be done: Add lets a node vote, Remove ends that, Replace adds `with` and then removes `node`.', [
-      'Add',
-      'Remove',
-      'Replace',
-    ]),
+    type: oneOf(
+      'What is to be done: Add lets a node vote, Remove ends that, Replace adds `with` and then removes `node`, Rekey has it vote under another key.',
+      ['Add', 'Remove', 'Replace', 'Rekey'],
+    ),
     node: nameString('Node it is about.'),
     with: Type.Optional(nameString('Node that takes its place; with Replace.')),
     publicKey: Type.Optional(base64urlString('Consensus key of a node that an external member runs, base64url; with Add.', 32)),
@@ -82,8 +81,8 @@ const validatorCount = (description: string) => Type.Integer({ description, mini
 
 export const ValidatorChangeStep = Type.Object({
   number: Type.Integer({ description: 'Its place, from 1.', minimum: 1, maximum: VALIDATOR_STEPS_MAX }),
-  action: oneOf('What it does to the set.', ['Join', 'Leave']),
-  node: nameString('Node that joins or leaves.'),
+  action: oneOf('What it does to the set.', ['Join', 'Leave', 'Rekey']),
+  node: nameString('Node that joins, leaves or takes another key.'),
   organisation: Type.Optional(nameString('Who runs it.')),
   publicKey: Type.Optional(base64urlString('Its consensus key, base64url; known at the latest when it is proposed.', 32)),
   state: oneOf('How far it is.', ['Waiting', 'Proposed', 'Decided', 'Done']),

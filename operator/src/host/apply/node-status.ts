@@ -41,6 +41,8 @@ function nodeFacts({ pod, answer }: ObservedNode, { status }: LedgerNode, head: 
   return {
     ...(status?.podUID === undefined ? {} : { podUID: status.podUID }),
     ...(status?.consensusPublicKey === undefined ? {} : { consensusPublicKey: status.consensusPublicKey }),
+    ...(status?.nextConsensusPublicKey === undefined ? {} : { nextConsensusPublicKey: status.nextConsensusPublicKey }),
+    ...(status?.rekeyed === undefined ? {} : { rekeyed: status.rekeyed }),
     ...(status?.engineNodeId === undefined ? {} : { engineNodeId: status.engineNodeId }),
     ...(status?.organisations === undefined ? {} : { organisations: status.organisations }),
     ...(pod?.image === undefined ? {} : { image: pod.image }),

@@ -1,6 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
 import { networkNameOf } from '../../core/desired/names.ts';
+import { keyHashOf } from '../../core/plan/genesis-record.ts';
 import { planNetwork } from '../../core/plan/network-plan.ts';
 import type { ObservedProposal } from '../../core/plan/observed-network.ts';
 import {
@@ -84,6 +85,10 @@ async function observeChange(
     hasLedger: ledger !== undefined,
     proposal: ledger === undefined ? undefined : await proposalInHand(ledger, change),
     approvalThreshold: ledger?.genesis.appState.approvalThreshold ?? 0,
+    isKeyReserved: (publicKey, node) => {
+      const holder = network?.observed.reservations[keyHashOf(publicKey, nodeCrypto.sha256)]?.holder;
+      return holder === `${change.metadata.namespace}/${node}`;
+    },
   };
 }
 
@@ -123,6 +128,12 @@ async function perform(
   action: ChangeAction,
 ): Promise<ChangePlan> {
   if (!context.isLeader()) return plan;
+  if (action.type === 'orderRekey') {
+    const { node, word } = action;
+    await context.client.mergePatch(ledgerNodes, { namespace: change.metadata.namespace ?? '', name: node }, { spec: { rekey: word } });
+    context.events.record(change, { type: 'Normal', reason: 'RekeyOrdered', message: `${node} is to make itself another consensus key` });
+    return { ...plan };
+  }
   if (action.type === 'recordProposal') {
     const proposal = await findFreeProposalId(ledger, action.change);
     if (proposal === undefined)
@@ -132,6 +143,12 @@ async function perform(
       step.number === action.step ? { ...step, publicKey, proposal, state: 'Proposed' as const } : step,
     );
     return { ...plan, steps };
+  }
+  if (action.type === 'withdraw') {
+    const refused = await withdrawProposal(ledger, action.id, context.clock.nowUnixMs());
+    if (refused !== undefined)
+      context.log.warn({ change: change.metadata.name, code: refused }, 'the ledger does not take the proposal back');
+    return plan;
   }
   const outcome = await proposeAs(ledger, action.id, action.change, context.clock.nowUnixMs());
   if (outcome.state === 'refused') {
@@ -144,12 +161,6 @@ async function perform(
 }
 
 /** One Event for every turn that a person may want to know of. */
-  if (action.type === 'withdraw') {
-    const refused = await withdrawProposal(ledger, action.id, context.clock.nowUnixMs());
-    if (refused !== undefined)
-      context.log.warn({ change: change.metadata.name, code: refused }, 'the ledger does not take the proposal back');
-    return plan;
-  }
 function reportTurn({ events }: OperatorContext, change: ValidatorChange, { reason, message }: ChangePlan, phase: string): void {
   const before = change.status?.conditions?.find(({ type }) => type === 'Complete')?.reason;
   if (before === reason || !(FINAL_PHASES.includes(phase) || reason === 'QuorumWouldBreak' || reason === 'AwaitingPerson')) return;

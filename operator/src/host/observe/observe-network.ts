@@ -32,6 +32,7 @@ import type {
 import type { CityConfig } from '../../core/resources/city-config.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode, ReportedOrganisation } from '../../core/resources/ledger-node.ts';
+import type { ValidatorChangeStep } from '../../core/resources/validator-change.ts';
 import {
   agenciesOf,
   connectNode,
@@ -93,7 +94,8 @@ export async function observeNetwork(
     authorities: context.authorities.generations(id),
     operations: context.caches.operations.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
     ...catalogOf(context, network),
-    leavingProposed: leavingProposed(context, id),
+    leavingProposed: proposedSteps(context, id, 'Leave'),
+    rekeyProposed: proposedSteps(context, id, 'Rekey'),
     city: cityClient(context),
     platformKey: (await context.authorities.platformKey()).publicKey,
     relayKey: target.relayKey,
@@ -143,13 +145,13 @@ function endedBy({ workspaces }: OperatorContext, chainId: string): string | und
   )?.metadata.name;
 }
 
-/** Nodes that a ValidatorChange has proposed to remove: recorded before the proposal is made, so never too late. */
-function leavingProposed({ caches }: OperatorContext, id: NetworkName): readonly string[] {
+/** Nodes for which a ValidatorChange has proposed a step: recorded before the proposal is made, so never too late. */
+function proposedSteps({ caches }: OperatorContext, id: NetworkName, wanted: ValidatorChangeStep['action']): readonly string[] {
   return caches.validatorChanges.store
     .list(id.namespace)
     .filter(({ spec }) => spec.networkRef === id.name)
     .flatMap(({ status }) => status?.steps ?? [])
-    .flatMap(({ action, node, proposal, state }) => (action === 'Leave' && proposal !== undefined && state !== 'Done' ? [node] : []));
+    .flatMap(({ action, node, proposal, state }) => (action === wanted && proposal !== undefined && state !== 'Done' ? [node] : []));
 }
 
 function cityClient(context: OperatorContext): CityClient | undefined {
@@ -205,7 +207,9 @@ async function readStandings(
 function reservationsOf({ caches, workspaces }: OperatorContext, id: NetworkName): Readonly<Record<string, ObservedReservation>> {
   const { reservations, nodes } = caches;
   const ofKeys = nodesOf(caches, id).flatMap(({ status }) =>
-    status?.consensusPublicKey === undefined ? [] : reservations.store.byIndex(INDEXES.key, keyHashOf(status.consensusPublicKey, sha256)),
+    [status?.consensusPublicKey, status?.nextConsensusPublicKey].flatMap((key) =>
+      key === undefined ? [] : reservations.store.byIndex(INDEXES.key, keyHashOf(key, sha256)),
+    ),
   );
   return Object.fromEntries(
     [...reservations.store.byIndex(INDEXES.network, `${id.namespace}/${id.name}`), ...ofKeys].map(({ metadata, spec }) => {
@@ -263,8 +267,9 @@ export function podOf(pod: Pod | undefined): ObservedPod | undefined {
 
 /** Keys are asked for while they are not on record for this pod. */
 function needsKeys(ledgerNode: LedgerNode | undefined, podUID: string, engine: EffectiveNetwork['engine']): boolean {
-  const { status } = ledgerNode ?? {};
+  const { spec, status } = ledgerNode ?? {};
   if (status?.podUID !== podUID || status.consensusPublicKey === undefined) return true;
+  if (spec?.rekey !== undefined && spec.rekey !== status.rekeyed) return true;
   return engine === 'cometbft' && status.engineNodeId === undefined;
 }
 
@@ -305,6 +310,7 @@ function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undef
         ? undefined
         : {
             consensusPublicKey: text(keys.consensusPublicKey),
+            ...(keys.nextConsensusPublicKey.length === 0 ? {} : { nextConsensusPublicKey: text(keys.nextConsensusPublicKey) }),
             engineNodeId: keys.engineNodeId,
             organisations: keys.organisations.map(organisationOf),
           },

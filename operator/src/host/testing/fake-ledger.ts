@@ -25,6 +25,8 @@ export interface FakeLedger {
   bear(genesisText: string): void;
   /** Nodes that sign now. */
   signing(): readonly string[];
+  /** Whether a key signs now. */
+  signsWith(publicKey: Bytes): boolean;
 }
 
 interface Member {
@@ -38,7 +40,7 @@ interface Member {
 /** Blocks between a decision and its effect, as on the real one. */
 const ACTIVATION_BLOCKS = 2;
 const NOTHING = new Uint8Array(0);
-const DECIDED_KINDS: readonly string[] = ['addValidator', 'removeValidator', 'activateProtocol', 'cancelProtocol'];
+const DECIDED_KINDS: readonly string[] = ['addValidator', 'removeValidator', 'rekeyValidator', 'activateProtocol', 'cancelProtocol'];
 
 const bytesOf = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'base64url'));
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
@@ -65,6 +67,11 @@ class FakeState {
     return [...this.#members.values()].filter((member) => ['active', 'leaving'].includes(this.#standingOf(member))).map(({ node }) => node);
   }
 
+  signsWith(publicKey: Bytes): boolean {
+    const member = this.#members.get(Buffer.from(publicKey).toString('base64url'));
+    return member !== undefined && this.#standingOf(member) === 'active';
+  }
+
   validators(): ValidatorStanding[] {
     this.height++;
     this.protocol.block();
@@ -80,6 +87,7 @@ class FakeState {
     if (!operation.ok) throw new Error(operation.refusal.code);
     const { contract, method, args } = operation.value;
     const isProposal = contract === 'network.members@v1' && method === 'propose';
+    if (contract === 'network.members@v1' && method === 'withdraw' && isJsonObject(args)) this.#withdraw(textOf(args['proposal']));
     const outcome: ReceiptOutcome = isProposal && isJsonObject(args) ? this.#propose(args) : { ok: true, result: {} };
     return encodeReceipt({ height: this.height, index: 0, operation: new Uint8Array(32), outcome, events: [] });
   }
@@ -87,7 +95,12 @@ class FakeState {
   #standingOf({ sinceHeight, untilHeight }: Member): string {
     if (untilHeight === 0) return this.height < sinceHeight ? 'joining' : 'active';
     return this.height < untilHeight ? 'leaving' : 'removed';
-    if (contract === 'network.members@v1' && method === 'withdraw' && isJsonObject(args)) this.#withdraw(textOf(args['proposal']));
+  }
+
+  #withdraw(id: string): void {
+    const key = `network.members/proposals/${id}`;
+    const record = this.records.get(key);
+    if (record?.['status'] === 'open') this.records.set(key, { ...record, status: 'withdrawn' });
   }
 
   #propose(args: JsonObject): ReceiptOutcome {
@@ -97,12 +110,6 @@ class FakeState {
     if (this.refusesWith !== '') return { ok: false, refusal: { code: this.refusesWith, facts: { because: 'told so' } } };
     if (!this.protocol.isPossible(change)) return { ok: false, refusal: { code: 'STATE', facts: {} } };
     const decides = this.isAutomatic && DECIDED_KINDS.includes(textOf(change['kind']));
-  #withdraw(id: string): void {
-    const key = `network.members/proposals/${id}`;
-    const record = this.records.get(key);
-    if (record?.['status'] === 'open') this.records.set(key, { ...record, status: 'withdrawn' });
-  }
-
     if (decides) this.#decide(change);
     this.records.set(key, { id, change, approvals: [], status: decides ? 'applied' : 'open', failure: '' });
     this.proposed.push(`${textOf(change['kind'])} ${id}`);
@@ -127,7 +134,10 @@ class FakeState {
     const known = this.#members.get(publicKey);
     if (kind === 'addValidator')
       this.#members.set(publicKey, { publicKey: bytesOf(publicKey), node, organisation, sinceHeight: fromHeight, untilHeight: 0 });
-    else if (kind === 'removeValidator' && known !== undefined) known.untilHeight = fromHeight;
+    else if (known !== undefined) known.untilHeight = fromHeight;
+    if (kind !== 'rekeyValidator' || known === undefined) return;
+    const next = textOf(change['newPublicKey']);
+    this.#members.set(next, { ...known, publicKey: bytesOf(next), sinceHeight: fromHeight, untilHeight: 0 });
   }
 }
 

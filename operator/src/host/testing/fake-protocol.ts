@@ -15,8 +15,9 @@ type StatusFields = Pick<
 export class FakeProtocol {
   version = 1;
   next: { readonly version: number; readonly height: number } | undefined;
-  /** Newest rules that an image executes; 1 where it is not named. */
+  /** Newest rules that an image executes, and that all others do. */
   readonly newestOfImage = new Map<string, number>();
+  newestElse = 1;
   #height = FIRST_HEIGHT;
   #sinceHeight = 1;
 
@@ -45,7 +46,7 @@ export class FakeProtocol {
 
   /** What a node that may sign says, by its image. */
   statusOf(image: string): StatusFields {
-    const newest = this.newestOfImage.get(image) ?? 1;
+    const newest = this.newestOfImage.get(image) ?? this.newestElse;
     const fields = {
       height: BigInt(this.#height),
       protocolVersion: this.version,

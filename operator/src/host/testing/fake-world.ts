@@ -6,6 +6,7 @@ import { type AdminServiceServer, AdminServiceService, type AdminServiceStatusRe
 import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { Server, type ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { ANNOTATIONS } from '../../core/desired/names.ts';
+import { ledgerNodes } from '../observe/custom-resources.ts';
 import { type FakeCertificates, fakeCertificates } from './fake-certificates.ts';
 import type { FakeLedger } from './fake-ledger.ts';
 
@@ -29,6 +30,10 @@ interface FakeProcess {
   readonly server: Server;
   readonly podUID: string;
   readonly image: string;
+  /** Word that it makes another consensus key for. */
+  readonly rekey: string | undefined;
+  /** It runs with that key. */
+  hasGoneOn: boolean;
   readonly certificates: FakeCertificates;
   granted: boolean;
 }
@@ -77,7 +82,8 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     if (secret === undefined) return;
     const certificates = fakeCertificates(secret);
     const image = pod.metadata.annotations?.[ANNOTATIONS.image] ?? pod.spec?.containers[0]?.image ?? '';
-    const process: FakeProcess = { server: new Server(), podUID: uid, image, granted: false, certificates };
+    const rekey = isRelay ? undefined : (await client.find(ledgerNodes, { namespace, name }))?.spec.rekey;
+    const process: FakeProcess = { server: new Server(), podUID: uid, image, rekey, hasGoneOn: false, granted: false, certificates };
     const volume = isRelay ? await client.find(persistentVolumeClaims, { namespace, name: `${name}-data` }) : undefined;
     const world = { client, namespace, record, ledgers, relayVolume: volume?.metadata.uid ?? name };
     process.server.addService(AdminServiceService, adminOf(name, process, world));
@@ -154,7 +160,7 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
     },
     keys: (_call, callback) =>
       callback(null, {
-        consensusPublicKey: isRelay ? NOTHING : keyOf(name, 'consensus'),
+        ...(isRelay ? { consensusPublicKey: NOTHING, nextConsensusPublicKey: NOTHING } : consensusKeysOf(name, process, world)),
         organisations: isRelay
           ? []
           : [
@@ -166,7 +172,6 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
               },
             ],
         relayPublicKey: isRelay ? keyOf(world.relayVolume, 'relay') : NOTHING,
-        nextConsensusPublicKey: NOTHING,
         engineNodeId: isRelay ? '' : createHash('sha256').update(keyOf(name, 'p2p')).digest('hex').slice(0, 40),
       }),
     grantSigning: (
@@ -183,6 +188,21 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
     snapshot: refuse,
     setLogLevel: refuse,
   };
+}
+
+/** As a node does that goes on under its next key: it starts again, and asks for a grant anew. */
+function consensusKeysOf(
+  name: string,
+  process: FakeProcess,
+  { ledgers }: World,
+): { readonly consensusPublicKey: Uint8Array; readonly nextConsensusPublicKey: Uint8Array } {
+  const own = keyOf(name, 'consensus');
+  if (process.rekey === undefined) return { consensusPublicKey: own, nextConsensusPublicKey: NOTHING };
+  const next = keyOf(name, `consensus ${process.rekey}`);
+  if (ledgers[networkOf(name)]?.signsWith(next) !== true) return { consensusPublicKey: own, nextConsensusPublicKey: next };
+  if (!process.hasGoneOn) process.granted = false;
+  process.hasGoneOn = true;
+  return { consensusPublicKey: next, nextConsensusPublicKey: NOTHING };
 }
 
 async function readGenesis(name: string, { client, namespace, record, ledgers }: World): Promise<string | undefined> {
