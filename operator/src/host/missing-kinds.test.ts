@@ -35,6 +35,12 @@ async function kindsServed(): Promise<Condition | undefined> {
 
 test('an operator that is newer than the definitions says which are missing, does all else, and takes them up once they are there', async () => {
   await cluster.client.delete(customResourceDefinitions, { name: 'ledgerrestores.civitas.dev' });
+  const isServed = (): Promise<boolean> =>
+    cluster.client.list(ourResource('ledgerrestores')).then(
+      () => true,
+      () => false,
+    );
+  expect(await waitUntil(async () => !(await isServed()), 60_000)).toBe(true);
   controllers = await startOperator(cluster.client, stopping.signal);
   await applyCity(cluster.client);
   expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 60_000)).toBe(true);
