@@ -56,7 +56,7 @@ async function identityReady(name = NAME): Promise<string> {
   return condition === undefined ? '' : `${condition.status} ${condition.reason}`;
 }
 
-async function becomes(reading: () => Promise<unknown> | unknown, wanted: unknown): Promise<void> {
+async function becomes(reading: () => unknown, wanted: unknown): Promise<void> {
   let last: unknown;
   await waitUntil(async () => JSON.stringify((last = await reading())) === JSON.stringify(wanted), WAIT_MS_MAX);
   expect(last).toEqual(wanted);

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { fakeClock } from '@civitas/testkit';
 import { describe, expect, test } from '@jest/globals';
 import { IdentityFault } from './identity-fault.ts';
 import { KEYS_AGE_MS_MAX, TOKEN_CHARS_MAX, TOKEN_LIFE_S_MAX } from './limits.ts';
@@ -16,7 +17,7 @@ import {
 } from './testing/token-forge.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
-const clock = { nowUnixMs: () => NOW_S * 1000 };
+const clock = fakeClock(NOW_S * 1000);
 let reads = 0;
 
 function aVerifier(fetchKeys: () => Promise<Response> = async () => Response.json(publishedKeys())): TokenVerifier {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { waitFor } from '@civitas/testkit';
 import { adminToken } from '../keycloak/admin-token.ts';
-import type { KeycloakFacts } from '../keycloak/start-keycloak.ts';
+import type { KeycloakFacts } from '../keycloak/keycloak-facts.ts';
 import { createPageBrowser, type Page, type PageForm, unescapedHtml } from './page-browser.ts';
 import type { NewPerson, Profile, TestPerson } from './profile.ts';
 import { startSmtpSink } from './smtp-sink.ts';

@@ -92,7 +92,7 @@ describeWithKeycloak('the realm as Keycloak holds it', () => {
     const account = await readRealm(`/clients/${String(id)}/service-account-user`);
     const management = await clientOf('realm-management');
     const roles = await readList(`/users/${String(account['id'])}/role-mappings/clients/${String(management['id'])}`);
-    expect(roles.map(({ name }) => name).sort()).toEqual(rights);
+    expect(roles.map(({ name }) => String(name)).sort()).toEqual(rights);
   });
 
   test('shows its sign-in in Chinese first, and in English to those who ask', async () => {

@@ -4,7 +4,7 @@ const STEP_S = 30;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 function fromBase32(text: string): Buffer {
-  const bits = [...text.toUpperCase().replaceAll(/[^A-Z2-7]/g, '')]
+  const bits = Array.from(text.toUpperCase().replaceAll(/[^A-Z2-7]/g, ''))
     .map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0'))
     .join('');
   return Buffer.from(

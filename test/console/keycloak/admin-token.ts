@@ -1,4 +1,4 @@
-import type { KeycloakFacts } from './start-keycloak.ts';
+import type { KeycloakFacts } from './keycloak-facts.ts';
 
 /** Of the realm that manages the others; a token a call, as they live a minute. */
 export async function adminToken({ url, admin }: Pick<KeycloakFacts, 'url' | 'admin'>): Promise<string> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findKeycloak } from '../../../tools/keycloak/keycloak-tool.ts';
 import { describeWith } from '../../describe-with.ts';
-import type { KeycloakFacts } from './start-keycloak.ts';
+import type { KeycloakFacts } from './keycloak-facts.ts';
 
 /** Names the file that says how the run's Keycloak is reached. */
 export const SHARED_KEYCLOAK = 'CIVITAS_TEST_KEYCLOAK';

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from '@civitas/testkit';
 import { findKeycloak } from '../../../tools/keycloak/keycloak-tool.ts';
 import { adminToken } from './admin-token.ts';
+import type { KeycloakFacts } from './keycloak-facts.ts';
 
 const REALM_FILE = fileURLToPath(new URL('../../../charts/civitas/keycloak/city-realm.json', import.meta.url));
 const REALM = 'city';
@@ -18,17 +19,6 @@ const START_MS_MAX = 400_000;
 /** Between two looks: each costs the server that is starting. */
 const LOOK_MS = 500;
 const LOG_TAIL_LINES = 20;
-
-/** How a started Keycloak is reached; plain data, for other processes of the run. */
-export interface KeycloakFacts {
-  readonly url: string;
-  readonly realm: string;
-  readonly admin: { readonly username: string; readonly password: string };
-  readonly operatorSecret: string;
-  readonly consoleSecret: string;
-  /** Where its mail goes: a sink of the test listens there. */
-  readonly smtpPort: number;
-}
 
 export interface RunningKeycloak {
   readonly home: string;

@@ -1,4 +1,4 @@
-import { createSecretKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 export const ISSUER = 'https://identity.example/realms/city';
 export const AUDIENCE = 'console-api';
@@ -77,5 +77,3 @@ export function forge({ alg = 'RS256', header = {}, claims = aClaimSet(), key, p
   const signature = sign(hash, Buffer.from(text), alg === 'ES256' ? { key: signingKey, dsaEncoding: 'ieee-p1363' } : signingKey);
   return `${text}.${signature.toString('base64url')}`;
 }
-
-export const secretKey = (text: string): KeyObject => createSecretKey(Buffer.from(text));

@@ -1,0 +1,10 @@
+/** How a started Keycloak is reached; plain data, for other processes of the run. */
+export interface KeycloakFacts {
+  readonly url: string;
+  readonly realm: string;
+  readonly admin: { readonly username: string; readonly password: string };
+  readonly operatorSecret: string;
+  readonly consoleSecret: string;
+  /** Where its mail goes: a sink of the test listens there. */
+  readonly smtpPort: number;
+}
