@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configMaps, type KubeClient, type ObjectBody, secrets, services } from '@civitas/kube';
+import { type KubeClient, type ObjectBody, secrets, services } from '@civitas/kube';
 import { parse as parseYaml } from 'yaml';
 
 import { type Home, writeAtomically } from './home.ts';

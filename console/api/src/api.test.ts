@@ -223,7 +223,7 @@ describe('what is no request of ours', () => {
       'MALFORMED',
     ],
   ] as const)('%s is refused with a problem', async (_, more, code) => {
-    const answer = await ask(admin, 'POST', '/agencies', more as Partial<InjectOptions>);
+    const answer = await ask(admin, 'POST', '/agencies', more);
     expect(answer).toMatchObject({ status: PROBLEMS[code].status, body: { code } });
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });

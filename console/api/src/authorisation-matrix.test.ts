@@ -32,7 +32,7 @@ function requestTo(route: Route, agency: keyof typeof networksOf): { url: string
   const name = route.scope === 'network' ? networksOf[agency] : agency;
   const parameters: Record<string, unknown> = { ...(sampleOf(route.params) as object | undefined), name };
   const path = route.path.replaceAll(/:([a-z]+)/gi, (_, key: string) => String(parameters[key]));
-  const query = Object.entries((sampleOf(route.query) ?? {}) as object).map(([key, value]) => `${key}=${String(value)}`);
+  const query = Object.entries(sampleOf(route.query) ?? {}).map(([key, value]) => `${key}=${String(value)}`);
   const sample = sampleOf(route.body) as Record<string, unknown> | undefined;
   const payload = sample === undefined ? undefined : { ...sample, ...('agency' in sample ? { agency } : {}) };
   return { url: `${API_PREFIX}${path}${query.length === 0 ? '' : `?${query.join('&')}`}`, payload };

@@ -38,7 +38,8 @@ const leafIn = async (): Promise<string | undefined> => (await findAnswer())?.da
 
 test('the console gets a certificate a network for the key of its request, another one for another key, and none for what is no request', async () => {
   await applyCity(cluster.client);
-  const operator = await startOperator(cluster.client);
+  const stopping = new AbortController();
+  const operator = await startOperator(cluster.client, stopping.signal);
   try {
     expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 30_000)).toBe(true);
     expect(await findAnswer()).toBeUndefined();

@@ -1,6 +1,5 @@
 export * from './agency.ts';
 export * from './audit.ts';
-export * from './citizen.ts';
 export * from './condition.ts';
 export * from './event.ts';
 export * from './explorer.ts';

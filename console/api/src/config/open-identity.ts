@@ -27,7 +27,7 @@ export interface OpenIdentity {
   /** Of a provider on another origin, for the content security policy. */
   readonly origin: string | undefined;
   /** Serves the local provider's own addresses; nothing with a Keycloak. */
-  mount(app: FastifyInstance): Promise<void>;
+  readonly mount: (app: FastifyInstance) => Promise<void>;
   close(): Promise<void>;
 }
 

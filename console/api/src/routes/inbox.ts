@@ -1,5 +1,4 @@
 import type { InboxItem, Proposal } from '@civitas/console-contract';
-import type { Principal } from '@civitas/identity';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
 import { ProblemError } from '../http/problem-error.ts';
