@@ -1,8 +1,11 @@
+import { waitFor } from '@civitas/testkit';
 import type { Page } from 'playwright-core';
+import { PAGE_TIMEOUT_MS } from './chromium.ts';
 
 /** Waits until a page shows what it has to show: its heading, and nothing that still loads. */
 export async function settle(page: Page): Promise<void> {
-  await page.waitForFunction("document.querySelector('h1') !== null && document.querySelector('.pf-v6-c-spinner') === null");
+  await page.locator('h1').first().waitFor();
+  await waitFor('a page that loads no more', async () => (await page.locator('.pf-v6-c-spinner').count()) === 0, PAGE_TIMEOUT_MS);
 }
 
 /** How much wider than a window of `widthPx` the page is, px; the window keeps its former size afterwards. */

@@ -49,10 +49,10 @@ export function createApiClient(fetchToken: () => Promise<string | undefined>, f
   }
   return {
     open,
-    async send<Value>(request: ApiRequest) {
+    async send(request: ApiRequest) {
       const response = await open(request, { accept: 'application/json' });
       const value = response.status === 204 ? undefined : await bodyOf(response);
-      return { value: value as Value, etag: response.headers.get('etag') ?? undefined };
+      return { value: value as never, etag: response.headers.get('etag') ?? undefined };
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Session {
   readonly subject: string | undefined;
   /** A token that is good for 30 s at least, or undefined when the session is over. @throws when the identity provider is out of reach. */
   fetchToken(): Promise<string | undefined>;
+  /** Takes a new token at once: roles that were given since the last one are in it. */
+  renew(): Promise<void>;
   signIn(options: SignInOptions): Promise<void>;
   /** Signs in anew with a second factor; leaves the page. */
   stepUp(options: SignInOptions): Promise<void>;
@@ -53,7 +55,7 @@ export async function openSession(place: IdentityPlace, locale: string): Promise
     redirectUri: home,
     locale,
   });
-  if (keycloak.authenticated === true) restoreDeepLink();
+  if (keycloak.authenticated) restoreDeepLink();
   return sessionOf(keycloak, home);
 }
 
@@ -79,10 +81,10 @@ function sessionOf(keycloak: Keycloak, home: string): Session {
   keycloak.onAuthLogout = end;
   const here = (): string => `${location.pathname}${location.search}`;
   return {
-    isSignedIn: keycloak.authenticated === true,
+    isSignedIn: keycloak.authenticated,
     subject: keycloak.subject,
     async fetchToken() {
-      if (ended || keycloak.authenticated !== true) return undefined;
+      if (ended || !keycloak.authenticated) return undefined;
       try {
         await keycloak.updateToken(TOKEN_LEFT_MIN_S);
         return keycloak.token;
@@ -93,6 +95,9 @@ function sessionOf(keycloak: Keycloak, home: string): Session {
         end();
         return undefined;
       }
+    },
+    async renew() {
+      await keycloak.updateToken(-1);
     },
     async signIn({ locale, returnTo }) {
       keepDeepLink(sessionStorage, returnTo ?? here());

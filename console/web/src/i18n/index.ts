@@ -50,7 +50,9 @@ export function useWords(): { readonly t: Translate; readonly language: Language
   return { t: translate, language: i18n.language === 'en' ? 'en' : 'zh-CN' };
 }
 
+const isKey = (key: string): key is MessageKey => i18next.exists(key);
+
 /** The words of a key that came over the wire, or undefined when there are none. */
-export function findWords(key: string, facts: Readonly<Record<string, string | number>> = {}): string | undefined {
-  return i18next.exists(key) ? String(i18next.t(key as MessageKey, facts)) : undefined;
+export function findWords(key: string): string | undefined {
+  return isKey(key) ? i18next.t(key) : undefined;
 }

@@ -35,6 +35,7 @@ export function Shell(): ReactNode {
   const { t } = useWords();
   useLiveChanges(useQueryClient());
   useFocusOnNavigation();
+  useRolesOfInvitation();
   return (
     <Page
       masthead={<Head />}
@@ -49,6 +50,21 @@ export function Shell(): ReactNode {
       <SessionOver />
     </Page>
   );
+}
+
+/** Asking who one is gives a newly accepted person their roles; they are in the next token, and everything is asked for anew with it. */
+function useRolesOfInvitation(): void {
+  const { session } = useApi();
+  const queries = useQueryClient();
+  const isNew = useMe().data?.organizations.some(({ roles }) => roles.length === 0) === true;
+  useEffect(() => {
+    if (!isNew) return;
+    session
+      .renew()
+      .then(() => queries.invalidateQueries())
+      // Out of reach or ended: the next request says so.
+      .catch(() => undefined);
+  }, [isNew, session, queries]);
 }
 
 /** A new page is read from its beginning: the focus goes where the screen reader and the keyboard go on. */
