@@ -106,9 +106,6 @@ export function createApplier(client: Pick<KubeClient, 'apply' | 'applyStatus'>,
     return { written: false, held: answer };
   };
 
-  const targetOf = (resource: Resource, key: string): string => `${resourceNameOf(resource)}/${key}`;
-  const bodyKey = (body: ObjectBody): string => keyOf({ namespace: body.metadata.namespace, name: body.metadata.name ?? '' });
-
   return {
     apply: (resource, desired, observed) =>
       applyUnlessSame(targetOf(resource, bodyKey(desired)), {
@@ -135,6 +132,9 @@ interface Application<T> {
   readonly annotation: string | undefined;
   readonly send: (body: ObjectBody) => Promise<T | readonly HeldField[]>;
 }
+
+const targetOf = (resource: Resource, key: string): string => `${resourceNameOf(resource)}/${key}`;
+const bodyKey = (body: ObjectBody): string => keyOf({ namespace: body.metadata.namespace, name: body.metadata.name ?? '' });
 
 function withAnnotation(body: ObjectBody, name: string, value: string): ObjectBody {
   const { annotations } = body.metadata;

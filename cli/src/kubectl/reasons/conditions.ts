@@ -23,6 +23,7 @@ export const CONDITIONS: Readonly<Record<string, ConditionText>> = {
   Hibernated: { green: 'False', about: 'Whether the network was put to sleep.' },
   IdentityReady: { green: 'True', about: 'Whether the agency stands with the identity provider.' },
   InForce: { green: 'True', about: 'Whether the grant lets anybody in.' },
+  KindsServed: { green: 'True', about: 'Whether the API server serves every kind that the operator works on.' },
   Leaving: { green: 'False', about: 'Whether the agency is on its way out of the network.' },
   Paused: { green: 'False', about: 'Whether the operator was told to change nothing.' },
   PoolsMatchLedger: { green: 'True', about: 'Whether the validators of the ledger are those that the pools ask for.' },

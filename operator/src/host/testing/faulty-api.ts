@@ -58,15 +58,8 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate, fault
   const past = new PastAnswers();
   let isHealed = false;
 
-  const chooseFault = (request: http.IncomingMessage): Fault | undefined => {
-    if (isHealed || random() >= rate) return undefined;
-    const isWatch = request.url?.includes('watch=true') === true;
-    const known = isWatch || request.method !== 'GET' ? undefined : past.of(request.url ?? '');
-    const fitting = faults.filter((fault) => (isWatch ? OF_WATCHES : OF_OTHERS).has(fault) && (fault !== 'old' || known !== undefined));
-    const fault = fitting[Math.floor(random() * fitting.length)];
-    // An answer that reads Conflict is only given to writes.
-    return fault === '409' && request.method === 'GET' ? '500' : fault;
-  };
+  const chooseFault = (request: http.IncomingMessage): Fault | undefined =>
+    isHealed || random() >= rate ? undefined : faultFor(request, { faults, past, random });
 
   const server = http.createServer((request, response) => {
     const fault = chooseFault(request);
@@ -126,6 +119,22 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate, fault
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+interface Choice {
+  readonly faults: readonly Fault[];
+  readonly past: PastAnswers;
+  readonly random: () => number;
+}
+
+/** One that such a request may suffer; an old answer only where there was another one before. */
+function faultFor({ url = '', method }: http.IncomingMessage, { faults, past, random }: Choice): Fault | undefined {
+  const isWatch = url.includes('watch=true');
+  const known = isWatch || method !== 'GET' ? undefined : past.of(url);
+  const fitting = faults.filter((fault) => (isWatch ? OF_WATCHES : OF_OTHERS).has(fault) && (fault !== 'old' || known !== undefined));
+  const fault = fitting[Math.floor(random() * fitting.length)];
+  // An answer that reads Conflict is only given to writes.
+  return fault === '409' && method === 'GET' ? '500' : fault;
 }
 
 /** The two latest different answers to each get and list. */
