@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findKeycloak } from '../../../tools/keycloak/keycloak-tool.ts';
-import { SHARED_KEYCLOAK } from './shared-keycloak.ts';
+import { SHARED_KEYCLOAK } from './keycloak-facts.ts';
 import { type RunningKeycloak, startKeycloak } from './start-keycloak.ts';
 
 let keycloak: RunningKeycloak | undefined;

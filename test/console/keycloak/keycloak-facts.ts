@@ -1,3 +1,6 @@
+/** Names the file that says how the run's Keycloak is reached. */
+export const SHARED_KEYCLOAK = 'CIVITAS_TEST_KEYCLOAK';
+
 /** How a started Keycloak is reached; plain data, for other processes of the run. */
 export interface KeycloakFacts {
   readonly url: string;

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findKeycloak } from '../../../tools/keycloak/keycloak-tool.ts';
 import { describeWith } from '../../describe-with.ts';
-import type { KeycloakFacts } from './keycloak-facts.ts';
-
-/** Names the file that says how the run's Keycloak is reached. */
-export const SHARED_KEYCLOAK = 'CIVITAS_TEST_KEYCLOAK';
+import { type KeycloakFacts, SHARED_KEYCLOAK } from './keycloak-facts.ts';
 
 /** The Keycloak that the run's setup started. @throws Error outside a run of test/console. */
 export function sharedKeycloak(): KeycloakFacts {
