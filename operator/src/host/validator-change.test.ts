@@ -189,7 +189,7 @@ test('a node that no pool asks for any more is ended, and its volume goes where 
     expect((await leftOf('city-3')).every((left) => left !== undefined)).toBe(true);
     expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-3-data' })).toBeDefined();
   });
-}, 60_000);
+}, 150_000);
 
 /** Configuration, certificate and address of a node. */
 async function leftOf(node: string): Promise<readonly unknown[]> {
