@@ -18,10 +18,10 @@ export function backupOf(network: string): object {
   return { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerBackup', metadata: { name: BACKUP, namespace: CITY_NAMESPACE }, spec };
 }
 
-/** A network of one validator from that backup: with the records of the old one, under another chain id. */
-export function restoreAs(name: string): object {
+/** A network of one validator from a backup on that volume: with the records of the old one, under another chain id. */
+export function restoreAs(name: string, folder: string): object {
   const network = { name, chainId: `jincheng-${name}-1`, engine: 'embedded', validators: 1 };
-  const spec = { source: { backupRef: { name: BACKUP } }, network };
+  const spec = { source: { target: { volume: { claimName: CLAIM } }, folder }, network };
   return { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerRestore', metadata: { name, namespace: CITY_NAMESPACE }, spec };
 }
 
@@ -30,8 +30,10 @@ export function foundingOf(network: string): readonly object[] {
   return [{ op: 'add', path: '/spec/memberships/-', value: { network, roles: ['police', 'rulemaker'] } }];
 }
 
-interface Finished {
+export interface Finished {
   readonly appHash: string;
+  /** Where it lies at its target. */
+  readonly folder: string;
   readonly height: number;
 }
 
@@ -47,7 +49,8 @@ export function untilComplete(cluster: MachineCluster, kind: 'ledgerbackup' | 'l
       };
       const complete = status?.conditions?.find(({ type }) => type === 'Complete');
       if (status === undefined || complete?.status !== 'True') throw new Error(complete?.message ?? 'no status yet');
-      return { appHash: status.appHash, height: status.height };
+      const { appHash, folder, height } = status;
+      return { appHash, folder, height };
     },
     COMPLETE_MS_MAX,
     POLL_MS,

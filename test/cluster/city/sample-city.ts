@@ -9,6 +9,7 @@ import { until } from '../machine/until.ts';
 
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 export const CITY_NAMESPACE = 'jincheng';
+export const SYSTEM_NAMESPACE = 'civitas-system';
 export const VALIDATORS = 4;
 const UP_MS_MAX = 240_000;
 const POLL_MS = 2000;
@@ -18,7 +19,10 @@ const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' } as con
  * The sample as a platform admin applies it: one network of four validators on CometBFT, the others small, the namespace enforcing Pod
  * Security Standard `restricted`, each agency with the public half of a credential profile below `home`.
  */
-export async function sampleCity(home: string, consensusNetwork: string): Promise<readonly Manifest[]> {
+export async function sampleCity(
+  home: string,
+  { consensusNetwork, catalog }: { readonly consensusNetwork: string; readonly catalog: Manifest },
+): Promise<readonly Manifest[]> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const sample = withConsensus(readManifests(ROOT, 'samples/jincheng.yaml'), {
     engine: 'cometbft',
@@ -27,11 +31,16 @@ export async function sampleCity(home: string, consensusNetwork: string): Promis
   });
   const agencies = sample.filter(({ kind }) => kind === 'Agency').map(({ metadata }) => metadata.name);
   const requests = await Promise.all(agencies.map((agency) => ensureProfile(home, agency)));
-  return withClients(sample, requests).map((manifest) =>
-    manifest.kind === 'Namespace'
-      ? { ...manifest, metadata: { ...manifest.metadata, labels: { ...labelsOf(manifest), ...RESTRICTED } } }
-      : manifest,
-  );
+  const adapted = withClients(sample, requests).map((manifest): Manifest => {
+    if (manifest.kind === 'Namespace')
+      return { ...manifest, metadata: { ...manifest.metadata, labels: { ...labelsOf(manifest), ...RESTRICTED } } };
+    return manifest.metadata.name === consensusNetwork && manifest.kind === 'LedgerNetwork' ? byCatalog(manifest, catalog) : manifest;
+  });
+  return [catalog, ...adapted];
+}
+
+function byCatalog(network: Manifest, { metadata }: Manifest): Manifest {
+  return { ...network, spec: { ...network.spec, release: { catalogRef: metadata.name } } };
 }
 
 function labelsOf({ metadata }: Manifest): Readonly<Record<string, string>> {

@@ -11,12 +11,12 @@ import { assertMachine } from './required-machine.ts';
 import { readSysctls, tearDown } from './tear-down.ts';
 import { until } from './until.ts';
 import { storageObjects } from './volumes.ts';
-import { startWorker } from './worker-node.ts';
+import { type ImageArchive, startWorker } from './worker-node.ts';
 
 export interface ClusterOptions {
   readonly nodeCount: number;
-  /** Archives of images; there is no registry. */
-  readonly images: readonly string[];
+  /** There is no registry. */
+  readonly images: readonly ImageArchive[];
   readonly say: (line: string) => void;
 }
 

@@ -3,14 +3,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findGo, runGo } from '../../../tools/go/install-programs.ts';
 import { layerOf, writeImage } from '../../../tools/images/oci-image.ts';
-import { PAUSE_IMAGE } from './worker-node.ts';
+import { type ImageArchive, PAUSE_IMAGE } from './worker-node.ts';
 
 const SOURCES = join(dirname(dirname(fileURLToPath(import.meta.url))), 'pause');
 
-/** The image that holds a pod's namespaces open, built here for want of a registry. Returns the archive's path. */
-export function buildPauseImage(folder: string): string {
+/** The image that holds a pod's namespaces open, built here for want of a registry. */
+export function buildPauseImage(folder: string): ImageArchive {
   const [program, path] = [join(folder, 'pause'), join(folder, 'pause.tar')];
-  if (existsSync(path)) return path;
+  const name = PAUSE_IMAGE.split(':', 1)[0] ?? '';
+  if (existsSync(path)) return { name, path };
   mkdirSync(folder, { recursive: true });
   runGo(findGo([1, 24]), SOURCES, ['build', '-trimpath', '-ldflags', '-s -w', '-o', program, '.']);
   const layer = layerOf([{ kind: 'copy', path: 'pause', mode: 0o755, from: program }], 'pause');
@@ -24,5 +25,6 @@ export function buildPauseImage(folder: string): string {
     labels: {},
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
   } as const;
-  return writeImage(path, config, [layer]).path;
+  writeImage(path, config, [layer]);
+  return { name, path };
 }

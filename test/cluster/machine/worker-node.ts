@@ -27,13 +27,19 @@ const CONTROLLERS = [
 /** Images that the kubelet must not look for in a registry. */
 export const PAUSE_IMAGE = 'civitas.dev/pause:1';
 
+export interface ImageArchive {
+  /** Registry and repository, without tag. */
+  readonly name: string;
+  readonly path: string;
+}
+
 export interface WorkerOptions {
   readonly node: NodePlaces;
   readonly credentials: ClusterCredentials;
   readonly tools: KubeTools;
   readonly start: StartDaemon;
-  /** Archives that every node holds before its first pod. */
-  readonly images: readonly string[];
+  /** What every node holds before its first pod, by tag and by digest. */
+  readonly images: readonly ImageArchive[];
 }
 
 /** One node: containerd with the images, then kubelet and kube-proxy. */
@@ -57,7 +63,8 @@ export async function startWorker({ node, credentials, tools, start: startIn, im
     await runContainerd(node, ['version']);
     return true;
   });
-  for (const image of images) await runContainerd(node, ['--namespace', 'k8s.io', 'images', 'import', image]);
+  for (const { name, path } of images)
+    await runContainerd(node, ['--namespace', 'k8s.io', 'images', 'import', '--digests', '--base-name', name, path]);
   const kubeletFlags = [
     `--config=${write('kubelet.yaml', stringify(kubeletConfig(node, credentials)))}`,
     `--kubeconfig=${credentials.kubeconfig(node.name)}`,
@@ -145,7 +152,6 @@ function kubeletConfig({ name, folder, address, cgroup, containerdSocket }: Node
     nodeStatusUpdateFrequency: '4s',
     kubeAPIQPS: 500,
     kubeAPIBurst: 1000,
-    syncFrequency: '10s',
     shutdownGracePeriod: '0s',
     shutdownGracePeriodCriticalPods: '0s',
   };
