@@ -13,6 +13,9 @@ export async function serveWeb(app: FastifyInstance, folder: string | undefined)
     dotfiles: 'ignore',
     index: ['index.html'],
     cacheControl: false,
+    // Files of an image have no time of their own: by time and length one release's page would pass for the next one's.
+    etag: false,
+    lastModified: false,
     setHeaders: (reply, path) => {
       reply.header('cache-control', HASHED.test(path) ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
     },
