@@ -60,7 +60,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // The parser does not know `using` yet; tools may import anything, so nothing is lost but its part in cycles.
-    exclude: { path: ['/gen/.*/gen/', '^tools/start/city\\.ts$'] },
+    exclude: { path: ['/gen/.*/gen/', '^console/web/dist/', '^tools/start/city\\.ts$'] },
     tsPreCompilationDeps: true,
     parser: 'swc',
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'] },

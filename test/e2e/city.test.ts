@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { clusterDriver } from './cluster-driver.ts';
 import { civitas, civitasOffline, kubectl, kubectlPresent } from './commands.ts';
+import { expectConsole } from './expect-console.ts';
 import { hasReceipt, openFine, payFine } from './fine-payment.ts';
 import { findPodProcess, podProcesses } from './pod-processes.ts';
 import { ROOT, type RunningCity, readReady, spawnCity, startCity } from './running-city.ts';
@@ -47,22 +48,7 @@ describe('a newcomer', () => {
     expect(ready.links).toHaveLength(6);
     expect(city.output()).toContain(ready.case.bundle);
     expect(city.output()).toContain('export KUBECONFIG=');
-  });
-
-  test('finds the console, its pages and its identity provider at the address that is printed', async () => {
-    const { console: url } = readReady(home);
-    expect(city.output()).toContain(`Console: ${url}`);
-    expect(city.output()).toMatch(/as admin with the one-time password [\w-]{16};/);
-    const config = await (await fetch(`${url}/api/v1/config`)).json();
-    expect(config).toMatchObject({ city: { name: 'jincheng' }, identity: { profile: 'local', realm: 'city' } });
-    expect((await fetch(`${url}/api/v1/networks`)).status).toBe(401);
-    const pages = await fetch(`${url}/networks`);
-    expect(pages.headers.get('content-security-policy')).toContain("script-src 'self'");
-    expect(await pages.text()).toContain('<!doctype html>');
-    expect(await (await fetch(`${url}/realms/city/.well-known/openid-configuration`)).json()).toMatchObject({
-      issuer: `${url}/realms/city`,
-    });
-    expect(statSync(join(home, 'console-users.txt')).mode & 0o777).toBe(0o600);
+    await expectConsole(home, city.output());
   });
 
   test('verifies the exported case offline in an empty folder, and a changed byte is refused', async () => {
