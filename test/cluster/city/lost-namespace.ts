@@ -13,7 +13,6 @@ interface Volume {
 /** Deletes the city's namespace with everything in it, as the chart's policy lets nobody do by mistake, and waits until nothing is left. */
 export async function deleteCityNamespace({ kubectl }: MachineCluster): Promise<void> {
   await kubectl(['annotate', 'namespace', CITY_NAMESPACE, `civitas.dev/allow-deletion=${CITY_NAMESPACE}`]);
-  await kubectl(['annotate', 'namespace', CITY_NAMESPACE, `civitas.dev/allow-deletion=${CITY_NAMESPACE}`]);
   await kubectl(['delete', 'namespace', CITY_NAMESPACE, '--wait', `--timeout=${GONE_S_MAX}s`]);
 }
 
