@@ -39,7 +39,7 @@ const patientFiles = (): string[] => readdirSync(join(DATA, 'health')).map((name
 describe('a newcomer', () => {
   test('sees five networks, six links and a verified case after npm start', async () => {
     const ready = readReady(home);
-    await waitFor('the closing table', () => city.output().includes('Ctrl-C stops the city'), 5_000);
+    await waitFor('the closing table', () => city.output().includes('ready in '), 30_000);
     expect(ready.networks.map((network) => network.name).sort()).toEqual(['city', 'courts', 'health', 'housing', 'transport']);
     for (const network of ready.networks) {
       expect(network.height).toBeGreaterThan(0);
