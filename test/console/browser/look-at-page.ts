@@ -19,7 +19,7 @@ export async function overflowOf(page: Page, widthPx: number): Promise<number> {
 
 /** Names that stand as they are in every language. */
 const NAMES =
-  /Civitas|CometBFT|jincheng|[a-z]+(-[a-z]+)*-\d+|[\w.-]+@[\w.-]+|\b(city|health|housing|courts|transport|relay|hospital|bank|court|fund-centre|citizen-portal|civil-affairs|health-commission|traffic-police|(city|courts|health)-\w+)\b|\d*Gi\b/g;
+  /Civitas|CometBFT|jincheng|[a-z]+(-[a-z]+)*-\d+|[\w.-]+@[\w.-]+|\b(fund-centre|citizen-portal|civil-affairs|health-commission|traffic-police|(city|courts|health)-\w+|city|health|housing|courts|transport|relay|hospital|bank|court)\b|\d*Gi\b/g;
 
 /** Texts and names that pages give, but for what is marked as another language or as text for machines. */
 const OUR_TEXTS = `(() => {

@@ -72,7 +72,7 @@ function AuditTable({
   const columns: readonly Column<AuditEntry>[] = [
     { key: 'sequence', title: t('audit.sequence'), names: true, cell: ({ sequence }) => sequence },
     { key: 'at', title: t('audit.at'), cell: ({ at }) => <TimeText at={at} /> },
-    { key: 'who', title: t('audit.who'), cell: ({ name, sub }) => <span title={sub}>{name}</span> },
+    { key: 'who', title: t('audit.who'), cell: ({ name }) => name },
     { key: 'agency', title: t('agencies.agency'), cell: ({ agency }) => (agency === '' ? t('home.platform') : agency) },
     { key: 'action', title: t('audit.action'), cell: ({ action }) => wordOf('action', action) },
     { key: 'resource', title: t('audit.resource'), cell: ({ resource }) => <code lang="en">{resource}</code> },
