@@ -56,38 +56,54 @@ export function InviteDialog({ agency, onClose }: { readonly agency: string; rea
           send();
         }}
       >
-        <TextField
-          label={t('members.email')}
-          type="email"
-          value={draft.email}
-          onChange={(email) => change({ email: email.trim() })}
-          isRequired
-          maxLength={254}
-          problem={problemOfField(invite.error, 'email')}
-        />
-        <TextField
-          label={t('members.lastName')}
-          value={draft.lastName}
-          onChange={(lastName) => change({ lastName })}
-          isRequired
-          maxLength={64}
-        />
-        <TextField
-          label={t('members.firstName')}
-          value={draft.firstName}
-          onChange={(firstName) => change({ firstName })}
-          isRequired
-          maxLength={64}
-        />
-        <ChoiceField
-          label={t('members.role')}
-          hint={t(`members.roleHint.${role}`)}
-          value={role}
-          choices={MEMBER_ROLES.map((value) => ({ value, label: wordOf('role', value) }))}
-          onChange={(next) => change({ role: next })}
-        />
+        <InviteFields draft={draft} role={role} change={change} emailProblem={problemOfField(invite.error, 'email')} />
       </Form>
       <p>{t('stepUp.note')}</p>
     </ConfirmDialog>
+  );
+}
+
+interface InviteFieldsProps {
+  readonly draft: typeof FIRST;
+  readonly role: Role;
+  readonly change: (some: Partial<typeof FIRST>) => void;
+  readonly emailProblem: string | undefined;
+}
+
+function InviteFields({ draft, role, change, emailProblem }: InviteFieldsProps): ReactNode {
+  const { t } = useWords();
+  return (
+    <>
+      <TextField
+        label={t('members.email')}
+        type="email"
+        value={draft.email}
+        onChange={(email) => change({ email: email.trim() })}
+        isRequired
+        maxLength={254}
+        problem={emailProblem}
+      />
+      <TextField
+        label={t('members.lastName')}
+        value={draft.lastName}
+        onChange={(lastName) => change({ lastName })}
+        isRequired
+        maxLength={64}
+      />
+      <TextField
+        label={t('members.firstName')}
+        value={draft.firstName}
+        onChange={(firstName) => change({ firstName })}
+        isRequired
+        maxLength={64}
+      />
+      <ChoiceField
+        label={t('members.role')}
+        hint={t(`members.roleHint.${role}`)}
+        value={role}
+        choices={MEMBER_ROLES.map((value) => ({ value, label: wordOf('role', value) }))}
+        onChange={(next) => change({ role: next })}
+      />
+    </>
   );
 }

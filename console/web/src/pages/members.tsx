@@ -1,7 +1,7 @@
 import type { Invitation, Member } from '@civitas/console-contract';
 import { Button } from '@patternfly/react-core';
 import { type ReactNode, useState } from 'react';
-import { useChange } from '../api/changes.ts';
+import { type ChangeRequest, useChange } from '../api/changes.ts';
 import { useInvitations, useMembers } from '../api/queries.ts';
 import { useWords } from '../i18n/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
@@ -118,8 +118,6 @@ function Invitations({ agency }: { readonly agency: string }): ReactNode {
   const { t } = useWords();
   const { query, onMore } = useInvitations(agency);
   const change = useChange([['agency', agency]]);
-  const path = (invitation: Invitation): string =>
-    `/agencies/${encodeURIComponent(agency)}/invitations/${encodeURIComponent(invitation.id)}`;
   const tone = { pending: 'working', expired: 'warning' } as const;
   const columns: readonly Column<Invitation>[] = [
     { key: 'email', title: t('members.email'), names: true, cell: ({ email }) => email },
@@ -137,39 +135,7 @@ function Invitations({ agency }: { readonly agency: string }): ReactNode {
     {
       key: 'actions',
       title: t('inbox.action'),
-      cell: (invitation) => (
-        <div className="civitas-actions">
-          <Button
-            variant="link"
-            isInline
-            aria-label={`${t('invitations.resend')}: ${invitation.email}`}
-            onClick={() =>
-              change.mutate({
-                method: 'POST',
-                path: `${path(invitation)}/resend`,
-                description: t('invitations.resendWhat', { email: invitation.email }),
-              })
-            }
-          >
-            {t('invitations.resend')}
-          </Button>
-          <Button
-            variant="link"
-            isInline
-            isDanger
-            aria-label={`${t('invitations.revoke')}: ${invitation.email}`}
-            onClick={() =>
-              change.mutate({
-                method: 'DELETE',
-                path: path(invitation),
-                description: t('invitations.revokeWhat', { email: invitation.email }),
-              })
-            }
-          >
-            {t('invitations.revoke')}
-          </Button>
-        </div>
-      ),
+      cell: (invitation) => <InvitationActions invitation={invitation} agency={agency} onChange={change.mutate} />,
     },
   ];
   return (
@@ -185,5 +151,28 @@ function Invitations({ agency }: { readonly agency: string }): ReactNode {
         }
       </QueryView>
     </>
+  );
+}
+
+interface InvitationActionsProps {
+  readonly invitation: Invitation;
+  readonly agency: string;
+  readonly onChange: (change: ChangeRequest) => void;
+}
+
+function InvitationActions({ invitation: { id, email }, agency, onChange }: InvitationActionsProps): ReactNode {
+  const { t } = useWords();
+  const path = `/agencies/${encodeURIComponent(agency)}/invitations/${encodeURIComponent(id)}`;
+  const resend = (): void => onChange({ method: 'POST', path: `${path}/resend`, description: t('invitations.resendWhat', { email }) });
+  const revoke = (): void => onChange({ method: 'DELETE', path, description: t('invitations.revokeWhat', { email }) });
+  return (
+    <div className="civitas-actions">
+      <Button variant="link" isInline aria-label={`${t('invitations.resend')}: ${email}`} onClick={resend}>
+        {t('invitations.resend')}
+      </Button>
+      <Button variant="link" isInline isDanger aria-label={`${t('invitations.revoke')}: ${email}`} onClick={revoke}>
+        {t('invitations.revoke')}
+      </Button>
+    </div>
   );
 }
