@@ -73,7 +73,8 @@ interface Replica {
 /** An operator as its main program runs it: controllers only while it leads. */
 function startReplica(client: KubeClient, identity: string): Replica {
   let controllers: Promise<RunningControllers | undefined> = Promise.resolve(undefined);
-  const timing = { leaseDurationMs: 2000, renewDeadlineMs: 1500, retryPeriodMs: 100 };
+  // Longer than a busy machine may hold up a renewal; a leader that stops gives its Lease back at once.
+  const timing = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 100 };
   const elector = createLeaderElector({
     ...{ client, namespace: SYSTEM_NAMESPACE, name: 'civitas-operator', identity, ...timing },
     onStartedLeading: (reign) => {
@@ -106,22 +107,22 @@ function watchedClient(client: KubeClient, writes: string[]): KubeClient {
 describe('two operators with one Lease', () => {
   test('only the leader acts; when it stops the other goes on where it was', async () => {
     const first = startReplica(cluster.client, 'first');
-    expect(await waitUntil(() => first.elector.isLeader(), 5_000)).toBe(true);
+    expect(await waitUntil(() => first.elector.isLeader(), 30_000)).toBe(true);
     const writes: string[] = [];
     const second = startReplica(watchedClient(cluster.client, writes), 'second');
     await applyCity(cluster.client);
-    expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 20_000)).toBe(true);
-    expect(await waitUntil(() => second.elector.holder() === 'first', 5_000)).toBe(true);
+    expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 60_000)).toBe(true);
+    expect(await waitUntil(() => second.elector.holder() === 'first', 30_000)).toBe(true);
     expect(second.elector.isLeader()).toBe(false);
     expect(writes).toEqual([]);
 
     await first.stop();
-    expect(await waitUntil(() => second.elector.isLeader(), 10_000)).toBe(true);
+    expect(await waitUntil(() => second.elector.isLeader(), 30_000)).toBe(true);
     await cluster.client.delete(networks, { namespace: NAMESPACE, name: 'city' });
-    expect(await waitUntil(isRemoved, 20_000)).toBe(true);
+    expect(await waitUntil(isRemoved, 60_000)).toBe(true);
     expect(first.elector.isLeader()).toBe(false);
     expect(writes.length).toBeGreaterThan(0);
     expect(world.record.grants.size).toBe(1);
     await second.stop();
-  }, 90_000);
+  }, 300_000);
 });

@@ -75,11 +75,7 @@ export async function startFaultyApi(kubeconfigPath: string, { seed, rate, fault
       return;
     }
     const before = fault === 'old' ? past.of(request.url ?? '') : undefined;
-    if (before !== undefined) {
-      response.writeHead(200, { 'Content-Type': 'application/json' });
-      response.end(before);
-      return;
-    }
+    if (before !== undefined) return void response.writeHead(200, { 'Content-Type': 'application/json' }).end(before);
     const lateMs = random() * LATE_MS;
     const relay = (answer: http.IncomingMessage): void => {
       if (fault === 'unheard') {
