@@ -25,12 +25,12 @@ beforeEach(async () => {
   cluster = await startTestCluster(++octet);
   await createNamespaces(cluster.client);
   world = startFakeWorld(cluster.client, NAMESPACE, octet);
-});
+}, 60_000);
 
 afterEach(async () => {
-  await world.stop();
-  await cluster.stop();
-});
+  await world?.stop();
+  await cluster?.stop();
+}, 60_000);
 
 async function isRemoved(): Promise<boolean> {
   await finishDeletedPods(cluster.client);
