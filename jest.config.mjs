@@ -8,4 +8,6 @@ export default {
   testMatch: ['<rootDir>/{packages,contracts,node,operator,console,cli,proto,tools}/**/*.test.ts', '<rootDir>/test/tidy/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   maxWorkers: 2,
+  // A hang still ends; a busy machine of two cores is not a failure.
+  testTimeout: 30_000,
 };

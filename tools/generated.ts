@@ -6,7 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outputs = ['proto/gen', 'charts', 'docs/reference'];
-const generators = ['proto', 'crds', 'metrics-reference', 'errors-reference', 'resources-reference', 'conditions-reference', 'openapi-reference'];
+const generators = [
+  'proto',
+  'crds',
+  'metrics-reference',
+  'errors-reference',
+  'resources-reference',
+  'conditions-reference',
+  'openapi-reference',
+];
 
 const state = (): string =>
   spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...outputs], { cwd: root, encoding: 'utf8' })

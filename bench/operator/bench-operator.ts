@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { createKubeClient, isConditionTrue, type KubeClient, type KubeObject, namespaces, readKubeConfigFile } from '@civitas/kube';
+import { isConditionTrue, type KubeClient, type KubeObject, namespaces } from '@civitas/kube';
 import { waitFor } from '@civitas/testkit';
 import { SYSTEM_NAMESPACE } from '../../operator/src/core/desired/names.ts';
 import type { LedgerNetwork } from '../../operator/src/core/resources/ledger-network.ts';

@@ -1,7 +1,7 @@
 /** A kubelet and nodes without processes, by their hundreds, in a process of their own: what an operator sees of a large city. */
 
 import { createHash } from 'node:crypto';
-import { base64urlEncode, type JsonObject } from '@civitas/canon';
+import { type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { type Genesis, PORTS } from '@civitas/deployment';
 import {

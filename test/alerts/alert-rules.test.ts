@@ -123,7 +123,9 @@ describe('alert rules', () => {
 
   test('every rule is about metrics of the catalogue, and every rule has its cases', () => {
     const known = new Set(
-      [nodeMetrics, relayMetrics, processMetrics, operatorMetrics].flatMap((catalogue) => Object.values(catalogue).map((metric) => metric.name as string)),
+      [nodeMetrics, relayMetrics, processMetrics, operatorMetrics].flatMap((catalogue) =>
+        Object.values(catalogue).map((metric) => metric.name as string),
+      ),
     );
     for (const rule of rules) {
       for (const [name] of rule.expr.matchAll(/civitas_\w+/g)) expect(known).toContain(name);

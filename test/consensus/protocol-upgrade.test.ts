@@ -202,7 +202,7 @@ describeWithEngine('a network that goes over to the next protocol version', () =
         validators
           .filter(({ node }) => node === name)
           .map(({ standing, publicKey }) => [standing, base64urlEncode(publicKey)])
-          .sort(),
+          .sort(([left = ''], [right = '']) => (left < right ? -1 : 1)),
       ).toEqual([
         ['active', base64urlEncode(next)],
         ['removed', base64urlEncode(former)],

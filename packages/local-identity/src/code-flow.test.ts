@@ -119,12 +119,12 @@ describe('signing in to the console', () => {
       post_logout_redirect_uri: `${city.origin}/`,
       state: 's',
     });
-    const out = await browser.send(city.realm(`/protocol/openid-connect/logout?${query}`));
+    const out = await browser.send(city.realm(`/protocol/openid-connect/logout?${query.toString()}`));
     expect(out.url.href).toBe(`${city.origin}/?state=s`);
     expect((await city.refresh(tokens.refresh_token)).status).toBe(400);
     const none = await browser.send(city.authorizeUrl(pkce, { prompt: 'none' }));
     expect(none.url.searchParams.get('error')).toBe('login_required');
-    const twice = await browser.send(city.realm(`/protocol/openid-connect/logout?${query}`));
+    const twice = await browser.send(city.realm(`/protocol/openid-connect/logout?${query.toString()}`));
     expect(twice.url.href).toBe(`${city.origin}/?state=s`);
   });
 
@@ -137,7 +137,7 @@ describe('signing in to the console', () => {
     const done = await browser.submit(ask, { logout: 'yes' });
     expect(done.text).toContain('您已退出登录');
     const evil = new URLSearchParams({ client_id: 'console', post_logout_redirect_uri: 'https://evil.example/' });
-    const stays = await browser.send(city.realm(`/protocol/openid-connect/logout?${evil}`));
+    const stays = await browser.send(city.realm(`/protocol/openid-connect/logout?${evil.toString()}`));
     expect(stays.url.origin).toBe(city.origin);
   });
 

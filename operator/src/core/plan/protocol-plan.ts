@@ -4,6 +4,7 @@ import type { NetworkAction } from './network-action.ts';
 import type { ObservedNetwork, ObservedProtocol } from './observed-network.ts';
 import { quorum } from './quorum.ts';
 import { votersOf } from './replacement-plan.ts';
+import { standsBeforeUpgrade } from './stands-before-upgrade.ts';
 
 /** The step that a network is at which goes over to other rules of execution. */
 export interface ProtocolStep extends Deferral {
@@ -80,11 +81,6 @@ function notReady(observed: ObservedNetwork, network: EffectiveNetwork, target: 
   const ready = voters.filter(({ name, state }) => state === 'serving' && (newestOf(name) ?? 0) >= target).length;
   const needed = quorum(voters.length);
   return ready < needed ? `${ready} of ${voters.length} validators at the head execute it, ${needed} are needed` : undefined;
-}
-
-/** Its release does not execute the next block: it votes no more, and nothing but another release helps it. */
-export function standsBeforeUpgrade({ nodes }: ObservedNetwork, name: string): boolean {
-  return nodes[name]?.answer?.phase === 'AwaitingUpgrade';
 }
 
 function step(reason: Deferral['reason'], message: string): ProtocolStep {

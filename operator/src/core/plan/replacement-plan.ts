@@ -1,9 +1,9 @@
 import type { Deferral } from './deferral.ts';
 import type { EffectiveNetwork, EffectiveNode } from './effective-network.ts';
 import type { ObservedNetwork } from './observed-network.ts';
-import { standsBeforeUpgrade } from './protocol-plan.ts';
 import { type GateRules, type GateShut, gateShut, type Voter, voterState } from './quorum-gate.ts';
 import { heldBack, inRollOrder } from './roll-order.ts';
+import { standsBeforeUpgrade } from './stands-before-upgrade.ts';
 import { validatorKeys } from './validator-set.ts';
 
 /** A pod that is to be made anew. */

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import type { ValidatorChange, ValidatorChangeItem, ValidatorChangeSpec, ValidatorChangeStatus } from '../resources/validator-change.ts';
 import { aCity, aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
 import { effectiveNetwork } from './effective-network.ts';
+import type { ObservedChange } from './observed-change.ts';
 import type { ObservedNode, ObservedProposal, ObservedStanding } from './observed-network.ts';
 import { quorum } from './quorum.ts';
-import { type ChangePlan, type ChangeReason, type ObservedChange, PHASES, planValidatorChange } from './validator-change-plan.ts';
+import { type ChangePlan, type ChangeReason, PHASES, planValidatorChange } from './validator-change-plan.ts';
 import { changeFacts, changePhase, changeVerdicts } from './validator-change-status.ts';
 
 const NOW = 1_800_000_000_000;

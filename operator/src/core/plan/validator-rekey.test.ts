@@ -3,8 +3,9 @@ import type { LedgerNodeStatus } from '../resources/ledger-node.ts';
 import type { ValidatorChange, ValidatorChangeStatus } from '../resources/validator-change.ts';
 import { aCity, aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
 import { effectiveNetwork } from './effective-network.ts';
+import type { ObservedChange } from './observed-change.ts';
 import type { ObservedNode, ObservedStanding } from './observed-network.ts';
-import { type ChangePlan, type ObservedChange, planValidatorChange } from './validator-change-plan.ts';
+import { type ChangePlan, planValidatorChange } from './validator-change-plan.ts';
 
 const WORD = 'uid-change';
 const next = aKey(77);

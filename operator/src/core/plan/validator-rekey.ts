@@ -1,8 +1,8 @@
 import type { ValidatorChangeStep } from '../resources/validator-change.ts';
+import type { ChangeAction, ObservedChange } from './observed-change.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import { protocolOf } from './protocol-plan.ts';
 import { voterState } from './quorum-gate.ts';
-import type { ChangeAction, ObservedChange } from './validator-change-plan.ts';
 
 /** Protocol version that lets a validator go on under another key. */
 const REKEY_PROTOCOL = 2;

@@ -370,7 +370,6 @@ export const ledgerNetworkKind: Kind<typeof LedgerNetworkSpec, typeof LedgerNetw
   ],
 };
 
-export type Pool = Static<typeof Pool>;
 export type LedgerNetworkSpec = Static<typeof LedgerNetworkSpec>;
 export type LedgerNetworkStatus = Static<typeof LedgerNetworkStatus>;
 export type LedgerNetwork = CustomObject<LedgerNetworkSpec, LedgerNetworkStatus>;

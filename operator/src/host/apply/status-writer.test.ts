@@ -92,7 +92,7 @@ describe('a status', () => {
       phase: '',
       facts: {},
     });
-    const [{ message: told = '' } = {}] = statuses.at(-1)?.conditions ?? [];
+    const told = statuses.at(-1)?.conditions?.[0]?.message;
     expect(told).toBe(`${'长'.repeat(MESSAGE_CHARS_MAX - 1)}…`);
   });
 });

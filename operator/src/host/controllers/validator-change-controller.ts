@@ -3,14 +3,9 @@ import { type Controller, createController, type ReconcileResult } from '@civita
 import { networkNameOf } from '../../core/desired/names.ts';
 import { keyHashOf } from '../../core/plan/genesis-record.ts';
 import { planNetwork } from '../../core/plan/network-plan.ts';
+import type { ChangeAction, ObservedChange } from '../../core/plan/observed-change.ts';
 import type { ObservedProposal } from '../../core/plan/observed-network.ts';
-import {
-  type ChangeAction,
-  type ChangePlan,
-  FINAL_PHASES,
-  type ObservedChange,
-  planValidatorChange,
-} from '../../core/plan/validator-change-plan.ts';
+import { type ChangePlan, FINAL_PHASES, planValidatorChange } from '../../core/plan/validator-change-plan.ts';
 import { changeFacts, changePhase, changeVerdicts } from '../../core/plan/validator-change-status.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';

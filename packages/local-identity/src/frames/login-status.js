@@ -1,5 +1,5 @@
 // keycloak-js asks "<client> <session>" and is told whether that session is still the browser's.
-addEventListener('message', async (event) => {
+async function answerOf(event) {
   if (event.origin !== location.origin || typeof event.data !== 'string') return;
   const [client = '', session = ''] = event.data.split(' ');
   const query = new URLSearchParams({ client_id: client, session_state: session });
@@ -11,4 +11,6 @@ addEventListener('message', async (event) => {
     // The network: keycloak-js asks again.
   }
   event.source.postMessage(answer, event.origin);
-});
+}
+
+addEventListener('message', (event) => void answerOf(event));

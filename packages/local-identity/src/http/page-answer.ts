@@ -72,5 +72,5 @@ export function contextFor(reader: Reader, realmPath: string, wishes: readonly (
   const language = chooseLanguage(reader, wishes, realmPath);
   const other = new URLSearchParams(url.searchParams);
   other.set('lang', otherLanguage(language));
-  return pageContext(language, realmPath, `${url.pathname}?${other}`);
+  return pageContext(language, realmPath, `${url.pathname}?${other.toString()}`);
 }

@@ -102,7 +102,7 @@ export type PasswordFault = 'password-short' | 'password-long' | 'password-is-na
 
 /** Why a new password is not taken; undefined when it is. */
 export function passwordFaultOf(password: string, names: readonly string[]): PasswordFault | undefined {
-  const characters = [...password];
+  const characters = Array.from(password);
   if (characters.length < PASSWORD_CHARACTERS_MIN) return 'password-short';
   if (characters.length > PASSWORD_CHARACTERS_MAX) return 'password-long';
   const lower = password.toLowerCase();

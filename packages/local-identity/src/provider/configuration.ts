@@ -222,7 +222,7 @@ export function providerConfiguration(parts: ProviderParts): Configuration {
       url: (_ctx, interaction) => `${parts.realmPath}/login-actions/${interaction.uid}`,
     },
     findAccount: (_ctx, id, token) => {
-      const authTimeUnixS = token !== undefined && 'authTime' in token ? (token.authTime as number | undefined) : undefined;
+      const authTimeUnixS = token !== undefined && 'authTime' in token ? token.authTime : undefined;
       const user = findLiveUser(parts.state(), id, authTimeUnixS);
       return user === undefined ? undefined : accountOf(user);
     },

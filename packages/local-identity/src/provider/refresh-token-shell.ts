@@ -15,7 +15,7 @@ export function unwrapRefreshToken(token: string): string {
 /** keycloak-js decodes the refresh tokens it is given, so each leaves wrapped and is unwrapped when it comes back. */
 export function wrapRefreshTokens(provider: Provider): void {
   const { RefreshToken } = provider;
-  const save = RefreshToken.prototype.save;
+  const save: (this: InstanceType<typeof RefreshToken>) => Promise<string> = Reflect.get(RefreshToken.prototype, 'save');
   RefreshToken.prototype.save = async function saveWrapped(this: InstanceType<typeof RefreshToken>): Promise<string> {
     const value = await save.call(this);
     const nowUnixS = Math.floor(Date.now() / 1000);

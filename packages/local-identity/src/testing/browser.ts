@@ -61,13 +61,13 @@ export class Browser {
       url = new URL(location, url);
       request = {};
     }
-    throw new Error(`more than ${REDIRECTS_MAX} redirects, the last to ${url}`);
+    throw new Error(`more than ${REDIRECTS_MAX} redirects, the last to ${url.href}`);
   }
 
   /** Fills in and sends the form of a page; what it holds already goes along. */
   async submit(page: Page, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Page> {
     const action = /<form[^>]* action="([^"]*)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&');
-    if (action === undefined) throw new Error(`no form on ${page.url}: ${page.text.slice(0, 500)}`);
+    if (action === undefined) throw new Error(`no form on ${page.url.href}: ${page.text.slice(0, 500)}`);
     const inputs = [...page.text.matchAll(/<input [^>]*>/g)].map(([tag]) => [
       / name="([^"]+)"/.exec(tag)?.[1] ?? '',
       / value="([^"]*)"/.exec(tag)?.[1] ?? '',

@@ -125,7 +125,7 @@ export class City {
       code_challenge_method: 'S256',
       ...more,
     });
-    return this.realm(`/protocol/openid-connect/auth?${query}`);
+    return this.realm(`/protocol/openid-connect/auth?${query.toString()}`);
   }
 
   token(form: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
@@ -139,7 +139,7 @@ export class City {
 
   async redeem(page: Page, pkce: Pkce): Promise<Tokens> {
     const code = page.url.searchParams.get('code');
-    if (code === null) throw new Error(`no code at ${page.url}: ${page.status} ${page.text}`);
+    if (code === null) throw new Error(`no code at ${page.url.href}: ${page.status} ${page.text}`);
     const form = {
       grant_type: 'authorization_code',
       client_id: 'console',

@@ -77,8 +77,9 @@ export interface AdminServiceStatusResponse {
   protocolVersion: number;
   /** The newest of them that this release executes; it executes all before it too. */
   newestProtocolVersion: number;
-  /** Version that the ledger has scheduled, and its first block; 0 while none is. */
+  /** Version that the ledger has scheduled; 0 while none is. */
   nextProtocolVersion: number;
+  /** First block of that version; 0 while none is scheduled. */
   nextProtocolHeight: bigint;
   /** Whether it is its turn to propose the block being decided, as last looked at. */
   proposing: boolean;
