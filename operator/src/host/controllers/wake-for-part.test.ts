@@ -47,13 +47,25 @@ test('a pod concerns its network alone', () => {
   expect(change('Pod', 'jincheng', 'health-0', { 'civitas.dev/network': 'health' })).toEqual(['network jincheng/health']);
 });
 
-test('an authority concerns its network and those who hold certificates of it', () => {
-  expect(change('Secret', 'civitas-system', 'ca.jincheng.health.2')).toEqual(['agency hospital', 'network jincheng/health', 'relay *']);
+test('an authority concerns its network and those who hold certificates of it, the console among them', () => {
+  expect(change('Secret', 'civitas-system', 'ca.jincheng.health.2')).toEqual([
+    'agency hospital',
+    'console *',
+    'network jincheng/health',
+    'relay *',
+  ]);
 });
 
-test('a genesis concerns its network, its links, its members and the relay', () => {
+test('what the console asks for, and what it was given, concerns the console and, as everything without a network, the relay', () => {
+  for (const name of ['console-request', 'console-access']) {
+    woken = [];
+    expect(change('ConfigMap', 'civitas-system', name)).toEqual(['console *', 'relay *']);
+  }
+});
+
+test('a genesis concerns its network, its links, its members, the relay and the console', () => {
   expect(new Set(change('ConfigMap', 'civitas-system', 'genesis.jincheng.health', { 'civitas.dev/network': 'health' }))).toEqual(
-    new Set(['agency hospital', 'link jincheng/bills', 'membership jincheng/health', 'network jincheng/health', 'relay *']),
+    new Set(['agency hospital', 'console *', 'link jincheng/bills', 'membership jincheng/health', 'network jincheng/health', 'relay *']),
   );
 });
 
