@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hexEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readEngineKeys, readEngineNodeId } from '../../keys/engine-keys.ts';
@@ -44,6 +45,16 @@ test('a home is prepared once: keys, genesis and sign state stay, the configurat
   expect(read('config/config.toml')).toBe('second');
   for (const name of ['config/node_key.json', 'config/priv_validator_key.json'])
     expect(statSync(join(home(), name)).mode & 0o777).toBe(0o600);
+});
+
+test('the engine goes by the name that its node tells its peers, also in a copied home', () => {
+  write();
+  const former = read('config/node_key.json');
+  rmSync(join(folder, 'keys', 'p2p.pem'));
+  write();
+  const seed = Buffer.from(JSON.parse(read('config/node_key.json')).priv_key.value, 'base64').subarray(32);
+  expect(read('config/node_key.json')).not.toBe(former);
+  expect(hexEncode(nodeCrypto.sha256(seed).subarray(0, 20))).toBe(readEngineNodeId(folder));
 });
 
 test('the engine signs with the key that the node has gone on to, after what the former one has signed', () => {

@@ -35,17 +35,15 @@ function validatorKeyOf(key: Bytes): JsonObject {
   };
 }
 
-/** The engine signs with the node's own key: another one that stands there is one that the node has gone on from. */
-function writeValidatorKey(home: string, key: Bytes, write: (path: string, content: string) => void): void {
-  const path = join(home, FILES.validatorKey);
-  const wanted = validatorKeyOf(key);
-  const held: unknown = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
-  const isHeld = typeof held === 'object' && held !== null && 'address' in held && held.address === wanted['address'];
-  if (!isHeld) write(FILES.validatorKey, `${JSON.stringify(wanted, undefined, 2)}\n`);
+/** The engine has the node's own keys: another one that stands there is one that the node has gone on from. */
+function writeKey(home: string, file: string, wanted: JsonObject): void {
+  const path = join(home, file);
+  const content = `${JSON.stringify(wanted, undefined, 2)}\n`;
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== content) writeFileAtomically(path, Buffer.from(content));
 }
 
 /**
- * Prepares the engine's home: genesis and sign state only where they are missing, the node's present key, configuration anew at each start. Idempotent,
+ * Prepares the engine's home: genesis and sign state only where they are missing, the node's present keys, configuration anew at each start. Idempotent,
  * and each file is whole or not there, so that a crash at any point leaves nothing to repair.
  *
  * The sign state is what keeps a validator from voting twice: it is made once, for a home without any, and never touched again.
@@ -59,12 +57,12 @@ export function writeEngineHome(home: string, parts: { config: string; genesis: 
   };
   const { config, genesis, keys } = parts;
   writeMissing(FILES.genesis, genesis);
-  writeMissing(FILES.nodeKey, { priv_key: privateKeyOf(keys.p2p) });
+  writeKey(home, FILES.nodeKey, { priv_key: privateKeyOf(keys.p2p) });
   // A chain without a sign state has lost it: signing on as if it were new could sign a height twice.
   if (!existsSync(join(home, FILES.validatorState)) && existsSync(join(home, 'data', 'blockstore.db')))
     throw new Error(`${join(home, FILES.validatorState)} is missing beside a chain: restore it, or join with a new consensus key`);
   writeMissing(FILES.validatorState, { height: '0', round: 0, step: 0 });
-  if (keys.consensus !== undefined) writeValidatorKey(home, keys.consensus, write);
+  if (keys.consensus !== undefined) writeKey(home, FILES.validatorKey, validatorKeyOf(keys.consensus));
   write(FILES.config, config);
 }
 
