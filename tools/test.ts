@@ -24,7 +24,7 @@ interface Counts {
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const suites: readonly Suite[] = [
-  { name: 'unit', budgetSeconds: 200, jestArguments: ['--config', 'jest.config.mjs'] },
+  { name: 'unit', budgetSeconds: 260, jestArguments: ['--config', 'jest.config.mjs'] },
   { name: 'e2e', budgetSeconds: 150, jestArguments: ['--config', 'test/e2e/jest.config.mjs', '--runInBand'] },
   { name: 'alerts', budgetSeconds: 60, jestArguments: ['--config', 'test/alerts/jest.config.mjs', '--runInBand'] },
   { name: 'consensus', budgetSeconds: 600, jestArguments: ['--config', 'test/consensus/jest.config.mjs', '--runInBand'] },

@@ -155,7 +155,9 @@ describe('a validator that is to vote under another key', () => {
       const { items } = await cluster.client.listAll(ourResource<ReservationObject>('consensuskeyreservations'), {});
       // Both stay reserved for it: neither is ever anybody else's.
       expect(items.filter(({ spec }) => spec?.node === 'city-2')).toHaveLength(2);
-      expect([...world.record.grants].filter((grant) => grant.startsWith(`${hashOf(now ?? '')} `))).toHaveLength(1);
+      const granted = (): readonly string[] => [...world.record.grants].filter((grant) => grant.startsWith(`${hashOf(now ?? '')} `));
+      expect(await waitUntil(() => granted().length > 0, 30_000)).toBe(true);
+      expect(granted()).toHaveLength(1);
     });
   }, 180_000);
 });
