@@ -17,7 +17,7 @@ const RELEASES = [
 /** Four validators and an observer from one release to the next, one at a time, and then to the rules that it brings. */
 export const upgradeScenario: Scenario = {
   name: 'rolling upgrade',
-  samples: 4,
+  samples: 2,
   async begin(octet) {
     const ledger = createFakeLedger();
     ledger.protocol.newestOfImage.set(digest('2'), 2);
