@@ -13,6 +13,8 @@ import type { FaultKind } from './schedule.ts';
 
 const CRASHING_NODE = fileURLToPath(new URL('../network/crashing-node.ts', import.meta.url));
 const DISK_MEGABYTES = 128;
+/** More than any clock is set back. */
+const NETWORK_AGE_MS = 600_000;
 /** Which node is prepared for what cannot be done to any other. */
 const CLOCKED_NODE = 1;
 const SKEWED_ENGINE = 2;
@@ -91,6 +93,8 @@ export class FaultyNetwork {
       const network = await startConsensusNetwork({
         validators,
         node: optionsOf,
+        // An engine whose clock is before the genesis sleeps until then: however young the network, a clock may fall behind.
+        genesis: (genesis) => ({ ...genesis, genesisTimeUnixMs: genesis.genesisTimeUnixMs - NETWORK_AGE_MS }),
         peers: (index, document) => mesh.peersOf(index, document),
         onPod: (index, pod) => {
           if (index !== CAPPED_NODE || impossible.has('disk-full')) return;
