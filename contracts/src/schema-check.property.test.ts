@@ -1,7 +1,7 @@
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import fc from 'fast-check';
 import { allContracts } from './all-contracts.ts';
 import { Bool, Bytes32, fields, Id, integer, listOf, Name, oneOf, optional, orNull, Proof } from './schema.ts';
 import { checkOf } from './schema-check.ts';

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { addWorkingDays, dayNumberOf, isWorkingDay } from './working-day.ts';
 
 const NONE = { holidays: [], workdays: [] };

@@ -1,7 +1,7 @@
 import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger.ts';
+import { fc } from '@civitas/testkit/properties';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { checkServer } from './channel.ts';
 import { BACKOFF_MAX_MS } from './limits.ts';
 import { backoffMs, type RetryPort, withRetry } from './retry.ts';

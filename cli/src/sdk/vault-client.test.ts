@@ -1,6 +1,6 @@
 import { encodeCanonical, type Json } from '@civitas/canon';
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { putBytesOf } from './vault-client.ts';
 
 const name = fc.stringMatching(/^[A-Za-z0-9._:@-]{1,128}$/);

@@ -1,4 +1,5 @@
 import { type Secret, secrets } from '@civitas/kube';
+import { chosenSeed } from '@civitas/testkit';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LedgerOperationSpec } from '../core/resources/ledger-operation.ts';
 import { NAMESPACE, startOperator } from './testing/city-fixture.ts';
@@ -73,7 +74,7 @@ describe('an operator that dies after its first write, then after two, then thre
 });
 
 describe('an API server that fails every tenth request', () => {
-  const seed = Number(process.env['CIVITAS_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+  const seed = Number(chosenSeed());
 
   test(`sees pods restarted once and the authority rolled over (seed ${seed})`, async () => {
     const faulty = await startFaultyApi(rig.cluster.kubeconfigPath, { seed, rate: 0.1 });

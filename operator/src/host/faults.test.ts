@@ -1,4 +1,5 @@
 import { createLeaderElector, type KubeClient, type LeaderElector, pods } from '@civitas/kube';
+import { chosenSeed } from '@civitas/testkit';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import type { RunningControllers } from './controllers/start-controllers.ts';
@@ -38,7 +39,7 @@ async function isRemoved(): Promise<boolean> {
 }
 
 describe('an API server that fails', () => {
-  const seed = Number(process.env['CIVITAS_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+  const seed = Number(chosenSeed());
 
   test(`every fifth request, in every way there is: one chain, one key, one pod, and a whole removal (seed ${seed})`, async () => {
     const faulty = await startFaultyApi(cluster.kubeconfigPath, { seed, rate: 0.2 });

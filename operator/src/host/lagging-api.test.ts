@@ -1,4 +1,5 @@
 import { createLeaderElector, type KubeClient, type LeaderElector, pods } from '@civitas/kube';
+import { chosenSeed } from '@civitas/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import type { RunningControllers } from './controllers/start-controllers.ts';
@@ -6,7 +7,7 @@ import { NAMESPACE, startOperator } from './testing/city-fixture.ts';
 import { type DayTwoRig, NODES, startDayTwoRig } from './testing/day-two-rig.ts';
 import { type Fault, type FaultyApi, type FaultyApiOptions, startFaultyApi } from './testing/faulty-api.ts';
 
-const seed = Number(process.env['CIVITAS_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+const seed = Number(chosenSeed());
 const ROLLED_WITHIN_MS = 150_000;
 /** What an API server that lags, or one of several that differ, makes a client see. */
 const LAG: readonly Fault[] = ['old', 'stale', 'cut', '410', 'slow'];

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { concatBytes } from './bytes.ts';
 import { canonicalString, encodeCanonical, parseCanonical, tryEncodeCanonical } from './canonical-json.ts';
 import { InvariantError } from './invariant.ts';

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { concatBytes } from './bytes.ts';
 import { hashParts } from './hash-parts.ts';
 import { nodeCrypto } from './node.ts';

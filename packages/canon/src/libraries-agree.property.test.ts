@@ -1,7 +1,7 @@
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
-import fc from 'fast-check';
 import { concatBytes } from './bytes.ts';
 import { ed25519FromSeed, nodeCrypto, signEd25519 } from './node.ts';
 import { verifySignature } from './signature-rule.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Bytes } from './bytes.ts';
 import { type Envelope, envelopeHash } from './envelope.ts';
 import { hexDecode, hexEncode } from './hex.ts';

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { base64urlDecode, base64urlEncode } from './base64url.ts';
 import { byteAt, compareBytes, concatBytes, equalBytes } from './bytes.ts';
 import { hexDecode, hexEncode } from './hex.ts';

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { quorumOf, quorumStep, refusalOfStep } from './quorum.ts';
 
 const tens = (count: number): number[] => Array.from({ length: count }, () => 10);

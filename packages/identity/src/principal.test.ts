@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { NAME_CHARS_MAX, STEP_UP_S_MAX, TOKEN_ORGANIZATIONS_MAX } from './limits.ts';
 import { isPlatformAdmin, isSteppedUp, type Principal, principalOf, rolesIn } from './principal.ts';
 import { aClaimSet, NOW_S } from './testing/token-forge.ts';

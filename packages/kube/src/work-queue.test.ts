@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { resyncWaitMsMax, retryAfterHonouredMsMax } from './limits.ts';
 import type { MetricsSink } from './metrics.ts';
 import { createManualClock } from './testing/manual-clock.ts';

@@ -1,7 +1,7 @@
 import { hexEncode, merklePath, merklePaths, merkleRoot, utf8Encode, verifyMerklePath } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { withFlippedBit } from './testing/chain.ts';
 
 const { sha256 } = nodeCrypto;

@@ -1,7 +1,7 @@
 import { encodeCanonical, type Json, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { resultsHash, type TransactionResult } from './codec/results.ts';
 import { RECEIPT_BYTES_MAX } from './limits.ts';
 import { encodeReceipt, parseReceipt, type Receipt, receiptsRoot } from './receipt.ts';

@@ -1,8 +1,8 @@
 import { type Bytes, equalBytes, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { aKeyPair } from '@civitas/testkit';
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   CLOCK_WINDOW_MS,
   generateHpkeKeyPair,

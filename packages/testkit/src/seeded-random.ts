@@ -50,10 +50,19 @@ export function seededRandom(seed: bigint | number): SeededRandom {
   return { seed: start, nextUint64, nextInt, nextFraction, nextBoolean: () => nextInt(2) === 1, nextBytes, pick, shuffle };
 }
 
-/** A seed from CIVITAS_SEED, else a fresh one; printed, so that a failing run can be repeated. */
-export function printedSeed(title: string): bigint {
+/** What every gate plays, so that it judges the change before it and not its luck. */
+const KEPT_SEED = 1n;
+
+/** `CIVITAS_SEED`; without it a fresh one under `CIVITAS_FULL=1`, which explores, else the kept one. */
+export function chosenSeed(): bigint {
   const given = process.env['CIVITAS_SEED'];
-  const seed = given === undefined ? BigInt(Math.floor(Math.random() * 2 ** 48)) : BigInt(given);
+  if (given !== undefined) return BigInt(given);
+  return process.env['CIVITAS_FULL'] === '1' ? BigInt(Math.floor(Math.random() * 2 ** 31)) : KEPT_SEED;
+}
+
+/** The chosen seed, printed, so that a failing run can be repeated. */
+export function printedSeed(title: string): bigint {
+  const seed = chosenSeed();
   process.stderr.write(`${title}: CIVITAS_SEED=${seed}\n`);
   return seed;
 }

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { generatePatients } from '../../samples/patients.ts';
 import { documentIdOf } from './document-id.ts';
 import { parseBundle, parseFhirTime } from './parse-bundle.ts';

@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { FINE_COLUMNS, generateFineCases } from '../../samples/fine-cases.ts';
 import { eventIdOf, fineOperationOf } from './fine-operation.ts';
 import { parseFineRow, parseFines, parseMinor } from './parse-fines.ts';

@@ -1,7 +1,7 @@
 import { RESOURCES, ROLES, ROUTES, type Role, type Route, VERBS } from '@civitas/console-contract';
 import type { Principal } from '@civitas/identity';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { agenciesAllowing, decide, type Request } from './policy.ts';
 import { isVisible, visibleAgencies } from './visible.ts';
 

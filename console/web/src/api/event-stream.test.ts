@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { changeOf, createEventParser, type StreamEvent } from './event-stream.ts';
 
 const STREAM =

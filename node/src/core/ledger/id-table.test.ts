@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ID_BYTES, IdTable } from './id-table.ts';
 
 const text = (id: Uint8Array): string => id.join(' ');

@@ -1,8 +1,8 @@
 import { hexEncode, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { ReferenceTree, verifyAbsence, verifyMembership } from '@civitas/proofs';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { PAGE_CHANGES_MAX } from './limits.ts';
 import { MemoryPages } from './memory-pages.ts';
 import { decodePage } from './page.ts';

@@ -1,8 +1,8 @@
 import { type Bytes, type Envelope, equalBytes, verifyOperationSignature } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { Bundle as WireBundle } from '@civitas/proto/civitas/ledger/v1/operation';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { decodeBundle, standaloneOperation } from './bundle-codec.ts';
 import { aBundle, aNetwork, anEnvelope, founderKey, signedTogether } from './ledger-fixture.ts';
 

@@ -1,7 +1,7 @@
 import { base64urlDecode, base64urlEncode, type Json, type JsonObject } from '@civitas/canon';
 import { seededRandom } from '@civitas/testkit';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { aLink, CITY, codeOf, HEALTH, send, statuses } from './link.fixture.ts';
 import { acknowledgeArgs, receiveArgs, timeoutArgs } from './simulated-ledger.fixture.ts';
 

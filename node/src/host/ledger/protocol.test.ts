@@ -1,8 +1,8 @@
 import { base64urlEncode, encodeCanonical, type JsonObject } from '@civitas/canon';
 import type { Receipt } from '@civitas/proofs';
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { PROTOCOL_KEY, protocolAt } from '../../core/protocol/records.ts';
 import { NEWEST_PROTOCOL, rulesOf } from '../../core/protocol/rules.ts';
 import { standingAt, validatorsOf } from '../../core/validators/records.ts';

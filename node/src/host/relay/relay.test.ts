@@ -1,6 +1,6 @@
 import { encodeCanonical } from '@civitas/canon';
+import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type BatchItem, batchesOf } from './batch.ts';
 import { BACKOFF_MS_MAX, BACKOFF_MS_MIN, BATCH_ARGUMENTS_BYTES_MAX, BATCH_PACKETS_MAX } from './limits.ts';
 import { mapConcurrently } from './map-concurrently.ts';

@@ -1,8 +1,8 @@
 import { utf8Encode } from '@civitas/canon';
 import { sodiumCrypto } from '@civitas/canon/sodium';
 import { aKeyPair } from '@civitas/testkit';
+import { fc } from '@civitas/testkit/properties';
 import { afterEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { decodeBatch, encodeBatch, type SignedBytes } from './batch-codec.ts';
 import { BATCH_BYTES_MAX, BATCH_SIGNATURES_MAX, INLINE_SIGNATURES_MAX } from './limits.ts';
 import { SignatureVerifier, type SignatureVerifierOptions } from './signature-verifier.ts';

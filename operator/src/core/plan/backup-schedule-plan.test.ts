@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { cronOf } from '../../host/schedule/cron.ts';
 import type { LedgerBackup, LedgerBackupStatus } from '../resources/ledger-backup.ts';
 import type { LedgerBackupScheduleSpec, LedgerBackupScheduleStatus } from '../resources/ledger-backup-schedule.ts';

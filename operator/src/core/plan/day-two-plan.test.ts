@@ -1,6 +1,6 @@
 import { nodeCrypto } from '@civitas/canon/node';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { DayTwoWorld } from '../testing/day-two-world.ts';
 import { linkVerdicts } from './link-status.ts';
 import { isWindowOpen, type MaintenanceWindow } from './maintenance-window.ts';

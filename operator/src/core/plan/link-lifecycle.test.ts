@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { LedgerLinkGrant, LedgerLinkGrantSpec } from '../resources/ledger-link-grant.ts';
 import { entryOf, grantVerdict, type ObservedGrant, portsLetIn } from './link-grants.ts';
 import { type LinkEnd, planEnd, wantedTerms } from './link-plan.ts';

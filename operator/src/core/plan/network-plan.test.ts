@@ -1,6 +1,6 @@
 import { nodeCrypto } from '@civitas/canon/node';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
 import { isCertificateDue } from './certificate-plan.ts';
 import { genesisHashOf, keyHashOf } from './genesis-record.ts';

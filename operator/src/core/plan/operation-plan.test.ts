@@ -1,6 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
+import { chosenSeed } from '@civitas/testkit';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { LedgerOperationSpec } from '../resources/ledger-operation.ts';
 import { DayTwoWorld } from '../testing/day-two-world.ts';
 import type { NetworkAction } from './network-action.ts';
@@ -194,7 +195,7 @@ function act(world: DayTwoWorld, one: Step): void {
 }
 
 describe('the planner under any schedule of operations, edits, crashes of nodes and deaths of the operator', () => {
-  const seed = Number(process.env['CIVITAS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = Number(chosenSeed());
 
   test(`no act of its own leaves fewer than a quorum voting, and every operation comes to its end (seed ${seed})`, () => {
     fc.assert(

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { aCity, aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
 import { type EffectiveNetwork, effectiveNetwork } from './effective-network.ts';
 import type { ObservedAnswer, ObservedNode } from './observed-network.ts';

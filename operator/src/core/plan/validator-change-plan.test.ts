@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { ValidatorChange, ValidatorChangeItem, ValidatorChangeSpec, ValidatorChangeStatus } from '../resources/validator-change.ts';
 import { aCity, aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
 import { effectiveNetwork } from './effective-network.ts';

@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { type Attributes, coversRule, type PolicyRule, ruleAllows } from './auth/rbac.ts';
 import { shownDuration } from './builtin/cells.ts';
 import { jsonPathReader } from './builtin/custom-resource-definition.ts';

@@ -1,6 +1,6 @@
 import { equalBytes } from '@civitas/canon';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { BLOCK_BYTES_MAX, BLOCK_EVIDENCE_MAX, BLOCK_TRANSACTIONS_MAX, LIGHT_BLOCK_BYTES_MAX, VALIDATORS_MAX } from '../limits.ts';
 import { nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { type Block, decodeBlock, encodeBlock } from './block.ts';

@@ -1,7 +1,7 @@
 import { type Bytes, compareBytes, equalBytes, type Result, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { SNAPSHOT_CHUNK_BYTES_MAX, SNAPSHOT_CHUNKS_MAX, SNAPSHOT_MANIFEST_BYTES_MAX, SNAPSHOT_VALUE_BYTES_MAX } from '../limits.ts';
 import { aChain, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { ReferenceTree } from '../tree/reference-tree.ts';

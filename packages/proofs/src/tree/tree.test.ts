@@ -1,8 +1,8 @@
 import { hexEncode, type Json, type JsonObject, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { seededRandom } from '@civitas/testkit';
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { withFlippedBit } from '../testing/chain.ts';
 import { proofFromJson, proofToJson } from './proof-json.ts';
 import { ReferenceTree } from './reference-tree.ts';

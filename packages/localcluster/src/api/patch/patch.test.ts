@@ -1,5 +1,5 @@
+import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { podResource } from '../builtin/pod.ts';
 import { equalJson, isObject, type Json, type JsonObject, objectAt } from '../json.ts';
 import { jsonPatchOperationsMax } from '../limits.ts';
