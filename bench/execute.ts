@@ -157,6 +157,7 @@ function aRunningLedger(network: TestNetwork, verdicts: Verdicts): RunningLedger
     domain: genesis.appState.domain,
     crypto: sodiumCrypto,
     contracts: new Map(allContracts.map((contract) => [contract.name, contract])),
+    shipped: new Map(),
     modules: new Map(),
     contextOf,
     admission: { chainId, genesisHash: sha256(network.genesisBytes), sha256, verdicts, replay: new ReplayTable() },

@@ -90,6 +90,8 @@ export interface Method<Args extends TObject = TObject> {
   readonly args: Args;
   /** Roles of which the caller must act in one. Empty: internal, reachable through `invoke` alone. */
   readonly roles: readonly string[];
+  /** Founders may also carry it out together, by a proposal: what it does is theirs to decide as a change of roles is. */
+  readonly byDecision?: true;
   /** Persons' co-signatures needed (approver keys), default 0. */
   readonly coSignatures?: number;
   /** Codes it may refuse with besides the runtime's own; documented and tested. */

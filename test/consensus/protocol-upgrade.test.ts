@@ -48,7 +48,7 @@ describeWithEngine('a network that goes over to the next protocol version', () =
     network.start(index);
     const isBack = async (): Promise<boolean> => {
       const { phase, caughtUp, newestProtocolVersion } = await network.status(index);
-      return phase === 'Serving' && caughtUp && newestProtocolVersion === 2;
+      return phase === 'Serving' && caughtUp && newestProtocolVersion >= 2;
     };
     await waitFor(`node ${index} to serve on the newer release`, isBack, SETTLED_MS);
   }

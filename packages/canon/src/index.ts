@@ -12,6 +12,7 @@ export * from './json.ts';
 export * from './limits.ts';
 export * from './merkle.ts';
 export * from './operation.ts';
+export * from './pack.ts';
 export * from './refusal.ts';
 export * from './shared-signature.ts';
 export * from './signature-rule.ts';

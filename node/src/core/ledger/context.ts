@@ -15,6 +15,7 @@ import { verifyForeign } from '../links/verify-foreign.ts';
 import { escapeId, recordKey, unescapeId } from '../state/keys.ts';
 import { SCAN_RECORDS_MAX } from '../state/limits.ts';
 import type { RecordSource } from '../state/records.ts';
+import { contractInForce } from './contract-in-force.ts';
 import type { BlockFacts, Execution, LedgerFacts } from './execution.ts';
 import { INVOKE_DEPTH_MAX } from './limits.ts';
 import { DoorRefusal } from './refusal.ts';
@@ -63,7 +64,7 @@ export function runMethod(execution: Execution, contract: Contract, methodName: 
 }
 
 function invoke(execution: Execution, contractName: string, method: string, args: JsonObject): Outcome {
-  const contract = execution.ledger.contracts.get(contractName);
+  const contract = contractInForce(execution, contractName);
   if (contract === undefined) return refused('UNKNOWN_METHOD', { contract: contractName, method });
   const target = Object.hasOwn(contract.methods, method) ? contract.methods[method] : undefined;
   // Only internal methods: one with roles was never meant to be called under another's authority.

@@ -6,6 +6,7 @@ import type { Overlay } from '../state/records.ts';
 import type { HashedEnvelope } from './bundle.ts';
 import { type Admission, callerOf, type ProvenOperation, proveOperation } from './check-operation.ts';
 import { runMethod } from './context.ts';
+import { contractInForce, type LedgerAt } from './contract-in-force.ts';
 import { type BlockFacts, type ContractEvent, Execution, type LedgerFacts } from './execution.ts';
 import { guarded } from './guarded.ts';
 import { HEADER_LAG_MS_MAX, RESULT_BYTES_MAX } from './limits.ts';
@@ -32,18 +33,18 @@ type Target =
   | { readonly kind: 'module'; readonly module: SystemModule; readonly roles: readonly string[]; readonly coSignatures: number };
 
 function findTarget(
-  ledger: RunningLedger,
+  at: LedgerAt & { readonly ledger: RunningLedger },
   { contract: contractName, method }: { readonly contract: string; readonly method: string },
   rules: () => ProtocolRules,
 ): Target | undefined {
   const [name = '', version] = contractName.split('@');
-  const module = ledger.modules.get(name);
+  const module = at.ledger.modules.get(name);
   if (module !== undefined && module.version === version && Object.hasOwn(module.methods, method)) {
     const verb = module.methods[method];
     if (verb?.isInForce?.(rules()) === false) return undefined;
     return verb && { kind: 'module', module, roles: verb.roles, coSignatures: verb.coSignatures ?? 0 };
   }
-  const contract = ledger.contracts.get(name);
+  const contract = contractInForce(at, name);
   if (contract === undefined || contract.version !== version || !Object.hasOwn(contract.methods, method)) return undefined;
   const found = contract.methods[method];
   return found && { kind: 'contract', contract, roles: found.roles, coSignatures: found.coSignatures ?? 0 };
@@ -52,7 +53,7 @@ function findTarget(
 function runModule(execution: Execution, module: SystemModule, method: string, args: ProvenOperation['operation']['args']): Outcome {
   const verb = module.methods[method];
   if (verb === undefined) return refused('UNKNOWN_METHOD', { contract: module.name, method });
-  const checked = checkArgs(verb.args, args);
+  const checked = checkArgs(verb.argsOf?.(rulesAt(execution.records, execution.block.height)) ?? verb.args, args);
   return checked.ok ? verb.run(execution, checked.value) : checked;
 }
 
@@ -107,7 +108,7 @@ export function executeOperation(ledger: RunningLedger, block: BlockFacts, state
   const caller = callerOf(admission, state, envelope, proven.value);
   if (!caller.ok) return { operationHash: hash, outcome: refusedOutcome(caller.refusal), events: [], isCharged: true };
   const rules = (): ProtocolRules => rulesAt(state, block.height);
-  const target = authorise(findTarget(ledger, operation, rules), caller.value, proven.value);
+  const target = authorise(findTarget({ ledger, block, records: state }, operation, rules), caller.value, proven.value);
   if ('ok' in target) return { operationHash: hash, outcome: receiptOutcome(target), events: [], isCharged: true };
   const facts = {
     caller: caller.value,

@@ -12,8 +12,10 @@ export interface LedgerFacts {
   readonly city: string;
   readonly domain: string;
   readonly crypto: CryptoPort;
-  /** By name without version: the active version of each. */
+  /** By name without version: what the genesis activates. */
   readonly contracts: ReadonlyMap<string, Contract>;
+  /** By `name@vN`: all that this release has, so that members may take them up later. */
+  readonly shipped: ReadonlyMap<string, Contract>;
   /** The door a contract gets; kept here so that links can open it for ports. */
   contextOf(execution: Execution, contract: string): Context;
 }

@@ -7,6 +7,8 @@ import type { Execution } from './execution.ts';
 export interface SystemMethod<Args extends TObject = TObject> {
   readonly summary: string;
   readonly args: Args;
+  /** What it takes under a version of the rules that knows less than `args`: it answers then as releases of that version do. */
+  readonly argsOf?: (rules: ProtocolRules) => TObject;
   readonly roles: readonly string[];
   readonly coSignatures?: number;
   /** Of a verb that came with a later protocol version: before it the ledger has no such verb. */

@@ -12,6 +12,7 @@ import {
   type ReceivedPacket,
   refused,
 } from '@civitas/contracts';
+import { contractInForce } from '../ledger/contract-in-force.ts';
 import type { Execution } from '../ledger/execution.ts';
 import { guarded } from '../ledger/guarded.ts';
 import { systemMethod } from '../ledger/system-module.ts';
@@ -52,7 +53,7 @@ function executePayload(
 ): PayloadAcknowledgement {
   const { port: name, version, value } = payload;
   if (!allows(terms.portsIn, name)) return error('PORT_NOT_ALLOWED', { port: name });
-  const ports = execution.ledger.contracts.get(name)?.ports;
+  const ports = contractInForce(execution, name)?.ports;
   const port = ports !== undefined && Object.hasOwn(ports, version) ? ports[version] : undefined;
   if (port?.receive === undefined) return error('UNKNOWN_PORT', { port: name, version });
   const checked = checkArgs(port.payload, value);

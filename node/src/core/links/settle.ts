@@ -1,5 +1,6 @@
 import type { JsonObject } from '@civitas/canon';
 import { type Context, done, type Outcome, type PacketPayload, type Port, type ReceivedPacket } from '@civitas/contracts';
+import { contractInForce } from '../ledger/contract-in-force.ts';
 import type { Execution } from '../ledger/execution.ts';
 import { guarded } from '../ledger/guarded.ts';
 import { LANE_SKIPS_MAX } from './limits.ts';
@@ -22,7 +23,7 @@ type Hear = (port: Port, context: Context, sent: ReceivedPacket, value: JsonObje
  */
 export function tellSender(execution: Execution, open: OpenPacket, payload: PacketPayload, hear: Hear): void {
   const name = payload.sourcePort;
-  const port = execution.ledger.contracts.get(name)?.ports[payload.version];
+  const port = contractInForce(execution, name)?.ports[payload.version];
   if (port === undefined) return;
   const packet = packetOf(open.body.packet);
   const sent = receivedPacketOf(packet, packetHashOf(execution, open.body.packet), payload);

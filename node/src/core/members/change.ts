@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { ChainIdText, ForeignProofSchema, LightBlockText, TermsSchema, ValidatorSchema } from '../links/schema.ts';
 import { ACTIVATION_NOTICE_BLOCKS_MAX, ACTIVATION_NOTICE_BLOCKS_MIN, FIRST_PROTOCOL, PROTOCOL_MAX } from '../protocol/limits.ts';
-import { KEYS_PER_ORGANISATION_MAX, ROLES_MAX } from './limits.ts';
+import { KEYS_PER_ORGANISATION_MAX, PACK_CONTRACTS_MAX, ROLES_MAX } from './limits.ts';
 
 const closed = { additionalProperties: false };
 const Name = Type.String({ pattern: '^[a-z0-9]+(?:[.-][a-z0-9]+)*$', maxLength: 64 });
@@ -30,8 +30,7 @@ const OrganisationSchema = Type.Object(
   closed,
 );
 
-/** What members decide together. One proposal holds one change; it is checked when proposed and again when applied. */
-export const ChangeSchema = Type.Union([
+const KINDS_OF_FIRST = [
   Type.Object({ kind: Type.Literal('enrolOrganisation'), organisation: OrganisationSchema }, closed),
   Type.Object(
     {
@@ -83,7 +82,46 @@ export const ChangeSchema = Type.Union([
   Type.Object({ kind: Type.Literal('thawClient'), peer: ChainIdText, lightBlock: LightBlockText }, closed),
   Type.Object({ kind: Type.Literal('tombstoneClient'), peer: ChainIdText }, closed),
   Type.Object({ kind: Type.Literal('supersedeClient'), peer: ChainIdText }, closed),
-]);
+] as const;
+
+const ContractText = Type.String({ pattern: '^[a-z0-9]+(?:[.-][a-z0-9]+)*@v[1-9][0-9]{0,3}$', maxLength: 64 });
+
+const KINDS_OF_THIRD = [
+  Type.Object(
+    {
+      /** Carries out a method that its contract leaves to the founders' decision. */
+      kind: Type.Literal('callContract'),
+      contract: ContractText,
+      method: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9]*$', maxLength: 64 }),
+      args: Type.Object({}, { additionalProperties: true }),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      /** Takes contracts up that the release ships and the genesis left out. */
+      kind: Type.Literal('installPack'),
+      pack: Type.Object(
+        {
+          name: Name,
+          version: Type.String({ pattern: '^[0-9]{1,6}\\.[0-9]{1,6}\\.[0-9]{1,6}$' }),
+          contracts: Type.Array(ContractText, { minItems: 1, maxItems: PACK_CONTRACTS_MAX, uniqueItems: true }),
+        },
+        closed,
+      ),
+      publisher: KeyBytes,
+      /** Over packSignBytes. */
+      signature: Type.String({ pattern: '^[A-Za-z0-9_-]{86}$' }),
+    },
+    closed,
+  ),
+] as const;
+
+/** What members of a ledger below protocol version 3 decide together: any other kind is to them no change at all. */
+export const EarlierChangeSchema = Type.Union([...KINDS_OF_FIRST]);
+
+/** What members decide together. One proposal holds one change; it is checked when proposed and again when applied. */
+export const ChangeSchema = Type.Union([...KINDS_OF_FIRST, ...KINDS_OF_THIRD]);
 
 export type Change = Static<typeof ChangeSchema>;
 export type MembershipChange = Extract<
@@ -92,4 +130,5 @@ export type MembershipChange = Extract<
 >;
 export type ValidatorChange = Extract<Change, { kind: 'addValidator' | 'removeValidator' | 'rekeyValidator' }>;
 export type ProtocolChange = Extract<Change, { kind: 'activateProtocol' | 'cancelProtocol' }>;
-export type ClientChange = Exclude<Change, MembershipChange | ValidatorChange | ProtocolChange>;
+export type ContractChange = Extract<Change, { kind: 'callContract' | 'installPack' }>;
+export type ClientChange = Exclude<Change, MembershipChange | ValidatorChange | ProtocolChange | ContractChange>;

@@ -6,3 +6,5 @@ export const ROLES_MAX = 16;
 export const ORGANISATIONS_MAX = 256;
 /** Proposals open at once: bounds what automatic approvers look through. */
 export const OPEN_PROPOSALS_MAX = 256;
+/** Contracts of one pack. */
+export const PACK_CONTRACTS_MAX = 16;

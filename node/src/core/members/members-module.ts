@@ -8,13 +8,16 @@ import { applyProtocolChange } from '../protocol/apply-protocol-change.ts';
 import { rulesAt } from '../protocol/rules.ts';
 import { applyValidatorChange } from '../validators/apply-validator-change.ts';
 import { applyMembershipChange } from './apply-change.ts';
-import { type Change, ChangeSchema } from './change.ts';
+import { applyContractChange } from './apply-contract-change.ts';
+import { type Change, ChangeSchema, EarlierChangeSchema } from './change.ts';
 import { OPEN_PROPOSALS_MAX } from './limits.ts';
 import { findOrganisation, findProposal, type ProposalRecord, proposalKey, proposalsOf, settingsOf } from './records.ts';
 import { countedApprovals, isLive } from './standing-proposals.ts';
 
 const closed = { additionalProperties: false };
 const ProposalId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
+const ProposalArgs = Type.Object({ id: Type.Optional(ProposalId), change: ChangeSchema }, closed);
+const EarlierProposalArgs = Type.Object({ id: Type.Optional(ProposalId), change: EarlierChangeSchema }, closed);
 
 function apply(execution: Execution, change: Change): Outcome {
   switch (change.kind) {
@@ -32,6 +35,9 @@ function apply(execution: Execution, change: Change): Outcome {
     case 'activateProtocol':
     case 'cancelProtocol':
       return applyProtocolChange(execution, change);
+    case 'callContract':
+    case 'installPack':
+      return applyContractChange(execution, change);
     default:
       return applyClientChange(execution, change);
   }
@@ -61,8 +67,9 @@ function checkRoom(execution: Execution): Outcome {
 }
 
 const propose = systemMethod({
-  summary: 'Proposes a change of membership, validators, rules, a link’s client or its terms; founders then approve it.',
-  args: Type.Object({ id: Type.Optional(ProposalId), change: ChangeSchema }, closed),
+  summary: 'Proposes a change of membership, validators, rules, contracts, a link’s client or its terms; founders then approve it.',
+  args: ProposalArgs,
+  argsOf: ({ canDecideCalls }) => (canDecideCalls ? ProposalArgs : EarlierProposalArgs),
   roles: ['platform', 'member'],
   refusals: [
     'DUPLICATE',
@@ -75,6 +82,9 @@ const propose = systemMethod({
     'HEADER_UNKNOWN',
     'CLIENT_UNKNOWN',
     'CLIENT_NOT_ACTIVE',
+    'UNKNOWN_METHOD',
+    'ARGS_INVALID',
+    'SIGNATURE_INVALID',
   ],
   run(execution, { id: given, change }) {
     // An operation hash is the source of ids that nobody chose: its first 22 characters are 16 bytes.

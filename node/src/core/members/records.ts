@@ -9,9 +9,14 @@ export const ORGANISATIONS_PREFIX = `${MEMBERS}/organisations/`;
 export const KEYS_PREFIX = `${MEMBERS}/keys/`;
 export const PROPOSALS_PREFIX = `${MEMBERS}/proposals/`;
 
+export const INSTALLED_PREFIX = `${MEMBERS}/contracts/`;
+
 export const organisationKey = (name: string): string => recordKey(MEMBERS, 'organisations', name);
 export const memberKeyKey = (keyId: string): string => recordKey(MEMBERS, 'keys', keyId);
 export const proposalKey = (id: string): string => recordKey(MEMBERS, 'proposals', id);
+
+export const installedContractKey = (name: string): string => recordKey(MEMBERS, 'contracts', name);
+export const packKey = (name: string): string => recordKey(MEMBERS, 'packs', name);
 
 /** `network.members/organisations/<name>`. */
 export type OrganisationRecord = {
@@ -46,6 +51,25 @@ export type ProposalRecord = {
   readonly proposedAtUnixMs: number;
 };
 
+/** `network.members/contracts/<name>`: a contract that members took up after the birth of their ledger. */
+export type InstalledContract = {
+  /** `name@vN`. */
+  readonly contract: string;
+  readonly pack: string;
+  /** First block in which it is called. */
+  readonly sinceHeight: number;
+};
+
+/** `network.members/packs/<name>`: the pack of that name that was installed last. */
+export type InstalledPack = {
+  readonly name: string;
+  readonly version: string;
+  readonly contracts: readonly string[];
+  /** Public key that signed it, base64url. */
+  readonly publisher: string;
+  readonly sinceHeight: number;
+};
+
 /** `network.members/settings/network`. */
 export type SettingsRecord = {
   readonly approvalThreshold: number;
@@ -67,6 +91,14 @@ export function findKey(records: RecordSource, keyId: string): KeyRecord | undef
 
 export function findProposal(records: RecordSource, id: string): ProposalRecord | undefined {
   return records.get(proposalKey(id)) as ProposalRecord | undefined;
+}
+
+export function findInstalledContract(records: Pick<RecordSource, 'get'>, name: string): InstalledContract | undefined {
+  return records.get(installedContractKey(name)) as InstalledContract | undefined;
+}
+
+export function installedContractsOf(records: RecordSource): InstalledContract[] {
+  return [...recordsBelow(records, INSTALLED_PREFIX)].map((record) => record as InstalledContract);
 }
 
 export function settingsOf(records: RecordSource): SettingsRecord {

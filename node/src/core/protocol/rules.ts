@@ -15,9 +15,30 @@ export interface ProtocolRules {
   readonly countsStandingFoundersOnly: boolean;
   /** Whether a validator may go on under another key without losing its seat. */
   readonly canRekey: boolean;
+  /** Whether founders may carry out, by a proposal, what a contract leaves to their decision. */
+  readonly canDecideCalls: boolean;
+  /** Contracts, `name@vN`, that a ledger may take up after its birth: every release that executes this version ships them. */
+  readonly installableContracts: readonly string[];
 }
 
 const DAY_MS = 24 * 3_600_000;
+
+const CONTRACTS_OF_THIRD: readonly string[] = [
+  'city.access@v1',
+  'city.consent@v1',
+  'city.fiscal-receipt@v1',
+  'city.identity@v1',
+  'city.registry@v1',
+  'city.rulebook@v1',
+  'courts.evidence@v1',
+  'health.access@v1',
+  'health.attestation@v1',
+  'health.index@v1',
+  'housing.account@v1',
+  'housing.withdrawal@v1',
+  'transport.fine@v1',
+  'transport.violation@v1',
+];
 
 /** The one table of versions: what a version says never changes once a chain runs it. */
 const RULES: readonly ProtocolRules[] = [
@@ -27,6 +48,8 @@ const RULES: readonly ProtocolRules[] = [
     openProposalsPerOrganisationMax: undefined,
     countsStandingFoundersOnly: false,
     canRekey: false,
+    canDecideCalls: false,
+    installableContracts: [],
   },
   {
     proposalLifeMs: 30 * DAY_MS,
@@ -34,6 +57,17 @@ const RULES: readonly ProtocolRules[] = [
     openProposalsPerOrganisationMax: 64,
     countsStandingFoundersOnly: true,
     canRekey: true,
+    canDecideCalls: false,
+    installableContracts: [],
+  },
+  {
+    proposalLifeMs: 30 * DAY_MS,
+    canWithdraw: true,
+    openProposalsPerOrganisationMax: 64,
+    countsStandingFoundersOnly: true,
+    canRekey: true,
+    canDecideCalls: true,
+    installableContracts: CONTRACTS_OF_THIRD,
   },
 ];
 

@@ -133,6 +133,8 @@ export interface Members {
   all(): readonly GenesisOrganisation[];
   /** Proposals that wait for approvals, for automatic approvers. */
   openProposals(): readonly { id: string; approvals: readonly string[]; change: JsonObject }[];
+  /** Contracts, `name@vN`, that members took up after the birth; the same list until one more is. */
+  installedContracts(): readonly string[];
 }
 
 /** The link records as of the last commit (links.md §1), for LinkService, metrics and status. */

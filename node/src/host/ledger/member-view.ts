@@ -3,6 +3,7 @@ import type { BlockFacts } from '../../core/ledger/execution.ts';
 import {
   findKey,
   findOrganisation,
+  installedContractsOf,
   type KeyRecord,
   keysOf,
   type OrganisationRecord,
@@ -24,6 +25,7 @@ export class MemberView implements Members {
   #organisations = new Map<string, GenesisOrganisation>();
   #keys = new Map<string, KeyRecord>();
   #proposals: readonly ProposalRecord[] = [];
+  #installed: readonly string[] = [];
 
   /** @param head of the ledger: what has run out by its time is not shown as open. */
   constructor(records: RecordSource, head: () => BlockFacts) {
@@ -37,6 +39,8 @@ export class MemberView implements Members {
     const enrolled = organisationsOf(this.#records).filter(({ status }: OrganisationRecord) => status === 'enrolled');
     this.#organisations = new Map(enrolled.map((organisation) => [organisation.name, organisationView(organisation, keys)]));
     this.#keys.clear();
+    const installed = installedContractsOf(this.#records).map(({ contract }) => contract);
+    if (installed.length !== this.#installed.length) this.#installed = installed;
     this.#proposals = proposalsOf(this.#records).filter(({ status }) => status === 'open');
   }
 
@@ -55,6 +59,10 @@ export class MemberView implements Members {
 
   all(): readonly GenesisOrganisation[] {
     return [...this.#organisations.values()];
+  }
+
+  installedContracts(): readonly string[] {
+    return this.#installed;
   }
 
   openProposals(): ReturnType<Members['openProposals']> {

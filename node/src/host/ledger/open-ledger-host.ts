@@ -174,6 +174,7 @@ function runningLedger(request: LedgerHostRequest, genesis: Genesis, facts: { ge
     domain,
     crypto,
     contracts: activeContracts(genesis, options.contracts ?? allContracts),
+    shipped: new Map((options.contracts ?? allContracts).map((contract) => [`${contract.name}@${contract.version}`, contract])),
     modules,
     contextOf,
     admission: { chainId: genesis.chainId, genesisHash: facts.genesisHash, sha256: crypto.sha256, verdicts, replay: facts.replay },

@@ -3,6 +3,7 @@ import { type Caller, checkArgs, type Outcome, refused } from '@civitas/contract
 import type { Genesis } from '@civitas/deployment';
 import { proveReceipt, receiptProofToJson, receiptsRoot, type TransactionResult } from '@civitas/proofs';
 import { readContextOf } from '../../core/ledger/context.ts';
+import { contractInForce } from '../../core/ledger/contract-in-force.ts';
 import { checkBundle } from '../../core/ledger/execute-block.ts';
 import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
 import { guarded } from '../../core/ledger/guarded.ts';
@@ -220,7 +221,7 @@ export class OpenLedgerHost implements LedgerHost {
     const { ledger, application, store } = this.#parts;
     const { caller, args } = request;
     const [name = '', version] = request.contract.split('@');
-    const contract = ledger.contracts.get(name);
+    const contract = contractInForce({ ledger, block: application.head, records: store }, name);
     const isKnown =
       contract !== undefined && (version === undefined || version === contract.version) && Object.hasOwn(contract.views, request.method);
     const view = isKnown ? contract.views[request.method] : undefined;

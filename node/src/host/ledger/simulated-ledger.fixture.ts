@@ -1,6 +1,6 @@
 import { type Bytes, base64urlEncode, type Envelope, equalBytes, type JsonObject, utf8Decode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import type { Contract } from '@civitas/contracts';
+import { allContracts, type Contract } from '@civitas/contracts';
 import { decodeLightBlock, type LightBlock, parseReceipt, proofToJson, type Receipt, resultsHash, validatorOf } from '@civitas/proofs';
 import { contextOf } from '../../core/ledger/context.ts';
 import { applyWrites, BlockExecution } from '../../core/ledger/execute-block.ts';
@@ -100,6 +100,7 @@ export class SimulatedLedger {
       domain: genesis.appState.domain,
       crypto: nodeCrypto,
       contracts: new Map(contracts.map((contract) => [contract.name, contract])),
+      shipped: new Map([...allContracts, ...contracts].map((contract) => [`${contract.name}@${contract.version}`, contract])),
       modules: new Map([membersModule, linksModule].map((module) => [module.name, module])),
       contextOf,
       admission: { chainId, genesisHash: sha256(genesisBytes), sha256, verdicts: new Verdicts(nodeCrypto), replay: new ReplayTable() },

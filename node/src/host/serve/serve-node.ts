@@ -50,6 +50,7 @@ import { openPersons } from './open-persons.ts';
 import { openProcessBase, type ProcessBase } from './process-base.ts';
 import { protocolFields } from './protocol-fields.ts';
 import { beginRebuild } from './rebuild.ts';
+import { runningContracts } from './running-contracts.ts';
 import { volumeOf } from './volume-of.ts';
 import { watchMismatch } from './watch-mismatch.ts';
 
@@ -271,9 +272,21 @@ class ServedNode implements RunningNode {
       await ledger.close();
       await signatures.close();
     };
-    const contracts = this.#options.contracts.filter(({ name, version }) => genesis.appState.contracts.includes(`${name}@${version}`));
+    const contracts = runningContracts(this.#options.contracts, genesis.appState.contracts, ledger.members);
     const links = { activity, wanted: new WantedHeaders(nowMs) };
-    this.#open = { ledger, admission, contracts, ...links, gateways, persons, genesisHash, isMismatch: mismatch.isMismatch, close };
+    this.#open = {
+      ledger,
+      admission,
+      get contracts() {
+        return contracts();
+      },
+      ...links,
+      gateways,
+      persons,
+      genesisHash,
+      isMismatch: mismatch.isMismatch,
+      close,
+    };
     this.#health.set(true);
     this.log.info('serving', { height: ledger.status().height, root: base64urlEncode(ledger.status().root) });
   }

@@ -32,6 +32,7 @@ const members = {
   findKey: () => undefined,
   all: () => [],
   openProposals: () => [],
+  installedContracts: () => [],
 } satisfies Members;
 
 beforeEach(() => {

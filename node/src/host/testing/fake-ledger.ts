@@ -181,6 +181,7 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
       },
       all: () => genesis.appState.founders,
       openProposals: () => [],
+      installedContracts: () => [],
     },
     verify: async () => ({ ok: true, root, recordCount: records.size, finding: '' }),
   };

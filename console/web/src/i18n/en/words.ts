@@ -44,6 +44,8 @@ export const words = {
   'proposal.addValidator': 'Add a validator',
   'proposal.removeValidator': 'Remove a validator',
   'proposal.activateProtocol': 'Change the protocol',
+  'proposal.callContract': 'Decide for a contract',
+  'proposal.installPack': 'Take up a pack of contracts',
   'proposal.addClient': 'Link another network',
   'proposal.setTerms': 'Set the terms of a link',
   'action.createAgency': 'Take an agency in',

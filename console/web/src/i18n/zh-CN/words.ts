@@ -45,6 +45,8 @@ export const words: Readonly<Record<keyof typeof source, string>> = {
   'proposal.addValidator': '添加验证节点',
   'proposal.removeValidator': '移除验证节点',
   'proposal.activateProtocol': '更换协议',
+  'proposal.callContract': '由合约交付成员决定',
+  'proposal.installPack': '采用合约包',
   'proposal.addClient': '连接另一网络',
   'proposal.setTerms': '设置链路条款',
   'action.createAgency': '接入机构',

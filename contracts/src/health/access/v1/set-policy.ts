@@ -25,6 +25,7 @@ export const setPolicy = method({
     enabled: Bool,
   }),
   roles: ['reviewer'],
+  byDecision: true,
   refusals: [],
   events: ['PolicySet'],
   run(ctx, args) {
