@@ -15,6 +15,8 @@ const SEALED = '^packages/sealed-call/';
 const KUBE = '^packages/kube/';
 const BACKUP = '^packages/backup/';
 const IDENTITY = '^packages/identity/';
+const NODE_CALL = '^packages/node-call/';
+const DURABLE_FILE = '^packages/durable-file/';
 const CONSOLE_CONTRACT = '^packages/console-contract/';
 
 module.exports = {
@@ -24,18 +26,20 @@ module.exports = {
     room('proofs', '^packages/proofs/', [CANON]),
     room('deployment', '^packages/deployment/', [CANON]),
     room('sealed-call', '^packages/sealed-call/', [CANON, GEN]),
-    room('backup', '^packages/backup/', [CANON, PROOFS, DEPLOYMENT]),
+    room('node-call', '^packages/node-call/', [DEPLOYMENT, GEN]),
+    room('durable-file', '^packages/durable-file/', []),
+    room('backup', '^packages/backup/', [CANON, PROOFS, DEPLOYMENT, DURABLE_FILE]),
     room('contracts', '^contracts/', [CANON, PROOFS]),
     room('node-core', '^node/src/core/', [CANON, PROOFS, CONTRACTS, DEPLOYMENT]),
-    room('node-host', '^node/src/(host|main|version)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED, BACKUP, IDENTITY]),
+    room('node-host', '^node/src/(host|main|version)', ['^node/src/core/', CANON, PROOFS, CONTRACTS, DEPLOYMENT, GEN, TELEMETRY, SEALED, BACKUP, IDENTITY, NODE_CALL]),
     room('operator-core', '^operator/src/core/', [CANON, PROOFS, DEPLOYMENT]),
-    room('operator-host', '^operator/src/(host|main)', ['^operator/src/core/', CANON, PROOFS, DEPLOYMENT, GEN, TELEMETRY, KUBE, IDENTITY]),
+    room('operator-host', '^operator/src/(host|main)', ['^operator/src/core/', CANON, PROOFS, DEPLOYMENT, GEN, TELEMETRY, KUBE, IDENTITY, NODE_CALL]),
     room('kube', '^packages/kube/', []),
     room('telemetry', '^packages/telemetry/', []),
     room('localcluster', '^packages/localcluster/', [KUBE]),
     room('testkit', '^packages/testkit/', [CANON]),
     room('identity', '^packages/identity/', [CANON]),
-    room('local-identity', '^packages/local-identity/', [CANON]),
+    room('local-identity', '^packages/local-identity/', [CANON, DURABLE_FILE]),
     room('console-contract', '^packages/console-contract/', [CANON]),
     room('console-api', '^console/api/', [
       CANON,
@@ -47,9 +51,11 @@ module.exports = {
       IDENTITY,
       '^packages/local-identity/',
       CONSOLE_CONTRACT,
+      NODE_CALL,
+      DURABLE_FILE,
     ]),
     room('console-web', '^console/web/', [CANON, PROOFS, CONSOLE_CONTRACT]),
-    room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE, BACKUP]),
+    room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE, BACKUP, NODE_CALL, DURABLE_FILE]),
     {
       name: 'testkit-is-for-tests',
       severity: 'error',

@@ -9,10 +9,10 @@ import {
   copySnapshot,
   FolderTarget,
   proveSnapshot,
-  syncFolder,
   verifyBackup,
 } from '@civitas/backup';
 import type { JsonObject, Result } from '@civitas/canon';
+import { syncFolder } from '@civitas/durable-file';
 import { Fault, Refused } from '../fault.ts';
 
 export interface TakeBackup {

@@ -1,9 +1,9 @@
 import { isJsonObject, type Json, type JsonObject, type Refusal } from '@civitas/canon';
-import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger.ts';
+import { findErrorInfo } from '@civitas/node-call';
+import type { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { Fault } from '../fault.ts';
 
-const TRAILER = 'civitas-error-bin';
 const THENS: readonly string[] = ['drop', 'retry', 'sync', 'report'] satisfies readonly Refusal['then'][];
 
 /** A node's typed refusal, and the pause it asks for. */
@@ -33,13 +33,8 @@ export function isServiceError(error: unknown): error is ServiceError {
 
 /** The refusal in a call's trailer; undefined when the call failed without one. */
 export function findRefusal(error: ServiceError): RemoteRefusal | undefined {
-  const [bytes] = error.metadata.get(TRAILER);
-  if (!(bytes instanceof Buffer)) return undefined;
-  try {
-    return refusalOfErrorInfo(ErrorInfo.decode(bytes));
-  } catch {
-    return undefined;
-  }
+  const info = findErrorInfo(error);
+  return info === undefined ? undefined : refusalOfErrorInfo(info);
 }
 
 // A certificate that does not fit will not fit in a second either.

@@ -1,8 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { syncFolder } from '@civitas/durable-file';
 import { BackupFault } from './backup-fault.ts';
 import { assertTargetName, type BackupTarget } from './backup-target.ts';
-import { syncFolder } from './sync-folder.ts';
 
 const PARTIAL = '.partial';
 

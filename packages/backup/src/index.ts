@@ -7,6 +7,5 @@ export { FolderTarget } from './folder-target.ts';
 export { removeBackup } from './remove-backup.ts';
 export { createS3Sender, type S3Credentials } from './s3-request.ts';
 export { S3Target } from './s3-target.ts';
-export { syncFolder } from './sync-folder.ts';
 export { copySnapshot, proveSnapshot } from './take-backup.ts';
 export { type OpenedBackup, openBackup, verifyBackup } from './verify-backup.ts';

@@ -1,6 +1,7 @@
 import type { NetworkDetail, Packet } from '@civitas/console-contract';
-import { consoleAccessKey, findPeerIdentity } from '@civitas/deployment';
+import { consoleAccessKey } from '@civitas/deployment';
 import { type ConfigMap, keyOf, type Store } from '@civitas/kube';
+import { serverProblem } from '@civitas/node-call';
 import { LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
 import { PersonServiceClient } from '@civitas/proto/civitas/node/v1/person';
@@ -98,20 +99,12 @@ async function glance<T>(look: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** A server is a node of this network by its one URI name, whatever its address. */
-function serverProblem(alternativeNames: string | undefined, chainId: string): Error | undefined {
-  const uris = (alternativeNames ?? '').split(', ').filter((name) => name.startsWith('URI:'));
-  const peer = uris.length === 1 ? findPeerIdentity(uris[0]?.slice('URI:'.length) ?? '') : undefined;
-  return peer?.kind === 'node' && peer.network === chainId
-    ? undefined
-    : new Error(`the server is ${uris.join(', ') || 'nobody'}, expected a node of ${chainId}`);
-}
-
 function connect(reach: Reach, { privateKeyPem }: ConsoleKey): Opened {
   const { chainId, grpc, chainPem } = reach;
   const { leafPem, authoritiesPem } = leafAndAuthorities(chainPem);
   const credentials = ChannelCredentials.createSsl(Buffer.from(authoritiesPem), Buffer.from(privateKeyPem), Buffer.from(leafPem), {
-    checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, chainId),
+    checkServerIdentity: (_host, { subjectaltname }) =>
+      serverProblem(subjectaltname, ({ kind, network }) => kind === 'node' && network === chainId, `a node of ${chainId}`),
   });
   const ledger = new LedgerServiceClient(grpc, credentials, CHANNEL_OPTIONS);
   // One connection for the three: they share the first one's channel.

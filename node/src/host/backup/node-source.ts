@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupFault, type BackupSource } from '@civitas/backup';
 import type { Bytes } from '@civitas/canon';
+import { callUnary, type Unary } from '@civitas/node-call';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { ANSWER_BYTES_MAX } from '../rpc/limits.ts';
-import type { Unary } from '../rpc/unary.ts';
 import type { CertificateProvider } from '../tls/certificate-folder.ts';
 import { channelCredentials } from '../tls/credentials.ts';
 import { CALL_ATTEMPTS_MAX, CALL_MS, CALL_RETRY_FIRST_MS, HEADER_WAIT_MS, SNAPSHOT_POLL_MS, SNAPSHOT_WAIT_MS } from './limits.ts';
@@ -20,15 +20,6 @@ export interface NodeSourceOptions {
   readonly provider: CertificateProvider;
   readonly waitMs?: number;
   readonly retryFirstMs?: number;
-}
-
-function once<Request, Response>(method: Unary<Request, Response>, request: Request): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    method(request, new Metadata(), { deadline: Date.now() + CALL_MS }, (error: ServiceError | null, response) => {
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
 }
 
 function statusOf(error: unknown): number {
@@ -59,7 +50,7 @@ export function openNodeSource(options: NodeSourceOptions): BackupSource {
   const call = async <Request, Response>(what: string, method: Unary<Request, Response>, request: Request): Promise<Response> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await once(method, request);
+        return await callUnary(method, request, { deadlineMs: CALL_MS });
       } catch (cause) {
         const message = `${node} at ${address}: ${what}: ${String(cause)}`;
         if (!PASSING.includes(statusOf(cause)) || attempt >= CALL_ATTEMPTS_MAX)

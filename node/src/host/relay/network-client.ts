@@ -1,13 +1,11 @@
 import { type Bytes, base64urlDecode, isJsonObject, type JsonObject, parseCanonical } from '@civitas/canon';
 import type { RelayNetwork } from '@civitas/deployment';
+import { callUnary, findErrorInfo, type Unary } from '@civitas/node-call';
 import { decodeLightBlock, parseReceipt, type Receipt, unixMsOf } from '@civitas/proofs';
-import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient, type OutgoingPacket, type Peer, ProofSpace } from '@civitas/proto/civitas/node/v1/link';
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { signGatewayOperation } from '../admission/gateway-operation.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
-import { ERROR_TRAILER } from '../rpc/rpc-error.ts';
-import type { Unary } from '../rpc/unary.ts';
 import type { CertificateFolder } from '../tls/certificate-folder.ts';
 import { channelCredentials } from '../tls/credentials.ts';
 import { CALL_DEADLINE_MS, OPERATION_EXPIRY_MS } from './limits.ts';
@@ -81,23 +79,21 @@ const SPACES: Readonly<Record<ProvenSpace, ProofSpace>> = {
 };
 
 function gatewayErrorOf(network: string, error: ServiceError): GatewayError {
-  const [trailer] = error.metadata?.get(ERROR_TRAILER) ?? [];
-  const code = Buffer.isBuffer(trailer) ? ErrorInfo.decode(trailer).code : (status[error.code] ?? 'UNKNOWN');
+  const code = findErrorInfo(error)?.code ?? status[error.code] ?? 'UNKNOWN';
   return new GatewayError(network, code, error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED);
 }
 
-function call<Request, Response>(
+async function call<Request, Response>(
   network: string,
   method: Unary<Request, Response>,
   request: Request,
   deadlineMs = CALL_DEADLINE_MS,
 ): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    method(request, new Metadata(), { deadline: Date.now() + deadlineMs }, (error, response) => {
-      if (error === null) resolve(response);
-      else reject(gatewayErrorOf(network, error));
-    });
-  });
+  try {
+    return await callUnary(method, request, { deadlineMs });
+  } catch (error) {
+    throw gatewayErrorOf(network, error as ServiceError);
+  }
 }
 
 function objectOf(network: string, bytes: Bytes): JsonObject {

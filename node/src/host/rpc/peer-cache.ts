@@ -1,5 +1,5 @@
-import { findPeerIdentity, type PeerIdentity } from '@civitas/deployment';
-import { findUriName } from '../tls/certificate-set.ts';
+import type { PeerIdentity } from '@civitas/deployment';
+import { findPeer } from '@civitas/node-call';
 
 export interface CallWithPeer {
   getAuthContext(): { sslPeerCertificate?: { subjectaltname?: string | undefined } };
@@ -28,8 +28,7 @@ export class PeerCache {
     const session = sessionOf(call);
     const known = session === undefined ? undefined : this.#identities.get(session);
     if (known !== undefined) return known;
-    const uri = findUriName(call.getAuthContext().sslPeerCertificate?.subjectaltname);
-    const identity = uri === undefined ? undefined : findPeerIdentity(uri);
+    const identity = findPeer(call.getAuthContext().sslPeerCertificate?.subjectaltname);
     if (session !== undefined && identity !== undefined) this.#identities.set(session, identity);
     return identity;
   }

@@ -1,9 +1,8 @@
 import { canonicalString, type Refusal } from '@civitas/canon';
+import { ERROR_TRAILER } from '@civitas/node-call';
 import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
 
-/** Name of the trailer with the typed error. */
-export const ERROR_TRAILER = 'civitas-error-bin';
 const RETRY_AFTER_FACT = 'retryAfterMs';
 
 const STATUS_OF_CODE: Readonly<Record<string, status>> = {

@@ -1,10 +1,9 @@
 import type { Bytes } from '@civitas/canon';
 import type { PeerDocument } from '@civitas/deployment';
+import { callUnary, type Unary } from '@civitas/node-call';
 import type { LightBlockSource } from '@civitas/proofs';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
-import { Metadata } from '@grpc/grpc-js';
 import { ANSWER_BYTES_MAX } from '../rpc/limits.ts';
-import type { Unary } from '../rpc/unary.ts';
 import type { CertificateProvider } from '../tls/certificate-folder.ts';
 import { channelCredentials } from '../tls/credentials.ts';
 import type { PrioritySource } from './agreed-priorities.ts';
@@ -18,12 +17,7 @@ export interface PeerClient extends LightBlockSource, PrioritySource {
 }
 
 function call<Request, Response>(method: Unary<Request, Response>, request: Request): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    method(request, new Metadata(), { deadline: Date.now() + PEER_CALL_MS }, (error, response) => {
-      if (error === null) resolve(response);
-      else reject(error);
-    });
-  });
+  return callUnary(method, request, { deadlineMs: PEER_CALL_MS });
 }
 
 /** Opens a channel to a peer, which must be the node of that name; nothing is sent before the first call. */

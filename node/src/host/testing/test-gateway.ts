@@ -19,9 +19,10 @@ import {
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { type PeerIdentity, spiffe } from '@civitas/deployment';
 import { IdentityFault, type Principal, type VerifiedToken } from '@civitas/identity';
+import { findErrorInfo, type Unary } from '@civitas/node-call';
 import type { OperationBatch, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
-import { ErrorInfo, LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
+import { LedgerServiceService } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceService } from '@civitas/proto/civitas/node/v1/link';
 import { PersonServiceService } from '@civitas/proto/civitas/node/v1/person';
 import { VaultServiceService } from '@civitas/proto/civitas/node/v1/vault';
@@ -29,7 +30,7 @@ import { HealthService } from '@civitas/proto/grpc/health/v1/health';
 import { generateHpkeKeyPair, type HpkeKeyPair } from '@civitas/sealed-call';
 import { type Instruments, nodeMetrics, openLogger, openMetricsRegistry } from '@civitas/telemetry';
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
-import { type ChannelCredentials, type Client, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type ChannelCredentials, type Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { Admission } from '../admission/admission.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
@@ -46,7 +47,6 @@ import { ADMIN_MESSAGE_BYTES_MAX, LEDGER_MESSAGE_BYTES_MAX } from '../rpc/limits
 import { linkService } from '../rpc/link-service.ts';
 import { type Listener, listen } from '../rpc/listen.ts';
 import { personService } from '../rpc/person-service.ts';
-import { ERROR_TRAILER } from '../rpc/rpc-error.ts';
 import { vaultService } from '../rpc/sealed-service.ts';
 import { aFakeLedger, aGenesis, type FakeLedger } from '../testing/fake-ledger.ts';
 import { aTestAuthority, type TestAuthority, type TestLeaf, writeLeaf } from '../testing/test-authority.ts';
@@ -115,6 +115,7 @@ function personsOf(keys: GatewayKeys, admission: Admission): PersonMethods | und
     issuer: 'http://idp.test/realms/city',
     verifier: { verify },
     gateways: new Map([[keys.organisation, keys]]),
+    vaults: new Map([[keys.organisation, vault]]),
     ledger,
     admission,
     calls: openTokenBuckets({ perSecond: 1, burst: callsBurst, namesMax: 10, nowMs: () => performance.now() }),
@@ -214,7 +215,7 @@ async function openServer(): Promise<void> {
         server.addService(HealthService, health.service);
         server.addService(
           PersonServiceService,
-          personService(guard, () => ({ ...door(), persons: personsOf(keys, admission) })),
+          personService(guard, () => ({ ...door(), persons: personsOf(keys, admission), citizens: undefined })),
         );
       },
     }),
@@ -316,13 +317,6 @@ export async function aClient<T extends Client>(
 export const HOSPITAL = spiffe.client(CHAIN, 'hospital-1', 'cli');
 export const FUND = spiffe.client(CHAIN, 'fund-centre', 'cli');
 
-type Unary<Request, Response> = (
-  request: Request,
-  metadata: Metadata,
-  options: object,
-  callback: (error: ServiceError | null, response: Response) => void,
-) => ClientUnaryCall;
-
 export function ask<Request, Response>(method: Unary<Request, Response>, request: Request, options = {}): Promise<Response> {
   return new Promise((resolve, reject) => {
     method(request, new Metadata(), options, (error, response) => (error === null ? resolve(response) : reject(error)));
@@ -330,10 +324,8 @@ export function ask<Request, Response>(method: Unary<Request, Response>, request
 }
 
 export function errorOf(error: unknown): { status: string; code: string; retryAfterMs: number } {
-  const { code, metadata } = error as ServiceError;
-  const [trailer] = metadata?.get(ERROR_TRAILER) ?? [];
-  const info = Buffer.isBuffer(trailer) ? ErrorInfo.decode(trailer) : undefined;
-  return { status: status[code] ?? '', code: info?.code ?? '', retryAfterMs: info?.retryAfterMs ?? 0 };
+  const info = findErrorInfo(error as ServiceError);
+  return { status: status[(error as ServiceError).code] ?? '', code: info?.code ?? '', retryAfterMs: info?.retryAfterMs ?? 0 };
 }
 
 export async function refusalOf(asked: Promise<unknown>): Promise<ReturnType<typeof errorOf>> {

@@ -6,7 +6,7 @@ import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
 import { aTestAuthority, writeLeaf } from '../testing/test-authority.ts';
 import { openCertificateFolder } from './certificate-folder.ts';
-import { checkCertificateFiles, findUriName } from './certificate-set.ts';
+import { checkCertificateFiles } from './certificate-set.ts';
 
 const NAME = spiffe.node('jincheng-city-1', 'civil-affairs', 'city-0');
 const codeOf = (result: { ok: boolean; refusal?: { code: string } }): string => (result.ok ? 'ok' : (result.refusal?.code ?? ''));
@@ -34,12 +34,6 @@ test('a key of another leaf, a foreign authority, an ended leaf and a strange na
   expect(check(await authority.issue([NAME, spiffe.operator('jincheng-city-1')]))).toBe('CERTIFICATE_NAME');
   expect(check({ ...leaf, certificate: Buffer.from('torn') })).toBe('CERTIFICATE_FORM');
   expect(check({ ...leaf, certificate: Buffer.alloc(70_000) })).toBe('CERTIFICATE_FORM');
-});
-
-test('an alternative name that Node had to quote is nobody', () => {
-  expect(findUriName('URI:spiffe://civitas/a/b/c')).toBe('spiffe://civitas/a/b/c');
-  expect(findUriName('DNS:"x, URI:spiffe://civitas/a/b/c"')).toBeUndefined();
-  expect(findUriName(undefined)).toBeUndefined();
 });
 
 test('broken files leave the last good set in use, whole ones replace it, and listeners hear of the whole ones alone', async () => {

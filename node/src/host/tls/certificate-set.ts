@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { accept, type Result, refuse } from '@civitas/canon';
-import { findPeerIdentity, type PeerIdentity } from '@civitas/deployment';
+import type { PeerIdentity } from '@civitas/deployment';
+import { findPeer } from '@civitas/node-call';
 import { AUTHORITIES_MAX, CERTIFICATE_FILE_BYTES_MAX } from './limits.ts';
 
 /** The three files of a kubernetes.io/tls Secret, as read from one generation of it. */
@@ -22,22 +23,6 @@ const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/
 
 function certificatesOf(pem: Buffer): X509Certificate[] {
   return (pem.toString('latin1').match(PEM_BLOCK) ?? []).map((block) => new X509Certificate(block));
-}
-
-/**
- * The one URI name of a certificate, read from Node's text form of its alternative names.
- *
- * Undefined when there is none, more than one, or an entry that Node had to quote: such a name is no identity of ours.
- */
-export function findUriName(subjectAltName: string | undefined): string | undefined {
-  if (subjectAltName === undefined || subjectAltName.includes('"')) return undefined;
-  const uris = subjectAltName.split(', ').filter((name) => name.startsWith('URI:'));
-  return uris.length === 1 ? uris[0]?.slice('URI:'.length) : undefined;
-}
-
-function identityOf(leaf: X509Certificate): PeerIdentity | undefined {
-  const uri = findUriName(leaf.subjectAltName);
-  return uri === undefined ? undefined : findPeerIdentity(uri);
 }
 
 function parsePem(files: CertificateFiles): Result<{ leaf: X509Certificate; authorities: X509Certificate[]; key: KeyObject }> {
@@ -73,7 +58,7 @@ export function checkCertificateFiles(files: CertificateFiles, nowUnixMs: number
   if (!issued) return refuse('CERTIFICATE_CHAIN', { issuer: leaf.issuer.slice(0, 200) }, 'retry');
   const notAfterUnixMs = leaf.validToDate.getTime();
   if (notAfterUnixMs <= nowUnixMs) return refuse('CERTIFICATE_TIME', { notAfterUnixMs, nowUnixMs }, 'retry');
-  const identity = identityOf(leaf);
+  const identity = findPeer(leaf.subjectAltName);
   if (identity === undefined) return refuse('CERTIFICATE_NAME', { expected: 'one URI name of ours' });
   const hash = new Uint8Array(createHash('sha256').update(files.certificate).update(files.authorities).digest());
   return accept({ ...files, identity, notAfterUnixMs, hash });

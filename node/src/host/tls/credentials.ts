@@ -1,7 +1,7 @@
-import { findPeerIdentity, type PeerIdentity } from '@civitas/deployment';
+import type { PeerIdentity } from '@civitas/deployment';
+import { serverProblem } from '@civitas/node-call';
 import { type ChannelCredentials, experimental, type ServerCredentials } from '@grpc/grpc-js';
 import type { CertificateProvider } from './certificate-folder.ts';
-import { findUriName } from './certificate-set.ts';
 
 /** Server side of mutual TLS; a client without a certificate of this authority gets no connection. */
 export function serverCredentials(provider: CertificateProvider): ServerCredentials {
@@ -16,11 +16,6 @@ export function serverCredentials(provider: CertificateProvider): ServerCredenti
  */
 export function channelCredentials(provider: CertificateProvider, isExpected: (peer: PeerIdentity) => boolean): ChannelCredentials {
   return experimental.createCertificateProviderChannelCredentials(provider, provider, {
-    checkServerIdentity: (_host, certificate) => {
-      const uri = findUriName(certificate.subjectaltname);
-      const peer = uri === undefined ? undefined : findPeerIdentity(uri);
-      if (peer !== undefined && isExpected(peer)) return undefined;
-      return new Error(`server is ${uri ?? 'nobody of ours'}, expected another`);
-    },
+    checkServerIdentity: (_host, { subjectaltname }) => serverProblem(subjectaltname, isExpected, 'another'),
   });
 }

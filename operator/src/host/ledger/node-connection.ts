@@ -1,10 +1,11 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { findPeerIdentity, type PeerIdentity, spiffe } from '@civitas/deployment';
+import { type PeerIdentity, spiffe } from '@civitas/deployment';
+import { callUnary, findErrorInfo, serverProblem, type Unary } from '@civitas/node-call';
 import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
-import { ErrorInfo, LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
+import { LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
-import { type CallOptions, ChannelCredentials, type Client, type ClientUnaryCall, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { ChannelCredentials, type Client, type ServiceError } from '@grpc/grpc-js';
 import { issueLeaf, type KeyAndCertificate } from '../certificates/authority.ts';
 import { OPERATOR_CERTIFICATE_HOURS } from '../certificates/limits.ts';
 import { CALL_DEADLINE_MS, MESSAGE_BYTES_MAX } from './limits.ts';
@@ -84,7 +85,7 @@ export function openNodeConnection(
   ports: { grpc: number; admin: number },
 ): NodeConnection {
   const credentials = ChannelCredentials.createFromSecureContext(identity.context, {
-    checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, isExpected),
+    checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, isExpected, 'another'),
   });
   const [adminAddress, grpcAddress] = [`${host}:${ports.admin}`, `${host}:${ports.grpc}`];
   const made: { admin?: AdminServiceClient; ledger?: LedgerServiceClient; link?: LinkServiceClient; snapshot?: SnapshotServiceClient } = {};
@@ -122,43 +123,20 @@ export function openNodeConnection(
   return connection;
 }
 
-/** A server is who its one URI name says, whatever its address. */
-function serverProblem(alternativeNames: string | undefined, isExpected: (peer: PeerIdentity) => boolean): Error | undefined {
-  const uris = (alternativeNames ?? '').split(', ').filter((name) => name.startsWith('URI:'));
-  const peer = uris.length === 1 ? findPeerIdentity(uris[0]?.slice('URI:'.length) ?? '') : undefined;
-  return peer !== undefined && isExpected(peer)
-    ? undefined
-    : new Error(`the server is ${uris.join(', ') || 'nobody of ours'}, expected another`);
-}
-
-type Unary<Request, Response> = (
-  request: Request,
-  metadata: Metadata,
-  options: Partial<CallOptions>,
-  callback: (error: ServiceError | null, response: Response) => void,
-) => ClientUnaryCall;
-
 /**
  * One unary call as a promise.
  *
  * @throws NodeRefusal when the node answered with a typed error; the gRPC error otherwise.
  */
-export function callNode<Request, Response>(
+export async function callNode<Request, Response>(
   method: Unary<Request, Response>,
   request: Request,
   deadlineMs = CALL_DEADLINE_MS,
 ): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    method(request, new Metadata(), { deadline: Date.now() + deadlineMs }, (error, response) => {
-      if (error === null) resolve(response);
-      else reject(refusalOf(error) ?? error);
-    });
-  });
-}
-
-function refusalOf(error: ServiceError): NodeRefusal | undefined {
-  const [info] = error.metadata?.get('civitas-error-bin') ?? [];
-  if (!Buffer.isBuffer(info)) return undefined;
-  const { code, factsJson } = ErrorInfo.decode(info);
-  return new NodeRefusal(code, factsJson);
+  try {
+    return await callUnary(method, request, { deadlineMs });
+  } catch (error) {
+    const info = findErrorInfo(error as ServiceError);
+    throw info === undefined ? error : new NodeRefusal(info.code, info.factsJson);
+  }
 }

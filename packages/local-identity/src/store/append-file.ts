@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { writeDurably } from './write-durably.ts';
+import { writeFileDurably } from '@civitas/durable-file';
 
 export interface AppendFile {
   /** Adds lines and makes them durable; the whole file is written anew when it has grown, or when the last append failed. */
@@ -23,7 +23,7 @@ export async function openAppendFile(path: string, contentNow: () => string, byt
     const content = contentNow();
     await handle?.close();
     handle = undefined;
-    await writeDurably(path, content);
+    await writeFileDurably(path, content);
     handle = await open(path, 'a', 0o600);
     wholeBytes = Buffer.byteLength(content);
     fileBytes = wholeBytes;

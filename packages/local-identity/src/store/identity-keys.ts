@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { writeFileDurably } from '@civitas/durable-file';
 import { LocalIdentityFault } from '../codes.ts';
 import { RETIRED_KEY_S, SIGNING_KEY_S } from '../limits.ts';
-import { writeDurably } from './write-durably.ts';
 
 /** A private key with what a JWK set says of it. */
 export interface SigningKey {
@@ -92,7 +92,7 @@ export async function openIdentityKeys(path: string, nowUnixS: () => number): Pr
   const rotateIfDue = async (): Promise<boolean> => {
     const next = rotated(content, nowUnixS());
     if (next === content) return false;
-    await writeDurably(path, `${JSON.stringify(next, null, 1)}\n`);
+    await writeFileDurably(path, `${JSON.stringify(next, null, 1)}\n`);
     content = next;
     return true;
   };

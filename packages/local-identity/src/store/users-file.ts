@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { accept, type Refused, type Result } from '@civitas/canon';
+import { writeFileDurably } from '@civitas/durable-file';
 import { LocalIdentityFault } from '../codes.ts';
 import { type DirectoryState, EMPTY_STATE } from './state.ts';
-import { writeDurably } from './write-durably.ts';
 
 /** What a change makes of the state: the next state and an answer, or a refusal that leaves everything as it was. */
 export type Change<T> = (state: DirectoryState) => { readonly ok: true; readonly state: DirectoryState; readonly value: T } | Refused;
@@ -50,7 +50,7 @@ export async function openUsersFile(path: string): Promise<UsersFile> {
     const outcome = change(current);
     if (!outcome.ok) return outcome;
     if (outcome.state !== current) {
-      await writeDurably(path, `${JSON.stringify(outcome.state, null, 1)}\n`);
+      await writeFileDurably(path, `${JSON.stringify(outcome.state, null, 1)}\n`);
       current = outcome.state;
     }
     return accept(outcome.value);

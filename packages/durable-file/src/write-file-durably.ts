@@ -1,21 +1,12 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-
-/** Makes a folder's names durable: a rename or a new file in it survives a power cut only after this. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+import { syncFolder } from './sync-folder.ts';
 
 /**
  * Replaces a file by a whole new one, readable by its owner only: after a crash at any point there is the old or the new content, never
- * a part of it.
+ * a part of it. One writer at a time: the new content lies in `<path>.new` until it is whole.
  */
-export async function writeDurably(path: string, content: string): Promise<void> {
+export async function writeFileDurably(path: string, content: string | Uint8Array): Promise<void> {
   const fresh = `${path}.new`;
   const handle = await open(fresh, 'w', 0o600);
   try {

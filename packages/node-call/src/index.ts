@@ -1,0 +1,3 @@
+export { callUnary, type Unary } from './call-unary.ts';
+export { ERROR_TRAILER, findErrorInfo } from './error-trailer.ts';
+export { findPeer, serverProblem } from './peer-name.ts';
