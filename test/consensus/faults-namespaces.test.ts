@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { PORTS } from '@civitas/deployment';
 import { printedSeed, seededRandom, waitFor } from '@civitas/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -19,6 +20,10 @@ const PROGRESS = 3;
 const LIVENESS_MS = 90_000;
 /** The cut node must have missed so many blocks, or it has nothing to catch up with. */
 const MISSED_BLOCKS = 3;
+
+/** CometBFT dials for two to three minutes, then after pauses of 3, 9, 27, 81, 243 … s. */
+const LONG_CUT_MS = Number(process.env['CIVITAS_LONG_CUT_MS'] ?? 480_000);
+const isFull = process.env['CIVITAS_FULL'] === '1';
 
 const why = whyNoNamespaces();
 if (why !== undefined) process.stderr.write(`SKIPPED: network cuts: ${why}\n`);
@@ -120,6 +125,23 @@ describeWhereAllowed('hosts with cables', () => {
       await areBack(network.indexes);
       await load.progress(PROGRESS, LIVENESS_MS);
     });
+
+    async function comeTogether(): Promise<void> {
+      hosts.split([2, 3]);
+      await sayHalted(network.indexes, /^engine: halted/);
+      await pause(LONG_CUT_MS);
+      hosts.split([]);
+      const startMs = performance.now();
+      await areBack(network.indexes);
+      await load.progress(PROGRESS, LIVENESS_MS);
+      process.stderr.write(`back ${Math.round(performance.now() - startMs)} ms after a cut of ${LONG_CUT_MS} ms\n`);
+    }
+    if (isFull)
+      test(
+        'come together at once after links were down for longer than engines try by themselves',
+        comeTogether,
+        LONG_CUT_MS + 6 * LIVENESS_MS,
+      );
 
     test('kept every promise through all of it', async () => {
       const operations = await load.settle(LIVENESS_MS);

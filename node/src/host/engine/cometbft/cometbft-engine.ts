@@ -22,6 +22,7 @@ import { EngineWatch } from './engine-watch.ts';
 import { handOver, isHandOverDue } from './hand-over.ts';
 import { LightBlocks } from './light-blocks.ts';
 import { DISK_FREE_BYTES_MIN, LIGHT_BLOCK_WAIT_MS, WATCH_MS } from './limits.ts';
+import { Redial } from './redial.ts';
 import { type EngineSight, Standstill } from './standstill.ts';
 import { WaitingTransactions } from './waiting-transactions.ts';
 
@@ -66,6 +67,7 @@ export class CometbftEngine implements Engine {
   readonly #waiting: WaitingTransactions;
   readonly #watch: EngineWatch;
   readonly #standstill: Standstill;
+  readonly #redial: Redial;
   readonly #disk: DiskGuard;
   readonly #lights: LightBlocks;
   readonly #stopping = new AbortController();
@@ -87,12 +89,19 @@ export class CometbftEngine implements Engine {
     this.#waiting = new WaitingTransactions({ sha256, offer: (transaction) => rpc.offer(transaction), nowMs });
     this.#lights = new LightBlocks({ sha256, rpc, store, headHeight: () => application.info().height });
     this.#standstill = new Standstill(home);
+    this.#redial = new Redial({
+      ownNodeId: options.ownNodeId,
+      peers: () => options.awaitPeers(this.#stopping.signal),
+      dial: (addresses) => rpc.dial(addresses),
+      onMissing: (nodes) => options.log.info('peers-missing', { nodes }),
+    });
     this.#watch = new EngineWatch({
       rpc,
       nowMs,
       emptyBlockIntervalMs,
       onAnswering: () => this.#engineAnswers(),
       onLook: (seen) => this.#looked(seen),
+      onPeers: (peerIds) => this.#redialled(peerIds),
     });
     this.#disk = new DiskGuard({ free: () => freeBytesOf(home), freeBytesMin: DISK_FREE_BYTES_MIN });
     this.#disk.watch({ everyMs: WATCH_MS, onShortage: (error) => void this.#runOut(error) });
@@ -271,6 +280,10 @@ export class CometbftEngine implements Engine {
       return this.#fail(error);
     }
     this.#fail(why);
+  }
+
+  #redialled(peerIds: readonly string[]): void {
+    this.#redial.observe(nowMs(), peerIds).catch((error: unknown) => this.#fail(error));
   }
 
   /** An engine that has failed and lives on is ended, so that both start again. */

@@ -30,6 +30,7 @@ const text = (value: string): string => JSON.stringify(value);
  * - Time-outs and gossip pauses: measured for one machine and one data centre (design: CometBFT recipe).
  * - `create_empty_blocks = false` with an interval: a block's time never lags the clock by more than the interval.
  * - `double_sign_check_height = 0`: above it an idle chain could not start again; the signing grant fences keys instead.
+ * - `unsafe = true`: for `dial_peers` (redial.ts); the socket is in a folder that only this pod's user reads.
  * - passthrough: gRPC's own reading of unix addresses takes no relative path.
  */
 export function engineConfigToml(config: EngineConfig): string {
@@ -45,6 +46,7 @@ priv_validator_laddr = ${text(remoteSignerAddress)}
 ${remoteSignerAddress === '' ? '' : UNUSED_KEY_FILES}
 [rpc]
 laddr = "unix://${RPC_SOCKET}"
+unsafe = true
 pprof_laddr = ""
 
 [p2p]

@@ -112,6 +112,23 @@ test('a transaction is taken, known, refused, or met a full engine; anything els
   await expect(rpc.offer(transaction)).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
 });
 
+test('peers are known by their ids, and those that are named are dialled', async () => {
+  answer = (path) => {
+    expect(path).toBe('/net_info');
+    return JSON.stringify({ result: { n_peers: '2', peers: [{ node_info: { id: 'ab' } }, { node_info: { id: 'cd' } }] } });
+  };
+  expect(await rpc.peerIds()).toEqual(['ab', 'cd']);
+  says({ peers: null });
+  await expect(rpc.peerIds()).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
+  answer = (path) => {
+    const { pathname, searchParams } = new URL(path, 'http://engine');
+    expect(pathname).toBe('/dial_peers');
+    expect(JSON.parse(searchParams.get('peers') ?? '')).toEqual(['ab@127.0.0.1:26656']);
+    return JSON.stringify({ result: { log: 'Dialing peers in progress.' } });
+  };
+  await rpc.dial(['ab@127.0.0.1:26656']);
+});
+
 test('an engine that is not there is silent, and one that says no JSON is a fault', async () => {
   const nobody = new EngineRpc(join(folder, 'nobody.sock'));
   await expect(nobody.status()).rejects.toMatchObject({ code: 'ENGINE_SILENT' });

@@ -59,8 +59,16 @@ export class EngineRpc {
     };
   }
 
-  async peerCount(): Promise<number> {
-    return Number(answerText(await this.#get('/net_info'), 'n_peers'));
+  /** Ids of the peers that are connected. */
+  async peerIds(): Promise<readonly string[]> {
+    const { peers } = await this.#get('/net_info');
+    if (!Array.isArray(peers)) throw new EngineFault('ENGINE_ANSWER', 'peers is no list');
+    return peers.filter(isJsonObject).map((peer) => answerText(objectOf(peer, 'node_info'), 'id'));
+  }
+
+  /** Has the engine begin to dial; the peers' own ids stand in their addresses `id@host:port`. */
+  async dial(addresses: readonly string[]): Promise<void> {
+    await this.#get(`/dial_peers?peers=${encodeURIComponent(JSON.stringify(addresses))}`);
   }
 
   async roundVotes(): Promise<RoundVotes> {

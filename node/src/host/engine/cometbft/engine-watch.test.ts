@@ -15,12 +15,13 @@ function aWatch() {
   const engine = { isSilent: false, prevotes: ['BA{4:xx__} 20/40 = 0.50'], precommits: '' };
   const answered: number[] = [];
   const looks: (EngineSight | undefined)[] = [];
+  const peers: (readonly string[])[] = [];
   const rpc = {
     status: async () => {
       if (engine.isSilent) throw new EngineFault('ENGINE_SILENT', 'gone');
       return { version: '0.38.26', height: 3, isCatchingUp: false };
     },
-    peerCount: async () => 1,
+    peerIds: async () => ['ab'],
     peerHeights: async () => [6, 5],
     roundVotes: async () => ({
       height: 4,
@@ -35,9 +36,10 @@ function aWatch() {
     emptyBlockIntervalMs: 5000,
     onAnswering: () => answered.push(clock.ms),
     onLook: (seen) => looks.push(seen),
+    onPeers: (peerIds) => peers.push(peerIds),
   });
   watches.push(watch);
-  return { watch, clock, engine, answered, looks };
+  return { watch, clock, engine, answered, looks, peers };
 }
 
 test('votes are counted from the bit array that the engine prints', () => {
@@ -82,8 +84,9 @@ test('a halt between the two votes of a round counts the second ones', async () 
 });
 
 test('an engine that falls silent is seen, and its coming back is told', async () => {
-  const { watch, engine, answered } = aWatch();
+  const { watch, engine, answered, peers } = aWatch();
   await watch.look();
+  expect(peers).toEqual([['ab']]);
   engine.isSilent = true;
   await watch.look();
   expect(watch.isAnswering).toBe(false);

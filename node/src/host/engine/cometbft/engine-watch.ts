@@ -4,7 +4,7 @@ import { HALTED_AFTER_MS, WATCH_MS } from './limits.ts';
 import type { EngineSight } from './standstill.ts';
 
 export interface EngineWatchOptions {
-  readonly rpc: Pick<EngineRpc, 'status' | 'peerCount' | 'roundVotes' | 'peerHeights'>;
+  readonly rpc: Pick<EngineRpc, 'status' | 'peerIds' | 'roundVotes' | 'peerHeights'>;
   /** Monotonic, ms. */
   readonly nowMs: () => number;
   readonly emptyBlockIntervalMs: number;
@@ -12,6 +12,8 @@ export interface EngineWatchOptions {
   readonly onAnswering: () => void;
   /** Told what each look found, undefined where the engine did not answer. */
   readonly onLook: (seen: EngineSight | undefined) => void;
+  /** Told at each look which peers the engine has. */
+  readonly onPeers: (peerIds: readonly string[]) => void;
 }
 
 /** What was last seen of the engine. */
@@ -106,14 +108,15 @@ export class EngineWatch {
     try {
       const { rpc } = this.#options;
       const { version, isCatchingUp } = await rpc.status();
-      const peerCount = await rpc.peerCount();
+      const peerIds = await rpc.peerIds();
       const votes = await rpc.roundVotes();
       // Only of one that has not moved since the last look: the answer is long.
       const peerHeights = votes.height === this.#seen.votes?.height ? await rpc.peerHeights() : [];
-      this.#seen = { version, isCatchingUp, peerCount, votes };
+      this.#seen = { version, isCatchingUp, peerCount: peerIds.length, votes };
       if (!this.#isAnswering) this.#options.onAnswering();
       this.#isAnswering = true;
       const validatorCount = Math.max(0, ...votes.rounds.map(({ prevotes }) => countVotes(prevotes).validators));
+      this.#options.onPeers(peerIds);
       this.#options.onLook({ height: votes.height, isCatchingUp, validatorCount, peerHeights });
     } catch (error) {
       if (!(error instanceof EngineFault)) throw error;
