@@ -10,5 +10,5 @@ export { DOCUMENT_KINDS } from './health/index/v1/document.ts';
 export { DOCUMENTS_MAX } from './health/index/v1/limits.ts';
 export * from './packet.ts';
 export { BASES, PREDICATES, PURPOSES } from './purpose.ts';
-export { recordIdOf } from './record.ts';
+export { hashOfJson, recordIdOf } from './record.ts';
 export { addWorkingDays, dayNumberOf, isWorkingDay } from './working-day.ts';

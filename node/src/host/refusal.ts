@@ -26,6 +26,19 @@ export const HOST_REFUSALS = {
     remedy: 'Ask an owner of the agency for one of the expected roles.',
   },
   STEP_UP_NEEDED: { meaning: 'It takes a second factor, used within the last minutes.', remedy: 'Sign in with the second factor.' },
+  CITIZENS_NOT_SERVED: {
+    meaning: 'No citizen is served here: the organisation is no portal of this ledger, or the registrar has no gateway beside it.',
+    remedy: 'Ask the gateway of the city ledger that hosts the portal.',
+  },
+  CITIZEN_UNKNOWN: {
+    meaning: 'The account is not tied to a person yet.',
+    remedy: "Show who you are at the portal's counter, which ties the account (`civitas citizen tie`).",
+  },
+  CITIZEN_KEY_ELSEWHERE: {
+    meaning: "The consent was signed with a key of the citizen's that this gateway does not keep.",
+    remedy: 'Withdraw it where it was granted.',
+  },
+  ACCOUNT_TAKEN: { meaning: 'The account is tied to another person.', remedy: 'Check the account; it is tied once and for all.' },
   PREPARED_FOREIGN: {
     meaning: 'The body was not prepared by this gateway for this person.',
     remedy: 'Prepare the operation again and submit what that answered.',

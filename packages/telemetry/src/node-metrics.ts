@@ -95,6 +95,20 @@ export const nodeMetrics = catalogueOf({
     help: 'Operations admitted and waiting for their receipt.',
     labels: {},
   },
+  admissionQueueLimit: {
+    name: 'civitas_admission_queue_limit_operations',
+    type: 'gauge',
+    unit: 'none',
+    help: 'Operations that may wait for their receipt; one more is refused with QUEUE_FULL.',
+    labels: {},
+  },
+  organisationOperations: {
+    name: 'civitas_organisation_operations_total',
+    type: 'counter',
+    unit: 'none',
+    help: 'Operations handed to this node by the organisation whose certificate the caller holds, by what became of them here.',
+    labels: { organisation: '*', result: ['ordered', 'refused', 'throttled'] },
+  },
   bundleOperations: {
     name: 'civitas_bundle_operations',
     type: 'histogram',
@@ -108,6 +122,27 @@ export const nodeMetrics = catalogueOf({
     type: 'gauge',
     unit: 'bytes',
     help: 'Block and state store on disk.',
+    labels: {},
+  },
+  volumeBytes: {
+    name: 'civitas_volume_size_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Size of the file system that the data are on.',
+    labels: {},
+  },
+  volumeFreeBytes: {
+    name: 'civitas_volume_free_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'What is left of it for this process; a node stops before it is 0.',
+    labels: {},
+  },
+  clockOffset: {
+    name: 'civitas_block_clock_offset_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: "This machine's clock minus the header time of a block, when it was committed here; far from 0 on one node alone: its clock is wrong.",
     labels: {},
   },
   statePageReads: {
@@ -187,6 +222,13 @@ export const nodeMetrics = catalogueOf({
     help: '1 while this node stands before a block that a newer release must execute.',
     labels: {},
   },
+  unwell: {
+    name: 'civitas_unwell',
+    type: 'gauge',
+    unit: 'none',
+    help: '1 while a part of this node is unwell; AdminService and kubectl civitas status say which and why.',
+    labels: {},
+  },
   caughtUp: {
     name: 'civitas_caught_up',
     type: 'gauge',
@@ -229,6 +271,20 @@ export const nodeMetrics = catalogueOf({
     help: 'Latest height of a peer that this network has verified.',
     labels: { peer: '*' },
   },
+  linkClientAge: {
+    name: 'civitas_link_client_age_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: "Block time here minus the time of the newest header of a peer that was verified; only grows while that peer's headers stay away.",
+    labels: { peer: '*' },
+  },
+  linkClientStatus: {
+    name: 'civitas_link_client_status',
+    type: 'gauge',
+    unit: 'none',
+    help: "1 for the status that this network's client of a peer has; frozen: the peer contradicted itself, or a person froze it.",
+    labels: { peer: '*', status: ['active', 'expired', 'frozen'] },
+  },
   rpcRequests: {
     name: 'civitas_rpc_requests_total',
     type: 'counter',
@@ -264,7 +320,7 @@ export const nodeMetrics = catalogueOf({
     unit: 'none',
     help: 'Sealed calls to vault and registrar by method and outcome.',
     labels: {
-      method: ['Put', 'Open', 'Collect', 'Erase', 'Assign', 'IssueLinkToken', 'Resolve'],
+      method: ['Put', 'Open', 'Collect', 'Erase', 'Assign', 'IssueLinkToken', 'Resolve', 'TieAccount'],
       result: ['ok', 'refused', 'unauthenticated'],
     },
   },

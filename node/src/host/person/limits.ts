@@ -5,3 +5,5 @@ export const PERSON_CALLS_PER_SECOND = 10;
 export const PERSON_CALLS_BURST = 40;
 /** Persons whose calls are counted at once. */
 export const PERSONS_MAX = 10_000;
+/** Private values of one operation. */
+export const PRIVATE_VALUES_MAX = 8;

@@ -35,6 +35,7 @@ test('one person takes no more calls than a person needs, counted under their ps
     issuer: 'http://idp.test/realms/city',
     verifier: { verify: async () => ({ ok: true, value: { principal: OWNER, expiresAtUnixS: 0 } }) },
     gateways: new Map([['hospital-1', gateway]]),
+    vaults: new Map(),
     ledger,
     admission: { submit: () => Promise.reject(new Error('nothing is submitted')) },
     calls: { take: (name) => (counted.push(name) > 1 ? 250 : 0) },

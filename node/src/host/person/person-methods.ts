@@ -18,8 +18,10 @@ import { prepareGatewayOperation } from '../admission/gateway-operation.ts';
 import type { TokenBuckets } from '../admission/token-bucket.ts';
 import type { GatewayKeys } from '../keys/node-keys.ts';
 import type { LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
+import type { VaultStore } from '../vault/vault-store.ts';
 import { PREPARED_LIFE_MS } from './limits.ts';
 import { checkPerson, type PersonVerb, verbOf } from './person-policy.ts';
+import { keepPrivateValues, type PrivateValues } from './private-values.ts';
 import { pseudonymOf } from './pseudonym.ts';
 
 /** A person's token, and the organisation that they act for. */
@@ -35,11 +37,24 @@ export interface PreparedOperation {
   readonly expiresAtUnixMs: number;
 }
 
+/** What a person wants done, once for one idempotency key. */
+export interface WantedOperation {
+  readonly contract: string;
+  readonly method: string;
+  readonly role: string;
+  readonly args: JsonObject;
+  /** 16 bytes. */
+  readonly idempotencyKey: Bytes;
+  readonly privateValues?: PrivateValues;
+}
+
 export interface PersonMethodsOptions {
   readonly issuer: string;
   readonly verifier: TokenVerifier;
   /** Organisations whose keys are here. */
   readonly gateways: ReadonlyMap<string, GatewayKeys>;
+  /** Their vaults. */
+  readonly vaults: ReadonlyMap<string, Pick<VaultStore, 'put'>>;
   readonly ledger: Pick<LedgerHost, 'genesis' | 'genesisHash' | 'status'>;
   readonly admission: Pick<Admission, 'submit'>;
   /** By pseudonym. */
@@ -85,30 +100,31 @@ export class PersonMethods {
     }
   }
 
-  async prepare(
-    call: PersonCall,
-    wanted: {
-      readonly contract: string;
-      readonly method: string;
-      readonly role: string;
-      readonly args: JsonObject;
-      readonly idempotencyKey: Bytes;
-    },
-  ): Promise<Result<PreparedOperation>> {
+  /** @returns as actorOf and keepPrivateValues, and what parseOperation says of a body that no ledger takes. */
+  async prepare(call: PersonCall, { privateValues, ...wanted }: WantedOperation): Promise<Result<PreparedOperation>> {
     const { ledger, nowUnixMs } = this.#options;
     const actor = await this.actorOf(call, verbOf(wanted.contract));
     if (!actor.ok) return actor;
     const { gateway, pseudonym } = actor.value;
+    const args = privateValues === undefined ? accept(wanted.args) : await this.#keep(gateway, privateValues, wanted);
+    if (!args.ok) return args;
     const expiresAtUnixMs = Math.max(nowUnixMs(), ledger.status().timeUnixMs) + PREPARED_LIFE_MS;
     const { chainId } = ledger.genesis;
     const { organisation, operation: key } = gateway;
-    const request = { ...wanted, chainId, genesisHash: ledger.genesisHash, organisation, key, actor: pseudonym, expiresAtUnixMs };
+    const frame = { chainId, genesisHash: ledger.genesisHash, organisation, key, actor: pseudonym, expiresAtUnixMs };
+    const request = { ...wanted, ...frame, args: args.value };
     const { body } = prepareGatewayOperation(request);
     // A name or a size that no ledger takes is told before the person signs it.
     const parsed = parseOperation(body);
     if (!parsed.ok) return parsed;
     const hash = operationHash(nodeCrypto.sha256, body);
     return accept({ body, operationHash: hash, coSignBytes: coSignatureSignBytes(hash), expiresAtUnixMs });
+  }
+
+  async #keep(gateway: GatewayKeys, values: PrivateValues, { args, idempotencyKey }: WantedOperation): Promise<Result<JsonObject>> {
+    const vault = this.#options.vaults.get(gateway.organisation);
+    if (vault === undefined) return refuse('NOT_FOUND', { what: 'vault of the organisation', organisation: gateway.organisation });
+    return keepPrivateValues({ gateway, vault, idempotencyKey }, values, args);
   }
 
   /** @returns as actorOf and Admission.submit, and PREPARED_FOREIGN for a body that this gateway made for nobody or for another. */

@@ -86,7 +86,8 @@ async function proveRecord(ledger: LedgerHost, key: string, headerHeight: number
   return refuse('PROOF_NOT_YET', { height: ledger.status().height, expected: 'the next block' }, 'retry');
 }
 
-async function read(door: LedgerDoor, request: ReadRequest, peer: PeerIdentity): Promise<Result<ReadResponse>> {
+/** A record, under the roles of the caller's organisation. */
+export async function read(door: LedgerDoor, request: ReadRequest, peer: PeerIdentity): Promise<Result<ReadResponse>> {
   const allowed = checkRecordAccess(door.contracts, request.key, rolesOf(door, peer));
   if (!allowed.ok) return allowed;
   const { ledger } = door;

@@ -2,6 +2,7 @@ import {
   encodeCanonical,
   encodeOperation,
   hashOf,
+  type Json,
   type JsonObject,
   type Operation,
   operationSignBytes,
@@ -11,7 +12,7 @@ import {
 import { nodeCrypto } from '@civitas/canon/node';
 import { spiffe } from '@civitas/deployment';
 import type { Principal } from '@civitas/identity';
-import { PersonServiceClient, type PrepareRequest, type PrepareResponse } from '@civitas/proto/civitas/node/v1/person';
+import { PersonServiceClient, type PrepareRequest, type PrepareResponse, StandIn } from '@civitas/proto/civitas/node/v1/person';
 import { aKeyPair } from '@civitas/testkit';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
@@ -26,6 +27,7 @@ import {
   people,
   prepareGateway,
   refusalOf,
+  vault,
 } from '../testing/test-gateway.ts';
 
 const OWNER: Principal = {
@@ -52,7 +54,8 @@ beforeEach(async () => {
 afterEach(closeGateway);
 
 function prepare(overrides: Partial<PrepareRequest> = {}, args: JsonObject = { id: 'a' }): Promise<PrepareResponse> {
-  const request = { call, contract: 'health.index@v1', method: 'register', role: 'custodian', idempotencyKey: INTENT };
+  const frame = { contract: 'health.index@v1', method: 'register', role: 'custodian', idempotencyKey: INTENT };
+  const request = { call, ...frame, privateValues: undefined };
   return ask(client.prepare.bind(client), { ...request, args: encodeCanonical(args), ...overrides });
 }
 const submit = (body: Uint8Array, token = 'owner') =>
@@ -137,6 +140,36 @@ test('an organisation itself, its nodes and the operator are not asked in person
     const asked = ask(other.viewAs.bind(other), { call, contract: 'health.index@v1', view: 'find', args: new Uint8Array(0) });
     expect(await refusalOf(asked)).toMatchObject({ code: 'NOT_AUTHORISED' });
   }
+});
+
+test('a private value stays in the vault of the gateway: the body carries what stands for it', async () => {
+  const value = (json: Json): Uint8Array => encodeCanonical(json);
+  const privateValues = {
+    ...{ subjectField: 'subject', collection: 'documents', referenceField: 'reference' },
+    values: [
+      { field: 'subject', standIn: StandIn.STAND_IN_PSEUDONYM, value: value('CANARY-1') },
+      { field: 'digest', standIn: StandIn.STAND_IN_COMMITMENT, value: value({ sha256: 'CANARY-2' }) },
+    ],
+  };
+  const { body } = await prepare({ privateValues });
+  const { args } = operationOf(body);
+
+  expect(Object.keys(args).sort()).toEqual(['digest', 'id', 'reference', 'subject']);
+  expect(JSON.stringify(args)).not.toContain('CANARY');
+  expect(vault.read(String(args['reference']))).toMatchObject({ ok: true });
+  const wrong = { ...privateValues, values: [{ field: 'x', standIn: StandIn.STAND_IN_UNSPECIFIED, value: value(1) }] };
+  expect(await refusalOf(prepare({ privateValues: wrong }))).toMatchObject({ code: 'MALFORMED' });
+  const broken = { ...privateValues, values: [{ field: 'x', standIn: StandIn.STAND_IN_COMMITMENT, value: new Uint8Array([1]) }] };
+  expect(await refusalOf(prepare({ privateValues: broken }))).toMatchObject({ code: 'JSON_MALFORMED' });
+});
+
+test('a record is read under the roles of the organisation, and no citizen is served where there is no portal', async () => {
+  const read = { call, key: 'health.index/documents/x' };
+  expect(await refusalOf(ask(client.readAs.bind(client), read))).toMatchObject({ code: 'NOT_FOUND' });
+  const forged = { call: { ...call, token: 'forged' }, key: read.key };
+  expect(await refusalOf(ask(client.readAs.bind(client), forged))).toMatchObject({ code: 'TOKEN_SIGNATURE' });
+  const asked = { token: 'owner', portal: 'citizen-portal', method: 'list', args: encodeCanonical({}), idempotencyKey: new Uint8Array(0) };
+  expect(await refusalOf(ask(client.asCitizen.bind(client), asked))).toMatchObject({ code: 'PERSONS_NOT_SERVED' });
 });
 
 test('a view is asked under the roles of the organisation', async () => {

@@ -1,18 +1,37 @@
-import { accept, isJsonObject, type JsonObject, parseCanonical, parseContractName, type Result, refuse } from '@civitas/canon';
-import type {
-  PersonCall,
-  PersonServiceServer,
-  PrepareRequest,
-  PrepareResponse,
-  SubmitPreparedRequest,
-  SubmitPreparedResponse,
-  ViewAsRequest,
-  ViewAsResponse,
+import {
+  accept,
+  encodeCanonical,
+  isJsonObject,
+  type JsonObject,
+  parseCanonical,
+  parseContractName,
+  type Result,
+  refuse,
+} from '@civitas/canon';
+import {
+  type AsCitizenRequest,
+  type AsCitizenResponse,
+  type PersonCall,
+  type PersonServiceServer,
+  type PrepareRequest,
+  type PrepareResponse,
+  type PrivateValue as PrivateValueMessage,
+  type PrivateValues as PrivateValuesMessage,
+  type ReadAsRequest,
+  type ReadAsResponse,
+  StandIn,
+  type SubmitPreparedRequest,
+  type SubmitPreparedResponse,
+  type ViewAsRequest,
+  type ViewAsResponse,
 } from '@civitas/proto/civitas/node/v1/person';
+import type { CitizenMethods } from '../citizen/citizen-methods.ts';
 import type { PersonMethods } from '../person/person-methods.ts';
+import type { PrivateValue, PrivateValues } from '../person/private-values.ts';
+import { FIELD_BYTES_MAX } from '../vault/limits.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
-import { view } from './ledger-service.ts';
+import { read, view } from './ledger-service.ts';
 import { LEDGER_MESSAGE_BYTES_MAX } from './limits.ts';
 
 const IDEMPOTENCY_KEY_BYTES = 16;
@@ -21,6 +40,7 @@ const NOBODY: PersonCall = { token: '', organisation: '' };
 export interface PersonDoor extends LedgerDoor {
   /** Undefined where the configuration names no identity provider. */
   readonly persons: PersonMethods | undefined;
+  readonly citizens: CitizenMethods | undefined;
 }
 
 function personsOf(door: PersonDoor): Result<PersonMethods> {
@@ -33,6 +53,23 @@ function argumentsOf(bytes: Uint8Array): Result<JsonObject> {
   return isJsonObject(args.value) ? accept(args.value) : refuse('MALFORMED', { field: 'args', expected: 'an object' });
 }
 
+function privateValueOf({ field, standIn, value }: PrivateValueMessage): Result<PrivateValue> {
+  const stands = standIn === StandIn.STAND_IN_COMMITMENT ? 'commitment' : standIn === StandIn.STAND_IN_PSEUDONYM ? 'pseudonym' : undefined;
+  if (stands === undefined) return refuse('MALFORMED', { field: 'private_values.stand_in', expected: 'commitment or pseudonym' });
+  const parsed = parseCanonical(value, FIELD_BYTES_MAX);
+  return parsed.ok ? accept({ field, standIn: stands, value: parsed.value }) : parsed;
+}
+
+function privateValuesOf({ values, ...frame }: PrivateValuesMessage): Result<PrivateValues> {
+  const parsed: PrivateValue[] = [];
+  for (const message of values) {
+    const value = privateValueOf(message);
+    if (!value.ok) return value;
+    parsed.push(value.value);
+  }
+  return accept({ ...frame, values: parsed });
+}
+
 async function prepare(door: PersonDoor, request: PrepareRequest): Promise<Result<PrepareResponse>> {
   const persons = personsOf(door);
   if (!persons.ok) return persons;
@@ -43,7 +80,10 @@ async function prepare(door: PersonDoor, request: PrepareRequest): Promise<Resul
   if (!named.ok) return named;
   const args = argumentsOf(request.args);
   if (!args.ok) return args;
-  const prepared = await persons.value.prepare(call, { contract, method, role, args: args.value, idempotencyKey });
+  const kept = request.privateValues === undefined ? undefined : privateValuesOf(request.privateValues);
+  if (kept?.ok === false) return kept;
+  const privateValues = kept === undefined ? {} : { privateValues: kept.value };
+  const prepared = await persons.value.prepare(call, { contract, method, role, args: args.value, idempotencyKey, ...privateValues });
   return prepared.ok ? accept({ ...prepared.value, expiresAtUnixMs: BigInt(prepared.value.expiresAtUnixMs) }) : prepared;
 }
 
@@ -64,6 +104,25 @@ async function viewAs(door: PersonDoor, request: ViewAsRequest, network: string)
   return view(door, asked, { network, organisation: gateway.organisation, kind: 'client', name: pseudonym });
 }
 
+async function readAs(door: PersonDoor, request: ReadAsRequest, network: string): Promise<Result<ReadAsResponse>> {
+  const persons = personsOf(door);
+  if (!persons.ok) return persons;
+  const actor = await persons.value.actorOf(request.call ?? NOBODY, 'view');
+  if (!actor.ok) return actor;
+  const { pseudonym, gateway } = actor.value;
+  const peer = { network, organisation: gateway.organisation, kind: 'client', name: pseudonym } as const;
+  return read(door, { key: request.key, withProof: true, headerHeight: 0n }, peer);
+}
+
+async function asCitizen({ citizens }: PersonDoor, request: AsCitizenRequest): Promise<Result<AsCitizenResponse>> {
+  if (citizens === undefined) return refuse('PERSONS_NOT_SERVED', {});
+  const { token, portal, method, idempotencyKey } = request;
+  const args = argumentsOf(request.args);
+  if (!args.ok) return args;
+  const answer = await citizens.run({ token, portal, method, args: args.value, idempotencyKey });
+  return answer.ok ? accept({ result: encodeCanonical(answer.value) }) : answer;
+}
+
 /** PersonService: for the console alone, which carries people's tokens and has no right of its own here. */
 export function personService(guard: Guard, door: () => PersonDoor): PersonServiceServer {
   const rule: ServiceRule = { service: 'PersonService', accepts: ({ kind }) => kind === 'console', membership: true };
@@ -71,5 +130,7 @@ export function personService(guard: Guard, door: () => PersonDoor): PersonServi
     prepare: guard.unary(rule, (request: PrepareRequest) => prepare(door(), request)),
     submitPrepared: guard.unary(rule, (request: SubmitPreparedRequest) => submitPrepared(door(), request)),
     viewAs: guard.unary(rule, (request: ViewAsRequest, { network }) => viewAs(door(), request, network)),
+    readAs: guard.unary(rule, (request: ReadAsRequest, { network }) => readAs(door(), request, network)),
+    asCitizen: guard.unary(rule, (request: AsCitizenRequest) => asCitizen(door(), request)),
   };
 }

@@ -94,5 +94,6 @@ export function subjectService(guard: Guard, options: SealedServiceOptions): Sub
     assign: guard.unary(rule, sealedMethod(options, 'Assign')),
     resolve: guard.unary(rule, sealedMethod(options, 'Resolve')),
     issueLinkToken: guard.unary(rule, sealedMethod(options, 'IssueLinkToken')),
+    tieAccount: guard.unary(rule, sealedMethod(options, 'TieAccount')),
   };
 }

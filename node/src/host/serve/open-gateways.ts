@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { accept, type Json, type JsonObject, type Result } from '@civitas/canon';
+import type { NodeConfig } from '@civitas/deployment';
 import { parseReceipt } from '@civitas/proofs';
 import type { Admission } from '../admission/admission.ts';
 import { GatewaySubmitter } from '../admission/gateway-submitter.ts';
@@ -13,6 +14,9 @@ import { VaultStore } from '../vault/vault-store.ts';
 
 export interface Gateways {
   readonly byOrganisation: ReadonlyMap<string, SealedGateway>;
+  readonly vaults: ReadonlyMap<string, VaultStore>;
+  /** Of the registrar, where it is hosted here. */
+  readonly registrar: SubjectMethods | undefined;
   close(): Promise<void>;
 }
 
@@ -21,6 +25,7 @@ export interface OpenGatewaysOptions {
   readonly keys: NodeKeys;
   readonly ledger: LedgerHost;
   readonly admission: Pick<Admission, 'submit' | 'submitBatch'>;
+  readonly config: Pick<NodeConfig, 'persons'>;
   readonly nowUnixMs: () => number;
 }
 
@@ -57,6 +62,9 @@ function identitySubmitter(options: OpenGatewaysOptions, { organisation, operati
 /** Opens the vault of every hosted organisation, and on a ledger with `city.identity` the registrar's index. */
 export function openGateways(options: OpenGatewaysOptions): Gateways {
   const { dataFolder, keys, ledger, nowUnixMs } = options;
+  const issuer = options.config.persons?.issuer;
+  const vaults = new Map<string, VaultStore>();
+  let registrar: SubjectMethods | undefined;
   const { chainId } = ledger.genesis;
   const closers: (() => Promise<void>)[] = [];
   const hasIdentity = ledger.genesis.appState.contracts.some((name) => name.startsWith(`${REGISTRAR_CONTRACT}@`));
@@ -65,20 +73,24 @@ export function openGateways(options: OpenGatewaysOptions): Gateways {
     const { organisation, vaultKey, operation: signer, subjectIndexKey } = gateway;
     const vault = new VaultStore({ folder: join(dataFolder, 'vaults', organisation), organisation, vaultKey, signer, nowUnixMs });
     closers.push(() => vault.close());
+    vaults.set(organisation, vault);
     const { put: Put, open: Open, collect: Collect, erase: Erase } = new VaultMethods({ organisation, chainId, vault, ledger });
     const roles = ledger.members.findOrganisation(organisation)?.roles ?? [];
     if (!hasIdentity || !roles.includes('registrar')) return { keys: gateway, methods: { Put, Open, Collect, Erase } };
     const index = new SubjectIndex(join(dataFolder, 'subjects', organisation), subjectIndexKey);
     closers.push(() => index.close());
     const submitIdentity = identitySubmitter(options, gateway);
-    const subjects = new SubjectMethods({ chainId, index, members: () => ledger.members, submitIdentity, nowUnixMs });
-    const { assign: Assign, issueLinkToken: IssueLinkToken, resolve: Resolve } = subjects;
-    return { keys: gateway, methods: { Put, Open, Collect, Erase, Assign, IssueLinkToken, Resolve } };
+    const subjects = new SubjectMethods({ chainId, index, members: () => ledger.members, submitIdentity, issuer, nowUnixMs });
+    registrar ??= subjects;
+    const { assign: Assign, issueLinkToken: IssueLinkToken, resolve: Resolve, tieAccount: TieAccount } = subjects;
+    return { keys: gateway, methods: { Put, Open, Collect, Erase, Assign, IssueLinkToken, Resolve, TieAccount } };
   }
 
   const byOrganisation = new Map([...keys.gateways].map(([organisation, gateway]) => [organisation, open(gateway)] as const));
   return {
     byOrganisation,
+    vaults,
+    registrar,
     close: async () => {
       await Promise.all(closers.map((close) => close()));
     },

@@ -250,9 +250,11 @@ class ServedNode implements RunningNode {
       nowUnixMs: Date.now,
       nowMs,
     });
-    const gateways = openGateways({ dataFolder, keys: this.#keys, ledger, admission, nowUnixMs: Date.now });
-    const persons = openPersons({ config: this.#config, keys: this.#keys, ledger, admission });
-    const stopMetrics = followLedger(ledger, this.#metrics, this.#base.registry);
+    const parts = { dataFolder, config: this.#config, keys: this.#keys, ledger, admission };
+    const gateways = openGateways({ ...parts, nowUnixMs: Date.now });
+    const people = openPersons({ ...parts, gateways });
+    const { persons, citizens } = people;
+    const stopMetrics = followLedger(ledger, this.#metrics, { registry: this.#base.registry, nowUnixMs: Date.now });
     const stopApprover = startAutoApprover({
       ledger,
       gateways: [...this.#keys.gateways.values()],
@@ -270,6 +272,7 @@ class ServedNode implements RunningNode {
       stopMetrics();
       await gateways.close();
       await ledger.close();
+      await people.close();
       await signatures.close();
     };
     const contracts = runningContracts(this.#options.contracts, genesis.appState.contracts, ledger.members);
@@ -285,6 +288,7 @@ class ServedNode implements RunningNode {
       persons,
       genesisHash,
       isMismatch: mismatch.isMismatch,
+      citizens,
       close,
     };
     this.#health.set(true);

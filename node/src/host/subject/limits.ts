@@ -6,3 +6,5 @@ export const SYSTEM_CHARS_MAX = 128;
 export const PROFILE_ENTRIES_MAX = 32;
 /** Address space of the index, bytes; the file grows only as it is used. */
 export const INDEX_MAP_BYTES = 16 * 1024 ** 3;
+/** Subject of an account at the identity provider, characters. */
+export const ACCOUNT_CHARS_MAX = 255;

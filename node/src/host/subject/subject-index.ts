@@ -19,6 +19,7 @@ export interface LinkToken extends SubjectScope {
 }
 
 const ID_BYTES = 16;
+const ACCOUNT_SYSTEM = 'civitas/account/v1';
 
 function randomId(): string {
   return base64urlEncode(randomBytes(ID_BYTES));
@@ -55,6 +56,26 @@ export class SubjectIndex {
 
   findPerson(system: string, identifier: string): string | undefined {
     const person = this.#database.get(['person', this.#markOf(system, identifier)]);
+    return typeof person === 'string' ? person : undefined;
+  }
+
+  /**
+   * Ties an account of the identity provider to a person.
+   *
+   * @param account Issuer and subject as one text; only its mark is kept.
+   * @returns false, with nothing changed, when it is tied to somebody else.
+   */
+  async tieAccount(account: string, person: string): Promise<boolean> {
+    const key = ['account', this.#markOf(ACCOUNT_SYSTEM, account)];
+    return this.#database.transaction(() => {
+      const existing = this.#database.get(key);
+      if (existing === undefined) void this.#database.put(key, person);
+      return existing === undefined || existing === person;
+    });
+  }
+
+  findByAccount(account: string): string | undefined {
+    const person = this.#database.get(['account', this.#markOf(ACCOUNT_SYSTEM, account)]);
     return typeof person === 'string' ? person : undefined;
   }
 

@@ -4,7 +4,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { Type } from '@sinclair/typebox';
 import type { Members } from '../ledger/ledger-host.ts';
 import { checkSealedArgs, type SealedMethod } from '../vault/vault-methods.ts';
-import { IDENTIFIER_CHARS_MAX, PROFILE_ENTRIES_MAX, SYSTEM_CHARS_MAX } from './limits.ts';
+import { ACCOUNT_CHARS_MAX, IDENTIFIER_CHARS_MAX, PROFILE_ENTRIES_MAX, SYSTEM_CHARS_MAX } from './limits.ts';
 import type { SubjectIndex } from './subject-index.ts';
 
 const closed = { additionalProperties: false };
@@ -33,11 +33,24 @@ const IssueArgs = Type.Object(
   },
   closed,
 );
+const TieArgs = Type.Object(
+  { system: System, identifier: Identifier, account: Type.String({ minLength: 1, maxLength: ACCOUNT_CHARS_MAX }) },
+  closed,
+);
 const ResolveArgs = Type.Object({ token: Type.String({ pattern: '^[A-Za-z0-9_-]{22,43}$' }) }, closed);
 
 /** Organisations that may ask for link tokens: the portal for its citizen, the requester of a view for its applicant. */
 const TOKEN_ROLES: readonly string[] = ['portal', 'requester', 'registrar'];
 const TOKEN_BYTES = 32;
+
+/** What the registrar's gateway does on the ledger by itself. */
+export type IdentityMethod = 'issueToken' | 'redeemToken' | 'register' | 'bindKey';
+
+/** A citizen's key that its portal keeps, with the citizen's signature over the binding. */
+export interface CustodialKey {
+  readonly publicKey: string;
+  readonly signature: string;
+}
 
 export interface SubjectMethodsOptions {
   /** The `city` network. */
@@ -45,13 +58,19 @@ export interface SubjectMethodsOptions {
   readonly index: SubjectIndex;
   readonly members: () => Members;
   /** Submits a method of `city.identity` with the registrar's own key; the receipt's outcome. */
-  readonly submitIdentity: (method: 'issueToken' | 'redeemToken', args: JsonObject) => Promise<Result<Json>>;
+  readonly submitIdentity: (method: IdentityMethod, args: JsonObject) => Promise<Result<Json>>;
+  /** Identity provider whose accounts citizens sign in with; undefined where there is none. */
+  readonly issuer?: string | undefined;
   readonly nowUnixMs: () => number;
 }
 
 /** The hash under which a link token stands on `city`. */
 export function linkTokenHash(token: string): string {
   return base64urlEncode(nodeCrypto.sha256(utf8Encode(token)));
+}
+
+function accountText(issuer: string, account: string): string {
+  return `${issuer.length}:${issuer}${account}`;
 }
 
 /** SubjectService of the registrar's gateway. */
@@ -104,6 +123,38 @@ export class SubjectMethods {
     if (!redeemed.ok) return redeemed;
     return accept({ subject: await this.#options.index.assignSubject(token.person, token) });
   };
+
+  /**
+   * `{system, identifier, account}` → `{citySubject}`: a portal that has seen who somebody is says which account is theirs. An account
+   * is tied once; ACCOUNT_TAKEN when it is another person's.
+   */
+  tieAccount: SealedMethod = async ({ caller, args }) => {
+    const checked = checkSealedArgs(TieArgs, args);
+    if (!checked.ok) return checked;
+    const { index, chainId, issuer } = this.#options;
+    if (!this.#rolesOf(caller).includes('portal')) return refuse('NOT_AUTHORISED', { organisation: caller, expected: ['portal'] });
+    if (issuer === undefined) return refuse('PERSONS_NOT_SERVED', {});
+    const { system, identifier, account } = checked.value;
+    const person = await index.assignPerson(system, identifier);
+    if (!(await index.tieAccount(accountText(issuer, account), person))) return refuse('ACCOUNT_TAKEN', {});
+    return accept({ citySubject: await index.assignSubject(person, { ledger: chainId, custodian: caller }) });
+  };
+
+  /** City subject at a portal of whoever signs in with an account of our provider; undefined while the account is nobody's. */
+  async findCitizen(portal: string, account: string): Promise<string | undefined> {
+    const { index, chainId, issuer } = this.#options;
+    const person = issuer === undefined ? undefined : index.findByAccount(accountText(issuer, account));
+    return person === undefined ? undefined : index.assignSubject(person, { ledger: chainId, custodian: portal });
+  }
+
+  /** Registers a subject that this index made for a portal, and binds the key that the portal keeps for it. Again changes nothing. */
+  async introduce(portal: string, subject: string, key: CustodialKey): Promise<Result<Json>> {
+    if (this.#options.index.findOwner(subject)?.custodian !== portal) return refuse('NOT_FOUND', { what: 'subject' });
+    const registered = await this.#options.submitIdentity('register', { subject, custodian: portal, kind: 'person' });
+    // Registered by hand before, as by the registrar's own desk: the ledger says whose it is.
+    if (!registered.ok && registered.refusal.code !== 'DUPLICATE') return registered;
+    return this.#options.submitIdentity('bindKey', { subject, class: 'custodial', portal, ...key });
+  }
 
   #rolesOf(organisation: string): readonly string[] {
     return this.#options.members().findOrganisation(organisation)?.roles ?? [];

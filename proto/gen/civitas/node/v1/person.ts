@@ -24,6 +24,26 @@ export const protobufPackage = "civitas.node.v1";
 
 export const protobufFileName = "civitas/node/v1/person.proto";
 
+/** What an argument says in place of a private value. */
+export const StandIn = {
+  /** STAND_IN_UNSPECIFIED - Never sent. */
+  STAND_IN_UNSPECIFIED: 0,
+  /** STAND_IN_COMMITMENT - Salted commitment; the vault keeps value and salt. */
+  STAND_IN_COMMITMENT: 1,
+  /** STAND_IN_PSEUDONYM - Keyed hash, the same for the same string at this organisation on this ledger; 16 bytes. */
+  STAND_IN_PSEUDONYM: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type StandIn = typeof StandIn[keyof typeof StandIn];
+
+export namespace StandIn {
+  export type STAND_IN_UNSPECIFIED = typeof StandIn.STAND_IN_UNSPECIFIED;
+  export type STAND_IN_COMMITMENT = typeof StandIn.STAND_IN_COMMITMENT;
+  export type STAND_IN_PSEUDONYM = typeof StandIn.STAND_IN_PSEUDONYM;
+  export type UNRECOGNIZED = typeof StandIn.UNRECOGNIZED;
+}
+
 /** Who asks, and for which organisation. */
 export interface PersonCall {
   /** Access token of the city's identity provider, compact form. */
@@ -48,6 +68,30 @@ export interface PrepareRequest {
   args: Uint8Array;
   /** Chosen by the caller for what the person wants done once; the same in every repetition; 16 bytes. */
   idempotencyKey: Uint8Array;
+  /** What stays in the organisation's vault; absent for none. */
+  privateValues: PrivateValues | undefined;
+}
+
+/** Values that no ledger gets: the gateway keeps them, and puts what stands for each into the arguments. */
+export interface PrivateValues {
+  /** Argument that names whose they are: the vault seals them under that subject's key. */
+  subjectField: string;
+  /** Collection of the vault. */
+  collection: string;
+  /** Argument that takes the vault's reference; empty for none. */
+  referenceField: string;
+  /** 1 … 8 values, each field once. */
+  values: PrivateValue[];
+}
+
+/** One of them. */
+export interface PrivateValue {
+  /** Argument that takes what stands for it. */
+  field: string;
+  /** What stands for it. */
+  standIn: StandIn;
+  /** Canonical JSON; at most 64 KiB. A pseudonym is made of a string. */
+  value: Uint8Array;
 }
 
 /** Response of Prepare. */
@@ -102,6 +146,50 @@ export interface ViewAsResponse {
   result: Uint8Array;
   /** Height of the state that was read. */
   height: bigint;
+}
+
+/** Request of ReadAs. */
+export interface ReadAsRequest {
+  /** The person and the organisation. */
+  call:
+    | PersonCall
+    | undefined;
+  /** Full key `contract/collection/id`. */
+  key: string;
+}
+
+/** Response of ReadAs. */
+export interface ReadAsResponse {
+  /** Whether there is such a record. */
+  found: boolean;
+  /** Canonical JSON of the record; empty when there is none. */
+  value: Uint8Array;
+  /** State proof, canonical JSON; of absence when there is none. */
+  proof: Uint8Array;
+  /** Header whose app hash the proof is against. */
+  headerHeight: bigint;
+  /** Light block of that header. */
+  lightBlock: Uint8Array;
+}
+
+/** Request of AsCitizen. */
+export interface AsCitizenRequest {
+  /** Access token of the citizen; no organization is asked for in it. */
+  token: string;
+  /** Organisation with role `portal` whose citizen they are. */
+  portal: string;
+  /** `list`, `grant`, `withdraw` or `dispute`. */
+  method: string;
+  /** Canonical JSON object; at most 64 KiB. */
+  args: Uint8Array;
+  /** Chosen by the caller for what the citizen wants done once; 16 bytes, empty for `list`. */
+  idempotencyKey: Uint8Array;
+}
+
+/** Response of AsCitizen. */
+export interface AsCitizenResponse {
+  /** Canonical JSON object. */
+  result: Uint8Array;
 }
 
 function createBasePersonCall(): PersonCall {
@@ -179,6 +267,7 @@ function createBasePrepareRequest(): PrepareRequest {
     role: "",
     args: new Uint8Array(0),
     idempotencyKey: new Uint8Array(0),
+    privateValues: undefined,
   };
 }
 
@@ -201,6 +290,9 @@ export const PrepareRequest: MessageFns<PrepareRequest> = {
     }
     if (message.idempotencyKey.length !== 0) {
       writer.uint32(50).bytes(message.idempotencyKey);
+    }
+    if (message.privateValues !== undefined) {
+      PrivateValues.encode(message.privateValues, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -266,6 +358,14 @@ export const PrepareRequest: MessageFns<PrepareRequest> = {
             message.idempotencyKey = reader.bytes();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.privateValues = PrivateValues.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -291,6 +391,179 @@ export const PrepareRequest: MessageFns<PrepareRequest> = {
     message.role = object.role ?? "";
     message.args = object.args ?? new Uint8Array(0);
     message.idempotencyKey = object.idempotencyKey ?? new Uint8Array(0);
+    message.privateValues = (object.privateValues !== undefined && object.privateValues !== null)
+      ? PrivateValues.fromPartial(object.privateValues)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePrivateValues(): PrivateValues {
+  return { subjectField: "", collection: "", referenceField: "", values: [] };
+}
+
+export const PrivateValues: MessageFns<PrivateValues> = {
+  encode(message: PrivateValues, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subjectField !== "") {
+      writer.uint32(10).string(message.subjectField);
+    }
+    if (message.collection !== "") {
+      writer.uint32(18).string(message.collection);
+    }
+    if (message.referenceField !== "") {
+      writer.uint32(26).string(message.referenceField);
+    }
+    for (const v of message.values) {
+      PrivateValue.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PrivateValues {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePrivateValues();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subjectField = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.collection = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.referenceField = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.values.push(PrivateValue.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PrivateValues>): PrivateValues {
+    return PrivateValues.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PrivateValues>): PrivateValues {
+    const message = createBasePrivateValues();
+    message.subjectField = object.subjectField ?? "";
+    message.collection = object.collection ?? "";
+    message.referenceField = object.referenceField ?? "";
+    message.values = object.values?.map((e) => PrivateValue.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePrivateValue(): PrivateValue {
+  return { field: "", standIn: 0, value: new Uint8Array(0) };
+}
+
+export const PrivateValue: MessageFns<PrivateValue> = {
+  encode(message: PrivateValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.standIn !== 0) {
+      writer.uint32(16).int32(message.standIn);
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(26).bytes(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PrivateValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePrivateValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.standIn = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PrivateValue>): PrivateValue {
+    return PrivateValue.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PrivateValue>): PrivateValue {
+    const message = createBasePrivateValue();
+    message.field = object.field ?? "";
+    message.standIn = object.standIn ?? 0;
+    message.value = object.value ?? new Uint8Array(0);
     return message;
   },
 };
@@ -707,6 +980,347 @@ export const ViewAsResponse: MessageFns<ViewAsResponse> = {
   },
 };
 
+function createBaseReadAsRequest(): ReadAsRequest {
+  return { call: undefined, key: "" };
+}
+
+export const ReadAsRequest: MessageFns<ReadAsRequest> = {
+  encode(message: ReadAsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== undefined) {
+      PersonCall.encode(message.call, writer.uint32(10).fork()).join();
+    }
+    if (message.key !== "") {
+      writer.uint32(18).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadAsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadAsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.call = PersonCall.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadAsRequest>): ReadAsRequest {
+    return ReadAsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadAsRequest>): ReadAsRequest {
+    const message = createBaseReadAsRequest();
+    message.call = (object.call !== undefined && object.call !== null)
+      ? PersonCall.fromPartial(object.call)
+      : undefined;
+    message.key = object.key ?? "";
+    return message;
+  },
+};
+
+function createBaseReadAsResponse(): ReadAsResponse {
+  return {
+    found: false,
+    value: new Uint8Array(0),
+    proof: new Uint8Array(0),
+    headerHeight: 0n,
+    lightBlock: new Uint8Array(0),
+  };
+}
+
+export const ReadAsResponse: MessageFns<ReadAsResponse> = {
+  encode(message: ReadAsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.found !== false) {
+      writer.uint32(8).bool(message.found);
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(18).bytes(message.value);
+    }
+    if (message.proof.length !== 0) {
+      writer.uint32(26).bytes(message.proof);
+    }
+    if (message.headerHeight !== 0n) {
+      if (BigInt.asUintN(64, message.headerHeight) !== message.headerHeight) {
+        throw new globalThis.Error("value provided for field message.headerHeight of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.headerHeight);
+    }
+    if (message.lightBlock.length !== 0) {
+      writer.uint32(42).bytes(message.lightBlock);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadAsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadAsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.found = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.proof = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.headerHeight = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lightBlock = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadAsResponse>): ReadAsResponse {
+    return ReadAsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadAsResponse>): ReadAsResponse {
+    const message = createBaseReadAsResponse();
+    message.found = object.found ?? false;
+    message.value = object.value ?? new Uint8Array(0);
+    message.proof = object.proof ?? new Uint8Array(0);
+    message.headerHeight = (object.headerHeight !== undefined && object.headerHeight !== null)
+      ? BigInt(object.headerHeight)
+      : 0n;
+    message.lightBlock = object.lightBlock ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseAsCitizenRequest(): AsCitizenRequest {
+  return { token: "", portal: "", method: "", args: new Uint8Array(0), idempotencyKey: new Uint8Array(0) };
+}
+
+export const AsCitizenRequest: MessageFns<AsCitizenRequest> = {
+  encode(message: AsCitizenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.token !== "") {
+      writer.uint32(10).string(message.token);
+    }
+    if (message.portal !== "") {
+      writer.uint32(18).string(message.portal);
+    }
+    if (message.method !== "") {
+      writer.uint32(26).string(message.method);
+    }
+    if (message.args.length !== 0) {
+      writer.uint32(34).bytes(message.args);
+    }
+    if (message.idempotencyKey.length !== 0) {
+      writer.uint32(42).bytes(message.idempotencyKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AsCitizenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAsCitizenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.token = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.portal = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.args = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.idempotencyKey = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AsCitizenRequest>): AsCitizenRequest {
+    return AsCitizenRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AsCitizenRequest>): AsCitizenRequest {
+    const message = createBaseAsCitizenRequest();
+    message.token = object.token ?? "";
+    message.portal = object.portal ?? "";
+    message.method = object.method ?? "";
+    message.args = object.args ?? new Uint8Array(0);
+    message.idempotencyKey = object.idempotencyKey ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseAsCitizenResponse(): AsCitizenResponse {
+  return { result: new Uint8Array(0) };
+}
+
+export const AsCitizenResponse: MessageFns<AsCitizenResponse> = {
+  encode(message: AsCitizenResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result.length !== 0) {
+      writer.uint32(10).bytes(message.result);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AsCitizenResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAsCitizenResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AsCitizenResponse>): AsCitizenResponse {
+    return AsCitizenResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AsCitizenResponse>): AsCitizenResponse {
+    const message = createBaseAsCitizenResponse();
+    message.result = object.result ?? new Uint8Array(0);
+    return message;
+  },
+};
+
 /**
  * What people do through their organisation's gateway. The gateway verifies the person's own access token, so that a console which
  * carries it can do nothing that the person could not; the organisation's key signs, the person's pseudonym is the actor.
@@ -745,6 +1359,26 @@ export const PersonServiceService = {
     responseSerialize: (value: ViewAsResponse): Buffer => Buffer.from(ViewAsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ViewAsResponse => ViewAsResponse.decode(value),
   },
+  /** A record with its proof, under the organisation's roles. */
+  readAs: {
+    path: "/civitas.node.v1.PersonService/ReadAs" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadAsRequest): Buffer => Buffer.from(ReadAsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadAsRequest => ReadAsRequest.decode(value),
+    responseSerialize: (value: ReadAsResponse): Buffer => Buffer.from(ReadAsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadAsResponse => ReadAsResponse.decode(value),
+  },
+  /** What a citizen sees and does about themselves at a portal, whose gateway finds their subject id by their account and holds their key. */
+  asCitizen: {
+    path: "/civitas.node.v1.PersonService/AsCitizen" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AsCitizenRequest): Buffer => Buffer.from(AsCitizenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AsCitizenRequest => AsCitizenRequest.decode(value),
+    responseSerialize: (value: AsCitizenResponse): Buffer => Buffer.from(AsCitizenResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AsCitizenResponse => AsCitizenResponse.decode(value),
+  },
 } as const;
 
 export interface PersonServiceServer extends UntypedServiceImplementation {
@@ -754,6 +1388,10 @@ export interface PersonServiceServer extends UntypedServiceImplementation {
   submitPrepared: handleUnaryCall<SubmitPreparedRequest, SubmitPreparedResponse>;
   /** A read-only method of a contract, under the organisation's roles. */
   viewAs: handleUnaryCall<ViewAsRequest, ViewAsResponse>;
+  /** A record with its proof, under the organisation's roles. */
+  readAs: handleUnaryCall<ReadAsRequest, ReadAsResponse>;
+  /** What a citizen sees and does about themselves at a portal, whose gateway finds their subject id by their account and holds their key. */
+  asCitizen: handleUnaryCall<AsCitizenRequest, AsCitizenResponse>;
 }
 
 export interface PersonServiceClient extends Client {
@@ -804,6 +1442,38 @@ export interface PersonServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ViewAsResponse) => void,
+  ): ClientUnaryCall;
+  /** A record with its proof, under the organisation's roles. */
+  readAs(
+    request: ReadAsRequest,
+    callback: (error: ServiceError | null, response: ReadAsResponse) => void,
+  ): ClientUnaryCall;
+  readAs(
+    request: ReadAsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadAsResponse) => void,
+  ): ClientUnaryCall;
+  readAs(
+    request: ReadAsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadAsResponse) => void,
+  ): ClientUnaryCall;
+  /** What a citizen sees and does about themselves at a portal, whose gateway finds their subject id by their account and holds their key. */
+  asCitizen(
+    request: AsCitizenRequest,
+    callback: (error: ServiceError | null, response: AsCitizenResponse) => void,
+  ): ClientUnaryCall;
+  asCitizen(
+    request: AsCitizenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AsCitizenResponse) => void,
+  ): ClientUnaryCall;
+  asCitizen(
+    request: AsCitizenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AsCitizenResponse) => void,
   ): ClientUnaryCall;
 }
 

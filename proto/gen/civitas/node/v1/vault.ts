@@ -392,6 +392,16 @@ export const SubjectServiceService = {
     responseSerialize: (value: SealedAnswer): Buffer => Buffer.from(SealedAnswer.encode(value).finish()),
     responseDeserialize: (value: Buffer): SealedAnswer => SealedAnswer.decode(value),
   },
+  /** Ties an account of the identity provider to a person whose identity a portal has seen. */
+  tieAccount: {
+    path: "/civitas.node.v1.SubjectService/TieAccount" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SealedCall): Buffer => Buffer.from(SealedCall.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SealedCall => SealedCall.decode(value),
+    responseSerialize: (value: SealedAnswer): Buffer => Buffer.from(SealedAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SealedAnswer => SealedAnswer.decode(value),
+  },
 } as const;
 
 export interface SubjectServiceServer extends UntypedServiceImplementation {
@@ -401,6 +411,8 @@ export interface SubjectServiceServer extends UntypedServiceImplementation {
   resolve: handleUnaryCall<SealedCall, SealedAnswer>;
   /** Makes a link token for a person, purpose and audience. */
   issueLinkToken: handleUnaryCall<SealedCall, SealedAnswer>;
+  /** Ties an account of the identity provider to a person whose identity a portal has seen. */
+  tieAccount: handleUnaryCall<SealedCall, SealedAnswer>;
 }
 
 export interface SubjectServiceClient extends Client {
@@ -441,6 +453,22 @@ export interface SubjectServiceClient extends Client {
     callback: (error: ServiceError | null, response: SealedAnswer) => void,
   ): ClientUnaryCall;
   issueLinkToken(
+    request: SealedCall,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SealedAnswer) => void,
+  ): ClientUnaryCall;
+  /** Ties an account of the identity provider to a person whose identity a portal has seen. */
+  tieAccount(
+    request: SealedCall,
+    callback: (error: ServiceError | null, response: SealedAnswer) => void,
+  ): ClientUnaryCall;
+  tieAccount(
+    request: SealedCall,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SealedAnswer) => void,
+  ): ClientUnaryCall;
+  tieAccount(
     request: SealedCall,
     metadata: Metadata,
     options: Partial<CallOptions>,
