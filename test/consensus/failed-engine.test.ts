@@ -20,6 +20,7 @@ let disk: CappedDisk | undefined;
 describeWithEngine('an engine that has failed and lives on', () => {
   beforeAll(async () => {
     network = await startConsensusNetwork({
+      config: { emptyBlockIntervalMs: 1_000 },
       onPod: (index, pod) => {
         if (index === VICTIM && why === undefined) disk = new CappedDisk(`${pod.engineHome}/data`, DISK_MEGABYTES);
       },

@@ -72,7 +72,10 @@ async function isBack(index: number): Promise<void> {
 
 describeWithEngine('a network of four validators', () => {
   beforeAll(async () => {
-    network = await startConsensusNetwork({ node: (index) => (index === FRAGILE ? { entryPoints: { node: [CRASHING_NODE] } } : {}) });
+    network = await startConsensusNetwork({
+      config: { emptyBlockIntervalMs: 1_000 },
+      node: (index) => (index === FRAGILE ? { entryPoints: { node: [CRASHING_NODE] } } : {}),
+    });
   }, 120_000);
   afterAll(() => network?.stop());
 

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { COMPILE_CACHE } from '../../tools/start/compile-cache.ts';
 import { ROOT } from './running-city.ts';
 
 export interface CommandResult {
@@ -30,12 +31,16 @@ function run(
 
 /** `civitas …` against a home, as a person types it. */
 export function civitas(home: string, ...args: readonly string[]): Promise<CommandResult> {
-  return run(join(ROOT, 'node_modules/.bin/civitas'), args, { env: { PATH: process.env['PATH'], HOME: home, CIVITAS_HOME: home } });
+  const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, HOME: home, CIVITAS_HOME: home };
+  return run(join(ROOT, 'node_modules/.bin/civitas'), args, { env });
 }
 
 /** The same in a folder that knows nothing of a city. */
 export function civitasOffline(cwd: string, ...args: readonly string[]): Promise<CommandResult> {
-  return run(join(ROOT, 'node_modules/.bin/civitas'), args, { cwd, env: { PATH: process.env['PATH'], HOME: cwd } });
+  return run(join(ROOT, 'node_modules/.bin/civitas'), args, {
+    cwd,
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, HOME: cwd },
+  });
 }
 
 export const kubectlPresent = spawnSync('kubectl', ['version', '--client']).error === undefined;

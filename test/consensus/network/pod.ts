@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PATHS } from '@civitas/deployment';
+import { COMPILE_CACHE } from '../../../tools/start/compile-cache.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const NODE = join(ROOT, 'node_modules/.bin/node');
@@ -120,6 +121,7 @@ export class Pod {
     const { root, address, engineBinary, environment, entryPoints, prefix } = this.options;
     const env = {
       PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       CIVITAS_ROOT: root,
       POD_IP: address,
       POD_UID: this.#uid,
