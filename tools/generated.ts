@@ -10,6 +10,7 @@ const generators = [
   'proto',
   'crds',
   'metrics-reference',
+  'events-reference',
   'errors-reference',
   'resources-reference',
   'conditions-reference',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LANGUAGES } from '@civitas/console-contract';
 import { CONSOLE_ACCESS } from '@civitas/deployment';
 import { configMaps, createKubeClient, createReflector, type KubeClient, type Log, loadKubeConfig, systemClock } from '@civitas/kube';
-import { errorFields, type Logger, openLogger, openMetricsRegistry, processMetrics, serveMetrics } from '@civitas/telemetry';
+import { followLevelSignal, openLogger, openMetricsRegistry, processMetrics, sentenceLogOf, serveMetrics } from '@civitas/telemetry';
 import { openAuditLog } from './audit/audit-log.ts';
 import type { ConsoleSettings } from './config/console-config.ts';
 import { openIdentity } from './config/open-identity.ts';
@@ -22,19 +22,6 @@ import { allHandlers } from './routes/all-handlers.ts';
 
 const MONOTONIC = { monotonicMs: () => performance.now() };
 const DATA_MODE = 0o700;
-
-function kubeLogOf(logger: Logger): Log {
-  const fieldsOf = (facts: object, message: string) => {
-    const { error, ...rest } = { error: undefined, ...facts };
-    return { message, ...rest, ...(error === undefined ? {} : errorFields(error)) };
-  };
-  return {
-    debug: (facts, message) => logger.debug('kube', fieldsOf(facts, message)),
-    info: (facts, message) => logger.info('kube', fieldsOf(facts, message)),
-    warn: (facts, message) => logger.warn('kube', fieldsOf(facts, message)),
-    error: (facts, message) => logger.error('kube', fieldsOf(facts, message)),
-  };
-}
 
 /** Follows what the console reads of the cluster, and says how it is reached. */
 async function openCluster(settings: ConsoleSettings, log: Log) {
@@ -59,11 +46,12 @@ async function openCluster(settings: ConsoleSettings, log: Log) {
 /** Runs the console until `signal` aborts. @returns the exit code. */
 export async function runConsole(settings: ConsoleSettings, version: string, signal: AbortSignal): Promise<number> {
   const log = openLogger({ component: 'console' }, settings.logLevel);
+  followLevelSignal(log);
   const data = settings.pathOf('data');
   await mkdir(data, { recursive: true, mode: DATA_MODE });
   const registry = openMetricsRegistry({ component: 'console' });
   registry.register(processMetrics).buildInfo.set({ version, component: 'console', engine: '' }, 1);
-  const { client, caches, ledgerAccess, cluster } = await openCluster(settings, kubeLogOf(log));
+  const { client, caches, ledgerAccess, cluster } = await openCluster(settings, sentenceLogOf(log));
   const audit = await openAuditLog(join(data, 'audit.jsonl'), () => systemClock.nowUnixMs());
   const broken = audit.problem();
   if (broken !== undefined) log.error('audit-log-broken', { problem: broken });

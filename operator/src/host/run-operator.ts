@@ -1,10 +1,10 @@
 import { createKubeClient, createLeaderElector, loadKubeConfig, systemClock } from '@civitas/kube';
-import { openLogger, openMetricsRegistry, processMetrics, serveMetrics } from '@civitas/telemetry';
+import { followLevelSignal, openLogger, openMetricsRegistry, operatorMetrics, processMetrics, serveMetrics } from '@civitas/telemetry';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import { type RunningControllers, startControllers } from './controllers/start-controllers.ts';
 import { kubeLogOf } from './telemetry/kube-log.ts';
-import { metricsSinkOf, operatorMetrics } from './telemetry/operator-metrics.ts';
+import { metricsSinkOf } from './telemetry/operator-metrics.ts';
 
 const LEASE = 'civitas-operator';
 
@@ -15,6 +15,7 @@ const LEASE = 'civitas-operator';
  */
 export async function runOperator(config: OperatorConfig, version: string, signal: AbortSignal): Promise<number> {
   const logger = openLogger({ component: 'operator' }, config.logLevel);
+  followLevelSignal(logger);
   const log = kubeLogOf(logger);
   const registry = openMetricsRegistry({ component: 'operator' });
   const metrics = metricsSinkOf(registry);

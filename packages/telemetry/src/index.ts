@@ -1,8 +1,13 @@
 export { localClusterMetrics } from './local-cluster-metrics.ts';
-export { errorFields, type LogFields, type Logger, type LogLevel, openLogger, REDACTED_FIELDS } from './logger.ts';
+export { CORRELATION_FIELDS, ERROR_FIELDS, type EventDefinition } from './events/event.ts';
+export { allEvents, type EventName, eventCatalogues } from './events/index.ts';
+export { changeLogLevel, followLevelSignal } from './level-signal.ts';
+export { LOG_LEVELS, type LogLevel } from './log-level.ts';
+export { errorFields, type LogFields, type Logger, openLogger, type SentenceLog, sentenceLogOf } from './logger.ts';
 export { catalogueOf, type MetricDefinition, type MetricUnit } from './metric.ts';
 export { type MetricsServer, type MetricsServerOptions, serveMetrics } from './metrics-server.ts';
 export { nodeMetrics } from './node-metrics.ts';
 export { processMetrics } from './process-metrics.ts';
+export { isPersonal, REDACTED_FIELDS, redacted, redactText } from './redact.ts';
 export { type Instruments, type MetricsRegistry, openMetricsRegistry } from './registry.ts';
 export { relayMetrics } from './relay-metrics.ts';

@@ -1,39 +1,31 @@
 import pino from 'pino';
+import { type EventName, eventOfSentence } from './events/index.ts';
 import { LOG_TEXT_CHARS_MAX } from './limits.ts';
+import type { LogLevel } from './log-level.ts';
+import { redacted } from './redact.ts';
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Structured log: an event name (`block-committed`), then fields; no sentences, no personal data. */
+/** Structured log: an event of the vocabulary (`packages/telemetry/src/events`), then fields; no sentences, no personal data. */
 export interface Logger {
-  debug(event: string, fields?: LogFields): void;
-  info(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
-  error(event: string, fields?: LogFields): void;
-  fatal(event: string, fields?: LogFields): void;
+  debug(event: EventName, fields?: LogFields): void;
+  info(event: EventName, fields?: LogFields): void;
+  warn(event: EventName, fields?: LogFields): void;
+  error(event: EventName, fields?: LogFields): void;
+  fatal(event: EventName, fields?: LogFields): void;
+  /** A log that puts these fields on each line; its level is this one's, whenever that changes. */
   child(fields: LogFields): Logger;
+  level(): LogLevel;
   setLevel(level: LogLevel): void;
 }
 
-/** Fields that may hold a person's data or a secret, wherever they stand down to the second level. */
-export const REDACTED_FIELDS: readonly string[] = [
-  'args',
-  'value',
-  'salt',
-  'identifier',
-  'identityNumber',
-  'name',
-  'birthDate',
-  'address',
-  'phone',
-  'document',
-  'plaintext',
-  'privateKey',
-  'token',
-  'body',
-];
-
-const REDACTED_PATHS = REDACTED_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+/** Log of the Kubernetes runtime: facts, then a sentence. */
+export interface SentenceLog {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
 
 /** An error as log fields: its code and message, its causes, and where it was thrown (logs stay on the machine, unlike answers). */
 export function errorFields(error: unknown): LogFields {
@@ -42,16 +34,33 @@ export function errorFields(error: unknown): LogFields {
   return { error: error.message.slice(0, LOG_TEXT_CHARS_MAX), stack: error.stack?.slice(0, LOG_TEXT_CHARS_MAX), ...cause };
 }
 
-function wrap(logger: pino.Logger): Logger {
+/** Fields of the trace that a line is written in; none by default. */
+export type TraceFields = () => LogFields;
+
+interface Shared {
+  level: LogLevel;
+  readonly traceFields: TraceFields;
+}
+
+const RANKS = { ...pino.levels.values } as Readonly<Record<LogLevel | 'fatal', number>>;
+
+function wrap(logger: pino.Logger, shared: Shared): Logger {
+  const write =
+    (level: Exclude<LogLevel, 'trace'> | 'fatal') =>
+    (event: EventName, fields: LogFields = {}): void => {
+      if (RANKS[level] < RANKS[shared.level]) return;
+      logger[level]({ ...(redacted({ ...shared.traceFields(), ...fields }) as LogFields), event });
+    };
   return {
-    debug: (event, fields = {}) => logger.debug({ ...fields, event }),
-    info: (event, fields = {}) => logger.info({ ...fields, event }),
-    warn: (event, fields = {}) => logger.warn({ ...fields, event }),
-    error: (event, fields = {}) => logger.error({ ...fields, event }),
-    fatal: (event, fields = {}) => logger.fatal({ ...fields, event }),
-    child: (fields) => wrap(logger.child({ ...fields })),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    fatal: write('fatal'),
+    child: (fields) => wrap(logger.child(redacted(fields) as pino.Bindings), shared),
+    level: () => shared.level,
     setLevel: (level) => {
-      logger.level = level;
+      shared.level = level;
     },
   };
 }
@@ -60,16 +69,33 @@ function wrap(logger: pino.Logger): Logger {
  * JSON lines on stdout, written synchronously so that the last line before a crash is there.
  *
  * @param base fields of every line, such as component, network and node.
- * @param write takes each line instead of stdout; for tests.
+ * @param write takes each line instead of stdout.
  */
 export function openLogger(base: LogFields, level: LogLevel = 'info', write?: (line: string) => void): Logger {
   const destination = write === undefined ? pino.destination({ dest: 1, sync: true }) : { write };
   const options: pino.LoggerOptions = {
-    level,
+    level: 'trace',
     base: { ...base },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
   };
-  return wrap(pino(options, destination));
+  return wrap(pino(options, destination), { level, traceFields: () => activeTrace() });
+}
+
+let activeTrace: TraceFields = () => ({});
+
+/** From now on each line says which trace it belongs to; called once, where tracing is started. */
+export function logTraces(fields: TraceFields): void {
+  activeTrace = fields;
+}
+
+/** The Kubernetes runtime's log on ours: a known sentence is its event, another becomes the `message` of `runtime-report`. */
+export function sentenceLogOf(logger: Logger): SentenceLog {
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (facts: object, message: string): void => {
+      const { error, ...rest } = { error: undefined, ...facts };
+      logger[level](eventOfSentence(message), { message, ...rest, ...(error === undefined ? {} : errorFields(error)) });
+    };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

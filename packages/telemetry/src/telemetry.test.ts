@@ -90,22 +90,23 @@ test('the metrics server answers probes and metrics and nothing else', async () 
 test('a planted canary in a personal field never reaches the log', () => {
   const lines: string[] = [];
   const log = openLogger({ component: 'test' }, 'debug', (line) => lines.push(line));
-  log.child({ network: 'n' }).info('call', {
+  log.child({ network: 'n' }).info('audited', {
     args: { name: 'CANARY-1' },
     call: { identifier: 'CANARY-2', plaintext: 'CANARY-3' },
     deep: { a: { token: 'CANARY-4' } },
   });
 
   expect(lines.join('')).not.toContain('CANARY');
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', event: 'call', component: 'test', network: 'n' });
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', event: 'audited', component: 'test', network: 'n' });
 });
 
 test('the level changes at run time', () => {
   const lines: string[] = [];
   const log = openLogger({}, 'info', (line) => lines.push(line));
-  log.debug('unseen');
+  const child = log.child({ node: 'n-0' });
+  child.debug('relayed');
   log.setLevel('debug');
-  log.debug('seen');
+  child.debug('stopped');
 
-  expect(lines.map((line) => JSON.parse(line).event)).toEqual(['seen']);
+  expect(lines.map((line) => JSON.parse(line).event)).toEqual(['stopped']);
 });

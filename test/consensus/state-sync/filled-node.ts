@@ -49,7 +49,7 @@ const { node, opened } = await serveNode({
   version: VERSION,
   openLedger: async (request) => {
     await bear(request.dataFolder, request.genesisBytes, process.env['CIVITAS_FILLED_STORE'] ?? '');
-    measureLoop(request.log);
+    measureLoop();
     return open(request);
   },
   contracts: allContracts,

@@ -25,7 +25,7 @@ const { node, opened } = await serveNode({
   pod: podOf(process.env),
   version: VERSION,
   openLedger: (request) => {
-    measureLoop(request.log);
+    measureLoop();
     const info: typeof request.log.info = (event, fields) => {
       request.log.info(event, fields);
       reached(event);

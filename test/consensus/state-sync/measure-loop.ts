@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { LogFields, Logger } from '@civitas/telemetry';
+import type { LogFields } from '@civitas/telemetry';
 
 const EVERY_MS = 5_000;
 const TURN_MS = 5;
@@ -9,7 +9,7 @@ const NANOS_PER_MS = 1e6;
  * Logs each five seconds how long the event loop was held: delays as a clock sees them, which a loaded machine lengthens, and the processor
  * time that the thread used in one turn, which it does not; and the memory of the process.
  */
-export function measureLoop(log: Logger): void {
+export function measureLoop(): void {
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   let turns: number[] = [];
@@ -28,7 +28,7 @@ export function measureLoop(log: Logger): void {
       rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
       heapMiB: Math.round(process.memoryUsage().heapUsed / 2 ** 20),
     };
-    log.info('event-loop', fields);
+    process.stdout.write(`${JSON.stringify({ level: 'info', event: 'event-loop', ...fields })}\n`);
     delay.reset();
     turns = [];
   }, EVERY_MS).unref();

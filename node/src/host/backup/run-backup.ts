@@ -4,7 +4,7 @@ import { BackupFault, BackupRefused, type BackupTarget, removeBackup, targetBelo
 import { base64urlEncode, type CryptoPort, isJsonObject, type JsonObject, parseCanonical } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import type { BackupConfig, BackupReport, BackupTask } from '@civitas/deployment';
-import { type Logger, openLogger } from '@civitas/telemetry';
+import { type EventName, type Logger, openLogger } from '@civitas/telemetry';
 import { GENESIS_BYTES_MAX } from '../config/limits.ts';
 import type { Pod } from '../config/pod.ts';
 import { openCertificateFolder } from '../tls/certificate-folder.ts';
@@ -55,7 +55,7 @@ async function take(work: Work, task: Extract<BackupTask, { type: 'take' }>): Pr
   const source = openNodeSource({ chainId, node, address, provider: certificates.provider });
   try {
     const genesis = readGenesis(pod.pathOf('genesis'));
-    const note = (event: string, fields: Readonly<Record<string, unknown>>): void => log.info(event, fields);
+    const note = (event: EventName, fields: Readonly<Record<string, unknown>>): void => log.info(event, fields);
     const folder = await takeToTarget({ source, target, chainId, genesis, id: config.id, log: note });
     return { ok: true, folder, backup: await standingOf(work, folder) };
   } finally {

@@ -9,6 +9,7 @@ import {
 } from '@civitas/backup';
 import { encodeCanonical, isJsonObject, type JsonObject, parseCanonical } from '@civitas/canon';
 import { BACKUP_FILES } from '@civitas/deployment';
+import type { EventName } from '@civitas/telemetry';
 import { PROGRESS_LINES } from '../snapshot/limits.ts';
 
 export interface TakeRequest {
@@ -18,7 +19,7 @@ export interface TakeRequest {
   readonly genesis: JsonObject;
   /** Of the backup, over all its tries. */
   readonly id: string;
-  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly log: (event: EventName, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 interface Begun {

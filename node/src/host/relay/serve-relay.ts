@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { accept, type Result, refuse } from '@civitas/canon';
 import { PORTS, type RelayConfig } from '@civitas/deployment';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
-import { nodeMetrics, relayMetrics } from '@civitas/telemetry';
+import { changeLogLevel, nodeMetrics, relayMetrics } from '@civitas/telemetry';
 import { ORGANISATIONS_MAX } from '../admission/limits.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
 import { parseRelayConfig } from '../config/parse-config.ts';
@@ -78,7 +78,7 @@ function adminDoor(parts: {
     },
     verify: async () => refuse('NOT_A_VALIDATOR'),
     snapshot: async () => refuse('NOT_FOUND', { what: 'ledger' }),
-    setLogLevel: (level) => base.log.setLevel(level),
+    setLogLevel: (level) => changeLogLevel(base.log, level, 'AdminService'),
   };
 }
 
@@ -92,7 +92,7 @@ function followConfig(path: string, base: ProcessBase, relay: Relay): () => void
     isBusy = true;
     const config = parseRelayConfig(text);
     if (config.ok) {
-      base.log.setLevel(config.value.logLevel);
+      changeLogLevel(base.log, config.value.logLevel, 'config');
       if (await relay.configure(config.value)) taken = text;
     } else {
       taken = text;

@@ -29,7 +29,7 @@ export function followNextKey({ ledger, next, log, onPromoted }: FollowNextKey):
       // What is on the volume is what the next start reads.
       return onPromoted(new Error('the next consensus key could not take its place', { cause: error }));
     }
-    log.warn('consensus-key-changed', { address: own.address, publicKey: hexEncode(next.publicKey) });
+    log.warn('consensus-key-changed', { validator: own.address, publicKey: hexEncode(next.publicKey) });
     onPromoted(new Error('the node goes on under its next consensus key: it must start again'));
   };
   const stop = ledger.onCommit(look);

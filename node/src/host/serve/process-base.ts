@@ -1,5 +1,6 @@
 import { PORTS } from '@civitas/deployment';
 import {
+  followLevelSignal,
   type Instruments,
   type Logger,
   type LogLevel,
@@ -34,6 +35,7 @@ export interface ProcessBaseOptions {
 export function openProcessBase(options: ProcessBaseOptions): ProcessBase {
   const { pod, component, version, engine, labels, logLevel } = options;
   const log = openLogger({ component, version, ...labels }, logLevel);
+  followLevelSignal(log);
   const registry = openMetricsRegistry(labels);
   const metrics = registry.register(processMetrics);
   metrics.buildInfo.set({ version, component, engine }, 1);

@@ -1,4 +1,4 @@
-import { errorFields, type Logger } from '@civitas/telemetry';
+import { type EventName, errorFields, type Logger } from '@civitas/telemetry';
 
 /** Time between SIGTERM and the exit, at most, ms. */
 export const STOP_MS_MAX = 3000;
@@ -11,7 +11,7 @@ export interface Stoppable {
 /** Ends the process on SIGTERM and SIGINT in order, and on a fault or bug at once with exit code 1: the supervisor starts it again. */
 export function runUntilStopped(log: Logger, running: Stoppable): void {
   let isStopping = false;
-  const fail = (event: string) => (error: unknown) => {
+  const fail = (event: EventName) => (error: unknown) => {
     log.fatal(event, errorFields(error));
     process.exit(1);
   };

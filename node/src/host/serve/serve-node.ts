@@ -13,7 +13,7 @@ import { SnapshotServiceService } from '@civitas/proto/civitas/node/v1/snapshot'
 import { SubjectServiceService, VaultServiceService } from '@civitas/proto/civitas/node/v1/vault';
 import { HealthService } from '@civitas/proto/grpc/health/v1/health';
 import { CLOCK_WINDOW_MS } from '@civitas/sealed-call';
-import { type Instruments, type Logger, type LogLevel, type MetricsServer, nodeMetrics } from '@civitas/telemetry';
+import { changeLogLevel, type Instruments, type Logger, type LogLevel, type MetricsServer, nodeMetrics } from '@civitas/telemetry';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
 import { Admission } from '../admission/admission.ts';
 import { ORGANISATIONS_MAX } from '../admission/limits.ts';
@@ -195,7 +195,7 @@ class ServedNode implements RunningNode {
         },
       }),
     );
-    this.log.info('listening', { address, ...PORTS });
+    this.log.info('listening', { podAddress: address, ...PORTS });
   }
 
   /** Waits for the genesis, opens the ledger, serves; a node that is stopped before ends without a fault. */
@@ -369,7 +369,7 @@ class ServedNode implements RunningNode {
         if (this.#open === undefined) return refuse('AWAITING_GENESIS', {}, 'retry');
         return this.#open.ledger.snapshots.begin();
       },
-      setLogLevel: (level: LogLevel) => this.log.setLevel(level),
+      setLogLevel: (level: LogLevel) => changeLogLevel(this.log, level, 'AdminService'),
     };
   }
 

@@ -11,6 +11,7 @@ import {
   type SnapshotManifest,
   verifyChunk,
 } from '@civitas/proofs';
+import type { EventName } from '@civitas/telemetry';
 import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
 import type { LedgerStore, StateView } from '../store/ledger-store.ts';
 import { syncFolder } from '../store/sync-folder.ts';
@@ -22,7 +23,7 @@ import type { SnapshotCounts } from './snapshot-source.ts';
 import type { ChunkVerdict, OfferedChunk, OfferedSnapshot, OfferVerdict, SnapshotStore } from './snapshot-store.ts';
 import { DamagedState, takeSnapshot } from './take-snapshot.ts';
 
-type Log = (event: string, fields?: Readonly<Record<string, unknown>>) => void;
+type Log = (event: EventName, fields?: Readonly<Record<string, unknown>>) => void;
 
 export interface SnapshotLog {
   readonly info?: Log;

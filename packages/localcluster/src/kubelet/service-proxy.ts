@@ -104,7 +104,7 @@ class UserSpaceProxy implements ServiceProxy {
     listener.server = server;
     server.once('error', (error) => {
       this.#log.warn(
-        { address: listener.address, error: error.message },
+        { service: listener.address, error: error.message },
         'a Service address cannot be listened on; it will be tried again',
       );
       if (listener.server === server) listener.server = undefined;
