@@ -3,10 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeMetrics, processMetrics, relayMetrics } from '@civitas/telemetry';
+import { nodeMetrics, operatorMetrics, processMetrics, relayMetrics } from '@civitas/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { operatorMetrics } from '../../operator/src/host/telemetry/operator-metrics.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const RULES = join(ROOT, 'charts/civitas/alerts/civitas.rules.yaml');

@@ -1,8 +1,8 @@
 import { type Clock, type KubeClient, pods, systemClock } from '@civitas/kube';
-import { openMetricsRegistry } from '@civitas/telemetry';
+import { openMetricsRegistry, operatorMetrics } from '@civitas/telemetry';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startControllers } from '../../operator/src/host/controllers/start-controllers.ts';
-import { metricsSinkOf, operatorMetrics } from '../../operator/src/host/telemetry/operator-metrics.ts';
+import { metricsSinkOf } from '../../operator/src/host/telemetry/operator-metrics.ts';
 import {
   applyCity,
   createNamespaces,

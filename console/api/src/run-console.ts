@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { LANGUAGES } from '@civitas/console-contract';
 import { CONSOLE_ACCESS } from '@civitas/deployment';
 import { configMaps, createKubeClient, createReflector, type KubeClient, type Log, loadKubeConfig, systemClock } from '@civitas/kube';
-import { followLevelSignal, openLogger, openMetricsRegistry, processMetrics, sentenceLogOf, serveMetrics } from '@civitas/telemetry';
+import {
+  consoleMetrics,
+  followLevelSignal,
+  openLogger,
+  openMetricsRegistry,
+  processMetrics,
+  sentenceLogOf,
+  serveMetrics,
+} from '@civitas/telemetry';
 import { openAuditLog } from './audit/audit-log.ts';
 import type { ConsoleSettings } from './config/console-config.ts';
 import { openIdentity } from './config/open-identity.ts';
@@ -19,6 +27,8 @@ import { openConsoleKey } from './ledger/console-key.ts';
 import { createLedgers } from './ledger/ledgers.ts';
 import { createChangeHub } from './live/change-hub.ts';
 import { allHandlers } from './routes/all-handlers.ts';
+import { countedAudit } from './telemetry/follow-audit.ts';
+import { watchDirectory } from './telemetry/follow-directory.ts';
 
 const MONOTONIC = { monotonicMs: () => performance.now() };
 const DATA_MODE = 0o700;
@@ -50,9 +60,10 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   const data = settings.pathOf('data');
   await mkdir(data, { recursive: true, mode: DATA_MODE });
   const registry = openMetricsRegistry({ component: 'console' });
+  const meters = registry.register(consoleMetrics);
   registry.register(processMetrics).buildInfo.set({ version, component: 'console', engine: '' }, 1);
   const { client, caches, ledgerAccess, cluster } = await openCluster(settings, sentenceLogOf(log));
-  const audit = await openAuditLog(join(data, 'audit.jsonl'), () => systemClock.nowUnixMs());
+  const audit = countedAudit(await openAuditLog(join(data, 'audit.jsonl'), () => systemClock.nowUnixMs()), meters, registry);
   const broken = audit.problem();
   if (broken !== undefined) log.error('audit-log-broken', { problem: broken });
   const key = await openConsoleKey(data);
@@ -77,6 +88,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
     cluster,
   };
   const app = await buildServer({
+    meters,
     log,
     verifier: identity.verifier,
     nowUnixMs: () => systemClock.nowUnixMs(),
@@ -87,6 +99,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
     identityOrigin: identity.origin,
     mount: identity.mount,
   });
+  const directoryWatch = watchDirectory(identity.directory, meters.directoryUp);
   await app.listen({ host: settings.address, port: settings.port });
   await publishRequest(client, key.requestPem);
   const isReady = (): boolean => hasSynced(caches);
@@ -94,6 +107,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   log.info('console-serves', { version, url: settings.url, web: settings.webFolder !== undefined });
   await aborted(signal);
   hub.close();
+  directoryWatch.close();
   await app.close();
   await metrics.close();
   await Promise.all([stopFollowing(caches), ledgerAccess.stop(), identity.close(), audit.close()]);

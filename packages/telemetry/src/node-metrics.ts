@@ -107,7 +107,7 @@ export const nodeMetrics = catalogueOf({
     type: 'counter',
     unit: 'none',
     help: 'Operations handed to this node by the organisation whose certificate the caller holds, by what became of them here.',
-    labels: { organisation: '*', result: ['ordered', 'refused', 'throttled'] },
+    labels: { organisation: '*', result: ['admitted', 'refused', 'throttled'] },
   },
   bundleOperations: {
     name: 'civitas_bundle_operations',
@@ -282,8 +282,8 @@ export const nodeMetrics = catalogueOf({
     name: 'civitas_link_client_status',
     type: 'gauge',
     unit: 'none',
-    help: "1 for the status that this network's client of a peer has; frozen: the peer contradicted itself, or a person froze it.",
-    labels: { peer: '*', status: ['active', 'expired', 'frozen'] },
+    help: "1 for the status that this network's client of a peer has; Frozen: the peer contradicted itself, or a person froze it.",
+    labels: { peer: '*', status: ['Active', 'Stale', 'Frozen', 'Superseded', 'Tombstoned'] },
   },
   rpcRequests: {
     name: 'civitas_rpc_requests_total',

@@ -4,19 +4,27 @@ import type { MetricDefinition } from './metric.ts';
 type Labels<D extends MetricDefinition> = { readonly [Label in keyof D['labels']]: string };
 
 interface Instrument {
-  readonly counter: { inc(labels: object, by?: number): void };
-  readonly gauge: { set(labels: object, value: number): void };
-  readonly histogram: { observe(labels: object, value: number): void };
+  readonly counter: CounterOf<MetricDefinition>;
+  readonly gauge: GaugeOf<MetricDefinition>;
+  readonly histogram: HistogramOf<MetricDefinition>;
 }
 
-export interface CounterOf<D extends MetricDefinition> {
+/** Series of what comes and goes: a link, a network. */
+interface Series<D extends MetricDefinition> {
+  /** Series of these labels with every known value of the others, at zero: rates over them are right from the first event on. */
+  begin(labels: Partial<Labels<D>>): void;
+  /** Drops every series that has these labels: what it was about is gone, and its last value would stand for ever. */
+  forget(labels: Partial<Labels<D>>): void;
+}
+
+export interface CounterOf<D extends MetricDefinition> extends Series<D> {
   /** @param by how many; default 1. */
   inc(labels: Labels<D>, by?: number): void;
 }
-export interface GaugeOf<D extends MetricDefinition> {
+export interface GaugeOf<D extends MetricDefinition> extends Series<D> {
   set(labels: Labels<D>, value: number): void;
 }
-export interface HistogramOf<D extends MetricDefinition> {
+export interface HistogramOf<D extends MetricDefinition> extends Series<D> {
   observe(labels: Labels<D>, value: number): void;
 }
 
@@ -42,32 +50,99 @@ export interface MetricsRegistry {
   readonly contentType: string;
 }
 
-/** Every combination of the listed label values; none when a label's values are only known later. */
-export function knownLabelSets(definition: MetricDefinition): Record<string, string>[] {
-  let sets: Record<string, string>[] = [{}];
-  for (const [label, values] of Object.entries(definition.labels)) {
-    if (values === '*') return [];
+type LabelValues = Readonly<Record<string, string>>;
+
+/** Every combination of the listed label values with these; none while a label has neither. */
+export function knownLabelSets(definition: MetricDefinition, given: LabelValues = {}): LabelValues[] {
+  let sets: LabelValues[] = [{}];
+  for (const [label, listed] of Object.entries(definition.labels)) {
+    const one = given[label];
+    if (one === undefined && listed === '*') return [];
+    const values = one === undefined && listed !== '*' ? listed : [one ?? ''];
     sets = sets.flatMap((set) => values.map((value) => ({ ...set, [label]: value })));
   }
   return sets;
 }
 
+/** The label sets of a family that may lose some; of one whose labels are all listed there is nothing to remember. */
+class KnownSeries {
+  readonly #sets = new Map<string, LabelValues>();
+  readonly #isOpen: boolean;
+
+  constructor({ labels }: MetricDefinition) {
+    this.#isOpen = Object.values(labels).includes('*');
+  }
+
+  /** True the first time. */
+  add(labels: LabelValues): boolean {
+    if (!this.#isOpen) return false;
+    const key = JSON.stringify(labels);
+    if (this.#sets.has(key)) return false;
+    this.#sets.set(key, { ...labels });
+    return true;
+  }
+
+  take(wanted: LabelValues): LabelValues[] {
+    const taken: LabelValues[] = [];
+    for (const [key, labels] of this.#sets) {
+      if (!Object.entries(wanted).every(([label, value]) => labels[label] === value)) continue;
+      this.#sets.delete(key);
+      taken.push(labels);
+    }
+    return taken;
+  }
+}
+
+interface Family {
+  remove(labels: LabelValues): void;
+}
+
+function seriesOf(definition: MetricDefinition, family: Family, zero: (labels: LabelValues) => void) {
+  const known = new KnownSeries(definition);
+  const begin = (labels: Partial<LabelValues>): void => {
+    const given = Object.fromEntries(Object.entries(labels).flatMap(([label, value]) => (value === undefined ? [] : [[label, value]])));
+    for (const set of knownLabelSets(definition, given)) {
+      if (known.add(set)) zero(set);
+    }
+  };
+  const forget = (labels: Partial<LabelValues>): void => {
+    const wanted = Object.fromEntries(Object.entries(labels).flatMap(([label, value]) => (value === undefined ? [] : [[label, value]])));
+    for (const set of known.take(wanted)) family.remove(set);
+  };
+  return { known, begin, forget };
+}
+
 function create(definition: MetricDefinition, registers: Registry[]): Instrument[keyof Instrument] {
   const options = { name: definition.name, help: definition.help, labelNames: Object.keys(definition.labels), registers };
-  const known = knownLabelSets(definition);
+  const initial = knownLabelSets(definition);
   if (definition.type === 'counter') {
     const counter = new Counter(options);
-    for (const labels of known) counter.inc(labels, 0);
-    return { inc: (labels: Record<string, string>, by = 1) => counter.inc(labels, by) };
+    const { known, begin, forget } = seriesOf(definition, counter, (labels) => counter.inc(labels, 0));
+    for (const labels of initial) counter.inc(labels, 0);
+    const inc = (labels: LabelValues, by = 1): void => {
+      known.add(labels);
+      counter.inc(labels, by);
+    };
+    return { inc, begin, forget };
   }
   if (definition.type === 'gauge') {
     const gauge = new Gauge(options);
-    for (const labels of known) gauge.set(labels, 0);
-    return { set: (labels: Record<string, string>, value: number) => gauge.set(labels, value) };
+    const { known, begin, forget } = seriesOf(definition, gauge, (labels) => gauge.set(labels, 0));
+    for (const labels of initial) gauge.set(labels, 0);
+    const set = (labels: LabelValues, value: number): void => {
+      known.add(labels);
+      gauge.set(labels, value);
+    };
+    return { set, begin, forget };
   }
   const histogram = new Histogram({ ...options, buckets: [...(definition.buckets ?? [])] });
-  for (const labels of known) histogram.zero(labels);
-  return { observe: (labels: Record<string, string>, value: number) => histogram.observe(labels, value) };
+  const { known, begin, forget } = seriesOf(definition, histogram, (labels) => histogram.zero(labels));
+  for (const labels of initial) histogram.zero(labels);
+  const observe = (labels: LabelValues, value: number): void => {
+    known.add(labels);
+    histogram.observe(labels, value);
+  };
+  return { observe, begin, forget };
 }
 
 /**

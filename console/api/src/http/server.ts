@@ -2,6 +2,7 @@ import { API_PREFIX, PROBLEMS, type ProblemCode, ROUTES, type Route } from '@civ
 import { errorFields, type Logger } from '@civitas/telemetry';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type ConsoleMeters, followRequests } from '../telemetry/follow-requests.ts';
 import { BODY_BYTES_MAX, REQUEST_MS_MAX, REQUESTS_PER_MINUTE } from './limits.ts';
 import { ProblemError, problemOf } from './problem-error.ts';
 import { problemOfError } from './problem-of-error.ts';
@@ -10,6 +11,7 @@ import { contentSecurityPolicy, setSecurityHeaders } from './security-headers.ts
 import { serveWeb } from './web-files.ts';
 
 export interface ServerOptions extends RouteSources {
+  readonly meters: ConsoleMeters;
   readonly log: Logger;
   /** Folder of the built web; undefined where there is none. */
   readonly webFolder: string | undefined;
@@ -30,6 +32,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: true, allowUnionTypes: true } },
     frameworkErrors: (error, request, reply) => void sendProblem(reply, toProblem(error, request, log)),
   });
+  followRequests(app, options.meters);
   const policy = contentSecurityPolicy(options.identityOrigin);
   app.addHook('onRequest', async (_, reply) => setSecurityHeaders(reply, policy));
   app.setErrorHandler((error, request, reply) => sendProblem(reply, toProblem(error, request, log)));

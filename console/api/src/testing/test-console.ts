@@ -5,7 +5,7 @@ import { PROBLEMS } from '@civitas/console-contract';
 import type { IdentityDirectory, Principal, TokenVerifier } from '@civitas/identity';
 import { createKubeClient, type KubeClient, type ObjectBody, type Resource, readKubeConfigFile, systemClock } from '@civitas/kube';
 import { type AuditEntry as ApiCall, startApiServer } from '@civitas/localcluster';
-import { openLogger } from '@civitas/telemetry';
+import { consoleMetrics, openLogger, openMetricsRegistry } from '@civitas/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { parseAllDocuments } from 'yaml';
 import { type AuditLog, openAuditLog } from '../audit/audit-log.ts';
@@ -129,6 +129,7 @@ export async function startTestConsole(
     cluster: { server: api.url, caPem: api.caPem },
   };
   const app = await buildServer({
+    meters: openMetricsRegistry({}).register(consoleMetrics),
     log: context.log,
     verifier: verifierOf(people),
     nowUnixMs: Date.now,

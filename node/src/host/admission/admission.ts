@@ -23,6 +23,7 @@ import {
   QUEUE_OPERATIONS_PER_ORGANISATION_MAX,
   QUEUE_RETRY_AFTER_MS,
 } from './limits.ts';
+import { type CountOrganisation, followOrganisations } from './organisation-counts.ts';
 import { type ReadOperation, readBatch, readOperation } from './read-operation.ts';
 import { openTokenBuckets, type TokenBuckets } from './token-bucket.ts';
 import { VerifyQueue } from './verify-queue.ts';
@@ -37,7 +38,13 @@ export interface AdmissionOptions {
   readonly bundleWaitMs: number;
   readonly metrics: Pick<
     Instruments<typeof nodeMetrics>,
-    'admissionRefusals' | 'admissionQueue' | 'bundleOperations' | 'operationSeconds' | 'rpcThrottled'
+    | 'admissionRefusals'
+    | 'admissionQueue'
+    | 'admissionQueueLimit'
+    | 'organisationOperations'
+    | 'bundleOperations'
+    | 'operationSeconds'
+    | 'rpcThrottled'
   >;
   readonly nowUnixMs: () => number;
   /** Monotonic, ms. */
@@ -66,6 +73,7 @@ export class Admission {
   readonly #bundler: Bundler;
   readonly #signatures: VerifyQueue;
   readonly #buckets: TokenBuckets;
+  readonly #organisations: CountOrganisation;
   readonly #inFlight = new Map<string, Promise<StoredReceipt>>();
   #queuedCount = 0;
   readonly #queuedByOrganisation = new Map<string, number>();
@@ -80,6 +88,8 @@ export class Admission {
       this.#blockTimeUnixMs = timeUnixMs;
     });
     const perSecond = options.ledger.genesis.appState.limits.operationsPerSecondPerOrganisation;
+    options.metrics.admissionQueueLimit.set({}, QUEUE_OPERATIONS_MAX);
+    this.#organisations = followOrganisations(options.metrics.organisationOperations);
     this.#buckets = openTokenBuckets({ perSecond, burst: perSecond * BURST_SECONDS, namesMax: ORGANISATIONS_MAX, nowMs: options.nowMs });
     this.#signatures = new VerifyQueue(options.verdicts, options.verifyEd25519);
     this.#bundler = new Bundler({
@@ -158,6 +168,7 @@ export class Admission {
   #order(admitted: readonly Result<AdmittedOperation>[], organisation: string): readonly Promise<Result<StoredReceipt>>[] {
     const passed = admitted.flatMap((one) => (one.ok ? [one.value] : []));
     const full = passed.length === 0 ? undefined : this.#checkQueue(organisation, passed.length);
+    this.#organisations(organisation, admitted, full);
     if (full !== undefined) return admitted.map(async (one) => this.#refuse(one.ok ? full : one.refusal));
     this.#count(organisation, passed.length);
     const startedMs = this.#options.nowMs();

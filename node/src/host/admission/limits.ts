@@ -12,6 +12,8 @@ export const BUNDLES_IN_FLIGHT_MAX = 8;
 export const QUEUE_OPERATIONS_MAX = 8192;
 /** One organisation's share of the queue, so that none can fill it alone. */
 export const QUEUE_OPERATIONS_PER_ORGANISATION_MAX = 4096;
+/** Organisations that metrics count one by one; further ones share a series. */
+export const COUNTED_ORGANISATIONS_MAX = 23;
 /** Signatures verified at one time: two full batches of the verifying thread. */
 export const VERIFYING_MAX = 1024;
 /** What a caller that met a full queue is told to wait, ms. */

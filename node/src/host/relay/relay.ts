@@ -48,10 +48,12 @@ class DirectionLoop {
   #isDue = true;
   #isStopped = false;
   #failureCount = 0;
+  readonly labels: { readonly source: string; readonly destination: string };
   readonly done: Promise<void>;
 
   constructor(direction: Direction, options: RelayOptions, labels: { source: string; destination: string }) {
     this.direction = direction;
+    this.labels = labels;
     this.#options = options;
     this.done = this.#run(labels);
   }
@@ -197,9 +199,7 @@ export class Relay {
     this.#networks.delete(name);
     served.isStopped = true;
     for (const [key, loop] of this.#directions) {
-      if (!loop.direction.touches(served.config.chainId)) continue;
-      loop.stop();
-      this.#directions.delete(key);
+      if (loop.direction.touches(served.config.chainId)) this.#closeDirection(key, loop);
     }
     served.client.close();
   }
@@ -211,11 +211,19 @@ export class Relay {
       wanted.set(`${from} ${to}`, [from, to]).set(`${to} ${from}`, [to, from]);
     }
     for (const [key, loop] of this.#directions) {
-      if (wanted.has(key)) continue;
-      loop.stop();
-      this.#directions.delete(key);
+      if (!wanted.has(key)) this.#closeDirection(key, loop);
     }
     for (const [key, [from, to]] of wanted) if (!this.#directions.has(key)) this.#openDirection(key, from, to);
+  }
+
+  #closeDirection(key: string, loop: DirectionLoop): void {
+    loop.stop();
+    this.#directions.delete(key);
+    // A pass that is under way still counts; one that was opened again meanwhile goes on counting.
+    void loop.done.then(() => {
+      if (this.#directions.has(key)) return;
+      for (const family of Object.values(this.#options.metrics)) family.forget(loop.labels);
+    });
   }
 
   #openDirection(key: string, from: string, to: string): void {
@@ -227,6 +235,7 @@ export class Relay {
     const { holder, metrics, log, nowUnixMs } = this.#options;
     const direction = new Direction({ source, destination, findNetwork, holder, metrics, log, nowUnixMs });
     const labels = { source: source.chainId, destination: destination.chainId };
+    for (const family of Object.values(this.#options.metrics)) family.begin(labels);
     this.#directions.set(key, new DirectionLoop(direction, this.#options, labels));
     log.info('direction-served', labels);
   }

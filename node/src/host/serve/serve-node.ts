@@ -39,6 +39,7 @@ import { subjectService, vaultService } from '../rpc/sealed-service.ts';
 import { SignatureVerifier } from '../signatures/signature-verifier.ts';
 import { type SnapshotDoor, snapshotService } from '../snapshot/snapshot-service.ts';
 import { followLedger } from '../telemetry/follow-ledger.ts';
+import { followVolume } from '../telemetry/follow-volume.ts';
 import type { CertificateFolder, CertificateProvider } from '../tls/certificate-folder.ts';
 import { serverCredentials } from '../tls/credentials.ts';
 import { NONCES_MAX } from '../vault/limits.ts';
@@ -168,6 +169,7 @@ class ServedNode implements RunningNode {
       nowUnixMs: Date.now,
       metrics: this.#metrics,
     };
+    followVolume(this.#options.pod.pathOf('data'), this.#metrics, this.#base.registry);
     this.#listeners.push(await this.#base.serveMetrics(() => this.#isReady()));
     this.#listeners.push(
       await listen({
@@ -270,9 +272,9 @@ class ServedNode implements RunningNode {
       activity.close();
       stopApprover();
       stopMetrics();
+      await people.close();
       await gateways.close();
       await ledger.close();
-      await people.close();
       await signatures.close();
     };
     const contracts = runningContracts(this.#options.contracts, genesis.appState.contracts, ledger.members);
@@ -286,9 +288,9 @@ class ServedNode implements RunningNode {
       ...links,
       gateways,
       persons,
+      citizens,
       genesisHash,
       isMismatch: mismatch.isMismatch,
-      citizens,
       close,
     };
     this.#health.set(true);

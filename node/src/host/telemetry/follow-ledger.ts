@@ -1,10 +1,15 @@
-import type { Instruments, MetricsRegistry, nodeMetrics } from '@civitas/telemetry';
+import { type Instruments, type MetricsRegistry, nodeMetrics } from '@civitas/telemetry';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 
+const CLIENT_STATUSES = nodeMetrics.linkClientStatus.labels.status;
 const SNAPSHOT_RESULTS = ['taken', 'skipped', 'no-room', 'failed'] as const;
 
 /** Keeps a node's metrics true: counters and histograms follow commits, gauges are read from state at each scrape. */
-export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nodeMetrics>, registry: MetricsRegistry): () => void {
+export function followLedger(
+  ledger: LedgerHost,
+  metrics: Instruments<typeof nodeMetrics>,
+  { registry, nowUnixMs }: { readonly registry: MetricsRegistry; readonly nowUnixMs: () => number },
+): () => void {
   let counted = { hits: 0, misses: 0 };
   let snapshotsCounted = ledger.snapshots.counts();
   let previousTimeUnixMs = ledger.status().timeUnixMs;
@@ -33,6 +38,7 @@ export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nod
     for (const result of SNAPSHOT_RESULTS) metrics.snapshots.inc({ result }, snapshots[result] - snapshotsCounted[result]);
     snapshotsCounted = snapshots;
     metrics.snapshotHeight.set({}, ledger.snapshots.heights()[0] ?? 0);
+    metrics.unwell.set({}, status.unwell === '' ? 0 : 1);
     metrics.caughtUp.set({}, status.caughtUp ? 1 : 0);
     for (const peer of ledger.links.peers()) {
       const label = { peer: peer.chainId };
@@ -40,12 +46,15 @@ export function followLedger(ledger: LedgerHost, metrics: Instruments<typeof nod
       const ageMs = peer.oldestSentAtUnixMs === 0 ? 0 : Math.max(0, status.timeUnixMs - peer.oldestSentAtUnixMs);
       metrics.linkOldestAge.set(label, ageMs / 1000);
       metrics.linkClientHeight.set(label, peer.clientHeight);
+      metrics.linkClientAge.set(label, Math.max(0, status.timeUnixMs - peer.clientTimeUnixMs) / 1000);
+      for (const one of CLIENT_STATUSES) metrics.linkClientStatus.set({ ...label, status: one }, peer.status === one ? 1 : 0);
     }
   });
   return ledger.onCommit((block) => {
     metrics.commitSeconds.observe({ step: 'execute' }, block.seconds.execute);
     metrics.commitSeconds.observe({ step: 'persist' }, block.seconds.persist);
     metrics.commitSeconds.observe({ step: 'total' }, block.seconds.total);
+    metrics.clockOffset.set({}, (nowUnixMs() - block.timeUnixMs) / 1000);
     metrics.blockBytes.observe({}, block.blockBytes);
     if (previousTimeUnixMs > 0) metrics.blockInterval.observe({}, Math.max(0, block.timeUnixMs - previousTimeUnixMs) / 1000);
     previousTimeUnixMs = block.timeUnixMs;

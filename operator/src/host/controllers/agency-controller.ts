@@ -38,6 +38,7 @@ import { createStatusWriter } from '../apply/status-writer.ts';
 import { issueForRequest, readLeafTimes } from '../certificates/authority.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
 import { agencies } from '../observe/custom-resources.ts';
+import { reportAgencyConditions } from '../telemetry/condition-series.ts';
 import {
   CLIENT_HOURS,
   CLIENT_RECHECK_MS,
@@ -84,6 +85,7 @@ export function createAgencyController(context: OperatorContext): Controller {
       ...agencyVerdicts(agency, { memberships, clients: clientStates, unknownNetworks, usedUp, identity }),
       ...heldVerdicts(held),
     ];
+    reportAgencyConditions(context.operatorMetrics, agency, verdicts);
     const facts = { namespace: agencyNamespace(agency.metadata.name), ...identityFactsOf(identity), memberships, clients: clientStates };
     await writer.write({ resource: agencies, object: agency, verdicts, phase: agencyPhase(verdicts), facts });
     const isDone =
@@ -100,7 +102,9 @@ export function createAgencyController(context: OperatorContext): Controller {
     log: context.log,
     async reconcile(key) {
       const agency = agenciesOf(context).find(({ metadata }) => metadata.name === key);
-      return agency === undefined ? undefined : reconcile(agency);
+      if (agency !== undefined) return reconcile(agency);
+      context.operatorMetrics.agencyCondition.forget({ agency: key });
+      return undefined;
     },
   });
 }

@@ -23,6 +23,7 @@ import { ledgerLinks } from '../observe/custom-resources.ts';
 import { findNamedHeader } from '../observe/named-header.ts';
 import { type LinkLedger, observeEnd } from '../observe/observe-link.ts';
 import { podOf } from '../observe/observe-network.ts';
+import { reportLinkConditions } from '../telemetry/condition-series.ts';
 import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
@@ -67,8 +68,7 @@ export function createLinkController(context: OperatorContext): Controller {
       refused: refusedText(entries),
     };
     const verdicts = linkVerdicts(observation, { clientFreshMs: CLIENT_FRESH_MS, packetLateMs: PACKET_LATE_MS });
-    for (const { type, status } of verdicts)
-      context.operatorMetrics.linkCondition.set({ link: link.metadata.name, condition: type }, status === 'True' ? 1 : 0);
+    reportLinkConditions(context.operatorMetrics, link, verdicts);
     const drained = verdicts.some(({ type, reason }) => type === 'Draining' && reason === 'Drained');
     if (isDeleted && (drained || networks.some((network) => network === undefined))) {
       return end(context, link);
@@ -96,7 +96,9 @@ export function createLinkController(context: OperatorContext): Controller {
     log: context.log,
     async reconcile(key) {
       const link = context.caches.links.store.get(key);
-      return link === undefined ? undefined : retryConflict(() => reconcile(link));
+      if (link !== undefined) return retryConflict(() => reconcile(link));
+      context.operatorMetrics.linkCondition.forget({ link: key });
+      return undefined;
     },
   });
 }

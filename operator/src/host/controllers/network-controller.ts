@@ -13,6 +13,7 @@ import { createStatusWriter, type StatusWriter } from '../apply/status-writer.ts
 import { ledgerNetworks } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
 import type { Workspace } from '../observe/workspace.ts';
+import { forgetNetwork, networkLabels, reportNetworkConditions } from '../telemetry/condition-series.ts';
 import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { isEnding, removeNetwork, removeUnseen } from './network-removal.ts';
@@ -31,7 +32,10 @@ export function createNetworkController(context: OperatorContext, relayKey: Rela
     log: context.log,
     async reconcile(key, { signal, log }) {
       const network = context.caches.networks.store.get(key);
-      if (network === undefined) return undefined;
+      if (network === undefined) {
+        forgetNetwork(context.operatorMetrics, key);
+        return undefined;
+      }
       try {
         return await retryConflict(() => reconciler.reconcile(network, signal, log));
       } finally {
@@ -133,11 +137,13 @@ class NetworkReconciler {
     const told = networkVerdicts(observed, plan).map((entry) => (entry.type === progress?.type ? progress : entry));
     const verdicts = [...told, ...heldVerdicts(stillWanted(this.#heldOf(observed.network), appliedBy(plan)))];
     const facts = networkFacts(observed, plan, nodeCrypto.sha256);
-    const network = observed.network.metadata.name;
-    operatorMetrics.networkHeight.set({ network }, facts.height ?? 0);
-    operatorMetrics.validatorsServing.set({ network }, facts.validators?.ready ?? 0);
+    const labels = networkLabels(observed.network);
+    operatorMetrics.networkHeight.set(labels, facts.height ?? 0);
+    operatorMetrics.validatorsServing.set(labels, facts.validators?.ready ?? 0);
+    operatorMetrics.validatorsInSet.set(labels, facts.validators?.inSet ?? 0);
+    operatorMetrics.spareFaults.set(labels, facts.validators?.spareFaults ?? 0);
     if (facts.certificates !== undefined)
-      operatorMetrics.certificateNotAfter.set({ network }, Date.parse(facts.certificates.earliestExpiry) / 1000);
+      operatorMetrics.certificateNotAfter.set(labels, Date.parse(facts.certificates.earliestExpiry) / 1000);
     reportTurn(this.#context, observed.network, verdicts);
     reportRedundancy(this.#context, observed.network, verdicts);
     reportPending(this.#context, observed.network, plan);
@@ -154,9 +160,7 @@ class NetworkReconciler {
   }
 
   #writeStatus(network: LedgerNetwork, verdicts: readonly Verdict[], facts: object): Promise<boolean> {
-    const { name } = network.metadata;
-    for (const { type, status } of verdicts)
-      this.#context.operatorMetrics.networkCondition.set({ network: name, condition: type }, status === 'True' ? 1 : 0);
+    reportNetworkConditions(this.#context.operatorMetrics, network, verdicts);
     const target = { resource: ledgerNetworks, object: network, verdicts, phase: networkPhase(verdicts), facts };
     return this.#statusWriter.write(target, { fields: ['height', 'root'], intervalMs: HEIGHT_STATUS_MS });
   }

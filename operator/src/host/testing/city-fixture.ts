@@ -9,12 +9,12 @@ import {
   type Resource,
   systemClock,
 } from '@civitas/kube';
-import { openMetricsRegistry } from '@civitas/telemetry';
+import { openMetricsRegistry, operatorMetrics } from '@civitas/telemetry';
 import { SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { aCity, anAgency } from '../../core/testing/builders.ts';
 import { type RunningControllers, startControllers } from '../controllers/start-controllers.ts';
 import type { OpenDirectory } from '../identity/identity-provider.ts';
-import { metricsSinkOf, operatorMetrics } from '../telemetry/operator-metrics.ts';
+import { metricsSinkOf } from '../telemetry/operator-metrics.ts';
 import { ourResource } from './test-cluster.ts';
 
 export const NAMESPACE = 'jincheng';

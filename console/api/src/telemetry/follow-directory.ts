@@ -1,0 +1,34 @@
+import type { IdentityDirectory } from '@civitas/identity';
+import type { ConsoleMeters } from './follow-requests.ts';
+
+/** How often the provider is asked, ms: often enough for an alert within a minute or two. */
+const ASK_EVERY_MS = 15_000;
+/** Nobody's: a question with an answer that changes nothing. */
+const NOBODY = 'civitas-nobody';
+
+export interface DirectoryWatch {
+  /** Resolves when the answer, or its absence, is on record. */
+  ask(): Promise<void>;
+  close(): void;
+}
+
+/** Asks the identity provider by the clock whether it answers; what it answers does not matter. */
+export function watchDirectory(
+  directory: Pick<IdentityDirectory, 'findOrganization'>,
+  up: ConsoleMeters['directoryUp'],
+  everyMs = ASK_EVERY_MS,
+): DirectoryWatch {
+  const ask = async (): Promise<void> => {
+    try {
+      await directory.findOrganization(NOBODY);
+      up.set({}, 1);
+    } catch {
+      // Whatever went wrong, people cannot be looked up; the calls of people say what it was.
+      up.set({}, 0);
+    }
+  };
+  void ask();
+  const timer = setInterval(() => void ask(), everyMs);
+  timer.unref();
+  return { ask, close: () => clearInterval(timer) };
+}
