@@ -8,6 +8,7 @@ import {
   applyCity,
   createNamespaces,
   findNetwork,
+  finishDeletedPods,
   isAvailable,
   NAMESPACE,
   networks,
@@ -92,6 +93,18 @@ async function endPod(name: string, message: string, phase: 'Succeeded' | 'Faile
 }
 
 describe('a LedgerBackup', () => {
+  test('waits with NoNodeServes while no node of its network does', async () => {
+    await serve();
+    await cluster.client.mergePatch(networks, { namespace: NAMESPACE, name: 'city' }, { spec: { hibernated: true } });
+    const isAsleep = async (): Promise<boolean> => {
+      await finishDeletedPods(cluster.client);
+      return (await cluster.client.find(pods, { namespace: NAMESPACE, name: 'city-0' })) === undefined;
+    };
+    expect(await waitUntil(isAsleep, 45_000)).toBe(true);
+    await ask('early');
+    expect(await phaseIs('early', 'NoNodeServes')).toBe(true);
+  }, 180_000);
+
   test('is taken by a pod without an API token, beside a node that serves, and counts when it was restored in a trial', async () => {
     await serve();
     await ask('first');

@@ -1,8 +1,10 @@
-import { configMaps, type KubeClient, persistentVolumeClaims, pods } from '@civitas/kube';
+import { configMaps, type KubeClient, namespaces, persistentVolumeClaims, pods } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { aCity } from '../core/testing/builders.ts';
 import {
   aNetworkBody,
   applyCity,
+  bodyOf,
   createNamespaces,
   findNetwork,
   finishDeletedPods,
@@ -76,6 +78,25 @@ async function live(writes: number): Promise<boolean> {
 }
 
 describe('bringing a network up', () => {
+  test('waits for a CityConfig, and in its namespace for the label of a workspace, and says so', async () => {
+    const stopping = new AbortController();
+    const controllers = await startOperator(cluster.client, stopping.signal);
+    const at = { namespace: 'elsewhere', name: 'city' };
+    const says = (reason: string): Promise<boolean> =>
+      waitUntil(async () => {
+        const network = await cluster.client.find(networks, at);
+        return network?.status?.conditions?.some((condition) => condition.type === 'Available' && condition.reason === reason) ?? false;
+      }, 60_000);
+    await cluster.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: at.namespace } });
+    const network = aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' });
+    await cluster.client.create(networks, { ...network, metadata: at });
+    expect(await says('WaitingForCityConfig')).toBe(true);
+    await cluster.client.create(ourResource('cityconfigs'), bodyOf(aCity()));
+    expect(await says('NotAWorkspace')).toBe(true);
+    stopping.abort();
+    await controllers.stop();
+  }, 150_000);
+
   test('an operator that dies after its first write, then after two, then three … ends with one chain, one key, one pod', async () => {
     await applyCity(cluster.client);
     let writes = 1;

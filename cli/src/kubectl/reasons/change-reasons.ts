@@ -52,6 +52,5 @@ export const CHANGE_REASONS: ReasonTexts = {
     then: 'Look the code up in the errors reference.',
   },
   Proposing: { means: 'A step is being proposed to the members.', then: NOTHING },
-  StepDone: { means: 'A step took effect; the next one is prepared.', then: NOTHING },
   StepsKeepQuorum: { means: 'Each step leaves a quorum.', then: NOTHING },
 };

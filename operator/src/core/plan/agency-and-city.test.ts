@@ -21,6 +21,8 @@ describe('an agency', () => {
 
   test('is enrolled when every network holds it', () => {
     expect(said({ memberships: [enrolled] }, 'Enrolled')).toMatch(/^Enrolled True OnLedger: /);
+    expect(said({ memberships: [enrolled] }, 'Approved')).toMatch(/^Approved True ByFounders: /);
+    expect(said({ memberships: [enrolled] }, 'ClientsCertified')).toBe('ClientsCertified True Issued: 0 clients');
     expect(agencyPhase(agencyVerdicts(anAgency('a'), { memberships: [enrolled], clients: [], unknownNetworks: [] }))).toBe('Enrolled');
   });
 
@@ -89,6 +91,7 @@ describe('the installation', () => {
   test('names what is missing, at most eight of it', () => {
     const agencies = Array.from({ length: 10 }, (_, index) => anAgency(`bank-${index}`));
     const [verdict] = cityVerdicts({ ...whole, agencies });
+    expect([verdict?.status, verdict?.reason]).toEqual(['False', 'PartsMissing']);
     expect(verdict?.message).toBe(
       '1/1 networks available, 0/0 links flowing, 0/10 agencies enrolled; not yet: bank-0, bank-1, bank-2, bank-3, bank-4, bank-5, bank-6, bank-7 and 2 more',
     );

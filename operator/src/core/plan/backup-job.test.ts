@@ -2,7 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { BackupJobStatus } from '../resources/backup-job.ts';
 import { BACKUP_ATTEMPTS_MAX } from '../resources/limits.ts';
 import { type ObservedJobPod, planJob, reportOf } from './backup-job.ts';
+import { jobVerdicts } from './backup-plan.ts';
 import { BACKUP_RETRY_FACTOR, BACKUP_RETRY_FIRST_MS } from './limits.ts';
+import { restoreVerdicts } from './restore-plan.ts';
+import type { Verdict } from './verdict.ts';
 
 const NOW = 1_800_000_000_000;
 const report = { ok: true, folder: 'a-b-1/000000000001-0123456789abcdef' } as const;
@@ -20,6 +23,20 @@ describe('a job', () => {
       create: undefined,
       outcome: { message: expect.stringContaining('ErrImagePull') },
     });
+  });
+
+  test('is said of in the conditions of its backup, and of a restore that has its network made', () => {
+    const reasons = (verdicts: readonly Verdict[]): readonly string[] =>
+      verdicts.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+    expect(reasons(jobVerdicts({ ...plan(undefined, []), outcome: { type: 'waiting', untilUnixMs: NOW } }, undefined))).toEqual([
+      'Complete False Starting',
+      'Verified False Starting',
+    ]);
+    const done = plan({ attempt: 1 }, [aPod(1, { state: 'succeeded', report })]);
+    const facts = { folder: report.folder, recordCount: 1, height: 7, byteCount: 1, appHash: 'h' };
+    const network = { name: 'city', chainId: 'jincheng-city-1' };
+    const spec = { source: { backupRef: { name: 'b' } }, network };
+    expect(reasons(restoreVerdicts(spec, done, facts))).toEqual(['Complete False Founding', 'Verified True RestoredIntoStore']);
   });
 
   test('that succeeded is done, also when its operator sees it only later', () => {

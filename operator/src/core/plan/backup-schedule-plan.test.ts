@@ -5,6 +5,7 @@ import type { LedgerBackup, LedgerBackupStatus } from '../resources/ledger-backu
 import type { LedgerBackupScheduleSpec, LedgerBackupScheduleStatus } from '../resources/ledger-backup-schedule.ts';
 import { type ObservedSchedule, planSchedule, schedulePhase } from './backup-schedule-plan.ts';
 import { rfc3339, unixMsOf } from './time-text.ts';
+import type { Verdict } from './verdict.ts';
 
 const BORN = '2026-03-01T00:00:00Z';
 const at = (text: string): number => unixMsOf(text) ?? Number.NaN;
@@ -31,6 +32,9 @@ function anObservation(
   return { schedule, nowUnixMs: at(now), nextRun, backups: change.backups ?? [], neededFolders: change.neededFolders ?? [] };
 }
 
+const reasonsOf = (verdicts: readonly Verdict[]): readonly string[] =>
+  verdicts.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+
 describe('a schedule', () => {
   test('makes a backup when it is due, once, and says when the next one is', () => {
     expect(planSchedule(anObservation('2026-03-01T01:59:59Z'))).toMatchObject({
@@ -42,6 +46,7 @@ describe('a schedule', () => {
       create: 'nightly-29538840',
       facts: { lastScheduledAt: '2026-03-01T02:00:00Z', nextAt: '2026-03-02T02:00:00Z' },
     });
+    expect(reasonsOf(due.verdicts)).toEqual(['Scheduled True Due', 'BackupHealthy False NoBackupYet']);
     expect(planSchedule(anObservation('2026-03-01T02:00:02Z', { status: due.facts }))).toMatchObject({
       create: undefined,
       skipped: undefined,
@@ -81,12 +86,14 @@ describe('a schedule', () => {
     );
     expect([plan.create, plan.skipped]).toEqual([undefined, expect.stringContaining('nightly-1 is not finished')]);
     expect(schedulePhase(plan.verdicts)).toBe('Failing');
+    expect(reasonsOf(plan.verdicts)).toEqual(['Scheduled True PreviousRuns', 'BackupHealthy False PreviousRuns']);
   });
 
   test('that is suspended makes none, and still retires old ones', () => {
     const backups = [1, 2, 3].map((day) => verified(`b${day}`, `2026-03-0${day}T00:00:00Z`));
     const plan = planSchedule(anObservation('2026-03-04T02:00:01Z', { spec: { suspend: true, retention: { count: 1 } }, backups }));
     expect([plan.create, plan.prune.map(({ metadata }) => metadata.name)]).toEqual([undefined, ['b2', 'b1']]);
+    expect(reasonsOf(plan.verdicts)).toEqual(['Scheduled False Suspended', 'BackupHealthy True Verified']);
   });
 
   test('keeps by count and age, always the newest verified one, and what a network was born from', () => {

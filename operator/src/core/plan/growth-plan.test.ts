@@ -104,6 +104,7 @@ describe('a network that grows', () => {
     expect(podsMade(first)).toEqual(['city-1']);
     expect(plan(first).effective.nodes.map(({ organisation }) => organisation)).toEqual(['archive', 'bank']);
     expect(said(first, 'Progressing')).toBe('True CatchingUp: city-1 is starting');
+    expect(said(first, 'PoolsMatchLedger')).toBe('False Growing: city-1 is to become a validator');
     const second = growing([aServing(0), aServing(1)], [standing(0), standing(1)]);
     expect(podsMade(second)).toEqual(['city-2']);
   });

@@ -79,7 +79,9 @@ describe('who is let into a network', () => {
   });
 
   test('is said by each grant of itself', () => {
-    expect(grantVerdict(aGrant(), ['city', 'health'], NOW)).toMatchObject({ status: 'True', message: 'health lets city in' });
+    expect(grantVerdict(aGrant(), ['city', 'health'], NOW)).toMatchObject({
+      ...{ type: 'InForce', status: 'True', reason: 'InForce', message: 'health lets city in' },
+    });
     expect(grantVerdict(aGrant(), ['health'], NOW)).toMatchObject({ status: 'False', reason: 'NetworkMissing' });
     expect(grantVerdict({ ...aGrant({ expiresAt: '2020-01-01T00:00:00Z' }), expiresAtUnixMs: 1 }, [], NOW)).toMatchObject({
       reason: 'Expired',

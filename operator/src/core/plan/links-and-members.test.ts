@@ -89,6 +89,17 @@ describe('an end of a link', () => {
     expect(phaseOf({ ends: [anEnd({ inFlight: 1, oldestSentAtUnixMs: NOW - 61_000 }), other] })).toBe('PacketsLate');
   });
 
+  test('says of each condition why it is as it is', () => {
+    const reasonsOf = (facts: Partial<LinkObservation>): Readonly<Record<string, string>> =>
+      Object.fromEntries(linkVerdicts(anObservation(facts), BOUNDS).map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+    expect(reasonsOf({})).toEqual({
+      ...{ Granted: 'True ClientsAndTerms', ClientFresh: 'True Fresh', Flowing: 'True Relaying', Frozen: 'False NotFrozen' },
+      ...{ Draining: 'False NotAskedFor', Tombstoned: 'False NotEnded' },
+    });
+    const old = { status: 'Active', latestHeight: 1, latestTimeUnixMs: NOW - 400_000 };
+    expect(reasonsOf({ ends: [anEnd({ client: old }), other] })).toMatchObject({ ClientFresh: 'False Behind' });
+  });
+
   test('counts as drained only with both ledgers heard, terms closed and nothing in flight', () => {
     expect(phaseOf({ draining: true })).toBe('Drained');
     expect(phaseOf({ draining: true, granted: false })).toBe('Draining');

@@ -259,6 +259,41 @@ describe('the status of a network', () => {
     expect(available({ pod: ready, answer: serving, heard: true })).toMatch(/^True Serving: /);
   });
 
+  test('says of each condition why it is as it is', () => {
+    const said = (observed: ObservedNetwork, type: string): string | undefined => {
+      const found = networkVerdicts(observed, planNetwork(observed, sha256)).find((verdict) => verdict.type === type);
+      return found && `${found.status} ${found.reason}`;
+    };
+    const born = bornNetwork();
+    const { ledgerNode } = born.nodes['city-0'] ?? {};
+    const ready = runningPod(born, { ready: true });
+    const serving = withNode(born, {
+      ledgerNode,
+      pod: ready,
+      answer: anAnswer({ phase: 'Serving', signing: true, height: 5 }),
+      heard: true,
+    });
+    expect(['QuorumHealthy', 'Degraded', 'CertificatesValid', 'Progressing'].map((type) => said(serving, type))).toEqual([
+      'True Quorum',
+      'False NoProblem',
+      'True Valid',
+      'False Settled',
+    ]);
+    expect([said(serving, 'Registered'), said({ ...serving, registered: true }, 'Registered')]).toEqual([
+      'False NotYet',
+      'True InRegistry',
+    ]);
+    expect(said(anObservation({ hasAuthority: false }), 'Progressing')).toBe('True AuthorityMissing');
+    expect(said(anObservation(), 'CertificatesValid')).toBe('False Missing');
+    const reported = aNode('city-0', { podUID: 'pod-1', consensusPublicKey: aKey(9), organisations: ORGANISATIONS });
+    expect(said(withNode(anObservation(), { ledgerNode: reported, answer: anAnswer() }), 'Progressing')).toBe('True GenesisWritten');
+    expect(said(withNode(born, { ledgerNode, pod: undefined }), 'Progressing')).toBe('True Starting');
+    expect(said(withNode(serving, { ledgerNode, pod: { ...ready, configHash: 'other' } }), 'Progressing')).toBe('True ReplacingPod');
+    expect(said({ ...serving, network: aNetwork({}, { genesisHash: aKey(7) }) }, 'Degraded')).toBe('True GenesisChanged');
+    const deleted = { ...born.network, metadata: { ...born.network.metadata, deletionTimestamp: '2026-01-02T00:00:00Z' } };
+    expect(said({ ...born, network: deleted }, 'Available')).toBe('False BeingRemoved');
+  });
+
   test('says of a removal which links it waits for, however many there are', () => {
     const links = Array.from({ length: 11 }, (_, index) => ({ name: `link-${index}`, inFlight: index }));
     expect(drainText(links.slice(0, 2))).toBe('waiting for links to drain: link-0 (0 in flight), link-1 (1 in flight)');

@@ -64,6 +64,14 @@ describe('an operation that cannot be done', () => {
   });
 });
 
+test('an operation that begins says so before anything is done for it', () => {
+  const world = new DayTwoWorld(4, sha256);
+  world.ask('it', { type: 'Restart', nodes: ['city-1'] });
+  const [update] = planNetwork(world.observe(), sha256).operations;
+  expect(update?.verdicts).toContainEqual(expect.objectContaining({ type: 'Progressing', status: 'True', reason: 'Begun' }));
+  expect(update?.phase).toBe('Running');
+});
+
 describe('an operation that waits', () => {
   test('says for what: approval, another one, a pause, hibernation', () => {
     const world = new DayTwoWorld(4, sha256);

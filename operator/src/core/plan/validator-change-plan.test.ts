@@ -168,6 +168,11 @@ describe('a change of the validator set', () => {
     ]);
     const json = { kind: 'addValidator', publicKey: keyOf(4), node: 'city-4', organisation: 'civil-affairs' };
     expect(first.action).toEqual({ type: 'recordProposal', step: 1, change: json, publicKey: keyOf(4) });
+    expect(changeVerdicts(first).map(({ type, status, reason }) => `${type} ${status} ${reason}`)).toEqual([
+      'Complete False Proposing',
+      'QuorumSafe True StepsKeepQuorum',
+      'Approved False NotDecided',
+    ]);
     const second = plan(recorded(change, first), aSetting(), { proposal: { status: 'absent', approvals: 0, failure: '' } });
     expect(second.action).toEqual({ type: 'propose', step: 1, id: 'proposal-1', change: json });
   });
@@ -189,6 +194,7 @@ describe('a change of the validator set', () => {
     const done = plan(asked, aSetting({ standings: [...four, { ...aStanding(4), sinceHeight: 77 }] }));
     expect([done.reason, done.message]).toEqual(['Completed', '5 validators sign blocks from height 77 on; 4 are needed, 1 may fail']);
     expect(changePhase(changeVerdicts(done))).toBe('Completed');
+    expect(changeVerdicts(done)).toContainEqual(expect.objectContaining({ type: 'Approved', status: 'True', reason: 'ByMembers' }));
     expect(changeFacts(done, undefined).progress).toBe('1/1');
   });
 
@@ -247,6 +253,11 @@ describe('a change that arithmetic forbids', () => {
       'LastValidator',
       'step 1 of 1 (remove city-0) would leave 0 validators: nobody would be left to make blocks',
     ]);
+  });
+
+  test('is unsafe with PowerStep where it would move a third of the votes at once', () => {
+    const [, safe] = changeVerdicts({ reason: 'PowerStep', message: 'm', steps: [], action: undefined });
+    expect(safe).toEqual({ type: 'QuorumSafe', status: 'False', reason: 'PowerStep', message: 'm' });
   });
 
   test('goes below four when it says so, and tells the ledger', () => {

@@ -32,7 +32,6 @@ export const PHASES = {
   AwaitingMembers: 'AwaitingApproval',
   Withdrawing: 'AwaitingApproval',
   Decided: 'Submitted',
-  StepDone: 'Activated',
   Completed: 'Completed',
   EmbeddedEngine: 'Rejected',
   AlreadyValidator: 'Rejected',

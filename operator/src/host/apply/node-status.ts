@@ -74,7 +74,8 @@ function fenceVerdicts({ ledgerNode, answer }: ObservedNode): readonly Verdict[]
     : [verdict('Fenced', true, 'GrantWithdrawn', 'spec.fenced is set: it signs nothing, pod and volume stay')];
 }
 
-function nodeVerdicts(seen: ObservedNode, duplicateOf: string | undefined): readonly Verdict[] {
+/** Conditions of a LedgerNode. @param duplicateOf `namespace/node` that holds the same consensus key. */
+export function nodeVerdicts(seen: ObservedNode, duplicateOf: string | undefined): readonly Verdict[] {
   const { pod, answer } = seen;
   const reason = answer?.phase ?? (pod === undefined ? 'NoPod' : 'NoAnswer');
   const unwell = answer === undefined || answer.unwell === '' ? '' : `: ${answer.unwell}`;
