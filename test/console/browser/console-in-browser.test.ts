@@ -5,16 +5,20 @@ import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { describeWith } from '../../describe-with.ts';
+import { approveParty, enrolOwnKey, proposeParty, seeEnrolled } from './approve-with-own-key.ts';
 import { brokenPolicies, chromiumPath, launchChromium, openWindow, PAGE_TIMEOUT_MS } from './chromium.ts';
 import { type ConsoleCity, invitationLinks, openAs, startConsoleCity } from './console-city.ts';
 import { EVERY_PAGE } from './every-page.ts';
 import { focusedText, overflowOf, settle, strayEnglish } from './look-at-page.ts';
 import type { Person } from './people.ts';
 import { acceptInvitation, walkSignIn } from './sign-in-pages.ts';
+import { watchStoppedRelay } from './stopped-relay.ts';
 
 const PORT = 17_643;
 const CITY_MS = 450_000;
 const JOURNEY_MS = 240_000;
+/** Nodes that are made anew, the operator's looks at them, and what waited. */
+const APPROVAL_MS = 600_000;
 const GRID_MS = 600_000;
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const needed = { found: chromiumPath, missing: 'there is no Chromium on this machine (package chromium)' };
@@ -155,19 +159,23 @@ describeWith(needed, 'the console in a browser', () => {
   );
 
   test(
-    'an approver makes a key in the browser that stays there',
+    'an owner makes a key in the browser, has it enrolled with a second factor, and approves an agency with it',
     async () => {
-      await page.goto(`${city.url}/key`);
-      await page.getByRole('button', { name: 'Make a key' }).click();
-      const key = page.getByRole('region', { name: 'Public key' }).locator('code');
-      await key.waitFor();
-      const made = await key.textContent();
-      expect(made).toMatch(/^[\w-]{43}$/);
-      await page.reload();
-      await key.waitFor();
-      expect(await key.textContent()).toBe(made);
+      const owner = city.person('he.ping');
+      const owners = await (await openWindow(browser, { locale: 'en' })).newPage();
+      await enrolOwnKey(owners, city, owner);
+      await proposeParty(city, 'notary-1');
+      await approveParty(owners, city, { person: owner, name: 'notary-1' });
+      await seeEnrolled(page, city, 'notary-1');
+      await owners.context().close();
     },
-    JOURNEY_MS,
+    APPROVAL_MS,
+  );
+
+  test(
+    'the relay of a link stops: its page says why and how long, proves what waits, and clears',
+    () => watchStoppedRelay(page, city),
+    APPROVAL_MS,
   );
 
   test(

@@ -5,6 +5,7 @@ import type {
   BlockDetail,
   Inbox,
   Invitation,
+  LedgerRecord,
   Link,
   LinkDetail,
   Me,
@@ -20,6 +21,7 @@ import type {
 } from '@civitas/console-contract';
 import { type QueryKey, type UseInfiniteQueryResult, type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useApi } from './api-context.ts';
+import { ApiProblem } from './problem.ts';
 
 /** One page of a list. */
 export interface Page<Item> {
@@ -34,13 +36,15 @@ const segment = (text: string | number): string => encodeURIComponent(String(tex
 
 interface ResourceOptions {
   readonly refetchMs?: number;
+  /** Asked again this often while there is none. */
+  readonly refetchUntilFoundMs?: number;
   readonly isEnabled?: boolean;
 }
 
 function useResource<Value>(
   queryKey: QueryKey,
   path: string,
-  { refetchMs, isEnabled = true }: ResourceOptions = {},
+  { refetchMs, refetchUntilFoundMs, isEnabled = true }: ResourceOptions = {},
 ): UseQueryResult<Value> {
   const { client } = useApi();
   return useQuery({
@@ -48,6 +52,9 @@ function useResource<Value>(
     enabled: isEnabled,
     queryFn: async ({ signal }) => (await client.send<Value>({ method: 'GET', path, signal })).value,
     ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
+    ...(refetchUntilFoundMs === undefined
+      ? {}
+      : { refetchInterval: ({ state }) => (state.data === undefined ? refetchUntilFoundMs : false) }),
   });
 }
 
@@ -103,12 +110,30 @@ export const useOperation = (network: string, hash: string): UseQueryResult<Oper
   useResource(['ledger', network, 'operation', hash], `/networks/${segment(network)}/operations/${segment(hash)}`);
 export const usePackets = (network: string): UseQueryResult<{ readonly items: readonly Packet[] }> =>
   useResource(['ledger', network, 'packets'], `/networks/${segment(network)}/packets`, { refetchMs: LIVE_MS });
-export const usePacketProof = (packet: Packet | undefined): UseQueryResult<PacketProof> =>
+/** The next block proves a packet: it is asked for again until then. */
+export const usePacketProof = (packet: Packet): UseQueryResult<PacketProof> =>
   useResource(
-    ['ledger', packet?.network, 'proof', packet?.peer, packet?.sequence],
-    `/networks/${segment(packet?.network ?? '')}/packets/${segment(packet?.peer ?? '')}/${segment(packet?.sequence ?? 0)}/proof`,
-    { isEnabled: packet !== undefined },
+    ['ledger', packet.network, 'proof', packet.peer, packet.sequence],
+    `/networks/${segment(packet.network)}/packets/${segment(packet.peer)}/${segment(packet.sequence)}/proof`,
+    { refetchUntilFoundMs: LIVE_MS },
   );
+/** A record by its full key; null where the ledger holds none. */
+export function useFoundRecord(network: string, key: string): UseQueryResult<LedgerRecord | null> {
+  const { client } = useApi();
+  return useQuery({
+    queryKey: ['ledger', network, 'record', key],
+    refetchInterval: LIVE_MS,
+    queryFn: async ({ signal }) => {
+      const path = `/networks/${segment(network)}/records?key=${segment(key)}`;
+      try {
+        return (await client.send<LedgerRecord>({ method: 'GET', path, signal })).value;
+      } catch (error) {
+        if (error instanceof ApiProblem && error.code === 'NOT_FOUND') return null;
+        throw error;
+      }
+    },
+  });
+}
 export const useSearch = (text: string): UseQueryResult<{ readonly items: readonly SearchHit[] }> =>
   useResource(['search', text], `/search?q=${segment(text)}`, { isEnabled: text !== '' });
 

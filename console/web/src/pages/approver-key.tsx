@@ -19,6 +19,7 @@ import { Empty } from '../ui/states.tsx';
 import { TimeText } from '../ui/time-text.tsx';
 import { useToast } from '../ui/toasts.tsx';
 import { ChangeFailed } from './change-failed.tsx';
+import { KeyStanding } from './key-standing.tsx';
 import { QueryView } from './query-view.tsx';
 import { useDraft } from './use-draft.ts';
 
@@ -89,6 +90,9 @@ function KeyView({ subject, approverKey }: KeyProps): ReactNode {
         <Facts facts={[[t('key.since'), <TimeText key="since" at={approverKey.madeAtUnixMs} />]]} />
         <CodeView label={t('key.public')} text={publicKey} />
       </Section>
+      <Section title={t('key.standing')}>
+        <KeyStanding publicKey={approverKey.publicKey} />
+      </Section>
       <Section title={t('key.enrol')}>
         <p>{t('key.enrolBody')}</p>
         <Enrol publicKey={publicKey} />
@@ -114,7 +118,7 @@ function Enrol({ publicKey }: { readonly publicKey: string }): ReactNode {
   const owned = (useMe().data?.organizations ?? []).filter(({ roles }) => roles.includes('owner'));
   const networks = useNetworks().query.data ?? [];
   const [draft, change, forget] = useDraft('enrol-key', { network: '', agency: '', label: '' });
-  const propose = useChange<ProposedKey>([['inbox']]);
+  const propose = useChange<ProposedKey>([['inbox'], ['ledger']]);
   const network = draft.network === '' ? (networks[0]?.name ?? '') : draft.network;
   const agency = draft.agency === '' ? (owned[0]?.agency ?? '') : draft.agency;
   const description = t('key.proposeWhat', { network, agency });

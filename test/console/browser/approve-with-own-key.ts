@@ -1,0 +1,73 @@
+import { connectCluster } from '@civitas/cli';
+import type { Page } from 'playwright-core';
+import { resourceOf } from '../../../tools/start/manifests.ts';
+import { type ConsoleCity, openAs } from './console-city.ts';
+import type { Person } from './people.ts';
+import { walkSignIn } from './sign-in-pages.ts';
+
+/** Two founders decide together there; of the court a person is to sign. */
+const NETWORK = 'courts';
+const AGENCY = 'court-1';
+const FIELD_MANAGER = 'civitas-test';
+/** A node that is made anew with other keys, a proposal, and the operator's look at it, on a busy machine. */
+const ENROLMENT_MS = 180_000;
+
+/** Makes a key in the browser and has the members of the network enrol it, which takes a second factor. */
+export async function enrolOwnKey(page: Page, city: ConsoleCity, person: Person): Promise<void> {
+  await openAs(page, city, person, '/key');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const key = page.getByRole('region', { name: 'Public key' }).locator('code');
+  await key.waitFor();
+  const made = await key.textContent();
+  await page.getByRole('combobox', { name: 'Network' }).selectOption(NETWORK);
+  await page.getByLabel('Name of the key').fill('office computer');
+  await page.getByRole('button', { name: 'Propose it to the members' }).click();
+  await page.waitForURL(/\/realms\//);
+  await walkSignIn(page, person);
+  const standing = page.getByRole('list', { name: 'Where your key approves' }).getByRole('listitem');
+  await standing.filter({ hasText: `${NETWORK} may approve` }).waitFor({ timeout: ENROLMENT_MS });
+  await key.filter({ hasText: made ?? '' }).waitFor();
+}
+
+/**
+ * Has persons approve for the court from now on, then takes in an agency that wants to be a party there: the other founder's gateway
+ * approves by itself, the court's does not any more.
+ */
+export async function proposeParty(city: ConsoleCity, name: string): Promise<void> {
+  const kube = connectCluster(city.home);
+  const agencies = resourceOf('Agency');
+  // In this order: the gateway of the new agency is made by a node that approves nothing for the court.
+  await kube.mergePatch(agencies, { name: AGENCY }, { spec: { approvalPolicy: 'manual' } }, { fieldManager: FIELD_MANAGER });
+  await kube.apply(
+    agencies,
+    {
+      apiVersion: 'civitas.dev/v1alpha1',
+      kind: 'Agency',
+      metadata: { name },
+      spec: { displayName: { zh: '公证处', en: 'Notary Office' }, memberships: [{ network: NETWORK, roles: ['party'] }] },
+    },
+    { fieldManager: FIELD_MANAGER },
+  );
+}
+
+/** Approves what waits for the court, with the key of this browser. */
+export async function approveParty(page: Page, city: ConsoleCity, { person, name }: { person: Person; name: string }): Promise<void> {
+  await page.goto(`${city.url}/inbox`);
+  const review = page.getByRole('button', { name: `Review: ${name}` });
+  await review.waitFor({ timeout: ENROLMENT_MS });
+  await review.click();
+  const approve = page.getByRole('dialog').getByRole('button', { name: 'Approve' });
+  await approve.click();
+  // The second factor of the enrolment still counts, or the provider asks for it again: the dialog goes either way.
+  await approve.waitFor({ state: 'detached' });
+  await walkSignIn(page, person);
+  if (await approve.isVisible()) await approve.click();
+  await review.waitFor({ state: 'detached' });
+}
+
+/** Until the ledger holds the agency, as its page says. */
+export async function seeEnrolled(page: Page, city: ConsoleCity, name: string): Promise<void> {
+  await page.goto(`${city.url}/agencies/${name}`);
+  const memberships = page.getByRole('grid', { name: 'Ledgers it takes part in' });
+  await memberships.getByRole('row').filter({ hasText: NETWORK }).getByText('Enrolled').waitFor({ timeout: ENROLMENT_MS });
+}
