@@ -44,6 +44,7 @@ module.exports = {
     room('console-api', '^console/api/', [
       CANON,
       PROOFS,
+      CONTRACTS,
       DEPLOYMENT,
       GEN,
       TELEMETRY,

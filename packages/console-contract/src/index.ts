@@ -1,5 +1,7 @@
 export * from './agency.ts';
 export * from './audit.ts';
+export * from './case.ts';
+export * from './citizen.ts';
 export * from './condition.ts';
 export * from './event.ts';
 export * from './explorer.ts';

@@ -18,3 +18,7 @@ export const EMAIL_CHARS_MAX = 254;
 export const SEARCH_CHARS_MAX = 128;
 /** Longest reason a person gives, characters. */
 export const REASON_CHARS_MAX = 512;
+/** Fields of a case's form. */
+export const CASE_VALUES_MAX = 32;
+/** Longest value that is typed into one, characters. */
+export const CASE_VALUE_CHARS_MAX = 256;

@@ -19,6 +19,8 @@ export const RESOURCES = [
   'audit',
   'download',
   'event',
+  'case',
+  'citizen',
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
 

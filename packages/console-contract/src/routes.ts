@@ -1,3 +1,4 @@
+import { caseRoutes, citizenRoutes } from './routes-of-cases.ts';
 import { explorerRoutes, inboxRoutes } from './routes-of-ledgers.ts';
 import { auditRoutes, downloadRoutes, memberRoutes, sessionRoutes } from './routes-of-people.ts';
 import { agencyRoutes, linkRoutes, networkRoutes } from './routes-of-resources.ts';
@@ -11,6 +12,8 @@ export const ROUTES = {
   ...memberRoutes,
   ...inboxRoutes,
   ...explorerRoutes,
+  ...caseRoutes,
+  ...citizenRoutes,
   ...auditRoutes,
   ...downloadRoutes,
 };

@@ -32,6 +32,9 @@ const GRANTS: Partial<Readonly<Record<`${Verb} ${Resource}`, readonly Role[]>>> 
   'create key': ['owner'],
   'read audit': ['owner', 'auditor'],
   'export download': ['owner', 'operator', 'developer'],
+  'read case': ROLES,
+  'create case': ['owner', 'operator'],
+  'update case': ['owner', 'operator'],
 };
 
 /** What running the platform allows. It approves nothing, changes nobody's roles and takes nobody's credentials: those are the agencies' own. */
@@ -61,6 +64,11 @@ const SIGNED_IN: ReadonlySet<string> = new Set<`${Verb} ${Resource}`>([
   'read agency',
   'read inbox',
   'read ledger',
+  'read case',
+  // What a citizen sees and does is about themselves: whoever they are, the portal's gateway decides by their account.
+  'read citizen',
+  'create citizen',
+  'update citizen',
 ]);
 
 const ALLOW: Decision = { kind: 'allow' };

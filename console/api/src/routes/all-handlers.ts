@@ -2,6 +2,8 @@ import type { ConsoleContext } from '../context.ts';
 import type { Handlers } from '../http/call.ts';
 import { agencyHandlers } from './agencies.ts';
 import { auditHandlers } from './audit.ts';
+import { caseHandlers } from './cases.ts';
+import { citizenHandlers } from './citizen.ts';
 import { downloadHandlers } from './downloads.ts';
 import { explorerHandlers } from './explorer.ts';
 import { governanceHandlers } from './governance.ts';
@@ -22,6 +24,8 @@ export function allHandlers(context: ConsoleContext): Handlers {
     ...governanceHandlers(context),
     ...explorerHandlers(context),
     ...auditHandlers(context),
+    ...caseHandlers(context),
+    ...citizenHandlers(context),
     ...downloadHandlers(context),
   };
 }

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { base64urlDecode, encodeCanonical, type JsonObject, keyIdOf, parseOperation } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { parseReceipt, type Receipt } from '@civitas/proofs';
 import type { PersonCall, PrepareResponse } from '@civitas/proto/civitas/node/v1/person';
-import type { FastifyRequest } from 'fastify';
 import { audited } from '../audit/audited.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { callLedger } from '../ledger/call-ledger.ts';
 import type { Ledger } from '../ledger/ledgers.ts';
-import { SIGN_MS } from '../ledger/limits.ts';
+import { personCall, submitPrepared } from '../ledger/person-calls.ts';
 import { networkFor } from './networks.ts';
 
 const MEMBERS = 'network.members@v1';
@@ -24,11 +22,6 @@ function bytesOf(field: string, text: string): Uint8Array {
   throw new ProblemError('INVALID', `${field}: not base64url`, { errors: [{ field, code: 'format', detail: 'not base64url' }] });
 }
 
-/** The person's own token goes with the call: the gateway verifies it itself and gives the console no right of its own. */
-function personCall({ headers }: FastifyRequest, organisation: string): PersonCall {
-  return { token: (headers.authorization ?? '').replace(/^Bearer +/i, ''), organisation };
-}
-
 function prepare({ person }: Ledger, call: PersonCall, method: string, args: JsonObject): Promise<PrepareResponse> {
   const idempotencyKey = randomBytes(16);
   return callLedger(person.prepare.bind(person), {
@@ -38,30 +31,8 @@ function prepare({ person }: Ledger, call: PersonCall, method: string, args: Jso
     role: 'member',
     args: encodeCanonical(args),
     idempotencyKey,
+    privateValues: undefined,
   });
-}
-
-interface Prepared {
-  readonly body: Uint8Array;
-  readonly coSignatures: readonly { readonly keyId: string; readonly signature: Uint8Array }[];
-}
-
-/** @throws ProblemError LEDGER_REFUSED with the ledger's code when the block that holds it says no. */
-async function submit(
-  { person }: Ledger,
-  call: PersonCall,
-  { body, coSignatures }: Prepared,
-): Promise<{ receipt: Receipt; operationHash: string }> {
-  const request = { call, body, coSignatures: coSignatures.map(({ keyId, signature }) => ({ keyId, signature })) };
-  const answer = await callLedger(person.submitPrepared.bind(person), request, SIGN_MS);
-  const receipt = parseReceipt(answer.receipt);
-  if (!receipt.ok) throw new Error(`a receipt that is none: ${receipt.refusal.code}`);
-  const { outcome } = receipt.value;
-  if (!outcome.ok) {
-    const { code, facts } = outcome.refusal;
-    throw new ProblemError('LEDGER_REFUSED', `the ledger: ${code} ${JSON.stringify(facts)}`, { reason: code });
-  }
-  return { receipt: receipt.value, operationHash: hex(answer.operationHash) };
 }
 
 /** @throws ProblemError INVALID unless the body approves that proposal and nothing else: what is logged is what is done. */
@@ -97,7 +68,7 @@ export function governanceHandlers(context: ConsoleContext): HandlersOf<'prepare
       const facts = { keyId, ...(signed.reason === undefined ? {} : { reason: signed.reason }) };
       const deed = { principal, action: 'approveProposal', agency: signed.agency, resource, facts };
       const { receipt, operationHash } = await audited(context, deed, () =>
-        submit(ledger, personCall(request, signed.agency), { body, coSignatures }),
+        submitPrepared(ledger, personCall(request, signed.agency), { body, coSignatures }),
       );
       const result = receipt.outcome.ok ? receipt.outcome.result : undefined;
       const status: unknown = typeof result === 'object' && result !== null ? Reflect.get(result, 'status') : undefined;
@@ -118,7 +89,7 @@ export function governanceHandlers(context: ConsoleContext): HandlersOf<'prepare
       const call = personCall(request, agency);
       const { receipt, operationHash } = await audited(context, deed, async () => {
         const { body } = await prepare(ledger, call, 'propose', { id: proposal, change });
-        return submit(ledger, call, { body, coSignatures: [] });
+        return submitPrepared(ledger, call, { body, coSignatures: [] });
       });
       return { proposal, keyId, operationHash, height: receipt.height };
     },

@@ -189,7 +189,8 @@ function accessUnder(consent: string): string {
     ...{ atUnixMs: city.nowUnixMs, disclosure: 'immediate', visibleFromUnixMs: city.nowUnixMs },
   };
   const payload = { sourcePort: 'health.access', port: 'city.access', version: 'v1', encoding: 'json', value } as const;
-  const packet = { source: HEALTH, destination: CHAIN, sequence: 1, timeoutUnixMs: city.nowUnixMs + DAY_MS, payloads: [payload] };
+  const about = { lane: 'ordered', flow: 'f', purpose: 'verify-eligibility', basis: 'consent', requires: [] } as const;
+  const packet = { ...about, source: HEALTH, destination: CHAIN, sequence: 1, timeoutUnixMs: city.nowUnixMs + DAY_MS, payloads: [payload] };
   expect(ledger.receive(packet)).toMatchObject({ status: 'ok' });
   return `${HEALTH}.${requestHash}`;
 }

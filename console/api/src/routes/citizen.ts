@@ -1,0 +1,205 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { encodeCanonical, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
+import type { Citizen, CitizenAccess, CitizenConsent, CitizenDeed, ConsentOffer } from '@civitas/console-contract';
+import { PREDICATES } from '@civitas/contracts';
+import type { Principal } from '@civitas/identity';
+import type { FastifyRequest } from 'fastify';
+import { audited } from '../audit/audited.ts';
+import { textOf } from '../cases/case-kinds.ts';
+import type { ConsoleContext } from '../context.ts';
+import type { HandlersOf } from '../http/call.ts';
+import { decodeCursor, encodeCursor } from '../http/page.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import type { LedgerNetwork } from '../kube/kinds.ts';
+import { callLedger } from '../ledger/call-ledger.ts';
+import { SIGN_MS } from '../ledger/limits.ts';
+import { objectOf } from '../ledger/packet-view.ts';
+import { tokenOf } from '../ledger/person-calls.ts';
+
+const DAY_MS = 86_400_000;
+const [PREDICATE] = PREDICATES;
+const PURPOSE = 'verify-eligibility';
+
+interface Desk {
+  readonly network: LedgerNetwork;
+  readonly portal: string;
+}
+
+/** The city's own ledger and the portal on it. @throws ProblemError NOT_FOUND while there is none. */
+function deskOf({ caches, view }: ConsoleContext): Desk {
+  const namespace = view.namespace();
+  for (const network of caches.networks.store.list()) {
+    if (network.metadata.namespace !== namespace || network.spec.domain !== 'city') continue;
+    const portal = view.partsOf(network.metadata).find(({ roles }) => roles.includes('portal'))?.agency;
+    if (portal !== undefined) return { network, portal };
+  }
+  throw new ProblemError('NOT_FOUND', 'the city has no portal');
+}
+
+interface Asked {
+  readonly method: 'list' | 'grant' | 'withdraw' | 'dispute';
+  readonly args: JsonObject;
+  readonly idempotencyKey: Uint8Array;
+}
+
+/** Has the portal's gateway do it: whose it is about follows from the token, which the gateway verifies itself. */
+async function askPortal(
+  { ledgers }: ConsoleContext,
+  { network, portal }: Desk,
+  request: FastifyRequest,
+  asked: Asked,
+): Promise<JsonObject> {
+  const { person } = ledgers.open(network);
+  const message = {
+    token: tokenOf(request),
+    portal,
+    method: asked.method,
+    args: encodeCanonical(asked.args),
+    idempotencyKey: asked.idempotencyKey,
+  };
+  const { result } = await callLedger(person.asCitizen.bind(person), message, SIGN_MS);
+  return objectOf(result);
+}
+
+const listIn = (value: Json | undefined): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
+const wholeIn = (entry: JsonObject, field: string): number => Number(entry[field] ?? 0);
+
+function accessOf(entry: JsonObject): CitizenAccess {
+  const text = (field: string): string => textOf(entry, field);
+  const dispute = text('dispute');
+  return {
+    id: text('id'),
+    source: text('source'),
+    requester: text('requester'),
+    custodian: text('custodian'),
+    what: text('what'),
+    purpose: text('purpose'),
+    basis: text('basis'),
+    atUnixMs: wholeIn(entry, 'atUnixMs'),
+    dispute: dispute === 'open' || dispute === 'explained' ? dispute : 'none',
+    explanation: text('explanation'),
+    explainDueUnixMs: wholeIn(entry, 'explainDueUnixMs'),
+    isOverdue: entry['escalated'] === true,
+  };
+}
+
+function consentOf(entry: JsonObject): CitizenConsent {
+  const text = (field: string): string => textOf(entry, field);
+  const { custodian, source, requester, requesterNetwork, predicate, purpose } = {
+    custodian: text('custodian'),
+    source: text('source'),
+    requester: text('requester'),
+    requesterNetwork: text('requesterNetwork'),
+    predicate: text('predicate'),
+    purpose: text('purpose'),
+  };
+  return {
+    id: text('id'),
+    ...{ custodian, source, requester, requesterNetwork, predicate, purpose },
+    status: text('status') === 'withdrawn' ? 'withdrawn' : 'granted',
+    expiresAtUnixMs: wholeIn(entry, 'expiresAtUnixMs'),
+    usesLeft: wholeIn(entry, 'usesLeft'),
+    usesMax: wholeIn(entry, 'usesMax'),
+    mayWithdraw: entry['held'] === true && text('status') === 'granted',
+  };
+}
+
+/** Who could ask whom: fund centres of housing ledgers, custodians of health ledgers. */
+function offersOf({ caches, view }: ConsoleContext): ConsentOffer[] {
+  const namespace = view.namespace();
+  const networks = caches.networks.store.list().filter(({ metadata }) => metadata.namespace === namespace);
+  const takers = (domain: string, role: string) =>
+    networks
+      .filter(({ spec }) => spec.domain === domain)
+      .flatMap(({ metadata, spec }) =>
+        view
+          .partsOf(metadata)
+          .filter(({ roles }) => roles.includes(role))
+          .map(({ agency }) => ({
+            agency,
+            chainId: spec.chainId,
+            names: view.findAgency(agency)?.spec.displayName ?? { zh: agency, en: agency },
+          })),
+      );
+  const custodians = takers('health', 'custodian');
+  return takers('housing', 'centre').flatMap((requester) =>
+    custodians.map((custodian) => ({
+      custodian: custodian.agency,
+      source: custodian.chainId,
+      requester: requester.agency,
+      requesterNetwork: requester.chainId,
+      predicate: PREDICATE,
+      purpose: PURPOSE,
+      requesterName: requester.names,
+      custodianName: custodian.names,
+    })),
+  );
+}
+
+const NOTHING = new Uint8Array(0);
+
+async function citizenOf(
+  context: ConsoleContext,
+  principal: Principal,
+  request: FastifyRequest,
+  cursor: string | undefined,
+): Promise<Citizen> {
+  const desk = deskOf(context);
+  const head = { portal: desk.portal, account: principal.sub, offers: offersOf(context) };
+  const args = cursor === undefined ? {} : { after: decodeCursor(cursor) };
+  try {
+    const { accesses, consents, next } = await askPortal(context, desk, request, { method: 'list', args, idempotencyKey: NOTHING });
+    const more = typeof next === 'string' ? { nextAccess: encodeCursor(next) } : {};
+    return { ...head, state: 'tied', accesses: listIn(accesses).map(accessOf), consents: listIn(consents).map(consentOf), ...more };
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.reason !== 'CITIZEN_UNKNOWN') throw error;
+    return { ...head, state: 'untied', accesses: [], consents: [] };
+  }
+}
+
+/** The log says that a citizen did it, never who: with a name beside it, what stands on the ledger under a pseudonym would be theirs. */
+const SOMEBODY: Pick<Principal, 'sub' | 'name'> = { sub: 'citizen', name: '' };
+
+interface Deed {
+  readonly action: 'grantConsent' | 'withdrawConsent' | 'disputeAccess';
+  readonly resource: string;
+  readonly method: Asked['method'];
+  readonly args: JsonObject;
+}
+
+async function sign(context: ConsoleContext, principal: Principal, request: FastifyRequest, deed: Deed): Promise<CitizenDeed> {
+  const desk = deskOf(context);
+  const given = request.headers['idempotency-key'];
+  const header = typeof given === 'string' ? given : undefined;
+  const wish = ['civitas/citizen-wish/v1', principal.sub, header ?? randomUUID(), deed.action, deed.resource].join('\n');
+  const idempotencyKey = createHash('sha256').update(wish).digest().subarray(0, 16);
+  const { action, resource, method, args } = deed;
+  return context.idempotency.once({ sub: principal.sub, header, request: [action, resource, request.body ?? null] }, () =>
+    audited(context, { principal: { ...principal, ...SOMEBODY }, action, agency: '', resource }, async () => {
+      const done = await askPortal(context, desk, request, { method, args, idempotencyKey });
+      return { id: textOf(done, 'id'), height: wholeIn(done, 'height') };
+    }),
+  );
+}
+
+/** What people see and do about themselves. */
+export function citizenHandlers(context: ConsoleContext): HandlersOf<'getCitizen' | 'grantConsent' | 'withdrawConsent' | 'disputeAccess'> {
+  return {
+    getCitizen: ({ principal, query, request }) => citizenOf(context, principal, request, query.cursor),
+    grantConsent: ({ principal, body, request }) => {
+      const { days, shown, usesMax, ...terms } = body;
+      // Whole days: the same wish of the same day is the same consent, also after a restart.
+      const expiresAtUnixMs = (Math.floor(Date.now() / DAY_MS) + days + 1) * DAY_MS;
+      const args = { ...terms, usesMax, expiresAtUnixMs, shown: { text: shown } };
+      return sign(context, principal, request, { action: 'grantConsent', resource: 'Consent', method: 'grant', args });
+    },
+    withdrawConsent: ({ principal, params, request }) => {
+      const resource = `Consent/${params.id}`;
+      return sign(context, principal, request, { action: 'withdrawConsent', resource, method: 'withdraw', args: { consent: params.id } });
+    },
+    disputeAccess: ({ principal, params, body, request }) => {
+      const args = { digest: params.id, ground: body.ground };
+      return sign(context, principal, request, { action: 'disputeAccess', resource: `Access/${params.id}`, method: 'dispute', args });
+    },
+  };
+}
