@@ -71,6 +71,8 @@ export interface RelayConfig {
   readonly links: readonly { readonly name: string; readonly from: string; readonly to: string; readonly paused: boolean }[];
   /** Poll interval with all events lost, ms. */
   readonly pollMs: number;
+  /** How often every network and link is tried with a synthetic operation and packet, ms, 1000 … 600000; default never. */
+  readonly probeIntervalMs?: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
 }
 

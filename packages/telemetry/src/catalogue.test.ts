@@ -8,6 +8,7 @@ import {
   nodeMetrics,
   openMetricsRegistry,
   operatorMetrics,
+  probeMetrics,
   processMetrics,
   relayMetrics,
   runtimeMetrics,
@@ -90,6 +91,7 @@ const PROCESSES: Readonly<Record<string, readonly Catalogue[]>> = {
   relay: [
     processMetrics,
     relayMetrics,
+    probeMetrics,
     { rpcRequests: nodeMetrics.rpcRequests, rpcSeconds: nodeMetrics.rpcSeconds, rpcThrottled: nodeMetrics.rpcThrottled },
   ],
   operator: [{ buildInfo: processMetrics.buildInfo }, operatorMetrics, runtimeMetrics],

@@ -5,6 +5,7 @@ import type { MetricDefinition } from './metric.ts';
 import { nodeMetrics } from './node-metrics.ts';
 import { nodeRuntimeMetrics } from './node-runtime-metrics.ts';
 import { operatorMetrics } from './operator-metrics.ts';
+import { probeMetrics } from './probe-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 import { relayMetrics } from './relay-metrics.ts';
 import { runtimeMetrics } from './runtime-metrics.ts';
@@ -30,6 +31,7 @@ export const CATALOGUE: readonly CatalogueSection[] = [
   { title: 'Node', families: nodeMetrics, constantLabels: ['network', 'node'] },
   { title: 'Engine of a node (CometBFT)', families: engineMetrics, constantLabels: ['network', 'node', 'chain_id'] },
   { title: 'Relay', families: relayMetrics, constantLabels: ['component', 'node'] },
+  { title: 'Probe (in the relay)', families: probeMetrics, constantLabels: ['component', 'node'] },
   { title: 'Operator', families: operatorMetrics, constantLabels: ['component'] },
   { title: 'Controller runtime of the operator', families: runtimeMetrics, constantLabels: ['component'] },
   { title: 'Console', families: consoleMetrics, constantLabels: ['component'] },

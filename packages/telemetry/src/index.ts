@@ -22,6 +22,7 @@ export { catalogueOf, type MetricDefinition, type MetricUnit } from './metric.ts
 export { type MetricsServer, type MetricsServerOptions, serveMetrics } from './metrics-server.ts';
 export { nodeMetrics } from './node-metrics.ts';
 export { AGENCY_CONDITIONS, LINK_CONDITIONS, NETWORK_CONDITIONS, operatorMetrics } from './operator-metrics.ts';
+export { probeMetrics } from './probe-metrics.ts';
 export { processMetrics } from './process-metrics.ts';
 export { isPersonal, REDACTED_FIELDS, redacted, redactText } from './redact.ts';
 export { type Instruments, type MetricsRegistry, openMetricsRegistry } from './registry.ts';

@@ -80,6 +80,7 @@ const RelayConfigSchema = Type.Object(
     ),
     links: Type.Array(Type.Object({ name: Name, from: Name, to: Name, paused: Type.Boolean() }, closed), { maxItems: RELAY_LINKS_MAX }),
     pollMs: Type.Integer({ minimum: 100, maximum: 60_000 }),
+    probeIntervalMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 600_000 })),
     logLevel: LogLevel,
   },
   closed,

@@ -106,6 +106,10 @@ export class Direction {
     return `${this.#labels.source} → ${this.#labels.destination}`;
   }
 
+  get ends(): { readonly source: NetworkClient; readonly destination: NetworkClient } {
+    return this.#options;
+  }
+
   goes(source: string, destination: string): boolean {
     return this.#labels.source === source && this.#labels.destination === destination;
   }

@@ -33,5 +33,7 @@ export const LEASE_RENEW_MS = 4000;
 /** A packet that has been open for this long is written to the log with the step it waits for, ms, and how often. */
 export const STUCK_MS = 60_000;
 export const STUCK_LOG_MS = 60_000;
+/** Of a probe that fails again and again, one failure in so many is written to the log. */
+export const PROBE_LOG_FAILURES = 30;
 /** How often the mounted configuration is looked at, ms. */
 export const CONFIG_POLL_MS = 1000;

@@ -65,7 +65,7 @@ export interface NetworkClient {
   newestHeader(): Promise<NetworkHeader>;
   headerAt(height: number): Promise<NetworkHeader>;
   /** Submits one of the relay's verbs; the receipt once its block is durable. */
-  deliver(method: 'update' | 'receive' | 'acknowledge' | 'timeout', args: JsonObject): Promise<Receipt>;
+  deliver(method: 'update' | 'receive' | 'acknowledge' | 'timeout', args: JsonObject, actor?: 'relay' | 'probe'): Promise<Receipt>;
   /** What happened since `seenActivity`, as soon as something did or the wait is over. */
   wake(seenActivity: number, waitMs: number): Promise<LinkNews>;
   acquireLease(peer: string, holder: string): Promise<boolean>;
@@ -148,14 +148,14 @@ export function openNetworkClient({ network: config, certificates, key }: Networ
     },
     newestHeader: () => headerAt(0),
     headerAt,
-    deliver: async (method, args) => {
+    deliver: async (method, args, actor = 'relay') => {
       const operation = signGatewayOperation({
         chainId,
         genesisHash,
         organisation: 'platform',
         role: 'relay',
         key,
-        actor: 'relay',
+        actor,
         contract: 'links@v1',
         method,
         args,

@@ -193,6 +193,26 @@ test('the metrics of node and relay carry their final names', async () => {
   );
 });
 
+test('a relay that is told to probe tries both networks and both directions, and nothing stays open', async () => {
+  relay.writeConfig([city, transport], [LINK], { probeIntervalMs: 1000 });
+  const names = [city, transport].map(({ chainId }) => chainId);
+  const wanted = [
+    ...names.map((network) => `civitas_probe_operations_total{network="${network}",result="ok"`),
+    ...names.map((source, at) => `civitas_probe_packets_total{source="${source}",destination="${names[1 - at]}",result="ok"`),
+  ];
+  await waitFor(
+    'probes of both networks and directions',
+    async () => {
+      const text = await (await fetch(`http://${relay.process.address}:${PORTS.metrics}/metrics`)).text();
+      return wanted.every((name) => text.includes(name)) ? text : undefined;
+    },
+    60_000,
+  );
+  relay.writeConfig([city, transport], [LINK]);
+
+  expect(await transport.read(`links/${city.chainId}/counter`, 'traffic-police')).toMatchObject({ inFlight: 0 });
+}, 90_000);
+
 test('a node without a genesis serves AdminService alone, and ends in order when it is told to', async () => {
   const members = [{ organisation: 'court-1', roles: ['court'] }];
   const address = city.process.address.replace(/\d+$/, '4');

@@ -3,6 +3,7 @@ import { errorFields, type Instruments, type Logger, type relayMetrics } from '@
 import { Direction } from './direction.ts';
 import { BACKOFF_MS_MAX, BACKOFF_MS_MIN } from './limits.ts';
 import { GatewayError, type NetworkClient } from './network-client.ts';
+import type { ProbeTargets } from './prober.ts';
 
 export interface RelayOptions {
   /** Opens a channel to a network; rejects while its certificates are not there yet. */
@@ -121,6 +122,14 @@ export class Relay {
   /** Networks with an open channel. */
   get networkCount(): number {
     return this.#networks.size;
+  }
+
+  /** Networks and directions that are served now. */
+  probeTargets(): ProbeTargets {
+    return {
+      networks: [...this.#networks.values()].map(({ client }) => client),
+      directions: [...this.#directions.values()].map(({ direction }) => direction.ends),
+    };
   }
 
   refreshMetrics(): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { accept, type Result, refuse } from '@civitas/canon';
 import { PORTS, type RelayConfig } from '@civitas/deployment';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
-import { changeLogLevel, nodeMetrics, relayMetrics } from '@civitas/telemetry';
+import { changeLogLevel, nodeMetrics, probeMetrics, relayMetrics } from '@civitas/telemetry';
 import { ORGANISATIONS_MAX } from '../admission/limits.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
 import { parseRelayConfig } from '../config/parse-config.ts';
@@ -19,6 +19,7 @@ import type { CertificateFolder } from '../tls/certificate-folder.ts';
 import { serverCredentials } from '../tls/credentials.ts';
 import { CONFIG_POLL_MS } from './limits.ts';
 import { openNetworkClient } from './network-client.ts';
+import { Prober } from './prober.ts';
 import { Relay } from './relay.ts';
 
 /** Folder below the TLS mount with the certificate of the relay's own admin listener. */
@@ -83,7 +84,7 @@ function adminDoor(parts: {
 }
 
 /** Follows the mounted configuration: a broken one changes nothing, one that could not be taken up whole is tried again. */
-function followConfig(path: string, base: ProcessBase, relay: Relay): () => void {
+function followConfig(path: string, base: ProcessBase, { relay, prober }: { relay: Relay; prober: Prober }): () => void {
   let taken = '';
   let isBusy = false;
   const look = async (): Promise<void> => {
@@ -93,6 +94,7 @@ function followConfig(path: string, base: ProcessBase, relay: Relay): () => void
     const config = parseRelayConfig(text);
     if (config.ok) {
       changeLogLevel(base.log, config.value.logLevel, 'config');
+      prober.configure(config.value.probeIntervalMs);
       if (await relay.configure(config.value)) taken = text;
     } else {
       taken = text;
@@ -139,6 +141,12 @@ export async function serveRelay({ pod, version }: { pod: Pod; version: string }
   base.registry.beforeScrape(() => relay.refreshMetrics());
 
   const nowMs = (): number => performance.now();
+  const prober = new Prober({
+    targets: () => relay.probeTargets(),
+    metrics: base.registry.register(probeMetrics),
+    log: base.log,
+    nowMs,
+  });
   const calls = openTokenBuckets({ perSecond: CALLS_PER_SECOND, burst: CALLS_BURST, namesMax: ORGANISATIONS_MAX, nowMs });
   const metrics = base.registry.register({
     rpcRequests: nodeMetrics.rpcRequests,
@@ -157,12 +165,13 @@ export async function serveRelay({ pod, version }: { pod: Pod; version: string }
       register: (server) => server.addService(AdminServiceService, adminService(guard, door)),
     }),
   ];
-  const stopFollowing = followConfig(configPath, base, relay);
+  const stopFollowing = followConfig(configPath, base, { relay, prober });
   base.log.info('relaying', { relayKeyId: key.keyId });
   return {
     log: base.log,
     stop: async () => {
       stopFollowing();
+      prober.stop();
       await relay.stop();
       await Promise.all(listeners.map((listener) => listener.close(CLOSE_GRACE_MS)));
       for (const folder of folders.values()) folder.close();

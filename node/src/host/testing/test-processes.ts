@@ -281,7 +281,7 @@ export class TestRelay {
     this.process = new TestProcess(root, address, 'uid-relay');
   }
 
-  writeConfig(networks: readonly TestNetwork[], links: RelayConfig['links']): void {
+  writeConfig(networks: readonly TestNetwork[], links: RelayConfig['links'], more: Pick<RelayConfig, 'probeIntervalMs'> = {}): void {
     const config: RelayConfig = {
       schemaVersion: 1,
       role: 'relay',
@@ -296,6 +296,7 @@ export class TestRelay {
       links,
       pollMs: 500,
       logLevel: 'debug',
+      ...more,
     };
     this.process.write(this.process.pathOf('config'), JSON.stringify(config));
   }

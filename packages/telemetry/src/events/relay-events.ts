@@ -22,5 +22,10 @@ export const relayEvents = eventsOf({
     meaning: 'A packet has been open for long; the step it waits for and why.',
     fields: ['step', 'why', 'ageMs'],
   },
+  'probe-failed': {
+    level: 'warn',
+    meaning: 'A synthetic operation or packet failed; the next one is tried in its turn.',
+    fields: ['failureCount'],
+  },
   relayed: { level: 'debug', meaning: 'Packets were carried or acknowledged.', fields: ['verb', 'packets'] },
 });
