@@ -3,6 +3,10 @@ import type {
   AuditEntry,
   Block,
   BlockDetail,
+  CaseDetail,
+  CaseLine,
+  CaseOpening,
+  Citizen,
   Inbox,
   Invitation,
   LedgerRecord,
@@ -19,7 +23,14 @@ import type {
   SearchHit,
   YamlView,
 } from '@civitas/console-contract';
-import { type QueryKey, type UseInfiniteQueryResult, type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import {
+  type Query,
+  type QueryKey,
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useQuery,
+} from '@tanstack/react-query';
 import { useApi } from './api-context.ts';
 import { ApiProblem } from './problem.ts';
 
@@ -54,7 +65,7 @@ function useResource<Value>(
     ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
     ...(refetchUntilFoundMs === undefined
       ? {}
-      : { refetchInterval: ({ state }) => (state.data === undefined ? refetchUntilFoundMs : false) }),
+      : { refetchInterval: ({ state }: Query<Value, Error, Value, QueryKey>) => (state.data === undefined ? refetchUntilFoundMs : false) }),
   });
 }
 
@@ -136,6 +147,15 @@ export function useFoundRecord(network: string, key: string): UseQueryResult<Led
 }
 export const useSearch = (text: string): UseQueryResult<{ readonly items: readonly SearchHit[] }> =>
   useResource(['search', text], `/search?q=${segment(text)}`, { isEnabled: text !== '' });
+
+export const useCases = (): ListResult<CaseLine> => useList(['cases'], '/cases');
+export const useCaseOpenings = (): UseQueryResult<{ readonly items: readonly CaseOpening[] }> =>
+  useResource(['case-openings'], '/case-openings');
+/** Other ledgers move by themselves: until it is over a case is asked for again. */
+export const useCase = (network: string, id: string): UseQueryResult<CaseDetail> =>
+  useResource(['case', network, id], `/networks/${segment(network)}/cases/${segment(id)}`, { refetchMs: LIVE_MS });
+export const useCitizen = (cursor: string): UseQueryResult<Citizen> =>
+  useResource(['citizen', cursor], cursor === '' ? '/citizen' : `/citizen?cursor=${segment(cursor)}`, { refetchMs: 15_000 });
 
 export const useAudit = (agency: string): ListResult<AuditEntry> =>
   useList(['audit', agency], agency === '' ? '/audit' : `/audit?agency=${segment(agency)}`);
