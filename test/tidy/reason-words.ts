@@ -8,7 +8,8 @@ export const OTHER_WORDS: readonly string[] = [
   // How far an external member is.
   ...['BundleReady', 'Validator'],
   // Phases, and states of steps.
-  ...['Activated', 'Enrolling', 'Failing', 'Pending', 'Preflight', 'Proposed', 'Rejected', 'Submitted'],
+  ...['Applied', 'Installed', 'Refused', 'Unsound', 'Disable'],
+  ...['Enrolling', 'Failing', 'Pending', 'Preflight', 'Proposed', 'Rejected', 'Submitted'],
   // How far the exchange of an authority is.
   ...['Alone', 'Dropping', 'Reissuing', 'Trusting'],
   // What an operation, a change or a policy asks for.

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import { aCity, anAgency } from '../core/testing/builders.ts';
+import { askForDecisions } from './testing/ask-for-decisions.ts';
 import { backUpAndRestore, scheduleBackups } from './testing/backup-pods.ts';
 import { aCertificateRequest } from './testing/certificate-request.ts';
 import {
@@ -127,6 +128,7 @@ async function liveThroughIt(): Promise<void> {
   await client.create(ourResource('ledgerlinkgrants'), { ...grant, ...{ spec: { to: 'city', from: ['sixth'] } } });
   const member = { apiVersion: 'civitas.dev/v1alpha1', kind: 'AgencyMembership', metadata: { name: 'member', namespace: NAMESPACE } };
   await client.create(ourResource('agencymemberships'), { ...member, ...{ spec: { agencyRef: 'civil-affairs', networkRef: 'eighth' } } });
+  await askForDecisions(client);
   const change = { apiVersion: 'civitas.dev/v1alpha1', kind: 'ValidatorChange', metadata: { name: 'fewer', namespace: NAMESPACE } };
   const changes = [{ type: 'Remove', node: 'sixth-3' }];
   await client.create(ourResource('validatorchanges'), { ...change, ...{ spec: { networkRef: 'sixth', changes } } });

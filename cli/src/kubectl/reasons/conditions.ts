@@ -2,6 +2,7 @@ import type { ConditionText } from './reason.ts';
 
 /** Every type of condition that the operator sets. */
 export const CONDITIONS: Readonly<Record<string, ConditionText>> = {
+  Applied: { green: 'True', about: 'Whether the ledger answers as the policy says.' },
   Approved: { green: 'True', about: 'Whether the members of the ledgers concerned have agreed.' },
   Available: { green: 'True', about: 'Whether the network makes blocks.' },
   BackupHealthy: { green: 'True', about: 'Whether the newest backup is recent and was verified.' },
@@ -23,8 +24,10 @@ export const CONDITIONS: Readonly<Record<string, ConditionText>> = {
   Hibernated: { green: 'False', about: 'Whether the network was put to sleep.' },
   IdentityReady: { green: 'True', about: 'Whether the agency stands with the identity provider.' },
   InForce: { green: 'True', about: 'Whether the grant lets anybody in.' },
+  Installed: { green: 'True', about: 'Whether the ledger runs every contract of the pack.' },
   KindsServed: { green: 'True', about: 'Whether the API server serves every kind that the operator works on.' },
   Leaving: { green: 'False', about: 'Whether the agency is on its way out of the network.' },
+  Linted: { green: 'True', about: 'Whether the policy can be asked and answered.' },
   Paused: { green: 'False', about: 'Whether the operator was told to change nothing.' },
   PoolsMatchLedger: { green: 'True', about: 'Whether the validators of the ledger are those that the pools ask for.' },
   Progressing: { green: 'False', about: 'Whether something is under way.' },

@@ -5,6 +5,7 @@ import { MEMBER_REASONS } from './member-reasons.ts';
 import { NETWORK_REASONS } from './network-reasons.ts';
 import { NODE_REASONS } from './node-reasons.ts';
 import { OPERATION_REASONS } from './operation-reasons.ts';
+import { POLICY_REASONS } from './policy-reasons.ts';
 import type { ReasonText, ReasonTexts } from './reason.ts';
 import { ROLLOUT_REASONS } from './rollout-reasons.ts';
 
@@ -20,6 +21,7 @@ export const REASON_TABLES: readonly { readonly title: string; readonly reasons:
   { title: 'The city, links and agencies', reasons: CITY_REASONS },
   { title: 'Grants, memberships and removals', reasons: MEMBER_REASONS },
   { title: 'Backups', reasons: BACKUP_REASONS },
+  { title: 'Policies and packs', reasons: POLICY_REASONS },
 ];
 
 const BY_REASON: ReadonlyMap<string, ReasonText> = new Map(REASON_TABLES.flatMap(({ reasons }) => Object.entries(reasons)));

@@ -1,3 +1,4 @@
+import { accessPolicyKind } from './access-policy.ts';
 import { agencyKind } from './agency.ts';
 import { agencyMembershipKind } from './agency-membership.ts';
 import { cityConfigKind } from './city-config.ts';
@@ -11,6 +12,7 @@ import { ledgerNetworkKind } from './ledger-network.ts';
 import { ledgerNodeKind } from './ledger-node.ts';
 import { ledgerOperationKind } from './ledger-operation.ts';
 import { ledgerRestoreKind } from './ledger-restore.ts';
+import { packInstallKind } from './pack-install.ts';
 import { releaseCatalogKind } from './release-catalog.ts';
 import { validatorChangeKind } from './validator-change.ts';
 
@@ -30,4 +32,6 @@ export const KINDS: readonly Kind[] = [
   ledgerBackupKind,
   ledgerBackupScheduleKind,
   ledgerRestoreKind,
+  accessPolicyKind,
+  packInstallKind,
 ];

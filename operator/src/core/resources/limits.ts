@@ -57,3 +57,10 @@ export const PROTOCOL_VERSION_MAX = 1000;
 export const IDENTITY_URL_CHARS_MAX = 512;
 /** Days that a node keeps state provable at most, short of an archive: ten years. */
 export const RETENTION_DAYS_MAX = 3_653;
+/** Of a source policy; the contract's own bounds. */
+export const POLICY_RATE_PER_DAY_MAX = 1_000_000;
+export const POLICY_ANSWER_AGE_HOURS_MAX = 87_600;
+export const POLICY_DELAY_HOURS_MAX = 2160;
+export const POLICY_FINDINGS_MAX = 8;
+/** Contracts of one pack; the ledger's own bound. */
+export const PACK_CONTRACTS_MAX = 16;

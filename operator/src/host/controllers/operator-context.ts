@@ -16,6 +16,7 @@ import { isEnding, withMemberships } from '../../core/plan/agency-memberships.ts
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText } from '../../core/plan/genesis-record.ts';
 import type { ObservedJoin, ObservedProtocolProposal, ObservedStanding } from '../../core/plan/observed-network.ts';
+import type { AccessPolicy } from '../../core/resources/access-policy.ts';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
@@ -28,6 +29,7 @@ import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
 import type { LedgerRestore } from '../../core/resources/ledger-restore.ts';
+import type { PackInstall } from '../../core/resources/pack-install.ts';
 import type { ReleaseCatalog } from '../../core/resources/release-catalog.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 import type { LiveWrites } from '../apply/live-writes.ts';
@@ -56,6 +58,8 @@ export interface Caches {
   readonly backups: Reflector<LedgerBackup>;
   readonly backupSchedules: Reflector<LedgerBackupSchedule>;
   readonly restores: Reflector<LedgerRestore>;
+  readonly accessPolicies: Reflector<AccessPolicy>;
+  readonly packInstalls: Reflector<PackInstall>;
 }
 
 /** What the ledgers themselves said last; lost with the process and asked again. */

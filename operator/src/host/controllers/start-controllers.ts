@@ -21,6 +21,7 @@ import { type OpenDirectory, openKeycloak } from '../identity/identity-provider.
 import { createConnections } from '../ledger/connections.ts';
 import { createAuthorities } from '../observe/authorities.ts';
 import {
+  accessPolicies,
   agencies,
   agencyMemberships,
   cityConfigs,
@@ -33,11 +34,13 @@ import {
   ledgerNodes,
   ledgerOperations,
   ledgerRestores,
+  packInstalls,
   releaseCatalogs,
   validatorChanges,
 } from '../observe/custom-resources.ts';
 import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
+import { createAccessPolicyController } from './access-policy-controller.ts';
 import { createAgencyController } from './agency-controller.ts';
 import { createAgencyIdentityController } from './agency-identity-controller.ts';
 import { createAgencyMembershipController } from './agency-membership-controller.ts';
@@ -52,6 +55,7 @@ import { createMembershipController } from './membership-controller.ts';
 import { createNetworkController } from './network-controller.ts';
 import { createOperationController } from './operation-controller.ts';
 import { type Caches, INDEXES, type LedgerFacts, type OperatorContext } from './operator-context.ts';
+import { createPackInstallController } from './pack-install-controller.ts';
 import { createRelayController, RELAY_KEY } from './relay-controller.ts';
 import { createRestoreController } from './restore-controller.ts';
 import { createValidatorChangeController } from './validator-change-controller.ts';
@@ -145,6 +149,8 @@ const CONTROLLER_OF: Partial<Record<keyof Caches, string>> = {
   backups: 'backup',
   backupSchedules: 'schedule',
   restores: 'restore',
+  accessPolicies: 'accesspolicy',
+  packInstalls: 'packinstall',
 };
 
 /** All caches are filled, but for those of kinds whose definition is older than this operator or missing. */
@@ -195,6 +201,8 @@ function followKinds({ client, metrics, log, clock }: ControllersOptions): Cache
     backups: follow(ledgerBackups),
     backupSchedules: follow(ledgerBackupSchedules),
     restores: follow(ledgerRestores),
+    accessPolicies: follow(accessPolicies),
+    packInstalls: follow(packInstalls),
   };
 }
 
@@ -241,6 +249,8 @@ function addControllers(context: OperatorContext, controllers: Map<string, Contr
   controllers.set('backup', createBackupController(context));
   controllers.set('schedule', createBackupScheduleController(context));
   controllers.set('restore', createRestoreController(context));
+  controllers.set('accesspolicy', createAccessPolicyController(context));
+  controllers.set('packinstall', createPackInstallController(context));
 }
 
 /** Holds from the first time on that it held. */
@@ -294,6 +304,8 @@ function subscribe(context: OperatorContext, controllers: ReadonlyMap<string, Co
   own(caches.backups, ['backup']);
   own(caches.backupSchedules, ['schedule']);
   own(caches.restores, ['restore']);
+  own(caches.accessPolicies, ['accesspolicy']);
+  own(caches.packInstalls, ['packinstall']);
   // Also on a change of status: an operation's end begins the time it is kept for.
   controllers.get('operation')?.watch(caches.operations, ownKey);
   const wakes: readonly (readonly [Reflector<KubeObject>, readonly string[]])[] = [

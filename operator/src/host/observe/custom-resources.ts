@@ -1,4 +1,5 @@
 import { defineResource, type Resource } from '@civitas/kube';
+import type { AccessPolicy } from '../../core/resources/access-policy.ts';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
 import type { CityConfig } from '../../core/resources/city-config.ts';
@@ -12,6 +13,7 @@ import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import type { LedgerNode } from '../../core/resources/ledger-node.ts';
 import type { LedgerOperation } from '../../core/resources/ledger-operation.ts';
 import type { LedgerRestore } from '../../core/resources/ledger-restore.ts';
+import type { PackInstall } from '../../core/resources/pack-install.ts';
 import type { ReleaseCatalog } from '../../core/resources/release-catalog.ts';
 import type { ValidatorChange } from '../../core/resources/validator-change.ts';
 
@@ -43,3 +45,5 @@ export const agencyMemberships: Resource<AgencyMembershipObject> = defineResourc
   plural: 'agencymemberships',
   namespaced: true,
 });
+export const accessPolicies: Resource<AccessPolicy> = defineResource({ ...address, plural: 'accesspolicies', namespaced: true });
+export const packInstalls: Resource<PackInstall> = defineResource({ ...address, plural: 'packinstalls', namespaced: true });

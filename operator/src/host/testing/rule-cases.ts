@@ -1,3 +1,4 @@
+import { POLICY_MESSAGES } from '../../core/resources/access-policy.ts';
 import { MEMBERSHIP_MESSAGES } from '../../core/resources/agency-membership.ts';
 import { BACKUP_MESSAGES } from '../../core/resources/backup-target.ts';
 import { EXTERNAL_MESSAGES } from '../../core/resources/external-member.ts';
@@ -6,6 +7,7 @@ import { LINK_THAW } from '../../core/resources/ledger-link.ts';
 import { MESSAGES } from '../../core/resources/ledger-network.ts';
 import { OPERATION_MESSAGES } from '../../core/resources/ledger-operation.ts';
 import { RESTORE_ONE } from '../../core/resources/ledger-restore.ts';
+import { PACK_IMMUTABLE } from '../../core/resources/pack-install.ts';
 import { CHANGE_MESSAGES } from '../../core/resources/validator-change.ts';
 import { aCity } from '../../core/testing/builders.ts';
 
@@ -50,6 +52,16 @@ const backups = (plural: keyof typeof BACKUP_KINDS, spec: object, message: strin
 });
 const nightly = { networkRef: 'health', schedule: '0 2 * * *', target: volume };
 const restored = { source: { backupRef: { name: 'nightly' } }, network: { name: 'again', chainId: 'jincheng-health-2' } };
+
+const policy = {
+  ...{ linkRef: 'health-housing', source: 'health', caller: { organisation: 'housing-fund', contract: 'housing.withdrawal' } },
+  ...{ predicate: 'illness-in-catalogue', purpose: 'verify-eligibility', consent: 'required', ratePerDay: 100, answerAgeHours: 24 },
+  disclosure: 'immediate',
+};
+const policies = (spec: object, message: string, change?: object): RuleCase => ({
+  ...{ plural: 'accesspolicies', kind: 'AccessPolicy', spec: { ...policy, ...spec }, message },
+  ...(change === undefined ? {} : { change }),
+});
 
 /** One case at the least for every rule of every kind. */
 export const RULE_CASES: readonly RuleCase[] = [
@@ -126,6 +138,17 @@ export const RULE_CASES: readonly RuleCase[] = [
     { externalMembers: [{ node: 'clinic', organisation: 'clinic', role: 'observer', host: 'clinic.example.org' }] },
     EXTERNAL_MESSAGES.reachable,
   ),
+  policies({}, POLICY_MESSAGES.question, { purpose: 'treatment' }),
+  policies({ disclosure: 'delayed' }, POLICY_MESSAGES.delay),
+  policies({ delayHours: 2 }, POLICY_MESSAGES.delay),
+  {
+    ...{ plural: 'packinstalls', kind: 'PackInstall', message: PACK_IMMUTABLE, change: { networkRef: 'courts' } },
+    spec: {
+      networkRef: 'health',
+      pack: { name: 'courts', version: '1.0.0', contracts: ['courts.evidence@v1'] },
+      ...{ publisher: HASH, signature: 'A'.repeat(86) },
+    },
+  },
   ...[
     { roles: ['platform'], message: MEMBERSHIP_MESSAGES.platform },
     { change: { networkRef: 'courts' }, message: MEMBERSHIP_MESSAGES.parties },

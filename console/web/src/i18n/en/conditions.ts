@@ -1,5 +1,6 @@
 /** What the operator reports on, and states in one word. */
 export const conditions = {
+  'condition.Applied': 'Applied on the ledger',
   'condition.Approved': 'Approved by the members',
   'condition.Available': 'Makes blocks',
   'condition.BackupHealthy': 'Recent, verified backup',
@@ -21,8 +22,10 @@ export const conditions = {
   'condition.Hibernated': 'Asleep',
   'condition.IdentityReady': 'Known to the identity provider',
   'condition.InForce': 'In force',
+  'condition.Installed': 'Pack taken up',
   'condition.KindsServed': 'Every kind is served',
   'condition.Leaving': 'Leaving',
+  'condition.Linted': 'Policy reads well',
   'condition.Paused': 'Paused',
   'condition.PoolsMatchLedger': 'Validators as asked for',
   'condition.Progressing': 'Something is under way',

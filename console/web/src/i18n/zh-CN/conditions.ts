@@ -1,6 +1,7 @@
 import type { conditions as source } from '../en/conditions.ts';
 
 export const conditions: Readonly<Record<keyof typeof source, string>> = {
+  'condition.Applied': '账本已采用',
   'condition.Approved': '成员已批准',
   'condition.Available': '正常出块',
   'condition.BackupHealthy': '有近期已验证的备份',
@@ -22,8 +23,10 @@ export const conditions: Readonly<Record<keyof typeof source, string>> = {
   'condition.Hibernated': '已休眠',
   'condition.IdentityReady': '身份服务已登记',
   'condition.InForce': '生效',
+  'condition.Installed': '合约包已采用',
   'condition.KindsServed': '集群提供全部资源类型',
   'condition.Leaving': '正在退出',
+  'condition.Linted': '策略检查通过',
   'condition.Paused': '已暂停',
   'condition.PoolsMatchLedger': '验证节点与要求一致',
   'condition.Progressing': '有操作正在进行',
