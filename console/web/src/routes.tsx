@@ -1,11 +1,11 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Frame } from './pages/frame.tsx';
 import { Home } from './pages/home.tsx';
 import { NoSuchPage } from './pages/no-such-page.tsx';
 import { PageFailed } from './pages/page-failed.tsx';
-import { Shell } from './pages/shell.tsx';
 import { LoadingState } from './ui/states.tsx';
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NoSuchPage });
+const root = createRootRoute({ component: Frame, notFoundComponent: NoSuchPage });
 const under = () => root;
 
 const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
@@ -55,6 +55,11 @@ const map = createRoute({
   getParentRoute: under,
   path: '/map',
   component: lazyRouteComponent(() => import('./pages/city-map.tsx'), 'CityMapPage'),
+});
+const wall = createRoute({
+  getParentRoute: under,
+  path: '/wall',
+  component: lazyRouteComponent(() => import('./pages/wall.tsx'), 'WallPage'),
 });
 const agencies = createRoute({
   getParentRoute: under,
@@ -107,6 +112,7 @@ const tree = root.addChildren([
   links,
   link,
   map,
+  wall,
   agencies,
   newAgency,
   agency,

@@ -24,6 +24,12 @@ export function startTheme(): void {
   darkQuery.addEventListener('change', applyTheme);
 }
 
+/** Dark whatever was chosen. @returns goes back to what was. */
+export function forceDark(): () => void {
+  document.documentElement.classList.add(DARK_CLASS);
+  return applyTheme;
+}
+
 export function switchTheme(theme: Theme): void {
   localStorage.setItem(KEY, theme);
   applyTheme();

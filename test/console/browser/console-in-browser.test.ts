@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { connectCluster } from '@civitas/cli';
 import { secrets } from '@civitas/kube';
@@ -176,6 +177,28 @@ describeWith(needed, 'the console in a browser', () => {
     'the relay of a link stops: its page says why and how long, proves what waits, and clears',
     () => watchStoppedRelay(page, city),
     APPROVAL_MS,
+  );
+
+  test(
+    'somebody of two agencies chooses one, sees what is its own, and takes it away as CSV',
+    async () => {
+      const works = await (await openWindow(browser, { locale: 'en' })).newPage();
+      await openAs(works, city, city.person('maya.lin'), '/networks');
+      const shown = (name: string) => works.getByRole('grid', { name: 'Networks' }).getByRole('link', { name });
+      await shown('transport').waitFor();
+      await works.getByRole('combobox', { name: 'Agency that you work for' }).selectOption('hospital-2');
+      await shown('transport').waitFor({ state: 'detached' });
+      await shown('health').waitFor();
+      await works.goto(`${city.url}/explorer?network=health`);
+      const [file] = await Promise.all([
+        works.waitForEvent('download'),
+        works.getByRole('button', { name: 'Save as CSV: Blocks' }).click(),
+      ]);
+      expect(file.suggestedFilename()).toBe('health-blocks.csv');
+      expect(readFileSync(await file.path(), 'utf8')).toMatch(/^\uFEFFheight,time,.*\r\n\d+,/);
+      await works.context().close();
+    },
+    JOURNEY_MS,
   );
 
   test(

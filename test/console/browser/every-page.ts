@@ -13,6 +13,7 @@ export const EVERY_PAGE: readonly { readonly name: string; readonly path: string
   { name: 'links', path: '/links' },
   { name: 'link', path: '/links/city-health' },
   { name: 'map', path: '/map' },
+  { name: 'wall', path: '/wall' },
   { name: 'agencies', path: '/agencies' },
   { name: 'agency-create', path: '/agencies/new' },
   { name: 'agency', path: '/agencies/hospital-1' },

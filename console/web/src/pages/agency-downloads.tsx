@@ -5,6 +5,7 @@ import { StepUpNeeded } from '../api/problem.ts';
 import { useWords } from '../i18n/index.ts';
 import { Section } from '../ui/section.tsx';
 import { ChangeFailed } from './change-failed.tsx';
+import { saveAs } from './save-as.ts';
 
 const FILES = [
   { key: 'profile', path: 'connection-profile', suffix: 'connection-profile.json' },
@@ -48,13 +49,4 @@ export function AgencyDownloads({ agency }: { readonly agency: string }): ReactN
       <p>{t('downloads.stepUp')}</p>
     </>
   );
-}
-
-function saveAs(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -16,6 +16,7 @@ import { Facts } from '../ui/facts.tsx';
 import { ChoiceField, TextField } from '../ui/fields.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { useToast } from '../ui/toasts.tsx';
+import { useActingAgency } from './agency-switch.tsx';
 import { ChangeFailed } from './change-failed.tsx';
 import { wordOf } from './words-of.ts';
 
@@ -41,7 +42,9 @@ export function ApproveDialog({ proposal, onClose }: ApproveDialogProps): ReactN
   const mine = (me?.organizations ?? []).filter(({ agency, roles }) => proposal.mayApprove.includes(agency) && roles.includes('owner'));
   const [agency, setAgency] = useState('');
   const [reason, setReason] = useState('');
-  const chosen = agency === '' ? (mine[0]?.agency ?? '') : agency;
+  const acting = useActingAgency();
+  const first = mine.find((one) => one.agency === acting) ?? mine[0];
+  const chosen = agency === '' ? (first?.agency ?? '') : agency;
   const description = t('inbox.approveWhat', {
     what: wordOf('proposal', proposal.kind),
     subject: proposal.subject,

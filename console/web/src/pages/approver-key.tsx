@@ -18,6 +18,7 @@ import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
 import { TimeText } from '../ui/time-text.tsx';
 import { useToast } from '../ui/toasts.tsx';
+import { useActingAgency } from './agency-switch.tsx';
 import { ChangeFailed } from './change-failed.tsx';
 import { KeyStanding } from './key-standing.tsx';
 import { QueryView } from './query-view.tsx';
@@ -117,10 +118,12 @@ function Enrol({ publicKey }: { readonly publicKey: string }): ReactNode {
   const toast = useToast();
   const owned = (useMe().data?.organizations ?? []).filter(({ roles }) => roles.includes('owner'));
   const networks = useNetworks().query.data ?? [];
+  const acting = useActingAgency();
   const [draft, change, forget] = useDraft('enrol-key', { network: '', agency: '', label: '' });
   const propose = useChange<ProposedKey>([['inbox'], ['ledger']]);
   const network = draft.network === '' ? (networks[0]?.name ?? '') : draft.network;
-  const agency = draft.agency === '' ? (owned[0]?.agency ?? '') : draft.agency;
+  const first = owned.find((one) => one.agency === acting) ?? owned[0];
+  const agency = draft.agency === '' ? (first?.agency ?? '') : draft.agency;
   const description = t('key.proposeWhat', { network, agency });
   const submit = (event: FormEvent): void => {
     event.preventDefault();

@@ -9,6 +9,8 @@ import { PageView } from '../ui/page-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
 import { TimeText } from '../ui/time-text.tsx';
+import type { Cell } from './csv.ts';
+import { CsvButton } from './csv-button.tsx';
 import { QueryView } from './query-view.tsx';
 
 export function BlockPage(): ReactNode {
@@ -53,7 +55,17 @@ export function BlockPage(): ReactNode {
                 ]}
               />
             </Section>
-            <Section title={t('explorer.operations')}>
+            <Section
+              title={t('explorer.operations')}
+              actions={
+                <CsvButton
+                  label={t('explorer.operations')}
+                  fileName={`${network}-block-${height}-operations`}
+                  rows={block.operations}
+                  columns={OPERATION_COLUMNS}
+                />
+              }
+            >
               {block.operations.length === 0 ? (
                 <Empty title={t('block.noOperations')} />
               ) : (
@@ -66,6 +78,18 @@ export function BlockPage(): ReactNode {
     </PageView>
   );
 }
+
+const OPERATION_COLUMNS: Readonly<Record<string, (operation: Operation) => Cell>> = {
+  network: ({ network }) => network,
+  height: ({ height }) => height,
+  hash: ({ hash }) => hash,
+  organisation: ({ organisation }) => organisation,
+  role: ({ role }) => role,
+  actor: ({ actor }) => actor,
+  contract: ({ contract }) => contract,
+  method: ({ method }) => method,
+  arguments: ({ args }) => JSON.stringify(args),
+};
 
 function OperationTable({ network, operations }: { readonly network: string; readonly operations: readonly Operation[] }): ReactNode {
   const { t } = useWords();

@@ -1,4 +1,4 @@
-import type { Block, SearchHit } from '@civitas/console-contract';
+import type { Block, Packet, SearchHit } from '@civitas/console-contract';
 import { Button, Form } from '@patternfly/react-core';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
@@ -11,9 +11,34 @@ import { PageView } from '../ui/page-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
 import { TimeText } from '../ui/time-text.tsx';
+import type { Cell } from './csv.ts';
+import { CsvButton } from './csv-button.tsx';
 import { PacketTable } from './link.tsx';
 import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
+
+const isoOf = (unixMs: number): string => new Date(unixMs).toISOString();
+
+const BLOCK_COLUMNS: Readonly<Record<string, (block: Block) => Cell>> = {
+  height: ({ height }) => height,
+  time: ({ timeUnixMs }) => isoOf(timeUnixMs),
+  operations: ({ operationCount }) => operationCount,
+  hash: ({ hash }) => hash,
+  appHash: ({ appHash }) => appHash,
+  bytes: ({ blockBytes }) => blockBytes,
+};
+
+const PACKET_COLUMNS: Readonly<Record<string, (packet: Packet) => Cell>> = {
+  network: ({ network }) => network,
+  peer: ({ peer }) => peer,
+  sequence: ({ sequence }) => sequence,
+  state: ({ state }) => state,
+  sourcePort: ({ sourcePort }) => sourcePort,
+  destinationPort: ({ destinationPort }) => destinationPort,
+  sentAtHeight: ({ sentAtHeight }) => sentAtHeight,
+  sentAt: ({ sentAtUnixMs }) => isoOf(sentAtUnixMs),
+  timeout: ({ timeoutUnixMs }) => (timeoutUnixMs === 0 ? '' : isoOf(timeoutUnixMs)),
+};
 
 /** What the ledgers hold: blocks, operations, packets, and a search over all of them. */
 export function ExplorerPage(): ReactNode {
@@ -164,7 +189,10 @@ function Blocks({ network }: { readonly network: string }): ReactNode {
     { key: 'hash', title: t('explorer.hash'), cell: ({ hash }) => <code lang="en">{hash.slice(0, 16)}…</code> },
   ];
   return (
-    <Section title={t('explorer.blocks')}>
+    <Section
+      title={t('explorer.blocks')}
+      actions={<CsvButton label={t('explorer.blocks')} fileName={`${network}-blocks`} rows={query.data ?? []} columns={BLOCK_COLUMNS} />}
+    >
       <QueryView query={query}>
         {(blocks) =>
           blocks.length === 0 ? (
@@ -186,9 +214,15 @@ function Blocks({ network }: { readonly network: string }): ReactNode {
 
 function Packets({ network }: { readonly network: string }): ReactNode {
   const { t } = useWords();
+  const query = usePackets(network);
   return (
-    <Section title={t('link.packets')}>
-      <QueryView query={usePackets(network)}>
+    <Section
+      title={t('link.packets')}
+      actions={
+        <CsvButton label={t('link.packets')} fileName={`${network}-packets`} rows={query.data?.items ?? []} columns={PACKET_COLUMNS} />
+      }
+    >
+      <QueryView query={query}>
         {({ items }) =>
           items.length === 0 ? <Empty title={t('link.noPackets')}>{t('link.noPacketsBody')}</Empty> : <PacketTable packets={items} />
         }

@@ -6,8 +6,10 @@ import { Facts } from '../ui/facts.tsx';
 import { PageView } from '../ui/page-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
+import { useActingAgency } from './agency-switch.tsx';
 import { InboxTable } from './inbox-table.tsx';
 import { NetworkTable } from './networks.tsx';
+import { inboxOf, networksOf } from './of-agency.ts';
 import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
 
@@ -17,13 +19,19 @@ export function Home(): ReactNode {
   const me = useMe();
   const inbox = useInbox();
   const { query: networks, onMore } = useNetworks();
+  const acting = useActingAgency();
   return (
     <PageView title={t('home.title', { name: me.data?.name ?? '' })} lead={t('home.lead')}>
       <Section title={t('home.needsMe')} actions={<Link to="/inbox">{t('home.allInbox')}</Link>}>
         <QueryView query={inbox}>
-          {({ items }) =>
-            items.length === 0 ? <Empty title={t('inbox.empty')}>{t('inbox.emptyBody')}</Empty> : <InboxTable items={items.slice(0, 5)} />
-          }
+          {({ items }) => {
+            const mine = inboxOf(acting, items, networks.data ?? []);
+            return mine.length === 0 ? (
+              <Empty title={t('inbox.empty')}>{t('inbox.emptyBody')}</Empty>
+            ) : (
+              <InboxTable items={mine.slice(0, 5)} />
+            );
+          }}
         </QueryView>
       </Section>
       <Section title={t('home.networks')} actions={<Link to="/networks">{t('home.allNetworks')}</Link>}>
@@ -32,7 +40,7 @@ export function Home(): ReactNode {
             items.length === 0 ? (
               <Empty title={t('networks.empty')}>{t('networks.emptyBody')}</Empty>
             ) : (
-              <NetworkTable networks={items} onMore={onMore} />
+              <NetworkTable networks={networksOf(acting, items)} onMore={onMore} />
             )
           }
         </QueryView>

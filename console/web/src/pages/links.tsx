@@ -1,24 +1,33 @@
 import type { Link as LedgerLink } from '@civitas/console-contract';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useLinks } from '../api/queries.ts';
+import { useLinks, useNetworks } from '../api/queries.ts';
 import { formatDuration, formatNumber } from '../i18n/format.ts';
 import { useWords } from '../i18n/index.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { PageView } from '../ui/page-view.tsx';
 import { Empty } from '../ui/states.tsx';
+import { useActingAgency } from './agency-switch.tsx';
+import { linksOf } from './of-agency.ts';
 import { PhaseLabel } from './phase-label.tsx';
 import { QueryView } from './query-view.tsx';
 
 export function LinksPage(): ReactNode {
   const { t } = useWords();
   const { query, onMore } = useLinks();
+  const { query: networks } = useNetworks();
+  const acting = useActingAgency();
   return (
     <PageView title={t('links.title')} lead={t('links.lead')} actions={<Link to="/map">{t('nav.map')}</Link>}>
       <QueryView query={query}>
-        {(links) =>
-          links.length === 0 ? <Empty title={t('links.empty')}>{t('links.emptyBody')}</Empty> : <LinkTable links={links} onMore={onMore} />
-        }
+        {(links) => {
+          const shown = linksOf(acting, links, networks.data ?? []);
+          return shown.length === 0 ? (
+            <Empty title={t('links.empty')}>{t('links.emptyBody')}</Empty>
+          ) : (
+            <LinkTable links={shown} onMore={onMore} />
+          );
+        }}
       </QueryView>
     </PageView>
   );

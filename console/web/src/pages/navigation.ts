@@ -14,6 +14,7 @@ export const NAVIGATION = [
       { to: '/networks', label: 'nav.networks' },
       { to: '/links', label: 'nav.links' },
       { to: '/map', label: 'nav.map' },
+      { to: '/wall', label: 'nav.wall' },
       { to: '/agencies', label: 'nav.agencies' },
     ],
   },

@@ -7,6 +7,8 @@ import { useWords } from '../i18n/index.ts';
 import { type Column, DataTable } from '../ui/data-table.tsx';
 import { PageView } from '../ui/page-view.tsx';
 import { Empty } from '../ui/states.tsx';
+import { useActingAgency } from './agency-switch.tsx';
+import { networksOf } from './of-agency.ts';
 import { PhaseLabel } from './phase-label.tsx';
 import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
@@ -14,6 +16,7 @@ import { wordOf } from './words-of.ts';
 export function NetworksPage(): ReactNode {
   const { t } = useWords();
   const { query, onMore } = useNetworks();
+  const acting = useActingAgency();
   const isAdmin = useMe().data?.isPlatformAdmin === true;
   const create = isAdmin ? (
     <Link to="/networks/new" className="pf-v6-c-button pf-m-primary">
@@ -27,7 +30,7 @@ export function NetworksPage(): ReactNode {
           networks.length === 0 ? (
             <Empty title={t('networks.empty')}>{t('networks.emptyBody')}</Empty>
           ) : (
-            <NetworkTable networks={networks} onMore={onMore} />
+            <NetworkTable networks={networksOf(acting, networks)} onMore={onMore} />
           )
         }
       </QueryView>

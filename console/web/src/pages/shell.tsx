@@ -22,6 +22,7 @@ import { useApi } from '../api/api-context.ts';
 import { useConnection, useLiveChanges } from '../api/live.ts';
 import { useInbox, useMe } from '../api/queries.ts';
 import { useWords } from '../i18n/index.ts';
+import { AgencySwitch } from './agency-switch.tsx';
 import { useConfig } from './config-context.ts';
 import { NAVIGATION } from './navigation.ts';
 import { Preferences } from './preferences.tsx';
@@ -122,6 +123,7 @@ function Head(): ReactNode {
       </MastheadMain>
       <MastheadContent>
         <div className="civitas-actions civitas-head">
+          <AgencySwitch />
           <Preferences />
           <span>{me.data?.name}</span>
           <Button variant="secondary" size="sm" onClick={() => void session.signOut()}>

@@ -11,6 +11,7 @@ export const records = {
   'explorer.blocks': 'Blocks',
   'explorer.noBlocks': 'No blocks yet',
   'explorer.operations': 'Operations',
+  'explorer.csv': 'Save as CSV',
   'explorer.hash': 'Hash',
   'explorer.kind.block': 'Block',
   'explorer.kind.operation': 'Operation',

@@ -12,6 +12,7 @@ export const records: Readonly<Record<keyof typeof source, string>> = {
   'explorer.blocks': '区块',
   'explorer.noBlocks': '尚无区块',
   'explorer.operations': '操作',
+  'explorer.csv': '另存为表格文件',
   'explorer.hash': '哈希',
   'explorer.kind.block': '区块',
   'explorer.kind.operation': '操作',
