@@ -9,7 +9,9 @@ const outputs = ['proto/gen', 'charts', 'docs/reference'];
 const generators = [
   'proto',
   'crds',
+  'dashboards',
   'metrics-reference',
+  'alert-rules',
   'events-reference',
   'errors-reference',
   'resources-reference',
