@@ -102,6 +102,27 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
 });
 
+const cases = createRoute({
+  getParentRoute: under,
+  path: '/cases',
+  component: lazyRouteComponent(() => import('./pages/cases.tsx'), 'CasesPage'),
+});
+const newCase = createRoute({
+  getParentRoute: under,
+  path: '/cases/new',
+  component: lazyRouteComponent(() => import('./pages/new-case.tsx'), 'NewCasePage'),
+});
+const caseOf = createRoute({
+  getParentRoute: under,
+  path: '/cases/$network/$id',
+  component: lazyRouteComponent(() => import('./pages/case.tsx'), 'CasePage'),
+});
+const citizen = createRoute({
+  getParentRoute: under,
+  path: '/citizen',
+  component: lazyRouteComponent(() => import('./pages/citizen.tsx'), 'CitizenPage'),
+});
+
 const tree = root.addChildren([
   home,
   inbox,
@@ -120,6 +141,10 @@ const tree = root.addChildren([
   block,
   operation,
   audit,
+  cases,
+  newCase,
+  caseOf,
+  citizen,
 ]);
 
 export const router = createRouter({

@@ -16,6 +16,8 @@ export const CitizenAccess = closed({
   dispute: oneOf(['none', 'open', 'explained'], 'Whether the citizen disputes it.'),
   explanation: text('Code of the explanation; empty before there is one.', 64),
   explainDueUnixMs: whole('Until when it has to be explained; 0 without a dispute.'),
+  requesterName: Names,
+  custodianName: Names,
   isOverdue: Type.Boolean({ description: 'The time to explain is over.' }),
 });
 
@@ -35,6 +37,8 @@ export const CitizenConsent = closed({
   expiresAtUnixMs: whole('When it ends.'),
   usesLeft: whole('How often it may still be used.'),
   usesMax: whole('How often it could be used.'),
+  requesterName: Names,
+  custodianName: Names,
   mayWithdraw: Type.Boolean({ description: 'The portal here keeps the key that granted it.' }),
 });
 

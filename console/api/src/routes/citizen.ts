@@ -64,7 +64,16 @@ async function askPortal(
 const listIn = (value: Json | undefined): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 const wholeIn = (entry: JsonObject, field: string): number => Number(entry[field] ?? 0);
 
-function accessOf(entry: JsonObject): CitizenAccess {
+/** Names of the two organisations that an entry speaks of, as the city writes them. */
+function namesIn({ view }: ConsoleContext, entry: JsonObject): Pick<CitizenAccess, 'requesterName' | 'custodianName'> {
+  const namesOf = (agency: string): CitizenAccess['requesterName'] => {
+    const { zh, en } = view.findAgency(agency)?.spec.displayName ?? { zh: agency, en: agency };
+    return { zh, en };
+  };
+  return { requesterName: namesOf(textOf(entry, 'requester')), custodianName: namesOf(textOf(entry, 'custodian')) };
+}
+
+function accessOf(context: ConsoleContext, entry: JsonObject): CitizenAccess {
   const text = (field: string): string => textOf(entry, field);
   const dispute = text('dispute');
   return {
@@ -80,27 +89,26 @@ function accessOf(entry: JsonObject): CitizenAccess {
     explanation: text('explanation'),
     explainDueUnixMs: wholeIn(entry, 'explainDueUnixMs'),
     isOverdue: entry['escalated'] === true,
+    ...namesIn(context, entry),
   };
 }
 
-function consentOf(entry: JsonObject): CitizenConsent {
+function consentOf(context: ConsoleContext, entry: JsonObject): CitizenConsent {
   const text = (field: string): string => textOf(entry, field);
-  const { custodian, source, requester, requesterNetwork, predicate, purpose } = {
+  return {
+    id: text('id'),
     custodian: text('custodian'),
     source: text('source'),
     requester: text('requester'),
     requesterNetwork: text('requesterNetwork'),
     predicate: text('predicate'),
     purpose: text('purpose'),
-  };
-  return {
-    id: text('id'),
-    ...{ custodian, source, requester, requesterNetwork, predicate, purpose },
     status: text('status') === 'withdrawn' ? 'withdrawn' : 'granted',
     expiresAtUnixMs: wholeIn(entry, 'expiresAtUnixMs'),
     usesLeft: wholeIn(entry, 'usesLeft'),
     usesMax: wholeIn(entry, 'usesMax'),
     mayWithdraw: entry['held'] === true && text('status') === 'granted',
+    ...namesIn(context, entry),
   };
 }
 
@@ -150,7 +158,13 @@ async function citizenOf(
   try {
     const { accesses, consents, next } = await askPortal(context, desk, request, { method: 'list', args, idempotencyKey: NOTHING });
     const more = typeof next === 'string' ? { nextAccess: encodeCursor(next) } : {};
-    return { ...head, state: 'tied', accesses: listIn(accesses).map(accessOf), consents: listIn(consents).map(consentOf), ...more };
+    return {
+      ...head,
+      state: 'tied',
+      accesses: listIn(accesses).map((entry) => accessOf(context, entry)),
+      consents: listIn(consents).map((entry) => consentOf(context, entry)),
+      ...more,
+    };
   } catch (error) {
     if (!(error instanceof ProblemError) || error.reason !== 'CITIZEN_UNKNOWN') throw error;
     return { ...head, state: 'untied', accesses: [], consents: [] };

@@ -4,7 +4,11 @@ import { queryKeysOf } from './stale-queries.ts';
 
 describe('what changes make stale', () => {
   test('is the list and the object', () => {
-    expect(queryKeysOf([{ kind: 'LedgerLink', namespace: 'jincheng', name: 'city-health' }])).toEqual([['links'], ['link', 'city-health']]);
+    expect(queryKeysOf([{ kind: 'LedgerLink', namespace: 'jincheng', name: 'city-health' }])).toEqual([
+      ['links'],
+      ['link', 'city-health'],
+      ['case'],
+    ]);
   });
 
   test('is each named once in a burst', () => {

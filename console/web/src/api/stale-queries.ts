@@ -2,11 +2,11 @@ import type { Change } from './event-stream.ts';
 
 /** What is shown of a kind. */
 const SHOWN: Readonly<Record<string, (name: string | undefined) => readonly (readonly (string | undefined)[])[]>> = {
-  LedgerNetwork: (name) => [['networks'], ['network', name], ['inbox']],
+  LedgerNetwork: (name) => [['networks'], ['network', name], ['inbox'], ['case']],
   LedgerNode: () => [['network']],
   LedgerOperation: () => [['network']],
   ValidatorChange: () => [['network'], ['inbox']],
-  LedgerLink: (name) => [['links'], ['link', name]],
+  LedgerLink: (name) => [['links'], ['link', name], ['case']],
   Agency: (name) => [['agencies'], ['agency', name], ['me'], ['inbox']],
   AgencyMembership: () => [['agencies'], ['agency'], ['networks'], ['network']],
 };

@@ -60,7 +60,8 @@ describe('the words of the console', () => {
     const text = sources.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n');
     const made = [...text.matchAll(/`([\w.]+\.)\$\{/g)].map((match) => match[1] ?? '');
     const isUsed = (key: string): boolean => text.includes(`'${key}'`) || made.some((front) => key.startsWith(front));
-    const byKind = /^(condition|phase|domain|engine|role|nodeRole|ledgerRole|client|proposal|action|problem)\./;
+    const byKind =
+      /^(condition|phase|domain|engine|role|nodeRole|ledgerRole|client|proposal|action|problem|case[A-Z][a-z]+|ground|explanation|predicate|purpose|basis)\./;
     expect(Object.keys(english).filter((key) => !byKind.test(key) && !isUsed(key))).toEqual([]);
   });
 });

@@ -6,6 +6,8 @@ export const NAVIGATION = [
       { to: '/', label: 'nav.home' },
       { to: '/inbox', label: 'nav.inbox' },
       { to: '/key', label: 'nav.key' },
+      { to: '/cases', label: 'nav.cases' },
+      { to: '/citizen', label: 'nav.citizen' },
     ],
   },
   {

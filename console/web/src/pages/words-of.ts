@@ -2,9 +2,35 @@ import type { Condition } from '@civitas/console-contract';
 import { findWords } from '../i18n/index.ts';
 import type { Language } from '../i18n/language.ts';
 
+/** Words of cases and of what a citizen sees. */
+type CaseWord =
+  | 'caseKind'
+  | 'caseStage'
+  | 'caseStep'
+  | 'caseField'
+  | 'caseChoice'
+  | 'caseStatus'
+  | 'ground'
+  | 'explanation'
+  | 'predicate'
+  | 'purpose'
+  | 'basis';
+
 /** A word of the machines in the person's language; the word itself when there is none. */
 export function wordOf(
-  kind: 'phase' | 'domain' | 'engine' | 'role' | 'nodeRole' | 'ledgerRole' | 'client' | 'condition' | 'action' | 'proposal' | 'stage',
+  kind:
+    | 'phase'
+    | 'domain'
+    | 'engine'
+    | 'role'
+    | 'nodeRole'
+    | 'ledgerRole'
+    | 'client'
+    | 'condition'
+    | 'action'
+    | 'proposal'
+    | 'stage'
+    | CaseWord,
   word: string,
 ): string {
   return findWords(`${kind}.${word}`) ?? word;

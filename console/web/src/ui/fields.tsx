@@ -44,7 +44,7 @@ function Field({
 interface TextFieldProps extends FieldProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly type?: 'text' | 'email' | 'number' | 'search';
+  readonly type?: 'text' | 'email' | 'number' | 'search' | 'datetime-local';
   readonly maxLength?: number;
   readonly autoComplete?: string;
   readonly rows?: number;

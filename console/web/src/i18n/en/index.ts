@@ -1,4 +1,5 @@
 import { agencies } from './agencies.ts';
+import { cases } from './cases.ts';
 import { conditions } from './conditions.ts';
 import { frame } from './frame.ts';
 import { networks } from './networks.ts';
@@ -6,5 +7,5 @@ import { records } from './records.ts';
 import { words } from './words.ts';
 
 /** The source of every key: other languages have the same ones, or do not compile. */
-export const en = { ...frame, ...networks, ...agencies, ...records, ...words, ...conditions };
+export const en = { ...frame, ...networks, ...agencies, ...cases, ...records, ...words, ...conditions };
 export type Messages = Readonly<Record<keyof typeof en, string>>;

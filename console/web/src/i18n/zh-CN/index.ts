@@ -1,5 +1,6 @@
 import type { Messages } from '../en/index.ts';
 import { agencies } from './agencies.ts';
+import { cases } from './cases.ts';
 import { conditions } from './conditions.ts';
 import { frame } from './frame.ts';
 import { networks } from './networks.ts';
@@ -8,4 +9,4 @@ import { records } from './records.ts';
 import { words } from './words.ts';
 
 /** Besides the keys of every language: sentences for reasons, which in English are the operator's own. */
-export const zhCN: Messages = { ...frame, ...networks, ...agencies, ...records, ...words, ...conditions, ...reasons };
+export const zhCN: Messages = { ...frame, ...networks, ...agencies, ...cases, ...records, ...words, ...conditions, ...reasons };
