@@ -23,6 +23,7 @@ function withoutDerived(object: Rendered): Rendered | undefined {
   const isRight = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding', 'ServiceAccount'].includes(kind);
   if (isRight && metadata.name !== 'civitas-crds') return undefined;
   if (kind === 'ClusterRole') return { ...object, rules: 'of the definitions' };
+  if (kind === 'ConfigMap' && metadata.name.startsWith('civitas-dashboard-')) return { ...object, data: 'of dashboards/' };
   if (kind === 'PrometheusRule') return { ...object, spec: 'of alerts/civitas.rules.yaml' };
   return object;
 }

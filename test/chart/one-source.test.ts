@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PORTS } from '@civitas/deployment';
 import { crdFiles, KINDS } from '@civitas/operator';
@@ -156,6 +156,18 @@ describeWithHelm('the chart and the laptop have one source', () => {
     const rule = findObject(monitored, 'PrometheusRule', 'civitas');
     expect(rule.spec).toEqual(parse(text.replaceAll('docs/runbooks/', 'https://runbooks.city.example/civitas/')));
     expect(rule.metadata.labels).toMatchObject({ release: 'prometheus' });
+  });
+
+  test('the dashboards are the files of dashboards/, each in a ConfigMap that a sidecar finds', () => {
+    const names = readdirSync(join(CHART, 'dashboards')).sort();
+    const maps = monitored.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('civitas-dashboard-'));
+    expect(maps.map(({ data }) => Object.keys(data as object)[0]).sort()).toEqual(names);
+    for (const { data, metadata } of maps) {
+      expect(metadata).toMatchObject({ labels: { team: 'observability' }, annotations: { grafana_folder: 'Civitas' } });
+      for (const [name, text] of Object.entries(data as Record<string, string>)) {
+        expect(text).toBe(readFileSync(join(CHART, 'dashboards', name), 'utf8'));
+      }
+    }
   });
 
   test('policies and monitors name the ports that pods have', () => {

@@ -18,6 +18,10 @@ export function scrapeConfigOf(targets: readonly ScrapeTarget[], rulesPath: stri
     scrape_configs: jobs.map((job) => ({
       job_name: job,
       static_configs: targets.filter((target) => target.job === job).map(({ address, labels }) => ({ targets: [address], labels })),
+      // CometBFT says chain_id: with network and node its series join those of the node beside it, as the chart's PodMonitor has it.
+      ...(job === ENGINE_JOB
+        ? { metric_relabel_configs: [{ source_labels: ['chain_id'], regex: '(.+)', target_label: 'network', action: 'replace' }] }
+        : {}),
     })),
   });
 }
@@ -39,12 +43,15 @@ export async function fetchScrapeTargets(kube: KubeClient): Promise<readonly Scr
     const labels = { pod: metadata.name, namespace: metadata.namespace ?? '' };
     const own = { job: jobOf(metadata.name), address: `${host}:${PORTS.metrics}`, labels };
     const hasEngine = spec.containers.some(({ name }) => name === ENGINE_CONTAINER);
-    return hasEngine ? [own, { job: 'civitas-engine', address: `${host}:${PORTS.engineMetrics}`, labels }] : [own];
+    const node = metadata.labels?.[NODE_LABEL] ?? metadata.name;
+    return hasEngine ? [own, { job: ENGINE_JOB, address: `${host}:${PORTS.engineMetrics}`, labels: { ...labels, node } }] : [own];
   });
 }
 
 /** The consensus engine beside a node. */
 const ENGINE_CONTAINER = 'engine';
+const ENGINE_JOB = 'civitas-engine';
+const NODE_LABEL = 'civitas.dev/node';
 
 function jobOf(pod: string): string {
   if (pod.startsWith('relay-')) return 'civitas-relay';
