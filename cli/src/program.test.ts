@@ -33,6 +33,7 @@ test('every command of the reference is there', () => {
       'blocks',
       'case list-branches',
       'case run',
+      'citizen tie',
       'help',
       'ingest health',
       'ingest transport',

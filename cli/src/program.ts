@@ -140,6 +140,7 @@ function addCases(program: Command, { run }: ProgramPort): void {
     .option('-b, --branch <name>', 'see case list-branches', 'happy')
     .option('--seed <number>', 'the same person and amounts again')
     .option('-o, --out <file>', 'evidence bundle (default: <home>/cases/<id>.json)')
+    .option('--account <id>', 'account that the citizen signs in to the console with (“About me” names it)')
     .action((flow: string, options, command: Command) =>
       run(command, async (context) => (await import('./commands/case-run.ts')).caseRunCommand(context, flow, options)),
     );
@@ -148,6 +149,19 @@ function addCases(program: Command, { run }: ProgramPort): void {
     .description('flows and their branches')
     .action((_options, command: Command) =>
       run(command, async (context) => (await import('./commands/case-run.ts')).listBranchesCommand(context.terminal)),
+    );
+}
+
+function addCitizen(program: Command, { run }: ProgramPort): void {
+  program
+    .command('citizen')
+    .description('people who belong to no agency')
+    .command('tie')
+    .description('tie an account of the identity provider to a person whose identity the portal has seen; once and for all')
+    .requiredOption('--account <id>', 'the account’s number, as “About me” in the console names it')
+    .requiredOption('--identity <json|@file>', '{"system", "identifier"}; @- reads it from standard input')
+    .action((options, command: Command) =>
+      run(command, async (context) => (await import('./commands/citizen-tie.ts')).citizenTieCommand(context, options)),
     );
 }
 
@@ -197,6 +211,7 @@ export function createProgram(port: ProgramPort): Command {
   addLedger(program, port);
   addNetwork(program, port);
   addCases(program, port);
+  addCitizen(program, port);
   addBackup(program, port);
   program
     .command('verify')

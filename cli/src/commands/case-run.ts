@@ -20,6 +20,7 @@ export interface CaseRunCommandOptions {
   readonly branch: string;
   readonly seed?: string;
   readonly out?: string;
+  readonly account?: string;
 }
 
 export async function caseRunCommand(context: CommandContext, flow: string, options: CaseRunCommandOptions): Promise<ExitCode> {
@@ -38,6 +39,7 @@ export async function caseRunCommand(context: CommandContext, flow: string, opti
     parties,
     onStep,
     ...(options.out === undefined ? {} : { out: options.out }),
+    ...(options.account === undefined ? {} : { account: options.account }),
   });
   terminal.line(`evidence: ${result.bundlePath} (${result.bundleBytes} bytes), verified: ${result.report.checks.length} checks hold`);
   terminal.line(`verify it anywhere, offline: civitas verify ${result.bundlePath}`);

@@ -17,23 +17,24 @@ export interface SubmitOptions {
   readonly coSign?: boolean;
 }
 
-function readArgs(path: string): string {
+function readArgs(path: string, option: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    throw usage(`--args names a file that cannot be read: ${path} (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw usage(`${option} names a file that cannot be read: ${path} (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
 }
 
-function argsOf(text: string): JsonObject {
-  const source = text.startsWith('@') ? readArgs(text.slice(1)) : text;
+/** @param option Its name, for what is wrong. @throws a usage fault. */
+export function argsOf(text: string, option = '--args'): JsonObject {
+  const source = text.startsWith('@') ? readArgs(text.slice(1), option) : text;
   let value: Json;
   try {
     value = JSON.parse(source);
   } catch (error) {
-    throw usage(`--args is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(`${option} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!isJsonObject(value)) throw usage('--args must be a JSON object');
+  if (!isJsonObject(value)) throw usage(`${option} must be a JSON object`);
   return value;
 }
 

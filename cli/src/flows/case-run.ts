@@ -45,6 +45,8 @@ export interface CaseRunOptions {
   readonly parties: Parties;
   readonly random: Random;
   readonly onStep: (step: Step) => void;
+  /** Account at the identity provider that the case's citizen signs in with; default none. */
+  readonly account?: string | undefined;
 }
 
 const WAIT_MS = 30_000;
@@ -59,6 +61,7 @@ function reasonOf(facts: JsonObject): string {
 export class CaseRun {
   readonly parties: Parties;
   readonly random: Random;
+  readonly account: string | undefined;
   readonly steps: Step[] = [];
   /** What its parties did on the ledgers, in order, refused operations too. */
   readonly operations: EvidenceOperation[] = [];
@@ -68,6 +71,7 @@ export class CaseRun {
   constructor(options: CaseRunOptions) {
     this.parties = options.parties;
     this.random = options.random;
+    this.account = options.account;
     this.#onStep = options.onStep;
   }
 

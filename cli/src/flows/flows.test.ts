@@ -63,15 +63,21 @@ test('preparing the city a second time changes nothing', async () => {
 
 test('no ledger of the city holds the name, identity number or birth date of the case’s person', async () => {
   const identifiers: string[] = [];
+  const tied: { readonly account: string }[] = [];
   const subjects = (agency: string): SubjectClient => {
     const client = parties.subjects(agency);
     const assign: SubjectClient['assign'] = (args) => {
       identifiers.push(args.identifier);
       return client.assign(args);
     };
-    return { ...client, assign };
+    const tieAccount: SubjectClient['tieAccount'] = (args) => {
+      tied.push(args);
+      return client.tieAccount(args);
+    };
+    return { ...client, assign, tieAccount };
   };
-  await runCase({ flow: 'serious-illness', seed: 77, parties: { ...parties, subjects } });
+  await runCase({ flow: 'serious-illness', seed: 77, parties: { ...parties, subjects }, account: 'account-1' });
+  expect(tied).toEqual([{ system: expect.any(String), identifier: identifiers[0], account: 'account-1' }]);
   // The flow first draws the amount, then the person.
   const random = seededRandom(77);
   random.between(800, 9_000);

@@ -67,6 +67,11 @@ export async function introduceCitizen(run: CaseRun): Promise<Citizen> {
     run.parties.subjects(PORTAL).assign({ ...identityOf(person), ledger: city.chainId }),
   );
   const subject = assigned.citySubject ?? assigned.subject;
+  const { account } = run;
+  if (account !== undefined)
+    await run.privately('The portal has seen who the citizen is, and ties their account', seat, () =>
+      run.parties.subjects(PORTAL).tieAccount({ ...identityOf(person), account }),
+    );
   const file = join(run.parties.profile(PORTAL).folder, PROFILE_FILES.citizenKeys, `${subject}.key`);
   const key = createPrivateKey(readOrCreate(file, newEd25519Pem));
   const keyId = base64urlEncode(nodeCrypto.sha256(rawPublicKey(key)));

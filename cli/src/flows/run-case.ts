@@ -25,6 +25,8 @@ export interface RunCaseOptions {
   /** Where the bundle goes; default `<home>/cases/<id>.json`. */
   readonly out?: string;
   readonly onStep?: (step: Step) => void;
+  /** Account that the case's citizen signs in with, so that they see it in the console. */
+  readonly account?: string;
 }
 
 export interface CaseResult {
@@ -84,7 +86,7 @@ export async function runCase(options: RunCaseOptions): Promise<CaseResult> {
   const { parties, seed } = options;
   const { flow, branch } = findBranch(options.flow, options.branch ?? 'happy');
   const id = randomBytes(16).toString('base64url');
-  const run = new CaseRun({ parties, random: seededRandom(seed), onStep: options.onStep ?? (() => undefined) });
+  const run = new CaseRun({ parties, account: options.account, random: seededRandom(seed), onStep: options.onStep ?? (() => undefined) });
   await branch.play(run);
   const bundlePath = options.out ?? join(parties.home, 'cases', `${id}.json`);
   const { bytes: bundleBytes, report } = await exportCase(run, { kind: `${flow.name}/${branch.name}`, id }, bundlePath);

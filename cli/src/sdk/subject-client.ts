@@ -19,6 +19,8 @@ export interface SubjectClient {
   assign(args: { system: string; identifier: string; ledger: string; profile?: JsonObject }): Promise<Assigned>;
   issueLinkToken(args: JsonObject): Promise<{ readonly token: string; readonly tokenHash: string }>;
   resolve(token: string): Promise<{ readonly subject: string }>;
+  /** Ties an account of the identity provider to the person whose identity a portal has seen. */
+  tieAccount(args: { system: string; identifier: string; account: string }): Promise<{ readonly citySubject: string }>;
   close(): void;
 }
 
@@ -35,6 +37,7 @@ export function openSubjectClient(profile: Profile, ledger: LedgerClient, regist
     Assign: client.assign.bind(client),
     Resolve: client.resolve.bind(client),
     IssueLinkToken: client.issueLinkToken.bind(client),
+    TieAccount: client.tieAccount.bind(client),
   };
   const send = createSealedSender({
     ledger,
@@ -54,6 +57,9 @@ export function openSubjectClient(profile: Profile, ledger: LedgerClient, regist
     },
     async resolve(token) {
       return { subject: textOf(await send(registrar, 'Resolve', { token }), 'subject') };
+    },
+    async tieAccount(args) {
+      return { citySubject: textOf(await send(registrar, 'TieAccount', args), 'citySubject') };
     },
     close: () => client.close(),
   };

@@ -111,6 +111,7 @@ class TestGateways {
         found[1].used = true;
         return { subject: idOf('subject', found[1].person, found[0].split('\n')[1] ?? '', agency) };
       },
+      tieAccount: async ({ identifier }) => ({ citySubject: idOf('subject', identifier, 'jincheng-city-1', agency) }),
       close: () => undefined,
     };
   }
