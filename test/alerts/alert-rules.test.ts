@@ -1,151 +1,168 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodeMetrics, operatorMetrics, processMetrics, relayMetrics } from '@civitas/telemetry';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ALERTS, type Alert, CATALOGUE, PROMETHEUS_FAMILIES, type Rule, ruleGroups, ruleOf, SLOS, sloGroups } from '@civitas/telemetry';
+import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import type { AlertCases } from './cases/alert-case.ts';
+import { chainCases, storageCases } from './cases/chain-cases.ts';
+import { clientCases } from './cases/client-cases.ts';
+import { linkCases, probeCases } from './cases/link-cases.ts';
+import { consoleCases, operatorCases } from './cases/operator-cases.ts';
+import { laptopCases, processCases } from './cases/process-cases.ts';
+import { sloCases } from './cases/slo-cases.ts';
+import { mutantsOf, sloMutants } from './mutants.ts';
+import { disagreeing, promtoolPresent, type RuleTest } from './promtool.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const RULES = join(ROOT, 'charts/civitas/alerts/civitas.rules.yaml');
-const present = spawnSync('promtool', ['--version']).error === undefined;
-if (!present && process.env['CI'] === 'true') throw new Error('promtool is missing: install the package prometheus');
-if (!present) process.stderr.write('SKIPPED: alert rules, because promtool is not installed (package prometheus)\n');
+const EXAMPLE = join(ROOT, 'charts/civitas/alerts/alertmanager.example.yaml');
+const RUNBOOK_PARTS = ['**Meaning.**', '**Impact.**', '**Diagnosis.**', '**Mitigation.**', '**Tell**'];
+const amtoolPresent = spawnSync('amtool', ['--version']).error === undefined;
+if (!amtoolPresent) process.stderr.write('SKIPPED: routing of alerts, because amtool is not installed (package prometheus-alertmanager)\n');
+const withPromtool = promtoolPresent ? test : test.skip;
+const withAmtool = amtoolPresent ? test : test.skip;
 
-interface Rule {
-  readonly alert: string;
-  readonly expr: string;
-  readonly for: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-const rules = (parse(readFileSync(RULES, 'utf8')) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
-
-/** For each alert: series under which it must fire after ten minutes, and series under which it must stay silent. */
-const CASES: Readonly<Record<string, { fires: [string, string]; silent: [string, string]; mutant: [from: string, to: string] }>> = {
-  CivitasTargetDown: {
-    fires: ['up{job="civitas-node", instance="a"}', '0x20'],
-    silent: ['up{job="civitas-node", instance="a"}', '1x20'],
-    mutant: ['== 0', '== 1'],
-  },
-  CivitasChainStalled: {
-    fires: ['civitas_block_timestamp_seconds{network="n"}', '0x20'],
-    silent: ['civitas_block_timestamp_seconds{network="n"}', '0+30x20'],
-    mutant: ['> 60', '> 6000'],
-  },
-  CivitasValidatorNotSigning: {
-    fires: ['civitas_signing{network="n", node="n-0"}', '0x20'],
-    silent: ['civitas_signing{network="n", node="n-0"}', '1x20'],
-    mutant: ['== 0', '== 2'],
-  },
-  CivitasValidatorMisbehaved: {
-    fires: ['civitas_validator_misbehaviours{network="n", standing="in-set"}', '1x20'],
-    silent: ['civitas_validator_misbehaviours{network="n", standing="removed"}', '1x20'],
-    mutant: ['> 0', '> 1'],
-  },
-  CivitasLinkStuck: {
-    fires: ['civitas_relay_oldest_pending_age_seconds{source="a", destination="b"}', '61x20'],
-    silent: ['civitas_relay_oldest_pending_age_seconds{source="a", destination="b"}', '60x20'],
-    mutant: ['> 60', '> 61'],
-  },
-  CivitasCertificateExpiring: {
-    fires: ['civitas_tls_certificate_not_after_timestamp_seconds{instance="a"}', '1209600x40'],
-    silent: ['civitas_tls_certificate_not_after_timestamp_seconds{instance="a"}', '1300000x40'],
-    mutant: ['14 * 86400', '13 * 86400'],
-  },
-  CivitasBackupUnhealthy: {
-    fires: ['civitas_operator_network_condition{network="n", condition="BackupHealthy"}', '0x20'],
-    silent: ['civitas_operator_network_condition{network="n", condition="BackupHealthy"}', '1x20'],
-    mutant: ['== 0', '== 1'],
-  },
-  CivitasStorageUnhealthy: {
-    fires: ['civitas_operator_network_condition{network="n", condition="StorageHealthy"}', '0x20'],
-    silent: ['civitas_operator_network_condition{network="n", condition="StorageHealthy"}', '1x20'],
-    mutant: ['== 0', '== 1'],
-  },
-  CivitasCertificatesInvalid: {
-    fires: ['civitas_operator_network_condition{network="n", condition="CertificatesValid"}', '0x20'],
-    silent: ['civitas_operator_network_condition{network="n", condition="CertificatesValid"}', '1x20'],
-    mutant: ['== 0', '== 1'],
-  },
+const alerts: readonly Alert[] = Object.values(ALERTS).flat();
+const rules: readonly Rule[] = ruleGroups().flatMap((group) => group.rules);
+const CASES: AlertCases = {
+  ...processCases,
+  ...chainCases,
+  ...storageCases,
+  ...clientCases,
+  ...linkCases,
+  ...probeCases,
+  ...operatorCases,
+  ...consoleCases,
+  ...laptopCases,
 };
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'civitas-alerts-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Runs one promtool unit test of one rule file; true when the alert's state is as expected. */
-function promtoolAgrees(rulesText: string, alert: string, series: [string, string], firing: boolean): boolean {
-  const rulesPath = join(folder, 'rules.yaml');
-  const testPath = join(folder, 'test.yaml');
-  writeFileSync(rulesPath, rulesText);
-  const rule = rules.find((candidate) => candidate.alert === alert);
-  const [selector] = series;
-  const labels = Object.fromEntries([...selector.matchAll(/(\w+)="([^"]*)"/g)].map((match) => [match[1] ?? '', match[2] ?? '']));
-  const test = {
-    rule_files: ['rules.yaml'],
-    evaluation_interval: '30s',
-    // Counting firing series leaves the wording of annotations to people.
-    tests: [
-      {
-        interval: '30s',
-        input_series: [{ series: selector, values: series[1] }],
-        promql_expr_test: [
-          {
-            expr: `count(ALERTS{alertname="${alert}", alertstate="firing"}) or vector(0)`,
-            eval_time: '10m',
-            exp_samples: [{ labels: '{}', value: firing ? 1 : 0 }],
-          },
-        ],
-      },
-    ],
-  };
-  writeFileSync(testPath, JSON.stringify(test));
-  expect(rule).toBeDefined();
-  expect(labels).not.toEqual({});
-  return spawnSync('promtool', ['test', 'rules', testPath], { cwd: folder }).status === 0;
-}
-
 describe('alert rules', () => {
-  test('every rule has severity, summary, description and a runbook that exists', () => {
+  test('are as the catalogue makes them', () => {
+    expect(parse(readFileSync(RULES, 'utf8'))).toEqual(JSON.parse(JSON.stringify({ groups: ruleGroups() })));
+  });
+
+  test('are forty at least, each with severity, summary, description and a whole runbook', () => {
+    expect(new Set(rules.flatMap((rule) => ('alert' in rule ? [rule.alert] : []))).size).toBeGreaterThanOrEqual(40);
     for (const rule of rules) {
+      if (!('alert' in rule)) continue;
       expect(rule.labels['severity']).toMatch(/^(critical|warning|info)$/);
       expect(rule.annotations['summary']).toBeTruthy();
-      expect(rule.annotations['description']).toBeTruthy();
-      expect(readFileSync(join(ROOT, rule.annotations['runbook_url'] ?? ''), 'utf8')).toContain(`# ${rule.alert}`);
+      expect(rule.annotations['description']).toMatch(/\.$/);
+      const runbook = readFileSync(join(ROOT, rule.annotations['runbook_url'] ?? ''), 'utf8');
+      expect(runbook).toContain(`# ${rule.alert}\n`);
+      expect(RUNBOOK_PARTS.filter((part) => !runbook.includes(part)).map((part) => `${rule.alert}: ${part}`)).toEqual([]);
     }
   });
 
-  test('every rule is about metrics of the catalogue, and every rule has its cases', () => {
-    const known = new Set(
-      [nodeMetrics, relayMetrics, processMetrics, operatorMetrics].flatMap((catalogue) =>
-        Object.values(catalogue).map((metric) => metric.name as string),
-      ),
-    );
-    for (const rule of rules) {
-      for (const [name] of rule.expr.matchAll(/civitas_\w+/g)) expect(known).toContain(name);
+  test('ask for families and labels of the catalogue alone', () => {
+    const families = new Map<string, readonly string[]>();
+    for (const { families: section, constantLabels } of CATALOGUE)
+      for (const { name, labels } of Object.values(section))
+        families.set(name, [...constantLabels, ...Object.keys(labels), 'job', 'instance', 'pod', 'namespace', 'le']);
+    const known = (name: string): readonly string[] | undefined =>
+      families.get(name) ?? families.get(name.replace(/_(bucket|count|sum)$/, ''));
+    const expressions = [
+      ...alerts.map(({ name, expr }) => ({ name, expr })),
+      ...SLOS.flatMap(({ name, total, errors }) => [
+        { name, expr: total },
+        { name, expr: errors },
+      ]),
+    ];
+    for (const { name, expr } of expressions) {
+      for (const [, family, selector] of expr.matchAll(/\b([a-z]+(?:_[a-z0-9]+)+)(?:\{([^}]*)\})?(?=[\s)[+\-*/<>=]|$)/g)) {
+        if (
+          family === undefined ||
+          (PROMETHEUS_FAMILIES as readonly string[]).includes(family) ||
+          /^(histogram_quantile|predict_linear|group_right|group_left|count_over_time|sum_over_time)$/.test(family)
+        )
+          continue;
+        if (!/^(civitas|process|nodejs|workqueue|controller_runtime|leader_election|rest_client|reflector|events|cometbft)_/.test(family))
+          continue;
+        const labels = known(family);
+        expect({ name, family, isKnown: labels !== undefined }).toEqual({ name, family, isKnown: true });
+        const named = [...(selector ?? '').matchAll(/(\w+)\s*(?:=~|!~|!=|=)"/g)].map((match) => match[1] ?? '');
+        expect({ name, unknown: named.filter((label) => labels?.includes(label) !== true) }).toEqual({ name, unknown: [] });
+      }
     }
-    expect(Object.keys(CASES).sort()).toEqual(rules.map((rule) => rule.alert).sort());
   });
 
-  (present ? test : test.skip)('promtool accepts the file', () => {
-    const run = spawnSync('promtool', ['check', 'rules', RULES], { encoding: 'utf8' });
+  test('have their cases, one that fires and one that does not at least', () => {
+    expect(Object.keys(CASES).sort()).toEqual(alerts.map(({ name }) => name as string).sort());
+    const lacking = Object.entries(CASES).filter(([, cases]) => new Set(cases.map((one) => one.fires)).size < 2);
+    expect(lacking.map(([name]) => name)).toEqual([]);
+  });
+
+  withPromtool('pass promtool’s checks and lint', () => {
+    const run = spawnSync('promtool', ['check', 'rules', '--lint=all', '--lint-fatal', RULES], { encoding: 'utf8' });
     expect(`${run.status} ${run.stderr}`).toBe('0 ');
   });
 
-  for (const [alert, { fires, silent, mutant }] of Object.entries(CASES)) {
-    (present ? test : test.skip)(`${alert} fires, stays silent, and a changed threshold is caught`, () => {
-      const text = readFileSync(RULES, 'utf8');
-      expect(promtoolAgrees(text, alert, fires, true)).toBe(true);
-      expect(promtoolAgrees(text, alert, silent, false)).toBe(true);
-      const start = text.indexOf(`alert: ${alert}`);
-      const changed = text.slice(0, start) + text.slice(start).replace(mutant[0], mutant[1]);
-      expect(changed).not.toBe(text);
-      expect(promtoolAgrees(changed, alert, fires, true) && promtoolAgrees(changed, alert, silent, false)).toBe(false);
+  withPromtool('fire and stay silent as their cases say, and each changed threshold is caught', () => {
+    const mutants = alerts.map((alert) => ({ alert, mutants: mutantsOf(alert) }));
+    const failed = disagreeing(
+      mutants.map(({ alert, mutants: others }): RuleTest => {
+        const all = [alert, ...others.map((mutant) => mutant.alert)];
+        const tests = CASES[alert.name] ?? [];
+        return {
+          evaluationInterval: tests[0]?.interval ?? '30s',
+          groups: [{ name: 'all', rules: all.map((one) => ruleOf(one)) }],
+          expectations: tests.map((one) => ({ test: one, alerts: all.map(({ name, severity }) => ({ name, severity })) })),
+        };
+      }),
+    );
+    expect(alerts.filter(({ name, severity }) => failed.has(`${name} ${severity}`)).map(({ name }) => name)).toEqual([]);
+    const survivors = mutants.flatMap(({ alert, mutants: others }) =>
+      others.filter(({ name }) => !failed.has(`${name} ${alert.severity}`)),
+    );
+    expect(survivors.map(({ alert }) => ({ name: alert.name, expr: alert.expr, limits: alert.limits, waits: alert.waits }))).toEqual([]);
+    expect(mutants.flatMap(({ mutants: others }) => others).length).toBeGreaterThan(100);
+  });
+
+  withPromtool('burn the budget of each promise as its cases say, and each changed factor is caught', () => {
+    const tested = SLOS.map((slo) => {
+      const groups = sloGroups(slo);
+      const mutants = sloMutants(slo, groups);
+      return { slo, groups, mutants, cases: sloCases(slo.name, 1 - slo.objective, slo.eventsMin) };
     });
-  }
+    const failed = disagreeing(
+      tested.flatMap(({ slo, groups, mutants, cases }) =>
+        (['critical', 'warning'] as const).map((severity): RuleTest => {
+          const others = mutants.filter((mutant) => mutant.severity === severity);
+          return {
+            evaluationInterval: severity === 'warning' ? '1h' : '10m',
+            // One group: its rules are evaluated in order, so that an alert sees what was recorded at the same moment.
+            groups: [{ name: 'all', rules: [...groups.flatMap((group) => group.rules), ...others.map(({ rule }) => rule)] }],
+            expectations: cases
+              .filter((one) => one.severity === severity)
+              .map((one) => ({ test: one, alerts: [{ name: slo.alert, severity }, ...others] })),
+          };
+        }),
+      ),
+    );
+    const wrong = SLOS.flatMap(({ alert }) => ['critical', 'warning'].map((severity) => `${alert} ${severity}`)).filter((name) =>
+      failed.has(name),
+    );
+    expect(wrong).toEqual([]);
+    const survivors = tested.flatMap(({ mutants }) => mutants.filter(({ name, severity }) => !failed.has(`${name} ${severity}`)));
+    expect(survivors.map(({ rule }) => rule)).toEqual([]);
+  });
+});
+
+describe('the routing example', () => {
+  const routed = (...labels: readonly string[]): string =>
+    spawnSync('amtool', ['config', 'routes', 'test', `--config.file=${EXAMPLE}`, ...labels], { encoding: 'utf8' }).stdout.trim();
+
+  withAmtool('is one that Alertmanager takes', () => {
+    const run = spawnSync('amtool', ['check-config', EXAMPLE], { encoding: 'utf8' });
+    expect({ status: run.status, output: run.stdout.includes('SUCCESS') }).toEqual({ status: 0, output: true });
+  });
+
+  withAmtool('pages for what is critical, tickets warnings, and keeps the rest', () => {
+    expect(routed('alertname=CivitasChainStalled', 'severity=critical')).toBe('civitas-page');
+    expect(routed('alertname=CivitasVolumeFilling', 'severity=warning')).toBe('civitas-ticket');
+    expect(routed('alertname=CivitasVersionsDiffer', 'severity=info')).toBe('civitas-journal');
+    expect(routed('alertname=SomethingElse', 'severity=critical')).toBe('nobody');
+  });
 });

@@ -55,12 +55,14 @@ describe('decisions', () => {
 test('every runbook belongs to an alert and every alert has its runbook', () => {
   interface Rules {
     readonly groups: readonly {
-      readonly rules: readonly { readonly alert: string; readonly annotations: Readonly<Record<string, string>> }[];
+      readonly rules: readonly { readonly alert?: string; readonly annotations?: Readonly<Record<string, string>> }[];
     }[];
   }
   const rules = (parse(readSource('charts/civitas/alerts/civitas.rules.yaml')) as Rules).groups.flatMap((group) => group.rules);
-  const named = rules.map((rule) => rule.annotations['runbook_url'] ?? `no runbook: ${rule.alert}`).sort();
-  expect(named).toEqual(
+  const alerts = rules.filter((rule) => rule.alert !== undefined);
+  // A promise has two alerts of one name, by how fast its budget burns, and one runbook.
+  const named = new Set(alerts.map((rule) => rule.annotations?.['runbook_url'] ?? `no runbook: ${rule.alert}`));
+  expect([...named].sort()).toEqual(
     readdirSync(join(ROOT, 'docs/runbooks'))
       .map((name) => `docs/runbooks/${name}`)
       .sort(),
