@@ -37,21 +37,26 @@ test('every panel has a title of its own, a description, a unit and the chosen d
 });
 
 test('no panel lies over another one or outside the grid', () => {
+  const wrong: string[] = [];
   for (const { title: dashboard, panels = [] } of built) {
     const taken = new Map<string, string>();
-    for (const panel of panels) {
-      const { x, y, w, h } = panel.gridPos as Place;
-      expect({ dashboard, panel: panel.title, inside: x >= 0 && x + w <= 24 }).toMatchObject({ inside: true });
-      for (let column = x; column < x + w; column++) {
-        for (let line = y; line < y + h; line++) {
-          const cell = `${column} ${line}`;
-          expect({ dashboard, panel: panel.title, over: taken.get(cell) }).toMatchObject({ over: undefined });
-          taken.set(cell, panel.title ?? '');
-        }
+    for (const { title = '', gridPos } of panels) {
+      const { x, y, w, h } = gridPos as Place;
+      if (x < 0 || x + w > 24) wrong.push(`${dashboard}: ${title} leaves the grid`);
+      for (const cell of cellsOf(x, y, w, h)) {
+        const other = taken.get(cell);
+        if (other !== undefined) wrong.push(`${dashboard}: ${title} lies over ${other}`);
+        taken.set(cell, title);
       }
     }
   }
+
+  expect(wrong).toEqual([]);
 });
+
+function cellsOf(x: number, y: number, w: number, h: number): readonly string[] {
+  return Array.from({ length: w * h }, (_, index) => `${x + (index % w)} ${y + Math.floor(index / w)}`);
+}
 
 test('every dashboard leads to every other one and carries the choices and the time along', () => {
   for (const { uid, links = [], templating } of built) {

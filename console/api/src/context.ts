@@ -3,6 +3,7 @@ import type { IdentityDirectory } from '@civitas/identity';
 import type { Clock, KubeClient } from '@civitas/kube';
 import type { Logger } from '@civitas/telemetry';
 import type { AuditLog } from './audit/audit-log.ts';
+import type { Figures } from './figures/follow-figures.ts';
 import type { Idempotency } from './http/idempotency.ts';
 import type { Acting } from './kube/acting.ts';
 import type { CityCaches } from './kube/city-caches.ts';
@@ -26,6 +27,7 @@ export interface ConsoleContext {
   readonly directory: IdentityDirectory;
   readonly hub: ChangeHub;
   readonly ledgers: Ledgers;
+  readonly figures: Figures;
   /** Address of the API server and its authority, for a kubeconfig. */
   readonly cluster: { readonly server: string; readonly caPem: string };
 }

@@ -17,6 +17,7 @@ import { openAuditLog } from './audit/audit-log.ts';
 import type { ConsoleSettings } from './config/console-config.ts';
 import { openIdentity } from './config/open-identity.ts';
 import type { ConsoleContext } from './context.ts';
+import { followFigures } from './figures/follow-figures.ts';
 import { Idempotency } from './http/idempotency.ts';
 import { buildServer } from './http/server.ts';
 import { createActing, SYSTEM_NAMESPACE } from './kube/acting.ts';
@@ -72,6 +73,8 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   await waitForSync(caches, signal);
   const hub = createChangeHub(caches, view, randomBytes(6).toString('hex'));
   const ledgers = createLedgers(ledgerAccess.store, key, CONSOLE_ACCESS);
+  const figures = followFigures({ networks: () => caches.networks.store.list(), nowUnixMs: () => systemClock.nowUnixMs() });
+  void figures.sample();
   const context: ConsoleContext = {
     settings: { version, identity: identity.shown, languages: [...LANGUAGES] },
     client,
@@ -85,6 +88,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
     directory: identity.directory,
     hub,
     ledgers,
+    figures,
     cluster,
   };
   const app = await buildServer({
@@ -108,6 +112,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   await aborted(signal);
   hub.close();
   directoryWatch.close();
+  figures.close();
   await app.close();
   await metrics.close();
   await Promise.all([stopFollowing(caches), ledgerAccess.stop(), identity.close(), audit.close()]);

@@ -51,6 +51,11 @@ const link = createRoute({
   path: '/links/$name',
   component: lazyRouteComponent(() => import('./pages/link.tsx'), 'LinkPage'),
 });
+const status = createRoute({
+  getParentRoute: under,
+  path: '/status',
+  component: lazyRouteComponent(() => import('./pages/status.tsx'), 'StatusPage'),
+});
 const map = createRoute({
   getParentRoute: under,
   path: '/map',
@@ -132,6 +137,7 @@ const tree = root.addChildren([
   network,
   links,
   link,
+  status,
   map,
   wall,
   agencies,

@@ -5,6 +5,7 @@ export * from './citizen.ts';
 export * from './condition.ts';
 export * from './event.ts';
 export * from './explorer.ts';
+export * from './figures.ts';
 export * from './inbox.ts';
 export * from './limits.ts';
 export * from './link.ts';

@@ -1,4 +1,5 @@
 import { Agency, AgencyChange, CreatedAgency, NewAgency } from './agency.ts';
+import { NetworkFigures } from './figures.ts';
 import { Link, LinkDetail } from './link.ts';
 import { CreatedNetwork, Network, NetworkDetail, NewNetwork, ObjectEvent, YamlView } from './network.ts';
 import { defineRoute } from './route.ts';
@@ -41,6 +42,18 @@ export const networkRoutes = {
     params: byName,
     status: 200,
     answer: NetworkDetail,
+    problems: ['NOT_FOUND', 'CLUSTER_UNREACHABLE'],
+  }),
+  getNetworkFigures: defineRoute({
+    method: 'GET',
+    path: '/networks/:name/figures',
+    summary: 'The last half hour of a network in figures.',
+    verb: 'read',
+    resource: 'network',
+    scope: 'network',
+    params: byName,
+    status: 200,
+    answer: NetworkFigures,
     problems: ['NOT_FOUND', 'CLUSTER_UNREACHABLE'],
   }),
   listNetworkEvents: defineRoute({

@@ -38,5 +38,4 @@ export const engineMetrics = catalogueOf({
     'Time of a call from the engine to the node.',
   ),
   blockSyncing: gauge('cometbft_blocksync_syncing', '1 while blocks are fetched from peers.'),
-  stateSyncing: gauge('cometbft_statesync_syncing', '1 while a snapshot is fetched from peers.'),
 });

@@ -4,6 +4,7 @@ import { defineResource, isApiError, type KubeEvent, type ObjectBody } from '@ci
 import { stringify as toYaml } from 'yaml';
 import { audited } from '../audit/audited.ts';
 import type { ConsoleContext } from '../context.ts';
+import { SAMPLE_EVERY_MS } from '../figures/limits.ts';
 import type { HandlersOf } from '../http/call.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -105,7 +106,7 @@ async function createNetwork(context: ConsoleContext, principal: Principal, aske
 /** Lists and pages of networks, one network, and how one is founded. */
 export function networkHandlers(
   context: ConsoleContext,
-): HandlersOf<'listNetworks' | 'createNetwork' | 'getNetwork' | 'listNetworkEvents' | 'getNetworkYaml'> {
+): HandlersOf<'listNetworks' | 'createNetwork' | 'getNetwork' | 'getNetworkFigures' | 'listNetworkEvents' | 'getNetworkYaml'> {
   return {
     listNetworks: async ({ principal, query }) => {
       const page = pageOf(await visibleNetworks(context, principal), query, ({ metadata }) => `${metadata.namespace}/${metadata.name}`);
@@ -123,6 +124,11 @@ export function networkHandlers(
       reply.header('etag', `"${network.metadata.resourceVersion}"`);
       const nodes = context.caches.nodes.store.list(network.metadata.namespace);
       return networkDetailOf(network, { parts: context.view.partsOf(network.metadata), nodes, ...(live === undefined ? {} : { live }) });
+    },
+    getNetworkFigures: async ({ principal, params }) => {
+      const network = await networkFor(context, principal, params.name);
+      const { figures } = context;
+      return { heard: figures.isHeard(network), sampleEveryMs: SAMPLE_EVERY_MS, samples: [...figures.samplesOf(network)] };
     },
     listNetworkEvents: async ({ principal, params, query }) => {
       const { metadata } = await networkFor(context, principal, params.name);

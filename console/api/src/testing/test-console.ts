@@ -126,6 +126,7 @@ export async function startTestConsole(
     directory: more.directory ?? emptyDirectory,
     hub: createChangeHub(caches, view, 'e0'),
     ledgers: noLedgers,
+    figures: { samplesOf: () => [], isHeard: () => false },
     cluster: { server: api.url, caPem: api.caPem },
   };
   const app = await buildServer({

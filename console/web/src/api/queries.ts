@@ -16,6 +16,7 @@ import type {
   Member,
   Network,
   NetworkDetail,
+  NetworkFigures,
   ObjectEvent,
   OperationDetail,
   Packet,
@@ -42,6 +43,8 @@ export interface Page<Item> {
 
 /** Heads and heights move without any object changing: what shows them asks again this often. */
 const LIVE_MS = 3000;
+/** As often as the console itself asks. */
+const FIGURES_MS = 15_000;
 
 const segment = (text: string | number): string => encodeURIComponent(String(text));
 
@@ -97,6 +100,8 @@ export const useNetwork = (name: string): UseQueryResult<NetworkDetail> =>
   useResource(['network', name], `/networks/${segment(name)}`, { refetchMs: LIVE_MS });
 export const useNetworkEvents = (name: string): ListResult<ObjectEvent> =>
   useList(['network', name, 'events'], `/networks/${segment(name)}/events`);
+export const useNetworkFigures = (name: string): UseQueryResult<NetworkFigures> =>
+  useResource(['network', name, 'figures'], `/networks/${segment(name)}/figures`, { refetchMs: FIGURES_MS });
 export const useNetworkYaml = (name: string): UseQueryResult<YamlView> =>
   useResource(['network', name, 'yaml'], `/networks/${segment(name)}/yaml`);
 

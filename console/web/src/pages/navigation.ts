@@ -15,6 +15,7 @@ export const NAVIGATION = [
     items: [
       { to: '/networks', label: 'nav.networks' },
       { to: '/links', label: 'nav.links' },
+      { to: '/status', label: 'nav.status' },
       { to: '/map', label: 'nav.map' },
       { to: '/wall', label: 'nav.wall' },
       { to: '/agencies', label: 'nav.agencies' },

@@ -72,11 +72,10 @@ export const validatorDashboard: Dashboard = {
           {
             title: 'Catching up',
             unit: 'bool_yes_no',
-            description: '1 while blocks or a snapshot are fetched from peers.',
+            description: '1 while blocks are fetched from peers.',
             emptyWhen: ENGINE,
           },
           [`cometbft_blocksync_syncing{${OF}}`, '{{node}} blocks'],
-          [`cometbft_statesync_syncing{${OF}}`, '{{node}} snapshot'],
         ),
         graph(
           { title: 'Engine validators', unit: 'short', description: 'Validators of the set as each engine has it.', emptyWhen: ENGINE },
@@ -150,6 +149,14 @@ export const validatorDashboard: Dashboard = {
           `process_open_fds{${OF}} / process_max_fds{${OF}}`,
           '{{node}}',
         ]),
+        graph(
+          {
+            title: 'Trace spans',
+            unit: 'ops',
+            description: 'Spans by whether the collector took them. One that was dropped costs nothing but itself.',
+          },
+          [rateOf(`civitas_trace_spans_total{${OF}}`, ['job', 'result']), '{{job}} {{result}}'],
+        ),
         graph(
           {
             title: 'Engine queue',

@@ -6,7 +6,8 @@ import { frame } from './frame.ts';
 import { networks } from './networks.ts';
 import { reasons } from './reasons.ts';
 import { records } from './records.ts';
+import { status } from './status.ts';
 import { words } from './words.ts';
 
 /** Besides the keys of every language: sentences for reasons, which in English are the operator's own. */
-export const zhCN: Messages = { ...frame, ...networks, ...agencies, ...cases, ...records, ...words, ...conditions, ...reasons };
+export const zhCN: Messages = { ...frame, ...networks, ...agencies, ...cases, ...records, ...status, ...words, ...conditions, ...reasons };
