@@ -77,7 +77,8 @@ export const CaseDetail = closed({
   forms: Type.Array(CaseForm, { description: 'What this agency may do next.' }),
 });
 
-const value = Type.Union([Type.String({ maxLength: CASE_VALUE_CHARS_MAX }), Type.Integer()]);
+/** Whole numbers stand as their digits. */
+const value = Type.String({ maxLength: CASE_VALUE_CHARS_MAX });
 
 /** What somebody typed into a form. */
 export const CaseValues = closed({

@@ -7,12 +7,12 @@ const ID = 'A'.repeat(22);
 const DIGEST = 'ab'.repeat(32);
 const known: Known = { id: ID, eventId: ID, nowUnixMs: 1_790_000_000_000, records: { violation: { article: 157, vehicleClass: 'A' } } };
 const typed = {
-  capturedUnixMs: 1_789_000_000_000,
+  capturedUnixMs: '1789000000000',
   device: 'camera-17',
-  calibratedUntilUnixMs: 1_800_000_000_000,
+  calibratedUntilUnixMs: '1800000000000',
   vehicle: '京A·CANARY',
   vehicleClass: 'A',
-  article: 157,
+  article: '157',
   evidence: DIGEST,
 };
 
@@ -62,7 +62,7 @@ test('what is private stands apart, and nothing of it in the arguments', () => {
 });
 
 test('later steps take what the records say', () => {
-  expect(fillForm(stepCalled('create'), known, { amountFen: 20_000, points: 3 })).toEqual({
+  expect(fillForm(stepCalled('create'), known, { amountFen: '20000', points: '3' })).toEqual({
     privateValues: undefined,
     args: {
       id: fineIdOf(ID),
@@ -88,7 +88,7 @@ test('what is wrong stands beside its field, and no value is repeated', () => {
   expect(errorsOf(() => fillForm(record, known, { ...typed, vehicle: 'CANARY'.repeat(60) }))).toEqual(['values.vehicle tooLong']);
   expect(errorsOf(() => fillForm(record, known, { ...typed, id: 'mine' }))).toEqual(['values.id unknown']);
   expect(errorsOf(() => fillForm(record, known, { ...typed, device: 'Camera CANARY' }))).toEqual(['values.device format']);
-  expect(errorsOf(() => fillForm(stepCalled('create'), known, { points: 3 }))).toEqual(['values.amountFen required']);
+  expect(errorsOf(() => fillForm(stepCalled('create'), known, { points: '3' }))).toEqual(['values.amountFen required']);
 });
 
 test.each(CASES.map((rule) => [rule.kind, rule] as const))(

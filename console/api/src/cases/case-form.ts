@@ -54,8 +54,7 @@ const wrong = (field: string, code: FieldError['code'], detail: string): FieldEr
 
 function privateError({ field, form }: PrivateField, value: Values[string] | undefined): FieldError | undefined {
   if (value === undefined || value === '') return wrong(field, 'required', 'must be there');
-  if (typeof value !== 'string' || value.length > PRIVATE_TEXT_CHARS_MAX)
-    return wrong(field, 'tooLong', `at most ${PRIVATE_TEXT_CHARS_MAX} characters`);
+  if (value.length > PRIVATE_TEXT_CHARS_MAX) return wrong(field, 'tooLong', `at most ${PRIVATE_TEXT_CHARS_MAX} characters`);
   return form === 'digest' && !new RegExp(DIGEST).test(value) ? wrong(field, 'format', 'SHA-256 in lower-case hex') : undefined;
 }
 
@@ -69,12 +68,23 @@ function privateValuesOf(step: CaseStep, values: Values): PrivateValues | undefi
   if (step.privateValues === undefined) return undefined;
   const { subjectField, collection, fields } = step.privateValues;
   const kept = fields.map(({ field, standIn, form }) => {
-    const text = String(values[field]);
+    const text = values[field] ?? '';
     const value: Json = form === 'digest' ? { sha256: text } : text;
     const stands = standIn === 'commitment' ? StandIn.STAND_IN_COMMITMENT : StandIn.STAND_IN_PSEUDONYM;
     return { field, standIn: stands, value: encodeCanonical(value) };
   });
   return { subjectField, collection, referenceField: '', values: kept };
+}
+
+const WHOLE: ReadonlySet<string> = new Set<CaseField['kind']>(['whole', 'money', 'time']);
+
+/** What is not private, numbers as numbers. */
+function openValuesOf(step: CaseStep, values: Values): JsonObject {
+  const kinds = new Map(formOf(step).fields.map(({ name, kind }) => [name, kind]));
+  const open = Object.entries(values).filter(([name]) => privateFieldOf(step, name) === undefined);
+  return Object.fromEntries(
+    open.map(([name, text]) => [name, WHOLE.has(kinds.get(name) ?? '') && /^\d{1,16}$/.test(text) ? Number(text) : text]),
+  );
 }
 
 /**
@@ -89,7 +99,7 @@ export function fillForm(step: CaseStep, known: Known, values: Values): Filled {
     .map((name) => wrong(name, 'unknown', 'nothing asks for it'));
   const hidden = step.privateValues?.fields ?? [];
   for (const field of hidden) errors.push(...[privateError(field, values[field.field])].filter((error) => error !== undefined));
-  const open = Object.fromEntries(Object.entries(values).filter(([name]) => privateFieldOf(step, name) === undefined));
+  const open = openValuesOf(step, values);
   const args: JsonObject = { ...open, ...step.fixed(known) };
   const stood = Object.fromEntries(hidden.map(({ field, standIn }) => [field, STANDS_FOR[standIn]]));
   const checked = checkArgs(schemaOf(step), { ...args, ...stood });

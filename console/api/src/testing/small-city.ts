@@ -5,17 +5,18 @@ import type { Agency } from '../../../../operator/src/core/resources/agency.ts';
 const API = 'civitas.dev/v1alpha1';
 const NAMESPACE = 'jincheng';
 
-function anAgency(name: string, networks: readonly string[]): ObjectBody {
+/** An agency with roles on networks. */
+export function anAgency(name: string, networks: readonly string[], roles: readonly string[] = []): ObjectBody {
   const spec = {
     displayName: { zh: `机构 ${name}`, en: `Agency ${name}` },
     founder: true,
-    memberships: networks.map((network) => ({ network, roles: [] })),
+    memberships: networks.map((network) => ({ network, roles })),
   };
   return { apiVersion: API, kind: 'Agency', metadata: { name }, spec };
 }
 
 /** What the operator makes for an agency at the API server. */
-function spaceOf(agency: ObjectBody): readonly ObjectBody[] {
+export function spaceOf(agency: ObjectBody): readonly ObjectBody[] {
   const { name = '' } = agency.metadata;
   const made = { ...agency, metadata: { name, uid: 'u', resourceVersion: '1', creationTimestamp: '' } } as object as Agency;
   const namespace = {
@@ -29,7 +30,7 @@ function spaceOf(agency: ObjectBody): readonly ObjectBody[] {
   return [namespace, ...objects];
 }
 
-const aNetwork = (name: string, domain: string): ObjectBody => ({
+export const aNetwork = (name: string, domain: string): ObjectBody => ({
   apiVersion: API,
   kind: 'LedgerNetwork',
   metadata: { name, namespace: NAMESPACE },

@@ -32,12 +32,12 @@ export function firstTyped({ fields }: CaseForm): Typed {
 }
 
 /** Values of a form that is filled in; undefined while something is missing or wrong. */
-export function valuesOf({ fields }: CaseForm, typed: Typed): Readonly<Record<string, string | number>> | undefined {
-  const values: Record<string, string | number> = {};
+export function valuesOf({ fields }: CaseForm, typed: Typed): Readonly<Record<string, string>> | undefined {
+  const values: Record<string, string> = {};
   for (const field of fields) {
     const value = valueOf(field, typed[field.name] ?? '');
     if (value === undefined) return undefined;
-    values[field.name] = value;
+    values[field.name] = String(value);
   }
   return values;
 }

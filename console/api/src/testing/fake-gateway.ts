@@ -1,0 +1,91 @@
+import { encodeCanonical, type JsonObject } from '@civitas/canon';
+import { encodeReceipt } from '@civitas/proofs';
+import { ErrorInfo, LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
+import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
+import {
+  type AsCitizenRequest,
+  PersonServiceClient,
+  type PersonServiceServer,
+  PersonServiceService,
+  type PrepareRequest,
+  type ReadAsRequest,
+} from '@civitas/proto/civitas/node/v1/person';
+import { ChannelCredentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import type { Ledgers } from '../ledger/ledgers.ts';
+
+/** A gateway on loopback that answers as it is told and keeps what it was asked. */
+export interface FakeGateway {
+  readonly ledgers: Ledgers;
+  readonly prepared: PrepareRequest[];
+  readonly read: ReadAsRequest[];
+  readonly asked: AsCitizenRequest[];
+  /** Records by key. */
+  readonly records: Map<string, JsonObject>;
+  /** What a citizen is answered; a code is a refusal. */
+  citizen: JsonObject | string;
+  stop(): Promise<void>;
+}
+
+const NOTHING = new Uint8Array(0);
+const HASH = new Uint8Array(32).fill(7);
+
+function refusal(code: string): Error {
+  const metadata = new Metadata();
+  const info = { code, factsJson: '{}', then: 'drop', retryAfterMs: 0 };
+  metadata.set('civitas-error-bin', Buffer.from(ErrorInfo.encode(info).finish()));
+  return Object.assign(new Error(code), { code: status.FAILED_PRECONDITION, details: code, metadata });
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => (error === null ? resolve(port) : reject(error)));
+  });
+}
+
+export async function startFakeGateway(): Promise<FakeGateway> {
+  const server = new Server();
+  const gateway: Omit<FakeGateway, 'ledgers' | 'stop'> = { prepared: [], read: [], asked: [], records: new Map(), citizen: {} };
+  const receipt = encodeReceipt({ height: 7, index: 0, operation: HASH, outcome: { ok: true, result: {} }, events: [] });
+  const service: PersonServiceServer = {
+    prepare(call, callback) {
+      gateway.prepared.push(call.request);
+      callback(null, { body: NOTHING, operationHash: HASH, coSignBytes: NOTHING, expiresAtUnixMs: 0n });
+    },
+    submitPrepared: (_call, callback) => callback(null, { operationHash: HASH, receipt }),
+    viewAs: (_call, callback) => callback(refusal('NOT_FOUND')),
+    readAs(call, callback) {
+      gateway.read.push(call.request);
+      const record = gateway.records.get(call.request.key);
+      if (record?.['hidden'] === true) callback(refusal('NOT_AUTHORISED'));
+      else {
+        const value = record === undefined ? NOTHING : encodeCanonical(record);
+        callback(null, { found: record !== undefined, value, proof: NOTHING, headerHeight: 7n, lightBlock: NOTHING });
+      }
+    },
+    asCitizen(call, callback) {
+      gateway.asked.push(call.request);
+      const { citizen } = gateway;
+      if (typeof citizen === 'string') callback(refusal(citizen));
+      else callback(null, { result: encodeCanonical(citizen) });
+    },
+  };
+  server.addService(PersonServiceService, service);
+  const address = `127.0.0.1:${await listen(server)}`;
+  const plain = ChannelCredentials.createInsecure();
+  const person = new PersonServiceClient(address, plain);
+  const ledger = new LedgerServiceClient(address, plain);
+  const link = new LinkServiceClient(address, plain);
+  const ledgers: Ledgers = {
+    open: ({ spec }) => ({ chainId: spec.chainId, ledger, link, person }),
+    findHead: async () => undefined,
+    findPackets: async () => undefined,
+    close() {},
+  };
+  return Object.assign(gateway, {
+    ledgers,
+    stop: async () => {
+      for (const client of [person, ledger, link]) client.close();
+      server.forceShutdown();
+    },
+  });
+}
