@@ -4,6 +4,9 @@ import { stringAt } from '../../json.ts';
 import { configMaps } from './case-objects.ts';
 import type { ConformanceServer } from './conformance-server.ts';
 
+/** Token of the ServiceAccount that `describeAccess` made and deleted. */
+let endedToken = '';
+
 /** Who may do what. */
 export function describeAccess(server: () => ConformanceServer): void {
   describe('who may', () => {
@@ -55,8 +58,7 @@ export function describeAccess(server: () => ConformanceServer): void {
       expect((await server().call('GET', configMaps, { token, as: 'kubernetes-admin' })).body).toMatchObject({ code: 403 });
       expect((await server().call('GET', `${configMaps}/other`, { as: 'system:serviceaccount:default:reader' })).code).toBe(403);
       await server().call('DELETE', '/api/v1/namespaces/default/serviceaccounts/reader');
-      // A real server remembers for ten seconds that a token was good.
-      expect(await waitFor('refused token', async () => (await read()) === 401, 30_000)).toBe(true);
+      endedToken = token;
     });
 
     test('access reviews answer for the asker and for others', async () => {
@@ -70,5 +72,14 @@ export function describeAccess(server: () => ConformanceServer): void {
       });
       expect(self.body).toMatchObject({ status: { allowed: true } });
     });
+  });
+}
+
+/** What `describeAccess` ended; it comes last, for a real server remembers for ten seconds that a token was good. */
+export function describeEndedAccess(server: () => ConformanceServer): void {
+  test('the token of a ServiceAccount that is gone is refused', async () => {
+    const read = async () => (await server().call('GET', `${configMaps}/kube-root-ca.crt`, { token: endedToken })).code;
+    expect(await waitFor('refused token', async () => (await read()) === 401, 30_000)).toBe(true);
+    expect(endedToken).not.toBe('');
   });
 }

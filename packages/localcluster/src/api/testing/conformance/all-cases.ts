@@ -1,4 +1,4 @@
-import { describeAccess } from './access-cases.ts';
+import { describeAccess, describeEndedAccess } from './access-cases.ts';
 import { describeServerSideApply } from './apply-cases.ts';
 import type { ConformanceServer } from './conformance-server.ts';
 import { describeControllers } from './controller-cases.ts';
@@ -12,6 +12,7 @@ import { describeListsAndWatches } from './watch-cases.ts';
 
 /** What this package promises of a Kubernetes API: the same cases for it and for the real server. The sample definition must be there. */
 export function describeConformance(server: () => ConformanceServer): void {
+  describeAccess(server);
   describeObjects(server);
   describeListsAndWatches(server);
   describeCustomResources(server);
@@ -20,6 +21,6 @@ export function describeConformance(server: () => ConformanceServer): void {
   describeDiscovery(server);
   describeControllers(server);
   describeDeletion(server);
-  describeAccess(server);
   describeImpersonation(server);
+  describeEndedAccess(server);
 }
