@@ -22,3 +22,5 @@ export const REASON_CHARS_MAX = 512;
 export const CASE_VALUES_MAX = 32;
 /** Longest value that is typed into one, characters. */
 export const CASE_VALUE_CHARS_MAX = 256;
+/** Longest idempotency key, characters. */
+export const IDEMPOTENCY_KEY_CHARS_MAX = 128;

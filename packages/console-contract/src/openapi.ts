@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
+import { IDEMPOTENCY_KEY_CHARS_MAX } from './limits.ts';
 import { PROBLEMS, Problem, type ProblemCode } from './problem.ts';
 import { API_PREFIX, type Route } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -6,14 +7,15 @@ import { ROUTES } from './routes.ts';
 /** Problems that every route may answer with. */
 const ALWAYS: readonly ProblemCode[] = ['MALFORMED', 'RATE_LIMITED', 'INTERNAL'];
 const SIGNED_IN: readonly ProblemCode[] = ['TOKEN_MISSING', 'TOKEN_REFUSED', 'FORBIDDEN', 'DIRECTORY_UNREACHABLE'];
-const WITH_BODY: readonly ProblemCode[] = ['INVALID', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
+/** What comes with a change is read before anyone knows whether it wants a body. */
+const CHANGING: readonly ProblemCode[] = ['ORIGIN_REFUSED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
 
 function problemsOf(route: Route): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>([...ALWAYS, ...route.problems]);
   if (route.scope !== 'public') for (const code of SIGNED_IN) codes.add(code);
   if (route.stepUp === true) codes.add('STEP_UP_NEEDED');
-  if (route.method !== 'GET') codes.add('ORIGIN_REFUSED');
-  if (route.body !== undefined) for (const code of WITH_BODY) codes.add(code);
+  if (route.method !== 'GET') for (const code of CHANGING) codes.add(code);
+  if (route.body !== undefined) codes.add('INVALID');
   return [...codes].sort();
 }
 
@@ -29,6 +31,30 @@ function parametersOf(where: 'path' | 'query', schema: TSchema | undefined): rea
   }));
 }
 
+/** What goes with a request besides its path, query and body: each header by the problem that its absence or reuse leads to. */
+function headersOf({ problems }: Route): readonly object[] {
+  const idempotencyKey = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description: 'Made by the caller for one wish: a repetition with the same key and the same request is answered and not done again.',
+    schema: { type: 'string', minLength: 1, maxLength: IDEMPOTENCY_KEY_CHARS_MAX },
+  };
+  const ifMatch = {
+    name: 'If-Match',
+    in: 'header',
+    required: true,
+    description: 'ETag of the version that was read.',
+    schema: { type: 'string' },
+  };
+  return [
+    ...(problems.includes('IDEMPOTENCY_REUSED') ? [idempotencyKey] : []),
+    ...(problems.includes('PRECONDITION_MISSING') ? [ifMatch] : []),
+  ];
+}
+
+const hasDryRun = ({ query }: Route): boolean => Reflect.has(query?.['properties'] ?? {}, 'dryRun');
+
 function problemAnswers(route: Route): Readonly<Record<string, object>> {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of problemsOf(route)) byStatus.set(PROBLEMS[code].status, [...(byStatus.get(PROBLEMS[code].status) ?? []), code]);
@@ -41,17 +67,19 @@ function operationOf(name: string, route: Route): object {
   const schema = route.answer ?? (route.mediaType === undefined ? undefined : { type: 'string' });
   const done = {
     description: 'Done.',
+    ...(route.etag === true ? { headers: { ETag: { description: 'Version, for If-Match.', schema: { type: 'string' } } } } : {}),
     ...(schema === undefined ? {} : { content: { [media]: { schema } } }),
   };
+  const tried = hasDryRun(route) ? { '200': { ...done, description: 'Tried: nothing has been done.' } } : {};
   return {
     operationId: name,
     summary: route.summary,
     tags: [route.resource],
     'x-civitas-policy': { verb: route.verb, resource: route.resource, scope: route.scope, stepUp: route.stepUp === true },
     ...(route.scope === 'public' ? { security: [] } : {}),
-    parameters: [...parametersOf('path', route.params), ...parametersOf('query', route.query)],
+    parameters: [...parametersOf('path', route.params), ...parametersOf('query', route.query), ...headersOf(route)],
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
-    responses: { [String(route.status)]: done, ...problemAnswers(route) },
+    responses: { ...tried, [String(route.status)]: done, ...problemAnswers(route) },
   };
 }
 

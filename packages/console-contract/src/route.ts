@@ -46,6 +46,8 @@ export interface Route {
   /** Status of success and its body; `undefined` where there is none. */
   readonly status: 200 | 201 | 204;
   readonly answer?: TSchema;
+  /** The answer names its version in `ETag`. */
+  readonly etag?: true;
   /** Media type of the answer where it is no JSON. */
   readonly mediaType?: string;
   /** Problems of its own, besides those every route may answer with. */

@@ -42,6 +42,7 @@ export const networkRoutes = {
     params: byName,
     status: 200,
     answer: NetworkDetail,
+    etag: true,
     problems: ['NOT_FOUND', 'CLUSTER_UNREACHABLE'],
   }),
   getNetworkFigures: defineRoute({
@@ -106,6 +107,7 @@ export const linkRoutes = {
     params: byName,
     status: 200,
     answer: LinkDetail,
+    etag: true,
     problems: ['NOT_FOUND', 'CLUSTER_UNREACHABLE'],
   }),
 };
@@ -146,6 +148,7 @@ export const agencyRoutes = {
     params: byName,
     status: 200,
     answer: Agency,
+    etag: true,
     problems: ['NOT_FOUND', 'CLUSTER_UNREACHABLE'],
   }),
   changeAgency: defineRoute({
@@ -159,6 +162,7 @@ export const agencyRoutes = {
     body: AgencyChange,
     status: 200,
     answer: Agency,
+    etag: true,
     problems: [
       'NOT_FOUND',
       'INVALID',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { IDEMPOTENCY_KEPT_MS, IDEMPOTENCY_KEY_CHARS_MAX, IDEMPOTENCY_KEYS_MAX } from './limits.ts';
+import { IDEMPOTENCY_KEY_CHARS_MAX } from '@civitas/console-contract';
+import { IDEMPOTENCY_KEPT_MS, IDEMPOTENCY_KEYS_MAX } from './limits.ts';
 import { ProblemError } from './problem-error.ts';
 
 interface Kept {

@@ -6,8 +6,6 @@ export const REQUEST_MS_MAX = 30_000;
 export const REQUESTS_PER_MINUTE = 1200;
 /** Of them such that change something. */
 export const CHANGES_PER_MINUTE = 60;
-/** Longest idempotency key, characters. */
-export const IDEMPOTENCY_KEY_CHARS_MAX = 128;
 /** How long the answer to a request with an idempotency key is kept, ms. */
 export const IDEMPOTENCY_KEPT_MS = 86_400_000;
 /** Such answers kept at most; the oldest goes first. */

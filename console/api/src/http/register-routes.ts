@@ -47,6 +47,12 @@ function refuseOtherOrigins(route: Route, { headers }: FastifyRequest, origin: s
   if (headers.origin !== undefined && headers.origin !== origin) throw new ProblemError('ORIGIN_REFUSED', `Origin: expected ${origin}`);
 }
 
+/** The validator makes `1e309` an infinite number, which none of its bounds stops. */
+function refuseInfinite(where: string, value: unknown): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new ProblemError('MALFORMED', `${where}: a number out of range`);
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) refuseInfinite(where, inner);
+}
+
 /** Adds every route of the contract, each behind token, policy and limits. */
 export function registerRoutes(app: FastifyInstance, sources: RouteSources): void {
   for (const name of Object.keys(ROUTES) as RouteName[]) registerRoute(app, name, sources);
@@ -76,6 +82,9 @@ function registerRoute(app: FastifyInstance, name: RouteName, sources: RouteSour
       const decision = decide(CALLERS.get(request)?.principal, wanted, Math.floor(sources.nowUnixMs() / 1000));
       if (decision.kind === 'step-up') throw stepUpNeeded(STEP_UP_S_MAX);
       if (decision.kind === 'deny') throw new ProblemError('FORBIDDEN', 'your roles do not allow this', { reason: decision.reason });
+    },
+    preHandler: async ({ params, query, body }) => {
+      for (const [where, value] of Object.entries({ params, querystring: query, body })) refuseInfinite(where, value);
     },
     handler: async (request, reply) => {
       const verified = CALLERS.get(request);

@@ -24,16 +24,20 @@ export interface ServerOptions extends RouteSources {
 /** The whole HTTP server, not listening yet. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { log } = options;
+  const policy = contentSecurityPolicy(options.identityOrigin);
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: true, allowUnionTypes: true } },
-    frameworkErrors: (error, request, reply) => void sendProblem(reply, toProblem(error, request, log)),
+    // Before any hook has run: a path that cannot be read.
+    frameworkErrors: (_error, _request, reply) => {
+      setSecurityHeaders(reply, policy);
+      void sendProblem(reply, new ProblemError('MALFORMED', 'the path cannot be read'));
+    },
   });
   followRequests(app, options.meters);
-  const policy = contentSecurityPolicy(options.identityOrigin);
   app.addHook('onRequest', async (_, reply) => setSecurityHeaders(reply, policy));
   app.setErrorHandler((error, request, reply) => sendProblem(reply, toProblem(error, request, log)));
   await app.register(rateLimit, {

@@ -1,10 +1,11 @@
-import { parseReceipt, type Receipt } from '@civitas/proofs';
+import type { Receipt } from '@civitas/proofs';
 import type { PersonCall } from '@civitas/proto/civitas/node/v1/person';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '../http/problem-error.ts';
 import { callLedger } from './call-ledger.ts';
 import type { Ledger } from './ledgers.ts';
 import { SIGN_MS } from './limits.ts';
+import { receiptOf } from './receipt-of.ts';
 
 /** The access token that came with a request. */
 export function tokenOf({ headers }: FastifyRequest): string {
@@ -29,12 +30,11 @@ export async function submitPrepared(
 ): Promise<{ receipt: Receipt; operationHash: string }> {
   const request = { call, body, coSignatures: coSignatures.map(({ keyId, signature }) => ({ keyId, signature })) };
   const answer = await callLedger(person.submitPrepared.bind(person), request, SIGN_MS);
-  const receipt = parseReceipt(answer.receipt);
-  if (!receipt.ok) throw new Error(`a receipt that is none: ${receipt.refusal.code}`);
-  const { outcome } = receipt.value;
+  const receipt = receiptOf(answer.receipt);
+  const { outcome } = receipt;
   if (!outcome.ok) {
     const { code, facts } = outcome.refusal;
     throw new ProblemError('LEDGER_REFUSED', `the ledger: ${code} ${JSON.stringify(facts)}`, { reason: code });
   }
-  return { receipt: receipt.value, operationHash: Buffer.from(answer.operationHash).toString('hex') };
+  return { receipt, operationHash: Buffer.from(answer.operationHash).toString('hex') };
 }

@@ -5,13 +5,14 @@ import { stringify as toYaml } from 'yaml';
 import { audited } from '../audit/audited.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
+import { headerOf } from '../http/header-of.ts';
 import { pageOf } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { fieldErrorsOf } from '../http/problem-of-error.ts';
 import { type Agency, agencies } from '../kube/kinds.ts';
 import { isVisible, visibleAgencies } from '../policy/visible.ts';
 import { agencyOf } from '../views/agency-view.ts';
-import { headerOf } from './networks.ts';
+import { createOnce } from './create-once.ts';
 
 const MANAGER = 'civitas-console';
 
@@ -74,12 +75,10 @@ export function agencyHandlers(
       const page = pageOf(await visibleOf(context, principal), query, ({ metadata }) => metadata.name);
       return { ...page, items: page.items.map(agencyOf) };
     },
-    createAgency: async ({ principal, query, body, request }) => {
-      if (query.dryRun === true) return createAgency(context, principal, body, true);
-      const deed = { principal, action: 'createAgency', agency: '', resource: `Agency/${body.name}`, facts: body };
-      const key = { sub: principal.sub, header: headerOf(request.headers['idempotency-key']), request: ['createAgency', body] };
-      return context.idempotency.once(key, () => audited(context, deed, () => createAgency(context, principal, body, false)));
-    },
+    createAgency: (call) =>
+      createOnce(context, call, { action: 'createAgency', kind: 'Agency' }, (dryRun) =>
+        createAgency(context, call.principal, call.body, dryRun),
+      ),
     getAgency: async ({ principal, params, reply }) => {
       const agency = await agencyFor(context, principal, params.name);
       reply.header('etag', `"${agency.metadata.resourceVersion}"`);
@@ -89,7 +88,7 @@ export function agencyHandlers(
       await agencyFor(context, principal, params.name);
       // Asked of the API server: the cache may be a moment behind what the person has just read.
       const agency = await context.acting.as(principal).get(agencies, { name: params.name });
-      assertMatches(headerOf(request.headers['if-match']), agency);
+      assertMatches(headerOf(request, 'if-match'), agency);
       const deed = { principal, action: 'changeAgency', agency: params.name, resource: `Agency/${params.name}`, facts: body };
       const changed = await audited(context, deed, () => changeAgency(context, principal, agency, body));
       reply.header('etag', `"${changed.metadata.resourceVersion}"`);

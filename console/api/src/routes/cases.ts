@@ -2,13 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { encodeCanonical } from '@civitas/canon';
 import { type AuditEntry, type CaseLine, type CaseValues, PAGE_ITEMS_DEFAULT, type SubmittedStep } from '@civitas/console-contract';
 import type { Principal } from '@civitas/identity';
-import type { FastifyRequest } from 'fastify';
 import { audited } from '../audit/audited.ts';
 import { fillForm, formOf } from '../cases/case-form.ts';
 import { CASES, type CaseRule, type CaseStep, type Records } from '../cases/case-kinds.ts';
 import { type CaseOf, readCase, readRecords } from '../cases/read-case.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
+import { headerOf } from '../http/header-of.ts';
 import { encodeCursor, wholeCursor } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { LedgerNetwork } from '../kube/kinds.ts';
@@ -73,12 +73,6 @@ async function carryOut(
   return { ...head, dryRun: false, operationHash, height: receipt.height };
 }
 
-/** The header by which a repetition is known. */
-function idempotencyOf({ headers }: FastifyRequest): string | undefined {
-  const header = headers['idempotency-key'];
-  return typeof header === 'string' ? header : undefined;
-}
-
 function lineOf({ caches }: ConsoleContext, { resource, agency, name, at }: AuditEntry): CaseLine | undefined {
   const [, network = '', id = ''] = resource.split('/');
   const found = caches.networks.store.list().find(({ metadata }) => metadata.name === network);
@@ -125,7 +119,7 @@ export function caseHandlers(
       const rule = ruleOf(network);
       const step = rule.opening;
       if (step === undefined) throw new ProblemError('NOT_FOUND', `cases of ${params.name} do not begin here`);
-      const header = idempotencyOf(request);
+      const header = headerOf(request, 'idempotency-key');
       const key = wishKey([principal.sub, header ?? randomUUID(), params.name, step.name]);
       const id = wishKey(['id', key.toString('base64url')]).toString('base64url');
       const of = { rule, network, id, agency: body.agency, call: personCall(request, body.agency) };
@@ -154,7 +148,7 @@ export function caseHandlers(
       const of = { rule, network, id: params.id, agency: body.agency, call: personCall(request, body.agency) };
       const step = rule.steps.find(({ name }) => name === body.step);
       if (step === undefined) throw new ProblemError('NOT_FOUND', `no case of ${params.name} has a step ${body.step}`);
-      const header = idempotencyOf(request);
+      const header = headerOf(request, 'idempotency-key');
       const key = wishKey([principal.sub, header ?? randomUUID(), params.name, params.id, step.name]);
       const { values } = body;
       return context.idempotency.once({ sub: principal.sub, header, request: [params, query, body] }, async () => {

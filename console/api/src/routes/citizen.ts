@@ -8,6 +8,7 @@ import { audited } from '../audit/audited.ts';
 import { textOf } from '../cases/case-kinds.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
+import { headerOf } from '../http/header-of.ts';
 import { decodeCursor, encodeCursor } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { LedgerNetwork } from '../kube/kinds.ts';
@@ -88,8 +89,8 @@ function accessOf(context: ConsoleContext, entry: JsonObject): CitizenAccess {
     dispute: dispute === 'open' || dispute === 'explained' ? dispute : 'none',
     explanation: text('explanation'),
     explainDueUnixMs: wholeIn(entry, 'explainDueUnixMs'),
-    isOverdue: entry['escalated'] === true,
     ...namesIn(context, entry),
+    isOverdue: entry['escalated'] === true,
   };
 }
 
@@ -107,8 +108,8 @@ function consentOf(context: ConsoleContext, entry: JsonObject): CitizenConsent {
     expiresAtUnixMs: wholeIn(entry, 'expiresAtUnixMs'),
     usesLeft: wholeIn(entry, 'usesLeft'),
     usesMax: wholeIn(entry, 'usesMax'),
-    mayWithdraw: entry['held'] === true && text('status') === 'granted',
     ...namesIn(context, entry),
+    mayWithdraw: entry['held'] === true && text('status') === 'granted',
   };
 }
 
@@ -183,8 +184,7 @@ interface Deed {
 
 async function sign(context: ConsoleContext, principal: Principal, request: FastifyRequest, deed: Deed): Promise<CitizenDeed> {
   const desk = deskOf(context);
-  const given = request.headers['idempotency-key'];
-  const header = typeof given === 'string' ? given : undefined;
+  const header = headerOf(request, 'idempotency-key');
   const wish = ['civitas/citizen-wish/v1', principal.sub, header ?? randomUUID(), deed.action, deed.resource].join('\n');
   const idempotencyKey = createHash('sha256').update(wish).digest().subarray(0, 16);
   const { action, resource, method, args } = deed;

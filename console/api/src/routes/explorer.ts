@@ -1,7 +1,6 @@
 import { isJsonObject, parseCanonical } from '@civitas/canon';
 import { type OperationDetail, PAGE_ITEMS_DEFAULT, type PacketProof } from '@civitas/console-contract';
 import type { Principal } from '@civitas/identity';
-import { parseReceipt } from '@civitas/proofs';
 import type { GetReceiptResponse } from '@civitas/proto/civitas/node/v1/ledger';
 import { ProofSpace } from '@civitas/proto/civitas/node/v1/link';
 import type { ConsoleContext } from '../context.ts';
@@ -13,6 +12,7 @@ import type { Ledger } from '../ledger/ledgers.ts';
 import { ANSWER_BYTES_MAX, BLOCK_OPERATIONS_MAX, PACKETS_MAX } from '../ledger/limits.ts';
 import { blockOf, operationOf } from '../ledger/operation-view.ts';
 import { objectOf, packetOf } from '../ledger/packet-view.ts';
+import { receiptOf } from '../ledger/receipt-of.ts';
 import { networkFor } from './networks.ts';
 import { search } from './search.ts';
 
@@ -32,9 +32,7 @@ async function readReceipt({ ledger }: Ledger, hashHex: string): Promise<GetRece
 }
 
 function operationDetailOf(of: { network: string; hash: string }, found: GetReceiptResponse): OperationDetail {
-  const receipt = parseReceipt(found.receipt);
-  if (!receipt.ok) throw new Error(`a receipt that is none: ${receipt.refusal.code}`);
-  const { height, outcome } = receipt.value;
+  const { height, outcome } = receiptOf(found.receipt);
   const unknown = { organisation: '', role: '', actor: '', contract: '', method: '', args: {} };
   const operation = found.operation === undefined ? undefined : operationOf(found.operation, { network: of.network, height });
   return {

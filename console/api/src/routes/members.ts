@@ -4,9 +4,9 @@ import { IdentityFault, type Invitation, type Principal } from '@civitas/identit
 import { audited } from '../audit/audited.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
+import { headerOf } from '../http/header-of.ts';
 import { pageOf } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
-import { headerOf } from './networks.ts';
 
 const CODES: Readonly<Record<string, ProblemCode>> = {
   ORGANIZATION_UNKNOWN: 'NOT_FOUND',
@@ -87,7 +87,7 @@ export function memberHandlers(
     },
     invite: async ({ principal, params: { name }, body, request }) => {
       const roles: readonly Role[] = body.roles;
-      const key = { sub: principal.sub, header: headerOf(request.headers['idempotency-key']), request: ['invite', name, body] };
+      const key = { sub: principal.sub, header: headerOf(request, 'idempotency-key'), request: ['invite', name, body] };
       const deed = { principal, action: 'invite', agency: name, person: body.email, facts: { roles } };
       return context.idempotency.once(key, () => change(deed, () => directory.invite(name, { ...body, roles }))).then(invitationOf);
     },

@@ -2,7 +2,6 @@ import { type CreatedNetwork, type NewNetwork, PAGE_ITEMS_DEFAULT } from '@civit
 import type { Principal } from '@civitas/identity';
 import { defineResource, isApiError, type KubeEvent, type ObjectBody } from '@civitas/kube';
 import { stringify as toYaml } from 'yaml';
-import { audited } from '../audit/audited.ts';
 import type { ConsoleContext } from '../context.ts';
 import { SAMPLE_EVERY_MS } from '../figures/limits.ts';
 import type { HandlersOf } from '../http/call.ts';
@@ -15,6 +14,7 @@ import { differencesBetween } from '../views/differences.ts';
 import { eventOf } from '../views/event-view.ts';
 import { withoutServerFields } from '../views/manifest.ts';
 import { networkDetailOf, networkOf } from '../views/network-view.ts';
+import { createOnce } from './create-once.ts';
 
 const events = defineResource<KubeEvent>({ group: '', version: 'v1', plural: 'events', namespaced: true });
 
@@ -112,12 +112,10 @@ export function networkHandlers(
       const page = pageOf(await visibleNetworks(context, principal), query, ({ metadata }) => `${metadata.namespace}/${metadata.name}`);
       return { ...page, items: page.items.map((network) => networkOf(network, context.view.partsOf(network.metadata))) };
     },
-    createNetwork: async ({ principal, query, body, request }) => {
-      if (query.dryRun === true) return createNetwork(context, principal, body, true);
-      const deed = { principal, action: 'createNetwork', agency: '', resource: `LedgerNetwork/${body.name}`, facts: body };
-      const key = { sub: principal.sub, header: headerOf(request.headers['idempotency-key']), request: ['createNetwork', body] };
-      return context.idempotency.once(key, () => audited(context, deed, () => createNetwork(context, principal, body, false)));
-    },
+    createNetwork: (call) =>
+      createOnce(context, call, { action: 'createNetwork', kind: 'LedgerNetwork' }, (dryRun) =>
+        createNetwork(context, call.principal, call.body, dryRun),
+      ),
     getNetwork: async ({ principal, params, reply }) => {
       const network = await networkFor(context, principal, params.name);
       const live = await context.ledgers.findHead(network);
@@ -145,9 +143,4 @@ export function networkHandlers(
       return { yaml: toYaml(withoutServerFields(network)), kubectl: `kubectl get ledgernetwork ${name} -n ${namespace} -o yaml` };
     },
   };
-}
-
-/** The one value of a header that may come once. */
-export function headerOf(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(',') : value;
 }

@@ -74,7 +74,7 @@ function verifierOf(people: ReadonlyMap<string, Principal>): TokenVerifier {
 }
 
 /** An API server with the chart's definitions and rights, and a client that is the console's account. */
-async function openCluster(octet: number, manifests: readonly ObjectBody[]) {
+export async function openCluster(octet: number, manifests: readonly ObjectBody[]) {
   const home = mkdtempSync(join(tmpdir(), 'civitas-console-'));
   const calls: ApiCall[] = [];
   const log = { info: () => {}, error: () => {} };
@@ -105,7 +105,7 @@ async function openCluster(octet: number, manifests: readonly ObjectBody[]) {
  */
 export async function startTestConsole(
   octet: number,
-  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[] } = {},
+  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[]; ledgers?: Ledgers } = {},
 ): Promise<TestConsole> {
   const { home, api, admin, client, calls } = await openCluster(octet, more.manifests ?? []);
   const caches = followCity({ client, clock: systemClock, log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } });
@@ -125,7 +125,7 @@ export async function startTestConsole(
     idempotency: new Idempotency(() => performance.now()),
     directory: more.directory ?? emptyDirectory,
     hub: createChangeHub(caches, view, 'e0'),
-    ledgers: noLedgers,
+    ledgers: more.ledgers ?? noLedgers,
     figures: { samplesOf: () => [], isHeard: () => false },
     cluster: { server: api.url, caPem: api.caPem },
   };
