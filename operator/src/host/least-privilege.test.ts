@@ -23,6 +23,7 @@ import { createFakeDirectory } from './testing/fake-directory.ts';
 import { createFakeLedger } from './testing/fake-ledger.ts';
 import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
 import { installIdentity } from './testing/install-identity.ts';
+import { installOptionalKinds, useServices } from './testing/optional-services.ts';
 import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 
 const ACCOUNT = 'civitas-operator';
@@ -45,6 +46,7 @@ beforeEach(async () => {
   await cluster.client.create(namespaces, {
     ...{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'civitas.dev/workspace': 'true' } } },
   });
+  await installOptionalKinds(cluster.client);
   for (const manifest of manifests()) if (manifest.kind !== 'Pod') await cluster.client.create(resourceOf(manifest), manifest);
   world = startFakeWorld(cluster.client, NAMESPACE, 92, { sixth: createFakeLedger() });
 }, 90_000);
@@ -100,17 +102,18 @@ function refused(): readonly string[] {
 
 /**
  * A city, a client's certificates, a second network of four validators, one of its pods made anew (a key that passes on, a repeated
- * Event), a link, a relay made anew, a removal with its data, backups by the clock, and a network restored from one.
+ * Event), a link, a relay made anew, a removal with its data, backups by the clock, and a network restored from one; and what others bring to a cluster.
  */
 async function liveThroughIt(): Promise<void> {
   const { client } = cluster;
-  const memberships = ['city', 'sixth'].map((network) => ({ network, roles: [] }));
+  const memberships = ['city', 'sixth', 'issued'].map((network) => ({ network, roles: [] }));
   const clients = [{ name: 'cli', operationPublicKey: 'A'.repeat(43), csr: await aCertificateRequest() }];
   await installIdentity(client);
   await client.create(ourResource('cityconfigs'), bodyOf(aCity()));
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs', { memberships, clients, quotas: { pods: 4 } })));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
   expect(await waitUntil(() => isAvailable(client, 'city'), 60_000)).toBe(true);
+  await useServices(client, () => used().has('create snapshot.storage.k8s.io/volumesnapshots'));
   await scheduleBackups(client);
   const validators = { name: 'validators', role: 'validator', replicas: 4 };
   const pools = [validators, { name: 'observers', role: 'observer', replicas: 1 }];

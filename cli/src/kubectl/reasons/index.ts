@@ -8,6 +8,7 @@ import { OPERATION_REASONS } from './operation-reasons.ts';
 import { POLICY_REASONS } from './policy-reasons.ts';
 import type { ReasonText, ReasonTexts } from './reason.ts';
 import { ROLLOUT_REASONS } from './rollout-reasons.ts';
+import { SERVICE_REASONS } from './service-reasons.ts';
 
 export { CONDITIONS } from './conditions.ts';
 
@@ -22,6 +23,7 @@ export const REASON_TABLES: readonly { readonly title: string; readonly reasons:
   { title: 'Grants, memberships and removals', reasons: MEMBER_REASONS },
   { title: 'Backups', reasons: BACKUP_REASONS },
   { title: 'Policies and packs', reasons: POLICY_REASONS },
+  { title: 'What others bring', reasons: SERVICE_REASONS },
 ];
 
 const BY_REASON: ReadonlyMap<string, ReasonText> = new Map(REASON_TABLES.flatMap(({ reasons }) => Object.entries(reasons)));

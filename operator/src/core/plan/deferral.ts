@@ -8,6 +8,9 @@ export type DeferralReason =
   | 'StepTimedOut'
   | 'SupervisedUpdate'
   | 'OutsideMaintenanceWindow'
+  /** The volume is snapshotted before another release writes to it. */
+  | 'SnapshotPending'
+  | 'SnapshotFailed'
   /** The release that is asked for may not be run, so what runs stays. */
   | 'CatalogMissing'
   | 'VersionNotInCatalog'

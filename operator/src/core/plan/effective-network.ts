@@ -86,6 +86,11 @@ export interface EffectiveNetwork extends NetworkName {
   readonly renewBeforeMs: number | undefined;
   /** DNS names in every node's certificate. */
   readonly extraNames: readonly string[];
+  /** Who issues its certificate authority; undefined: the operator. */
+  readonly issuer?: { readonly name: string; readonly kind: string; readonly group: string };
+  readonly podMonitor?: { readonly intervalSeconds: number; readonly labels: Readonly<Record<string, string>> };
+  /** Volumes are snapshotted before another release writes to them. */
+  readonly snapshots?: { readonly className?: string };
 }
 
 const DEFAULTS = {
@@ -100,6 +105,7 @@ const DEFAULTS = {
   retentionDays: 7,
   growPercent: 80,
   growStepPercent: 50,
+  scrapeSeconds: 15,
 } as const;
 
 const HOUR_MS = 3_600_000;
@@ -156,6 +162,32 @@ export function effectiveNetwork(
     maintenanceWindows: spec.maintenanceWindows ?? [],
     renewBeforeMs: spec.tls?.renewBeforeHours === undefined ? undefined : spec.tls.renewBeforeHours * HOUR_MS,
     extraNames: [...(spec.tls?.extraSANs ?? [])].sort(),
+    ...servicesOf(spec),
+  };
+}
+
+/** What it uses where the cluster has it. */
+function servicesOf({
+  tls,
+  observability,
+  updateStrategy,
+}: LedgerNetworkSpec): Pick<EffectiveNetwork, 'issuer' | 'podMonitor' | 'snapshots'> {
+  const { issuerRef } = tls ?? {};
+  const { podMonitor } = observability ?? {};
+  const { snapshots } = updateStrategy ?? {};
+  return {
+    ...(issuerRef === undefined
+      ? {}
+      : { issuer: { name: issuerRef.name, kind: issuerRef.kind ?? 'ClusterIssuer', group: issuerRef.group ?? 'cert-manager.io' } }),
+    ...(podMonitor === undefined
+      ? {}
+      : {
+          podMonitor: {
+            intervalSeconds: podMonitor.intervalSeconds ?? DEFAULTS.scrapeSeconds,
+            labels: Object.fromEntries((podMonitor.labels ?? []).map(({ name, value }) => [name, value])),
+          },
+        }),
+    ...(snapshots === undefined ? {} : { snapshots }),
   };
 }
 

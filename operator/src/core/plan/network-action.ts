@@ -35,6 +35,12 @@ export type NetworkAction =
   | { readonly type: 'stopPod'; readonly name: string; readonly uid: string }
   | { readonly type: 'setRelease'; readonly version: string; readonly from: string }
   | { readonly type: 'apply'; readonly manifest: Manifest }
+  /** Of a kind that the cluster may not serve. */
+  | { readonly type: 'applyOptional'; readonly manifest: Manifest }
+  | { readonly type: 'dropMonitor' }
+  /** Another one issues the authority; what it gave is taken up once it is whole. */
+  | { readonly type: 'requestAuthority' }
+  | { readonly type: 'snapshotVolume'; readonly node: string; readonly name: string }
   | { readonly type: 'createPod'; readonly manifest: Manifest }
   /** Has the kubelet look at once at what it mounts into the pod. */
   | { readonly type: 'refreshMounts'; readonly name: string; readonly uid: string; readonly note: string }

@@ -18,6 +18,7 @@ import type { NetworkAction } from './network-action.ts';
 import { type NodePlan, planNode } from './node-actions.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import { type OperationUpdate, planOperations } from './operation-plan.ts';
+import { issuedAuthorityWait, planMonitor, planSnapshot } from './optional-kinds.ts';
 import { planPeers } from './peers-plan.ts';
 import { type ProtocolStep, planProtocol } from './protocol-plan.ts';
 import { planReplacement, votersOf } from './replacement-plan.ts';
@@ -85,6 +86,8 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
   };
   if (effective.paused || problems.length > 0) return plan;
   if (!observed.hasAuthority) {
+    const { issuer } = effective;
+    if (issuer !== undefined) return { ...plan, actions: [{ type: 'requestAuthority' }], waiting: issuedAuthorityWait(observed, issuer) };
     return {
       ...plan,
       actions: [{ type: 'createAuthority' }],
@@ -98,6 +101,7 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
     ...planAuthority(observed, effective, orders),
     ...certificates.actions,
     ...manifestsOf(observed, effective).map((manifest): NetworkAction => ({ type: 'apply', manifest })),
+    ...planMonitor(observed, effective),
   ];
   if (effective.hibernated) return { ...plan, actions: [...standing, ...planHibernation(observed, effective)], rollout: undefined };
   const nodes = effective.nodes.map((node) => planNode(observed, effective, node, { sha256, restart: orders.restart }));
@@ -105,16 +109,19 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
   const fence = planFence(observed, effective, sha256);
   const replacement = planReplacement(observed, effective, stale, orders.demanded);
   // One thing is taken from the chain in a pass.
-  const next = fence.action === undefined ? replacement.next : undefined;
+  const chosen = fence.action === undefined ? replacement.next : undefined;
+  const snapshot = planSnapshot(observed, effective, chosen);
+  const next = snapshot.pending === undefined ? chosen : undefined;
   const protocol = planProtocol(observed, effective, stale.length > 0);
   const cancelling = protocol?.reason === 'ProtocolCancelling' ? protocol : undefined;
-  const pending = cancelling ?? deferral ?? replacement.pending ?? fence.pending ?? certificates.pending ?? protocol;
+  const pending = cancelling ?? deferral ?? snapshot.pending ?? replacement.pending ?? fence.pending ?? certificates.pending ?? protocol;
   const birth = birthOf(observed, effective);
   const growth = handOverTo === undefined ? planGrowth(observed, effective, running) : planHandOver(observed, effective);
   const actions: NetworkAction[] = [
     ...standing,
     ...nodes.flatMap((node) => node.actions),
     ...(fence.action === undefined ? [] : [fence.action]),
+    ...(snapshot.action === undefined ? [] : [snapshot.action]),
     ...(next === undefined ? [] : [{ type: 'deletePod', ...next.pod, reason: next.reason } as const]),
     ...planRetirements(observed, running),
     ...planRestored(observed, effective),

@@ -7,6 +7,7 @@ import { genesisHashOf } from './genesis-record.ts';
 import { GROWTH_REASONS } from './growth-plan.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
+import { optionalVerdicts } from './optional-kinds.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 import { votersOf } from './replacement-plan.ts';
 import { rfc3339 } from './time-text.ts';
@@ -65,7 +66,7 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
       observed.registered ? 'city.registry names this chain and its genesis' : 'city.registry does not name this chain yet',
     ),
   ];
-  verdicts.push(...backupVerdicts(observed.backups));
+  verdicts.push(...optionalVerdicts(observed, effective), ...backupVerdicts(observed.backups));
   if (effective.paused) verdicts.push(verdict('Paused', true, 'AskedFor', 'spec.paused is set: the operator changes nothing'));
   return verdicts;
 }

@@ -170,6 +170,8 @@ export interface ObservedProposal {
   readonly failure: string;
 }
 
+export type ObservedSnapshot = 'pending' | 'ready' | { readonly problem: string };
+
 /** All the planner knows of one network at one moment. */
 export interface ObservedNetwork {
   readonly nowUnixMs: number;
@@ -216,6 +218,12 @@ export interface ObservedNetwork {
   readonly catalog?: ReleaseCatalog;
   /** Generations of its certificate authority, oldest first. */
   readonly authorities?: readonly ObservedGeneration[];
+  /** Kinds of others that were asked for and that the cluster does not serve. */
+  readonly absentKinds?: readonly string[];
+  /** Why an authority that another one issued cannot be used. */
+  readonly authorityProblem?: string | undefined;
+  /** VolumeSnapshots before upgrades as last looked at, by name. */
+  readonly snapshots?: Readonly<Record<string, ObservedSnapshot>>;
   /** Height at which the city's registry held this chain; undefined while it does not. */
   readonly registered: boolean;
 }

@@ -20,6 +20,7 @@ import {
   RETENTION_DAYS_MAX,
   STEP_TIMEOUT_SECONDS_MAX,
 } from './limits.ts';
+import { IssuerRef, Observability, UpgradeSnapshots } from './network-services.ts';
 import type { CustomObject } from './object.ts';
 import { Pool } from './pool.ts';
 import { mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
@@ -150,13 +151,16 @@ export const LedgerNetworkSpec = Type.Object(
           maxUnavailable: Type.Optional(
             Type.Integer({ description: 'Validators that may be down at once for the operator’s own work.', minimum: 1, maximum: 33 }),
           ),
+          snapshots: Type.Optional(UpgradeSnapshots),
         },
         { description: 'How its nodes are replaced.' },
       ),
     ),
+    observability: Type.Optional(Observability),
     tls: Type.Optional(
       Type.Object(
         {
+          issuerRef: Type.Optional(IssuerRef),
           durationHours: Type.Optional(
             Type.Integer({
               description: 'Life of a leaf certificate, hours; renewed at two thirds of it.',

@@ -64,3 +64,7 @@ export const POLICY_DELAY_HOURS_MAX = 2160;
 export const POLICY_FINDINGS_MAX = 8;
 /** Contracts of one pack; the ledger's own bound. */
 export const PACK_CONTRACTS_MAX = 16;
+/** Pace of scrapes, seconds. */
+export const SCRAPE_SECONDS_MIN = 5;
+export const SCRAPE_SECONDS_MAX = 300;
+export const MONITOR_LABELS_MAX = 16;

@@ -1,5 +1,7 @@
 import {
   configMaps,
+  defineResource,
+  type KubeObject,
   limitRanges,
   namespaces,
   networkPolicies,
@@ -15,7 +17,25 @@ import {
 import type { Manifest } from '../../core/desired/render.ts';
 import { ledgerNodes } from '../observe/custom-resources.ts';
 
+/** A VolumeSnapshot as far as it is looked at. */
+export interface SnapshotObject extends KubeObject {
+  readonly status?: { readonly readyToUse?: boolean; readonly error?: { readonly message?: string } };
+}
+
+/** Kinds of others, where the cluster serves them. */
+export const podMonitors: Resource = defineResource({
+  group: 'monitoring.coreos.com',
+  version: 'v1',
+  plural: 'podmonitors',
+  namespaced: true,
+});
+export const certificates: Resource = defineResource({ group: 'cert-manager.io', version: 'v1', plural: 'certificates', namespaced: true });
+export const volumeSnapshots: Resource<SnapshotObject> = defineResource({
+  ...{ group: 'snapshot.storage.k8s.io', version: 'v1', plural: 'volumesnapshots', namespaced: true },
+});
+
 const RESOURCES: Readonly<Record<string, Resource>> = {
+  Certificate: certificates,
   ConfigMap: configMaps,
   LedgerNode: ledgerNodes,
   LimitRange: limitRanges,
@@ -24,6 +44,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   PersistentVolumeClaim: persistentVolumeClaims,
   Pod: pods,
   PodDisruptionBudget: podDisruptionBudgets,
+  PodMonitor: podMonitors,
   ResourceQuota: resourceQuotas,
   Secret: secrets,
   ServiceAccount: serviceAccounts,

@@ -1,5 +1,6 @@
 import type { NetworkAction } from '../../core/plan/network-action.ts';
 import type { ActionContext } from './action-context.ts';
+import { fetchIssued } from './optional-kinds.ts';
 import { report } from './report.ts';
 
 type RollAction = Extract<NetworkAction, { type: 'addAuthority' | 'advanceAuthority' | 'dropAuthority' }>;
@@ -13,8 +14,7 @@ export async function rollAuthority(scope: ActionContext, action: RollAction): P
   const { generation } = action;
   switch (action.type) {
     case 'addAuthority':
-      await authorities.add(effective, { ...action, nowUnixMs });
-      return report(scope, 'AuthorityAdded', `certificate authority ${generation} is made, and trusted beside the one that issues`);
+      return addAuthority(scope, action, nowUnixMs);
     case 'advanceAuthority':
       await authorities.advance(effective, { generation, phase: action.to, nowUnixMs });
       return action.to === 'Reissuing'
@@ -24,4 +24,18 @@ export async function rollAuthority(scope: ActionContext, action: RollAction): P
       await authorities.drop(effective, action);
       return report(scope, 'AuthorityDropped', `certificate authority ${generation} and its key are deleted`);
   }
+}
+
+/** Where another one issues authorities, the next one is of it too: it is asked for, and taken up at a later look. */
+async function addAuthority(
+  scope: ActionContext,
+  action: Extract<RollAction, { type: 'addAuthority' }>,
+  nowUnixMs: number,
+): Promise<boolean> {
+  const { context, effective } = scope;
+  const { generation } = action;
+  const issued = effective.issuer === undefined ? undefined : await fetchIssued(scope, effective.issuer, generation);
+  if (effective.issuer !== undefined && issued === undefined) return false;
+  await context.authorities.add(effective, { ...action, nowUnixMs, ...(issued === undefined ? {} : { issued }) });
+  return report(scope, 'AuthorityAdded', `certificate authority ${generation} is made, and trusted beside the one that issues`);
 }

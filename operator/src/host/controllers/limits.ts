@@ -42,3 +42,7 @@ export const PROPOSAL_LIFE_MS = 30 * 24 * 3_600_000;
 export const PROPOSAL_ATTEMPTS_MAX = 64;
 /** Life of a certificate that is issued for somebody else's key, hours. */
 export const CLIENT_HOURS = 2160;
+/** A kind of others that the cluster did not serve is asked for again after this. */
+export const ABSENT_KIND_RETRY_MS = 10_000;
+/** A VolumeSnapshot that is being taken is looked at again after this. */
+export const SNAPSHOT_POLL_MS = 1000;

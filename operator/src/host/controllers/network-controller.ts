@@ -15,7 +15,7 @@ import { observeNetwork } from '../observe/observe-network.ts';
 import type { Workspace } from '../observe/workspace.ts';
 import { forgetNetwork, networkLabels, reportNetworkConditions } from '../telemetry/condition-series.ts';
 import { release, retryConflict } from './conflict.ts';
-import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
+import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, SNAPSHOT_POLL_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { isEnding, removeNetwork, removeUnseen } from './network-removal.ts';
 import { findCity, type OperatorContext } from './operator-context.ts';
 import type { RelayKey } from './relay-controller.ts';
@@ -179,6 +179,7 @@ function nextLookMs(
   { acted, networks }: { readonly acted: boolean; readonly networks: number },
 ): number {
   if (acted) return AFTER_ACTION_MS;
+  if (plan.pending?.reason === 'SnapshotPending') return SNAPSHOT_POLL_MS;
   const isUnderWay = plan.operations.some(({ facts }) => facts.startedAt !== undefined && facts.finishedAt === undefined);
   const isGoingOver = plan.protocol !== undefined && IN_MOTION.includes(plan.protocol.reason);
   if (plan.growth !== undefined || isGoingOver || isUnderWay || plan.rollout !== undefined) return WHILE_STARTING_MS;

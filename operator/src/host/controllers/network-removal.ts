@@ -1,6 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { configMaps, isApiError, namespaces, persistentVolumeClaims, pods, secrets } from '@civitas/kube';
 import { authorityGenerationName, genesisRecordName, nodeDataName, SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
+import { issuedAuthorityName } from '../../core/desired/optional-objects.ts';
 import { tombstoneName, tombstoneObject } from '../../core/desired/tombstone.ts';
 import { deletionPolicyOf } from '../../core/plan/deletion-policy.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
@@ -9,6 +10,7 @@ import type { NetworkPlan } from '../../core/plan/network-plan.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
 import { type ObservedRemoval, planRemoval, type RemovalStep } from '../../core/plan/removal-plan.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
+import { certificates } from '../apply/kinds.ts';
 import { closeLedger } from '../ledger/close-ledger.ts';
 import { consensusKeyReservations, ledgerBackups } from '../observe/custom-resources.ts';
 import { findGenesisRecord, type OperatorContext } from './operator-context.ts';
@@ -159,6 +161,7 @@ async function finish(
   if (policy.data === 'Delete') await client.delete(configMaps, { namespace: SYSTEM_NAMESPACE, name: genesisRecordName(effective) });
   if (policy.keys === 'Delete') {
     for (const name of authorityNames(effective, observed)) await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name });
+    if (effective.issuer !== undefined) await forgetIssued(client, effective, observed);
   }
   context.events.record(observed.network, { type: 'Normal', ...farewell(effective, observed, policy) });
 }
@@ -171,10 +174,22 @@ async function releaseKeys(context: OperatorContext, observed: ObservedNetwork):
   }
 }
 
-/** Secrets of every generation of the authority; the first one's where none has been seen yet. */
-function authorityNames(effective: EffectiveNetwork, { authorities = [] }: ObservedNetwork): readonly string[] {
-  const generations = authorities.length === 0 ? [1] : authorities.map(({ generation }) => generation);
-  return generations.map((generation) => authorityGenerationName(effective, generation));
+/** What an issuer gave: the wish for it first, or it would be given anew. */
+async function forgetIssued(client: OperatorContext['client'], effective: EffectiveNetwork, observed: ObservedNetwork): Promise<void> {
+  for (const generation of generationsOf(observed)) {
+    const place = { namespace: SYSTEM_NAMESPACE, name: issuedAuthorityName(effective, generation) };
+    await client.delete(certificates, place);
+    await client.delete(secrets, place);
+  }
+}
+
+/** Of the authority, also where none has been seen yet. */
+const generationsOf = ({ authorities = [] }: ObservedNetwork): readonly number[] =>
+  authorities.length === 0 ? [1] : authorities.map(({ generation }) => generation);
+
+/** Secrets of every generation of the authority. */
+function authorityNames(effective: EffectiveNetwork, observed: ObservedNetwork): readonly string[] {
+  return generationsOf(observed).map((generation) => authorityGenerationName(effective, generation));
 }
 
 /** What is kept and where, or that it is not. */

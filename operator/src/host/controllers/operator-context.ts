@@ -15,7 +15,7 @@ import type { AgencyIdentity } from '../../core/plan/agency-identity.ts';
 import { isEnding, withMemberships } from '../../core/plan/agency-memberships.ts';
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText } from '../../core/plan/genesis-record.ts';
-import type { ObservedJoin, ObservedProtocolProposal, ObservedStanding } from '../../core/plan/observed-network.ts';
+import type { ObservedJoin, ObservedProtocolProposal, ObservedSnapshot, ObservedStanding } from '../../core/plan/observed-network.ts';
 import type { AccessPolicy } from '../../core/resources/access-policy.ts';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
@@ -78,6 +78,14 @@ export interface LedgerFacts {
   readonly protocols: Map<string, ObservedProtocolProposal>;
   /** Volume claims that the API server would not change, by `namespace/claim`: the wish, what there is, and its words. */
   readonly volumeProblems: Map<string, { readonly wish: string; readonly resourceVersion: string; readonly message: string }>;
+  /** Kinds of others that the cluster did not serve when they were last asked for, and when that was. */
+  readonly absentKinds: Map<string, number>;
+  /** What was applied last of such kinds, by kind and place, and when. */
+  readonly optionalApplied: Map<string, { readonly digest: string; readonly atUnixMs: number }>;
+  /** By network key: why an authority that another one issued cannot be used. */
+  readonly authorityProblems: Map<string, string>;
+  /** By `namespace/name`: VolumeSnapshots before upgrades. */
+  readonly snapshots: Map<string, ObservedSnapshot>;
   /** By agency: where it stands with the identity provider. */
   readonly identities: Map<string, AgencyIdentity>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */

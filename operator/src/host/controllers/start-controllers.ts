@@ -228,6 +228,10 @@ function noFacts(): LedgerFacts {
     protocols: new Map(),
     volumeProblems: new Map(),
     identities: new Map(),
+    absentKinds: new Map(),
+    optionalApplied: new Map(),
+    authorityProblems: new Map(),
+    snapshots: new Map(),
   };
 }
 

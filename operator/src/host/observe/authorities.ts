@@ -38,8 +38,8 @@ export interface NetworkAuthority extends KeyAndCertificate {
 /** Secrets of the operator's own namespace. */
 export interface Authorities {
   find(network: NetworkName): Promise<NetworkAuthority | undefined>;
-  /** Makes the first one, or reads the one that another run made first. */
-  create(network: NetworkName, nowUnixMs: number): Promise<KeyAndCertificate>;
+  /** Makes the first one, or takes the one that was issued, or reads the one that another run made first. */
+  create(network: NetworkName, nowUnixMs: number, issued?: KeyAndCertificate): Promise<KeyAndCertificate>;
   /** What the Secrets say of a network's authorities, oldest first; empty until the first one has been seen. */
   generations(network: NetworkName): readonly ObservedGeneration[];
   /** Key and certificate of one generation. */
@@ -56,6 +56,8 @@ export interface NextAuthority {
   readonly operationUID: string;
   readonly overlapMs: number;
   readonly nowUnixMs: number;
+  /** Made by another issuer; default the operator makes it. */
+  readonly issued?: KeyAndCertificate;
 }
 
 /** One generation as its Secret holds it. */
@@ -80,9 +82,9 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       made.set(name, keys);
       return { ...keys, bundlePem: keys.certificatePem, everyPem: keys.certificatePem, fingerprint: '1' };
     },
-    async create(network, nowUnixMs) {
+    async create(network, nowUnixMs, issued) {
       const name = authorityName(network);
-      const { certificatePem, privateKeyPem } = await createAuthority(name, nowUnixMs);
+      const { certificatePem, privateKeyPem } = issued ?? (await createAuthority(name, nowUnixMs));
       const data = { 'tls.crt': certificatePem, 'tls.key': privateKeyPem };
       const authority = keysOf(await createOnce(client, name, { type: 'kubernetes.io/tls', data }));
       if (authority === undefined) throw new Error(`Secret ${name} holds no certificate authority`);
@@ -93,9 +95,9 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
     generation: (network, generation) =>
       index(network).find((one) => one.generation === generation)?.keys ??
       (generation === 1 ? made.get(authorityName(network)) : undefined),
-    async add(network, { generation, operationUID, overlapMs, nowUnixMs }) {
+    async add(network, { generation, operationUID, overlapMs, nowUnixMs, issued }) {
       const name = authorityGenerationName(network, generation);
-      const { certificatePem, privateKeyPem } = await createAuthority(name, nowUnixMs);
+      const { certificatePem, privateKeyPem } = issued ?? (await createAuthority(name, nowUnixMs));
       const annotations = {
         [ANNOTATIONS.phase]: 'Trusting',
         [ANNOTATIONS.since]: rfc3339Of(nowUnixMs),

@@ -105,8 +105,17 @@ export async function observeNetwork(
       backups: context.caches.backups.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
       schedules: context.caches.backupSchedules.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
     },
+    absentKinds: [...context.facts.absentKinds.keys()],
+    authorityProblem: context.facts.authorityProblems.get(`${id.namespace}/${id.name}`),
+    ...snapshotsOf(context, effective),
     registered: context.facts.registered.has(effective.chainId) || wasRegistered(network),
   };
+}
+
+function snapshotsOf({ facts }: OperatorContext, { namespace, snapshots }: EffectiveNetwork): Pick<ObservedNetwork, 'snapshots'> {
+  if (snapshots === undefined) return {};
+  const own = [...facts.snapshots].filter(([key]) => key.startsWith(`${namespace}/`));
+  return { snapshots: Object.fromEntries(own.map(([key, state]) => [key.slice(namespace.length + 1), state])) };
 }
 
 function catalogOf({ caches }: OperatorContext, { spec }: LedgerNetwork): Pick<ObservedNetwork, 'catalog'> {

@@ -224,4 +224,11 @@ export const reasons: Readonly<Record<string, string>> = {
   'reason.PolicyRetained': '对象移除，策略仍然有效。',
   'reason.PolicySound': '策略无可指摘。',
   'reason.PolicyUnsound': '该策略无法被询问或应答。',
+  'reason.AuthorityRequested': '已向签发者请求网络的证书机构。',
+  'reason.AuthorityUnusable': '签发者给出的证书机构无法使用。',
+  'reason.KindNotServed': '集群没有规格所要求的组件。',
+  'reason.MonitorStands': '监控对象已列出网络的节点。',
+  'reason.SnapshotFailed': '下一节点的存储卷快照失败，容器组不予更换。',
+  'reason.SnapshotPending': '更换前正在为下一节点的存储卷制作快照。',
+  'reason.SnapshotsTaken': '新版本写入前先为存储卷制作快照。',
 };
