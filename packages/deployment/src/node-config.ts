@@ -39,8 +39,18 @@ export interface NodeConfig {
     /** Ed25519, base64url. */
     readonly publicKey: string;
   };
+  /** Where spans of operations go; without it nothing is traced. */
+  readonly tracing?: TracingConfig;
   /** Whose tokens people act with through the gateways here; without it nobody does. */
   readonly persons?: PersonsConfig;
+}
+
+/** A collector of traces. */
+export interface TracingConfig {
+  /** Takes OTLP over HTTP, such as `http://collector:4318/v1/traces`. */
+  readonly endpoint: string;
+  /** Of a thousand operations, how many are traced, 0 … 1000; the same on every node of a network. */
+  readonly samplePerMille: number;
 }
 
 /** The identity provider of the city, as a gateway needs it. */
@@ -73,6 +83,7 @@ export interface RelayConfig {
   readonly pollMs: number;
   /** How often every network and link is tried with a synthetic operation and packet, ms, 1000 … 600000; default never. */
   readonly probeIntervalMs?: number;
+  readonly tracing?: TracingConfig;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
 }
 

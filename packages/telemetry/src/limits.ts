@@ -9,3 +9,14 @@ export const REDACTED_DEPTH_MAX = 6;
 export const REDACTED_ENTRIES_MAX = 64;
 /** How long a signal keeps the log talkative, ms. */
 export const TALKATIVE_MS = 15 * 60_000;
+/** Spans that wait for the collector or are on their way to it; more are dropped. */
+export const SPAN_QUEUE_MAX = 2048;
+/** Spans of one export, and how long they wait for company, ms. */
+export const SPAN_BATCH = 256;
+export const SPAN_FLUSH_MS = 2000;
+/** How long one export may take before its spans are given up, ms. */
+export const SPAN_EXPORT_MS = 5000;
+/** How long the end of a process waits for its last spans, ms: within the time it has to stop. */
+export const SPAN_CLOSE_MS = 1000;
+export const SPAN_ATTRIBUTES_MAX = 16;
+export const SPAN_LINKS_MAX = 64;

@@ -34,12 +34,8 @@ export function errorFields(error: unknown): LogFields {
   return { error: error.message.slice(0, LOG_TEXT_CHARS_MAX), stack: error.stack?.slice(0, LOG_TEXT_CHARS_MAX), ...cause };
 }
 
-/** Fields of the trace that a line is written in; none by default. */
-export type TraceFields = () => LogFields;
-
 interface Shared {
   level: LogLevel;
-  readonly traceFields: TraceFields;
 }
 
 const RANKS = { ...pino.levels.values } as Readonly<Record<LogLevel | 'fatal', number>>;
@@ -49,7 +45,7 @@ function wrap(logger: pino.Logger, shared: Shared): Logger {
     (level: Exclude<LogLevel, 'trace'> | 'fatal') =>
     (event: EventName, fields: LogFields = {}): void => {
       if (RANKS[level] < RANKS[shared.level]) return;
-      logger[level]({ ...(redacted({ ...shared.traceFields(), ...fields }) as LogFields), event });
+      logger[level]({ ...(redacted(fields) as LogFields), event });
     };
   return {
     debug: write('debug'),
@@ -79,14 +75,7 @@ export function openLogger(base: LogFields, level: LogLevel = 'info', write?: (l
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
   };
-  return wrap(pino(options, destination), { level, traceFields: () => activeTrace() });
-}
-
-let activeTrace: TraceFields = () => ({});
-
-/** From now on each line says which trace it belongs to; called once, where tracing is started. */
-export function logTraces(fields: TraceFields): void {
-  activeTrace = fields;
+  return wrap(pino(options, destination), { level });
 }
 
 /** The Kubernetes runtime's log on ours: a known sentence is its event, another becomes the `message` of `runtime-report`. */

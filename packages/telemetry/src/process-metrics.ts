@@ -9,6 +9,13 @@ export const processMetrics = catalogueOf({
     help: 'Always 1; version, component and engine of this process.',
     labels: { version: '*', component: '*', engine: '*' },
   },
+  traceSpans: {
+    name: 'civitas_trace_spans_total',
+    type: 'counter',
+    unit: 'none',
+    help: 'Spans of traces by whether the collector took them; dropped: too many waited for it.',
+    labels: { result: ['exported', 'failed', 'dropped'] },
+  },
   certificateNotAfter: {
     name: 'civitas_tls_certificate_not_after_timestamp_seconds',
     type: 'gauge',

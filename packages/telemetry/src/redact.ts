@@ -24,6 +24,7 @@ export const REDACTED_FIELDS: readonly string[] = [
 ];
 
 const CENSOR = '[redacted]';
+const NONE: ReadonlySet<string> = new Set();
 const HIDDEN: ReadonlySet<string> = new Set(REDACTED_FIELDS.map((field) => field.toLowerCase()));
 
 /** What is personal or secret in any text: PEM keys, JSON web tokens, bearer tokens, mail addresses, identity and mobile numbers of the PRC (GB 11643; 11 digits from 1). */
@@ -42,16 +43,23 @@ export function redactText(text: string): string {
 }
 
 /** A copy in which personal fields are censored and every text is redacted; what is deeper or longer than the bounds is left out. */
-export function redacted(value: unknown, depth = 0): unknown {
+export function redacted(value: unknown): unknown {
+  return redactedFor(value);
+}
+
+/** The same, but for fields that hold nothing personal where this value comes from. @param kept names of such fields. */
+export function redactedFor(value: unknown, kept: ReadonlySet<string> = NONE, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= REDACTED_DEPTH_MAX) return '[deep]';
   if (value instanceof Error) return { error: redactText(value.message), stack: redactText(value.stack ?? '') };
   if (value instanceof Uint8Array) return `[${value.length} bytes]`;
-  if (Array.isArray(value)) return value.slice(0, REDACTED_ENTRIES_MAX).map((entry) => redacted(entry, depth + 1));
+  if (Array.isArray(value)) return value.slice(0, REDACTED_ENTRIES_MAX).map((entry) => redactedFor(entry, kept, depth + 1));
   const entries = Object.entries(value).slice(0, REDACTED_ENTRIES_MAX);
-  return Object.fromEntries(entries.map(([key, entry]) => [key, isPersonal(key) ? CENSOR : redacted(entry, depth + 1)]));
+  return Object.fromEntries(
+    entries.map(([key, entry]) => [key, isPersonal(key) && !kept.has(key) ? CENSOR : redactedFor(entry, kept, depth + 1)]),
+  );
 }
 
 /** Whether a field of this name may hold a person's data or a secret. */

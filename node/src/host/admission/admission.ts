@@ -8,7 +8,7 @@ import {
   type VerifyEd25519Elsewhere,
 } from '@civitas/canon';
 import type { OperationBatch, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
-import type { Instruments, nodeMetrics } from '@civitas/telemetry';
+import { type Instruments, NO_TRACING, type nodeMetrics, type Tracing } from '@civitas/telemetry';
 import type { Verdicts } from '../../core/ledger/verdicts.ts';
 import { EngineRefusal } from '../engine/cometbft/engine-refusal.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
@@ -46,6 +46,8 @@ export interface AdmissionOptions {
     | 'operationSeconds'
     | 'rpcThrottled'
   >;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing;
   readonly nowUnixMs: () => number;
   /** Monotonic, ms. */
   readonly nowMs: () => number;
@@ -179,7 +181,7 @@ export class Admission {
         const refusal = (await verified).get(one.value);
         if (refusal !== undefined) return this.#refuse(refusal);
         const value = await this.#receiptOf(one.value);
-        this.#options.metrics.operationSeconds.observe({}, (this.#options.nowMs() - startedMs) / 1000);
+        this.#tell(one.value, value, this.#options.nowMs() - startedMs);
         return { ok: true, value };
       } catch (error) {
         // Refused before the engine took it: known to be in no block, unlike anything else that is thrown.
@@ -192,6 +194,15 @@ export class Admission {
         if (this.#queuedCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
       }
     });
+  }
+
+  #tell({ operationHash, operation }: AdmittedOperation, { height }: StoredReceipt, tookMs: number): void {
+    const { metrics, tracing = NO_TRACING, nowUnixMs } = this.#options;
+    metrics.operationSeconds.observe({}, tookMs / 1000);
+    if (!tracing.samples(operationHash)) return;
+    const endUnixMs = nowUnixMs();
+    const attributes = { height, contract: operation.contract, method: operation.method };
+    tracing.record({ name: 'operation', operation: operationHash, startUnixMs: endUnixMs - tookMs, endUnixMs, attributes });
   }
 
   /** Asks for each signature once, however many operations it covers. @returns what is refused. */

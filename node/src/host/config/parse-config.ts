@@ -22,6 +22,8 @@ const HttpUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', 
 /** Word of a rebuild, which becomes part of no path: what it names is done once. */
 export const REBUILD_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$';
 
+const Tracing = Type.Object({ endpoint: HttpUrl, samplePerMille: Type.Integer({ minimum: 0, maximum: 1000 }) }, closed);
+
 const NodeConfigSchema = Type.Object(
   {
     schemaVersion: Type.Literal(1),
@@ -55,6 +57,7 @@ const NodeConfigSchema = Type.Object(
     rekey: Type.Optional(Type.String({ pattern: REBUILD_PATTERN })),
     remoteSigner: Type.Optional(Type.Object({ publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) }, closed)),
     snapshotIntervalBlocks: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_INTERVAL_BLOCKS_MAX })),
+    tracing: Type.Optional(Tracing),
     persons: Type.Optional(Type.Object({ issuer: HttpUrl, keysUrl: Type.Optional(HttpUrl) }, closed)),
   },
   closed,
@@ -81,6 +84,7 @@ const RelayConfigSchema = Type.Object(
     links: Type.Array(Type.Object({ name: Name, from: Name, to: Name, paused: Type.Boolean() }, closed), { maxItems: RELAY_LINKS_MAX }),
     pollMs: Type.Integer({ minimum: 100, maximum: 60_000 }),
     probeIntervalMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 600_000 })),
+    tracing: Type.Optional(Tracing),
     logLevel: LogLevel,
   },
   closed,

@@ -1,7 +1,8 @@
 import { base64urlEncode, isJsonObject, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
 import type { Receipt } from '@civitas/proofs';
 import type { OutgoingPacket, Peer } from '@civitas/proto/civitas/node/v1/link';
-import type { Instruments, Logger, relayMetrics } from '@civitas/telemetry';
+import type { Instruments, Logger, relayMetrics, Tracing } from '@civitas/telemetry';
+import { tracePacket } from '../telemetry/trace-packet.ts';
 import { type Batch, type BatchHead, type BatchItem, batchesOf, type NeededHeader } from './batch.ts';
 import { deliverFollowing } from './follow-sets.ts';
 import {
@@ -28,6 +29,7 @@ export interface DirectionOptions {
   readonly holder: string;
   readonly metrics: Instruments<typeof relayMetrics>;
   readonly log: Logger;
+  readonly tracing: Tracing;
   readonly nowUnixMs: () => number;
 }
 
@@ -36,6 +38,7 @@ interface Memo {
   answer: OpenPacketView['answer'];
   isAsked: boolean;
   loggedAtUnixMs: number;
+  sentAtUnixMs: number;
   /** A packet never changes: read once. */
   packet: JsonObject | undefined;
 }
@@ -216,6 +219,7 @@ export class Direction {
     const memo = this.#memoOf(sequence);
     const packet = memo.packet ?? packetJson(outgoing);
     memo.packet = packet;
+    memo.sentAtUnixMs = Number(outgoing.sentAtUnixMs);
     const timeout = packet['timeoutUnixMs'];
     const view: OpenPacketView = {
       sequence,
@@ -234,6 +238,7 @@ export class Direction {
       answer: undefined,
       isAsked: false,
       loggedAtUnixMs: 0,
+      sentAtUnixMs: 0,
       packet: undefined,
     };
     this.#memos.set(sequence, memo);
@@ -346,7 +351,7 @@ export class Direction {
 
   /** Submits one batch and notes what each packet met. @throws GatewayError when the operation as a whole was refused. */
   async #deliver(at: NetworkClient, verb: Verb, { args, items }: Batch): Promise<readonly JsonObject[]> {
-    const { log, metrics, source, destination } = this.#options;
+    const { log, metrics, tracing, source, destination, nowUnixMs } = this.#options;
     const shown = at === destination ? source : destination;
     const receipt = await deliverFollowing({ at, shown, target: Number(args['headerHeight']) }, verb, args);
     if (!receipt.outcome.ok) {
@@ -362,8 +367,10 @@ export class Direction {
       const counted = RESULT_OF_STATUS[String(status)] ?? 'refused';
       // A second acknowledgement or timeout of one packet is no delivery.
       if (verb === 'receive' || counted !== 'redelivered') metrics.packets.inc({ ...this.#labels, result: counted });
+      const memo = this.#memoOf(item.sequence);
+      tracePacket(tracing, { ...this.#labels, ...memo, sequence: item.sequence }, { result: counted, receipt, endUnixMs: nowUnixMs() });
       if (counted === 'refused') log.warn('packet-refused', { ...this.#labels, verb, sequence: item.sequence, code: result['code'] ?? '' });
-      else if (verb === 'receive') this.#memoOf(item.sequence).deliveredAtHeight = receipt.height;
+      else if (verb === 'receive') memo.deliveredAtHeight = receipt.height;
     }
     log.debug('relayed', { ...this.#labels, verb, packets: items.length, height: receipt.height });
     return results;

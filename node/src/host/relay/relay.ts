@@ -1,5 +1,5 @@
 import type { RelayConfig, RelayNetwork } from '@civitas/deployment';
-import { errorFields, type Instruments, type Logger, type relayMetrics } from '@civitas/telemetry';
+import { errorFields, type Instruments, type Logger, type relayMetrics, type Tracing } from '@civitas/telemetry';
 import { Direction } from './direction.ts';
 import { BACKOFF_MS_MAX, BACKOFF_MS_MIN } from './limits.ts';
 import { GatewayError, type NetworkClient } from './network-client.ts';
@@ -11,6 +11,7 @@ export interface RelayOptions {
   readonly holder: string;
   readonly metrics: Instruments<typeof relayMetrics>;
   readonly log: Logger;
+  readonly tracing: Tracing;
   readonly nowUnixMs: () => number;
   /** 0 … 1, for jitter. */
   readonly random: () => number;
@@ -241,8 +242,8 @@ export class Relay {
     if (source === undefined || destination === undefined) return;
     const findNetwork = (chainId: string): NetworkClient | undefined =>
       [...this.#networks.values()].find(({ client }) => client.chainId === chainId)?.client;
-    const { holder, metrics, log, nowUnixMs } = this.#options;
-    const direction = new Direction({ source, destination, findNetwork, holder, metrics, log, nowUnixMs });
+    const { holder, metrics, log, tracing, nowUnixMs } = this.#options;
+    const direction = new Direction({ source, destination, findNetwork, holder, metrics, log, tracing, nowUnixMs });
     const labels = { source: source.chainId, destination: destination.chainId };
     for (const family of Object.values(this.#options.metrics)) family.begin(labels);
     this.#directions.set(key, new DirectionLoop(direction, this.#options, labels));

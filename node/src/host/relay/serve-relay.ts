@@ -118,8 +118,9 @@ export async function serveRelay({ pod, version }: { pod: Pod; version: string }
   const configPath = pod.pathOf('config');
   const config = readConfig(configPath);
   if (!config.ok) throw new Error(`${configPath}: ${config.refusal.code} ${JSON.stringify(config.refusal.facts)}`);
-  const { city, name, logLevel } = config.value;
-  const base = openProcessBase({ pod, component: 'relay', version, engine: '', labels: { component: 'relay', node: name }, logLevel });
+  const { city, name, logLevel, tracing } = config.value;
+  const labels = { component: 'relay', node: name };
+  const base = openProcessBase({ pod, component: 'relay', version, engine: '', labels, logLevel, tracing });
   const key = openRelayKey(pod.pathOf('data'));
   const certificates = await base.openCertificates(city, join(pod.pathOf('tls'), ADMIN_FOLDER));
   const folders = new Map<string, CertificateFolder>();
@@ -135,18 +136,14 @@ export async function serveRelay({ pod, version }: { pod: Pod; version: string }
     holder: name,
     metrics: base.registry.register(relayMetrics),
     log: base.log,
+    tracing: base.tracing,
     nowUnixMs: Date.now,
     random: Math.random,
   });
   base.registry.beforeScrape(() => relay.refreshMetrics());
 
   const nowMs = (): number => performance.now();
-  const prober = new Prober({
-    targets: () => relay.probeTargets(),
-    metrics: base.registry.register(probeMetrics),
-    log: base.log,
-    nowMs,
-  });
+  const prober = new Prober({ targets: () => relay.probeTargets(), metrics: base.registry.register(probeMetrics), log: base.log, nowMs });
   const calls = openTokenBuckets({ perSecond: CALLS_PER_SECOND, burst: CALLS_BURST, namesMax: ORGANISATIONS_MAX, nowMs });
   const metrics = base.registry.register({
     rpcRequests: nodeMetrics.rpcRequests,
@@ -173,6 +170,7 @@ export async function serveRelay({ pod, version }: { pod: Pod; version: string }
       stopFollowing();
       prober.stop();
       await relay.stop();
+      await base.tracing.close();
       await Promise.all(listeners.map((listener) => listener.close(CLOSE_GRACE_MS)));
       for (const folder of folders.values()) folder.close();
       certificates.close();

@@ -1,4 +1,4 @@
-import { PORTS } from '@civitas/deployment';
+import { PORTS, type TracingConfig } from '@civitas/deployment';
 import {
   followLevelSignal,
   type Instruments,
@@ -8,8 +8,10 @@ import {
   type MetricsServer,
   openLogger,
   openMetricsRegistry,
+  openTracing,
   processMetrics,
   serveMetrics,
+  type Tracing,
 } from '@civitas/telemetry';
 import type { Pod } from '../config/pod.ts';
 import { type CertificateFolder, openCertificateFolder } from '../tls/certificate-folder.ts';
@@ -19,6 +21,7 @@ export interface ProcessBase {
   readonly log: Logger;
   readonly registry: MetricsRegistry;
   readonly metrics: Instruments<typeof processMetrics>;
+  readonly tracing: Tracing;
   openCertificates(network: string, folder: string): Promise<CertificateFolder>;
   serveMetrics(isReady: () => boolean): Promise<MetricsServer>;
 }
@@ -30,6 +33,7 @@ export interface ProcessBaseOptions {
   readonly engine: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly logLevel: LogLevel;
+  readonly tracing: TracingConfig | undefined;
 }
 
 export function openProcessBase(options: ProcessBaseOptions): ProcessBase {
@@ -39,10 +43,19 @@ export function openProcessBase(options: ProcessBaseOptions): ProcessBase {
   const registry = openMetricsRegistry(labels);
   const metrics = registry.register(processMetrics);
   metrics.buildInfo.set({ version, component, engine }, 1);
+  const settings = options.tracing && { ...options.tracing, service: `civitas-${component}`, attributes: { ...labels, version } };
+  const tracing = openTracing(settings, log);
+  let counted = tracing.counts();
+  registry.beforeScrape(() => {
+    const counts = tracing.counts();
+    for (const result of ['exported', 'failed', 'dropped'] as const) metrics.traceSpans.inc({ result }, counts[result] - counted[result]);
+    counted = counts;
+  });
   return {
     log,
     registry,
     metrics,
+    tracing,
     openCertificates: (network, folder) =>
       openCertificateFolder({
         folder,

@@ -15,18 +15,14 @@ import { HealthService } from '@civitas/proto/grpc/health/v1/health';
 import { CLOCK_WINDOW_MS } from '@civitas/sealed-call';
 import { changeLogLevel, type Instruments, type Logger, type LogLevel, type MetricsServer, nodeMetrics } from '@civitas/telemetry';
 import { Verdicts } from '../../core/ledger/verdicts.ts';
-import { Admission } from '../admission/admission.ts';
 import { ORGANISATIONS_MAX } from '../admission/limits.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
-import { startAutoApprover } from '../approval/auto-approver.ts';
 import { parseNodeConfig } from '../config/parse-config.ts';
 import type { Pod } from '../config/pod.ts';
 import { chargedGateway } from '../keys/charged-gateway.ts';
 import { type NodeKeys, openNodeKeys } from '../keys/node-keys.ts';
 import { openSigningGrant, type SigningGrant } from '../keys/signing-grant.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
-import { LinkActivity } from '../ledger/link-activity.ts';
-import { WantedHeaders } from '../ledger/wanted-headers.ts';
 import { type AdminDoor, adminService } from '../rpc/admin-service.ts';
 import { Guard } from '../rpc/guard.ts';
 import { openHealth } from '../rpc/health-service.ts';
@@ -38,7 +34,6 @@ import { type PersonDoor, personService } from '../rpc/person-service.ts';
 import { subjectService, vaultService } from '../rpc/sealed-service.ts';
 import { SignatureVerifier } from '../signatures/signature-verifier.ts';
 import { type SnapshotDoor, snapshotService } from '../snapshot/snapshot-service.ts';
-import { followLedger } from '../telemetry/follow-ledger.ts';
 import { followVolume } from '../telemetry/follow-volume.ts';
 import type { CertificateFolder, CertificateProvider } from '../tls/certificate-folder.ts';
 import { serverCredentials } from '../tls/credentials.ts';
@@ -46,14 +41,14 @@ import { NONCES_MAX } from '../vault/limits.ts';
 import { openNonceCache } from '../vault/nonce-cache.ts';
 import { endProcess, followNextKey } from './follow-next-key.ts';
 import { awaitGenesis } from './genesis-source.ts';
-import { type Gateways, openGateways } from './open-gateways.ts';
-import { openPersons } from './open-persons.ts';
+import type { Gateways } from './open-gateways.ts';
 import { openProcessBase, type ProcessBase } from './process-base.ts';
 import { protocolFields } from './protocol-fields.ts';
 import { beginRebuild } from './rebuild.ts';
 import { runningContracts } from './running-contracts.ts';
 import { volumeOf } from './volume-of.ts';
 import { watchMismatch } from './watch-mismatch.ts';
+import { workOnLedger } from './work-on-ledger.ts';
 
 /** What opens the ledger behind the services. */
 export type OpenLedger = (request: {
@@ -240,58 +235,22 @@ class ServedNode implements RunningNode {
       certificates: this.#certificates.provider,
       log: this.log,
     });
-    const gateway = chargedGateway(this.#config, this.#keys);
-    const admission = new Admission({
-      ledger,
-      crypto: nodeCrypto,
-      verifyEd25519: signatures.verify,
-      verdicts,
-      gateway,
-      bundleWaitMs: this.#config.bundleWaitMs,
-      metrics: this.#metrics,
-      nowUnixMs: Date.now,
-      nowMs,
-    });
-    const parts = { dataFolder, config: this.#config, keys: this.#keys, ledger, admission };
-    const gateways = openGateways({ ...parts, nowUnixMs: Date.now });
-    const people = openPersons({ ...parts, gateways });
-    const { persons, citizens } = people;
-    const stopMetrics = followLedger(ledger, this.#metrics, { registry: this.#base.registry, nowUnixMs: Date.now });
-    const stopApprover = startAutoApprover({
-      ledger,
-      gateways: [...this.#keys.gateways.values()],
-      submit: (signed, who) => admission.submit(signed, who),
-      log: this.log,
-      nowUnixMs: Date.now,
-      nowMs,
-    });
     const mismatch = watchMismatch({ mountedPath, inForce: bytes, metrics: this.#metrics, log: this.log });
-    const activity = new LinkActivity(ledger);
-    const close = async (): Promise<void> => {
-      mismatch.stop();
-      activity.close();
-      stopApprover();
-      stopMetrics();
-      await people.close();
-      await gateways.close();
-      await ledger.close();
-      await signatures.close();
-    };
+    const parts = { dataFolder, config: this.#config, keys: this.#keys, base: this.#base, metrics: this.#metrics };
+    const { close, ...work } = workOnLedger({ ...parts, ledger, signatures, verdicts, nowMs });
     const contracts = runningContracts(this.#options.contracts, genesis.appState.contracts, ledger.members);
-    const links = { activity, wanted: new WantedHeaders(nowMs) };
     this.#open = {
+      ...work,
       ledger,
-      admission,
       get contracts() {
         return contracts();
       },
-      ...links,
-      gateways,
-      persons,
-      citizens,
       genesisHash,
       isMismatch: mismatch.isMismatch,
-      close,
+      close: () => {
+        mismatch.stop();
+        return close();
+      },
     };
     this.#health.set(true);
     this.log.info('serving', { height: ledger.status().height, root: base64urlEncode(ledger.status().root) });
@@ -386,7 +345,7 @@ class ServedNode implements RunningNode {
     this.#stopping.abort();
     const drained = this.#drain();
     await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, CLOSE_GRACE_MS).unref())]);
-    await Promise.all(this.#listeners.map((listener) => listener.close(CLOSE_GRACE_MS / 3)));
+    await Promise.all([...this.#listeners.map((listener) => listener.close(CLOSE_GRACE_MS / 3)), this.#base.tracing.close()]);
     this.#certificates.close();
     await this.#open?.close();
   }
@@ -403,6 +362,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<{ node: Runn
     engine: config.engine,
     labels: { network: config.chainId, node: config.node },
     logLevel: config.logLevel,
+    tracing: config.tracing,
   });
   if (config.engine === 'embedded') base.log.warn('engine-embedded', { faultTolerance: 0, meaning: 'one validator, for one machine' });
   const keys = await openNodeKeys(pod.pathOf('data'), config);

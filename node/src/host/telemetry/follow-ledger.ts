@@ -1,15 +1,17 @@
-import { type Instruments, type MetricsRegistry, nodeMetrics } from '@civitas/telemetry';
+import { type Instruments, type MetricsRegistry, nodeMetrics, type Tracing } from '@civitas/telemetry';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
+import { traceBlock } from './trace-block.ts';
 
 const CLIENT_STATUSES = nodeMetrics.linkClientStatus.labels.status;
 const SNAPSHOT_RESULTS = ['taken', 'skipped', 'no-room', 'failed'] as const;
 
-/** Keeps a node's metrics true: counters and histograms follow commits, gauges are read from state at each scrape. */
+/** Keeps a node's metrics and traces true: counters and histograms follow commits, gauges are read from state at each scrape. */
 export function followLedger(
   ledger: LedgerHost,
   metrics: Instruments<typeof nodeMetrics>,
-  { registry, nowUnixMs }: { readonly registry: MetricsRegistry; readonly nowUnixMs: () => number },
+  { registry, tracing, nowUnixMs }: { readonly registry: MetricsRegistry; readonly tracing: Tracing; readonly nowUnixMs: () => number },
 ): () => void {
+  const { chainId } = ledger.status();
   let counted = { hits: 0, misses: 0 };
   let snapshotsCounted = ledger.snapshots.counts();
   let previousTimeUnixMs = ledger.status().timeUnixMs;
@@ -60,5 +62,6 @@ export function followLedger(
     previousTimeUnixMs = block.timeUnixMs;
     metrics.operations.inc({ result: 'ok' }, block.successCount);
     metrics.operations.inc({ result: 'refused' }, block.operationCount - block.successCount);
+    traceBlock(tracing, chainId, block, nowUnixMs());
   });
 }

@@ -80,7 +80,7 @@ export class TestNetwork {
     return aKeyPair(`approver ${organisation}`);
   }
 
-  async prepare(): Promise<void> {
+  async prepare(more: Pick<NodeConfig, 'tracing'> = {}): Promise<void> {
     this.authority = await aTestAuthority(this.chainId);
     const node = `${this.domain}-0`;
     const config: NodeConfig = {
@@ -97,6 +97,7 @@ export class TestNetwork {
       emptyBlockIntervalMs: 1000,
       bundleWaitMs: 5,
       logLevel: 'debug',
+      ...more,
     };
     this.process.write(this.process.pathOf('config'), JSON.stringify(config));
     writeLeaf(this.process.pathOf('tls'), await this.authority.issue([spiffe.node(this.chainId, config.organisation, node)]));
@@ -127,13 +128,13 @@ export class TestNetwork {
 
   async status(): Promise<AdminServiceStatusResponse> {
     const admin = await this.admin();
-    return waitFor(`${this.chainId} answers`, () => ask(admin.status.bind(admin), {}), 15_000);
+    return waitFor(`${this.chainId} answers`, () => ask(admin.status.bind(admin), {}), 60_000);
   }
 
   /** Keys, genesis, grant: until the node serves. */
   async bear(city: TestNetwork | undefined, relayKey: Uint8Array): Promise<void> {
     const admin = await this.admin();
-    const keys = await waitFor(`keys of ${this.chainId}`, () => ask(admin.keys.bind(admin), {}), 15_000);
+    const keys = await waitFor(`keys of ${this.chainId}`, () => ask(admin.keys.bind(admin), {}), 60_000);
     this.genesis = this.#genesisOf(keys, city, relayKey);
     this.process.write(this.process.pathOf('genesis'), encodeCanonical(this.genesis as object as JsonObject));
     await this.grant();
@@ -142,7 +143,7 @@ export class TestNetwork {
   /** Grants signing and waits until the ledger moves. */
   async grant(): Promise<void> {
     const admin = await this.admin();
-    const { consensusPublicKey } = await waitFor(`keys of ${this.chainId}`, () => ask(admin.keys.bind(admin), {}), 15_000);
+    const { consensusPublicKey } = await waitFor(`keys of ${this.chainId}`, () => ask(admin.keys.bind(admin), {}), 60_000);
     const keyHash = nodeCrypto.sha256(consensusPublicKey);
     await ask(admin.grantSigning.bind(admin), { keyHash, podUid: this.process.uid, granted: true });
     await waitFor(
@@ -281,7 +282,11 @@ export class TestRelay {
     this.process = new TestProcess(root, address, 'uid-relay');
   }
 
-  writeConfig(networks: readonly TestNetwork[], links: RelayConfig['links'], more: Pick<RelayConfig, 'probeIntervalMs'> = {}): void {
+  writeConfig(
+    networks: readonly TestNetwork[],
+    links: RelayConfig['links'],
+    more: Pick<RelayConfig, 'probeIntervalMs' | 'tracing'> = {},
+  ): void {
     const config: RelayConfig = {
       schemaVersion: 1,
       role: 'relay',
@@ -304,7 +309,7 @@ export class TestRelay {
   /** Its key, as the operator reads it. */
   fetchKey(): Promise<Uint8Array> {
     return this.#asOperator((admin) =>
-      waitFor('key of the relay', async () => (await ask(admin.keys.bind(admin), {})).relayPublicKey, 15_000),
+      waitFor('key of the relay', async () => (await ask(admin.keys.bind(admin), {})).relayPublicKey, 60_000),
     );
   }
 
@@ -338,10 +343,10 @@ export class TestRelay {
     }
   }
 
-  async prepare(): Promise<void> {
+  async prepare(more: Pick<RelayConfig, 'tracing'> = {}): Promise<void> {
     this.authority = await aTestAuthority('jincheng');
     writeLeaf(join(this.process.pathOf('tls'), 'admin'), await this.authority.issue([spiffe.relay('jincheng')]));
-    this.writeConfig([], []);
+    this.writeConfig([], [], more);
   }
 
   async enrol(networks: readonly TestNetwork[]): Promise<void> {

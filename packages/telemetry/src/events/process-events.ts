@@ -29,4 +29,6 @@ export const processEvents = eventsOf({
     fields: [],
   },
   'config-refused': { level: 'error', meaning: 'The mounted configuration is not valid; the one in use stays.', fields: [] },
+  'tracing-started': { level: 'info', meaning: 'Spans are sent to a collector.', fields: ['endpoint', 'samplePerMille'] },
+  'tracing-failed': { level: 'error', meaning: 'The exporter of spans could not be loaded; there are no traces.', fields: [] },
 });

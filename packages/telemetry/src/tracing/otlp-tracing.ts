@@ -1,0 +1,136 @@
+import { type Attributes, type Context, ROOT_CONTEXT, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  type IdGenerator,
+  RandomIdGenerator,
+  SamplingDecision,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import {
+  SPAN_ATTRIBUTES_MAX,
+  SPAN_BATCH,
+  SPAN_CLOSE_MS,
+  SPAN_EXPORT_MS,
+  SPAN_FLUSH_MS,
+  SPAN_LINKS_MAX,
+  SPAN_QUEUE_MAX,
+} from '../limits.ts';
+import { redactText } from '../redact.ts';
+import type { TracingSettings } from './open-tracing.ts';
+import { ROOT_SPANS, rootSpanIdOf, type SpanRecord, type Tracing, traceIdOf } from './tracing.ts';
+
+const TRACER = 'civitas';
+const SAMPLED_FLAG = 1;
+
+/** Random ids, but for the one that the caller has just asked for. */
+class GivenIds implements IdGenerator {
+  readonly #random = new RandomIdGenerator();
+  given: { readonly traceId: string; readonly spanId: string } | undefined;
+
+  generateTraceId(): string {
+    return this.given?.traceId ?? this.#random.generateTraceId();
+  }
+
+  generateSpanId(): string {
+    return this.given?.spanId ?? this.#random.generateSpanId();
+  }
+}
+
+/** An exporter that counts what became of spans, so that what waits is bounded here whatever happens behind it. */
+function counted(exporter: SpanExporter, counts: { exported: number; failed: number }): SpanExporter {
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        if (result.code === 0) counts.exported += spans.length;
+        else counts.failed += spans.length;
+        done(result);
+      }),
+    shutdown: () => exporter.shutdown(),
+    ...(exporter.forceFlush === undefined ? {} : { forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve() }),
+  };
+}
+
+function attributesOf(attributes: SpanRecord['attributes']): Attributes {
+  const entries = Object.entries(attributes ?? {}).map(([name, value]) => [name, typeof value === 'string' ? redactText(value) : value]);
+  return Object.fromEntries(entries);
+}
+
+/** Spans of a trace are children of its root, which is the span of the node that took the operation in. */
+function parentOf(operation: Uint8Array): Context {
+  const parent = { traceId: traceIdOf(operation), spanId: rootSpanIdOf(operation), traceFlags: SAMPLED_FLAG, isRemote: true };
+  return trace.setSpanContext(ROOT_CONTEXT, parent);
+}
+
+/**
+ * Spans to a collector over OTLP/HTTP. At most SPAN_QUEUE_MAX wait; what comes while the collector does not answer is dropped and counted.
+ * The sampler decides by the trace's id alone: no parent and no flag of anybody else's is ever read.
+ */
+export function otlpTracing({ endpoint, samplePerMille, service, attributes }: TracingSettings): Tracing {
+  const counts = { exported: 0, failed: 0, dropped: 0 };
+  let recordedCount = 0;
+  const sampler = new TraceIdRatioBasedSampler(samplePerMille / 1000);
+  const ids = new GivenIds();
+  const exporter = counted(
+    new OTLPTraceExporter({ url: endpoint, timeoutMillis: SPAN_EXPORT_MS, concurrencyLimit: SPAN_QUEUE_MAX / SPAN_BATCH }),
+    counts,
+  );
+  const provider = new TracerProvider({
+    sampler,
+    idGenerator: ids,
+    resource: resourceFromAttributes({ 'service.name': service, ...attributes }),
+    spanLimits: { attributeCountLimit: SPAN_ATTRIBUTES_MAX, linkCountLimit: SPAN_LINKS_MAX },
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter,
+        maxQueueSize: SPAN_QUEUE_MAX,
+        maxExportBatchSize: SPAN_BATCH,
+        scheduledDelayMillis: SPAN_FLUSH_MS,
+        exportTimeoutMillis: SPAN_EXPORT_MS,
+      }),
+    ],
+  });
+  const tracer: Tracer = provider.getTracer(TRACER);
+  const samples = (operation: Uint8Array): boolean =>
+    sampler.shouldSample(ROOT_CONTEXT, traceIdOf(operation)).decision === SamplingDecision.RECORD_AND_SAMPLED;
+  const start = (span: SpanRecord) => {
+    const options = {
+      startTime: span.startUnixMs,
+      attributes: attributesOf(span.attributes),
+      links: (span.links ?? []).map((hash) => ({
+        context: { traceId: traceIdOf(hash), spanId: rootSpanIdOf(hash), traceFlags: SAMPLED_FLAG },
+      })),
+    };
+    if (!ROOT_SPANS.has(span.name)) return tracer.startSpan(span.name, options, parentOf(span.operation));
+    ids.given = { traceId: traceIdOf(span.operation), spanId: rootSpanIdOf(span.operation) };
+    const root = tracer.startSpan(span.name, { ...options, root: true }, ROOT_CONTEXT);
+    ids.given = undefined;
+    return root;
+  };
+  return {
+    samples,
+    record: (span) => {
+      if (!samples(span.operation)) return;
+      if (recordedCount - counts.exported - counts.failed >= SPAN_QUEUE_MAX) {
+        counts.dropped += 1;
+        return;
+      }
+      recordedCount += 1;
+      const started = start(span);
+      if (span.failure !== undefined) started.setStatus({ code: SpanStatusCode.ERROR, message: span.failure });
+      started.end(span.endUnixMs);
+    },
+    counts: () => ({ ...counts }),
+    close: async () => {
+      const timer = { id: undefined as NodeJS.Timeout | undefined };
+      const bound = new Promise<void>((resolve) => {
+        timer.id = setTimeout(resolve, SPAN_CLOSE_MS);
+      });
+      await Promise.race([provider.shutdown().catch(() => undefined), bound]);
+      clearTimeout(timer.id);
+    },
+  };
+}
