@@ -56,7 +56,7 @@ module.exports = {
       DURABLE_FILE,
     ]),
     room('console-web', '^console/web/', [CANON, PROOFS, CONSOLE_CONTRACT]),
-    room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE, BACKUP, NODE_CALL, DURABLE_FILE]),
+    room('cli', '^cli/', [CANON, PROOFS, DEPLOYMENT, GEN, SEALED, KUBE, BACKUP, NODE_CALL, DURABLE_FILE, TELEMETRY]),
     {
       name: 'testkit-is-for-tests',
       severity: 'error',

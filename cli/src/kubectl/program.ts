@@ -9,6 +9,8 @@ import type { SWITCHES } from './switch-network.ts';
 
 type Port = ProgramPort<KubectlContext>;
 
+const VERSION = '0.1.0';
+
 /** A whole number as an option takes it. */
 function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -111,6 +113,15 @@ function addLooks(program: Command, port: Port): void {
           ...{ follow: options.follow ?? false, previous: options.previous ?? false },
           ...{ container: options.container, tailLines: options.tail },
         }),
+      ),
+    );
+  program
+    .command('support-bundle')
+    .description('one file for whoever helps: versions, objects, conditions, events, metrics, logs; no secret, nothing personal')
+    .option('-o, --out <file>', 'where it is written; default: civitas-support-<time>.tar.gz')
+    .action((options: { out?: string }, command: Command) =>
+      run(command, async (context) =>
+        (await import('./support/support-bundle.ts')).supportBundleCommand(context, { out: options.out, version: VERSION }),
       ),
     );
   program
@@ -283,7 +294,7 @@ export function createPlugin({ run, exit }: Port): Command {
   };
   const program = new Command('kubectl civitas')
     .description('A city’s ledgers on this cluster: how they are, why something waits, and what is done to them.')
-    .version('0.1.0')
+    .version(VERSION)
     .option('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, else the city on this machine')
     .option('--context <name>', 'of the kubeconfig')
     .option('-n, --namespace <name>', 'look there alone (default: everywhere you may)')
