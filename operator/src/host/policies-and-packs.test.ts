@@ -120,6 +120,25 @@ describe('founders decide', () => {
     expect(ledger.proposed.filter((entry) => entry.startsWith('installPack'))).toHaveLength(1);
   }, 240_000);
 
+  test('on nothing that the ledger refuses to have proposed, and each object says so', async () => {
+    await goOverToThird();
+    ledger.refusesWith = 'CHANGE_INVALID';
+    const pack = { name: 'health-gate', version: '1.0.0', contracts: [`${GATE}@v1`] };
+    const signature = base64urlEncode(publisher.sign(packSignBytes(pack)));
+    const spec = { networkRef: 'city', pack, publisher: base64urlEncode(publisher.publicKey), signature };
+    await cluster.client.create(packs, body('PackInstall', 'gate', spec));
+    expect(await comesTo(packs, 'Installed', 'PackRefused')).toBe(true);
+    ledger.records.set(`network.members/contracts/${GATE}`, { contract: `${GATE}@v1`, pack: 'health-gate', sinceHeight: 9 });
+    await cluster.client.create(networks, aNetworkBody('housing', { domain: 'housing', chainId: 'jincheng-housing-1' }));
+    await cluster.client.create(ourResource('ledgerlinks'), body('LedgerLink', 'city-housing', { from: 'city', to: 'housing' }));
+    const question = {
+      ...{ linkRef: 'city-housing', source: 'city', caller: { organisation: 'housing-fund', contract: 'housing.withdrawal' } },
+      ...{ predicate: 'illness-in-catalogue', purpose: 'verify-eligibility', consent: 'required', ratePerDay: 100, answerAgeHours: 24 },
+    };
+    await cluster.client.create(policies, body('AccessPolicy', 'eligibility', { ...question, disclosure: 'immediate' }));
+    expect(await comesTo(policies, 'Applied', 'PolicyRefused')).toBe(true);
+  }, 240_000);
+
   test('on a policy, on each change of it, and on its end before the object goes', async () => {
     await goOverToThird();
     ledger.records.set(`network.members/contracts/${GATE}`, { contract: `${GATE}@v1`, pack: 'health-gate', sinceHeight: 9 });

@@ -100,7 +100,7 @@ describe('an AccessPolicy', () => {
     const policy = aPolicy({}, 'now');
     const closing = plan({ policy, ledger: ledger({ record: stands(2) }) });
     expect(closing).toMatchObject({ reason: 'PolicyClosing', isReleased: false, change: { args: { enabled: false } } });
-    expect(plan({ policy, ledger: ledger({ record: stands(3, {}, false) }) }).isReleased).toBe(true);
+    expect(plan({ policy, ledger: ledger({ record: stands(3, {}, false) }) })).toMatchObject({ reason: 'PolicyClosed', isReleased: true });
     expect(plan({ policy, ledger: ledger() }).isReleased).toBe(true);
     expect(plan({ policy, ledger: 'silent' }).isReleased).toBe(false);
     expect(plan({ policy, link: undefined }).isReleased).toBe(true);
