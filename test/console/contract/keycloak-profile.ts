@@ -93,7 +93,7 @@ function answersTo({ forms, html }: Page, person: TestPerson): Readonly<Record<s
 }
 
 /** Keycloak's page holds the secret as plain text; authenticators take it in base 32. */
-function base32Of(text: string): string {
+export function base32Of(text: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{1,5}/g) ?? []).map((five) => alphabet[Number.parseInt(five.padEnd(5, '0'), 2)]).join('');
