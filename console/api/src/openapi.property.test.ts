@@ -64,7 +64,9 @@ const namesFor =
 const manners: fc.Arbitrary<Manner> = fc.oneof(
   fc.constant<Manner>('empty'),
   fc.constant<Manner>('unreachable'),
-  fc.constantFrom<Manner>({ code: 'NOT_FOUND' }, { code: 'FAULT' }, { code: 'PERSON_NOT_ALLOWED' }, { code: 'SOMETHING_NEW' }),
+  fc
+    .constantFrom('NOT_FOUND', 'FAULT', 'MALFORMED', 'RATE_LIMITED', 'STEP_UP_NEEDED', 'PERSON_NOT_ALLOWED', 'SOMETHING_NEW')
+    .map((code): Manner => ({ code })),
   fc.uint8Array({ maxLength: 40 }),
 );
 

@@ -13,7 +13,8 @@ const CHANGING: readonly ProblemCode[] = ['ORIGIN_REFUSED', 'BODY_TOO_LARGE', 'M
 function problemsOf(route: Route): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>([...ALWAYS, ...route.problems]);
   if (route.scope !== 'public') for (const code of SIGNED_IN) codes.add(code);
-  if (route.stepUp === true) codes.add('STEP_UP_NEEDED');
+  // A gateway verifies the token itself, and may want a fresher sign-in than the console does.
+  if (route.stepUp === true || route.problems.includes('LEDGER_REFUSED')) codes.add('STEP_UP_NEEDED');
   if (route.method !== 'GET') for (const code of CHANGING) codes.add(code);
   if (route.body !== undefined) codes.add('INVALID');
   return [...codes].sort();

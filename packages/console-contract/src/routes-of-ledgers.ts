@@ -71,7 +71,7 @@ export const inboxRoutes = {
   }),
 };
 
-const ledger = ['NOT_FOUND', 'LEDGER_UNREACHABLE', 'CLUSTER_UNREACHABLE'] as const;
+const ledger = ['NOT_FOUND', 'LEDGER_REFUSED', 'LEDGER_UNREACHABLE', 'CLUSTER_UNREACHABLE'] as const;
 
 export const explorerRoutes = {
   listBlocks: defineRoute({

@@ -95,7 +95,7 @@ export const hostileTexts: readonly string[] = [
   '<script>alert(1)</script>',
   'x'.repeat(300),
   'x'.repeat(5000),
-  `${'a.'.repeat(100)}`,
+  'a.'.repeat(100),
 ];
 
 /** What stands where something else is expected. */
