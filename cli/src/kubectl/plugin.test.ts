@@ -1,4 +1,4 @@
-import { ApiError, leases, namespaces, pods } from '@civitas/kube';
+import { ApiError, configMaps, leases, namespaces, pods } from '@civitas/kube';
 import type { PodLogSource } from '@civitas/localcluster';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../exit-codes.ts';
@@ -98,6 +98,20 @@ describe('status', () => {
     expect(rig.printed()).toMatch(/operator +op-1 leads/);
     await statusCommand(rig.context({ nowUnixMs: () => Date.now() + 120_000 }), [network]);
     expect(rig.printed()).toMatch(/operator +nobody leads since 2m/);
+  });
+
+  test('leads to the dashboards of the Grafana that the installation names', async () => {
+    const made = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: 'civitas-system', name: 'civitas-console' },
+      data: { 'config.json': JSON.stringify({ grafanaUrl: 'https://grafana.city.example/g/' }) },
+    };
+    await rig.client.create(configMaps, made);
+    await statusCommand(rig.context(), []);
+    expect(rig.printed()).toContain('look at   https://grafana.city.example/g/d/civitas-city\n');
+    await statusCommand(rig.context(), [network]);
+    expect(rig.printed()).toMatch(/look at {3}https:\/\/grafana\.city\.example\/g\/d\/civitas-network\?var-network=[a-z0-9-]+\n/);
   });
 
   test('with -o json is one document', async () => {

@@ -2,6 +2,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { sinceText, untilText } from './age.ts';
 import type { KubectlContext } from './context.ts';
 import { listOf } from './find.ts';
+import { dashboardUrl, findGrafana } from './grafana.ts';
 import { KINDS, type NetworkObject, type NodeObject, phaseOf } from './objects.ts';
 import { findLeader, type Leader } from './operator-lease.ts';
 import { isUnderWay } from './under-way.ts';
@@ -10,9 +11,10 @@ import { collectFindings, isOpen } from './why.ts';
 /** The installation on one screen: city, operator, networks, links, what is under way, and how much is not green. */
 export async function statusCommand(context: KubectlContext, names: readonly string[]): Promise<ExitCode> {
   const { terminal } = context;
-  const [cities, leader, networks, nodes, links, operations, changes, findings] = await Promise.all([
+  const [cities, leader, grafana, networks, nodes, links, operations, changes, findings] = await Promise.all([
     listOf(context, KINDS.cityConfigs),
     findLeader(context),
+    findGrafana(context),
     listOf(context, KINDS.networks),
     listOf(context, KINDS.nodes),
     listOf(context, KINDS.links),
@@ -27,6 +29,10 @@ export async function statusCommand(context: KubectlContext, names: readonly str
     terminal.line(`city      ${city.metadata.name}: ${phaseOf(city)}${ready === undefined ? '' : `, ${ready.message}`}`);
   }
   terminal.line(`operator  ${leaderText(leader, now)}`);
+  if (grafana !== undefined) {
+    const wanted = names.length === 0 ? [undefined] : shown.map(({ spec }) => spec.chainId);
+    for (const chainId of wanted) terminal.line(`look at   ${dashboardUrl(grafana, chainId)}`);
+  }
   terminal.line();
   terminal.table(
     ['network', 'namespace', 'phase', 'engine', 'validators', 'spare', 'height', 'release', 'certificate', 'backup'],

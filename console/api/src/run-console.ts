@@ -76,7 +76,12 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   const figures = followFigures({ networks: () => caches.networks.store.list(), nowUnixMs: () => systemClock.nowUnixMs() });
   void figures.sample();
   const context: ConsoleContext = {
-    settings: { version, identity: identity.shown, languages: [...LANGUAGES] },
+    settings: {
+      version,
+      identity: identity.shown,
+      languages: [...LANGUAGES],
+      ...(settings.grafanaUrl === undefined ? {} : { grafanaUrl: settings.grafanaUrl }),
+    },
     client,
     clock: systemClock,
     log,

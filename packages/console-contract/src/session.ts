@@ -15,6 +15,7 @@ export const ConsoleConfig = closed({
     clientId: text('Client of the web.', 63),
   }),
   languages: Type.Array(oneOf(LANGUAGES, 'A language.')),
+  grafanaUrl: Type.Optional(text('A Grafana that has the dashboards; left out where none is named.', 512)),
 });
 
 /** Who is signed in, and what they may do here. */

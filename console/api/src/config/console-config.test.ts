@@ -15,6 +15,13 @@ test('a configuration names the field that is wrong', () => {
   expect(() => parseConfig(JSON.stringify({ ...config, more: 1 }))).toThrow(/config.json: \/more/);
 });
 
+test('a Grafana may be named, by an address', () => {
+  expect(parseConfig(JSON.stringify({ ...config, grafanaUrl: 'https://grafana.city.example/g' }))).toMatchObject({
+    grafanaUrl: 'https://grafana.city.example/g',
+  });
+  expect(() => parseConfig(JSON.stringify({ ...config, grafanaUrl: 'javascript:alert(1)' }))).toThrow(/grafanaUrl/);
+});
+
 test('settings come from the pod’s files and environment, and a port or level that is none is refused', async () => {
   const root = mkdtempSync(join(tmpdir(), 'civitas-console-config-'));
   try {

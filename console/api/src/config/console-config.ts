@@ -22,6 +22,8 @@ const ConfigFile = Type.Object(
         closed,
       ),
     ]),
+    /** A Grafana that has the dashboards, as browsers reach it. */
+    grafanaUrl: Type.Optional(Url),
   },
   closed,
 );

@@ -11,6 +11,7 @@ import { Section } from '../ui/section.tsx';
 import { Sparkline } from '../ui/sparkline.tsx';
 import { Empty } from '../ui/states.tsx';
 import { useActingAgency } from './agency-switch.tsx';
+import { DashboardLink } from './dashboard-link.tsx';
 import { networksOf } from './of-agency.ts';
 import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
@@ -42,16 +43,19 @@ export function StatusPage(): ReactNode {
   );
 }
 
-function NetworkStatus({ network: { name, domain } }: { readonly network: Network }): ReactNode {
+function NetworkStatus({ network: { name, domain, chainId } }: { readonly network: Network }): ReactNode {
   const { t } = useWords();
   const query = useNetworkFigures(name);
   return (
     <Section
       title={`${wordOf('domain', domain)} (${name})`}
       actions={
-        <Link to="/networks/$name" params={{ name }}>
-          {t('status.open')}
-        </Link>
+        <div className="civitas-actions">
+          <DashboardLink chainId={chainId} />
+          <Link to="/networks/$name" params={{ name }}>
+            {t('status.open')}
+          </Link>
+        </div>
       }
     >
       <QueryView query={query}>

@@ -4,6 +4,7 @@ export const status = {
   'status.title': 'Status',
   'status.lead': 'The last half hour of each ledger, as its own metrics tell it. It is kept by the console, from its start on.',
   'status.open': 'Details',
+  'status.dashboard': 'Dashboard',
   'status.unheard': 'Its metrics do not answer: the node is down, or a network policy keeps the console out.',
   'status.noneYet': 'Nothing has been heard yet.',
   'status.operations': 'Operations a minute',

@@ -4,6 +4,7 @@ export const status = {
   'status.title': '运行状态',
   'status.lead': '各账本最近半小时的运行指标，取自其自身的监控数据，由控制台自启动起保存。',
   'status.open': '详情',
+  'status.dashboard': '监控面板',
   'status.unheard': '监控地址没有应答：节点已停止，或网络策略不允许控制台访问。',
   'status.noneYet': '尚未收到数据。',
   'status.operations': '每分钟操作数',
