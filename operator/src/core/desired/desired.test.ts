@@ -7,7 +7,7 @@ import { agencyBindings, agencyNamespaceObject, agencyObjects, clientObject } fr
 import { genesisObject, networkObjects, peersObject, validatorBudget } from './network-objects.ts';
 import { nodesPolicy } from './network-policy.ts';
 import { nodePod } from './node-pod.ts';
-import { type RelayWanted, relayFingerprint, relayObjects, relayPod } from './relay-objects.ts';
+import { type RelayWanted, relayConfigText, relayFingerprint, relayObjects, relayPod } from './relay-objects.ts';
 
 const golden = (name: string): URL => new URL(`../../../../test/vectors/operator/${name}.yaml`, import.meta.url);
 const yamlOf = (objects: readonly object[]): string => objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
@@ -18,6 +18,16 @@ const RELAY: RelayWanted = {
   networks: [{ network: 'city', chainId: 'jincheng-city-1', genesisHash: aKey(1), grpc: '10.0.0.1:7070' }],
   links: [{ name: 'city-health', from: 'city', to: 'health', paused: false }],
 };
+
+test('a relay is told of probe and collector, is made anew for another collector, and may reach it', () => {
+  const tracing = { endpoint: 'http://collector.observability:4318/v1/traces', samplePerMille: 10 };
+  const told = { ...RELAY, probeIntervalMs: 10_000, tracing };
+  expect(JSON.parse(relayConfigText(told))).toMatchObject({ probeIntervalMs: 10_000, tracing });
+  expect(relayFingerprint({ ...RELAY, probeIntervalMs: 10_000 })).toBe(relayFingerprint(RELAY));
+  expect(relayFingerprint(told)).not.toBe(relayFingerprint(RELAY));
+  const portsOf = (wanted: RelayWanted): string => JSON.stringify(relayObjects(wanted).find(({ kind }) => kind === 'NetworkPolicy'));
+  expect([portsOf(told).includes('4318'), portsOf(RELAY).includes('4318')]).toEqual([true, false]);
+});
 
 /** Containers of a pod manifest, as far as the rules below look at them. */
 function podSpecOf(manifest: { readonly [field: string]: unknown }) {

@@ -47,11 +47,15 @@ export function nodesPolicy(network: EffectiveNetwork): Manifest {
 
 /**
  * Where nodes go outside of us, wherever that is: to the bucket that a backup is fetched from, only until they have it, and to the keys of
- * the identity provider. Both take DNS.
+ * the identity provider, and to the collector of traces. All take DNS.
  */
-function outsideEgress({ nodes, persons }: EffectiveNetwork): readonly object[] {
+function outsideEgress({ nodes, persons, tracing }: EffectiveNetwork): readonly object[] {
   const buckets = nodes.flatMap(({ origin, restoreFrom }) => (restoreFrom ?? origin)?.target.s3?.endpoint ?? []);
-  const urls = persons === undefined ? buckets : [...buckets, persons.keysUrl ?? persons.issuer];
+  const keys = persons === undefined ? [] : [persons.keysUrl ?? persons.issuer];
+  return egressTo([...buckets, ...keys, ...(tracing === undefined ? [] : [tracing.endpoint])]);
+}
+
+function egressTo(urls: readonly string[]): readonly object[] {
   if (urls.length === 0) return [];
   const names = [53].flatMap((number) => ['TCP', 'UDP'].map((protocol) => ({ port: number, protocol })));
   const outside = new Set(urls.map(portOf));
@@ -67,8 +71,12 @@ function portOf(url: string): number {
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
-/** The same of the relay: it talks to nodes in its namespace, and to nobody else. */
-export function relayPolicy(metadata: Manifest['metadata'], podLabels: Readonly<Record<string, string>>): Manifest {
+/** The same of the relay: it talks to nodes in its namespace and to the collector of traces, and to nobody else. */
+export function relayPolicy(
+  metadata: Manifest['metadata'],
+  podLabels: Readonly<Record<string, string>>,
+  collectors: readonly string[] = [],
+): Manifest {
   const nodes = { podSelector: { matchLabels: MANAGED_BY, matchExpressions: [{ key: LABELS.node, operator: 'Exists' }] } };
   return policy(metadata, {
     podSelector: { matchLabels: podLabels },
@@ -76,7 +84,7 @@ export function relayPolicy(metadata: Manifest['metadata'], podLabels: Readonly<
       { from: [OPERATOR], ports: ports(PORTS.admin) },
       { from: [MONITORING], ports: ports(PORTS.metrics) },
     ],
-    egress: [{ to: [nodes], ports: ports(PORTS.grpc) }],
+    egress: [{ to: [nodes], ports: ports(PORTS.grpc) }, ...egressTo(collectors)],
   });
 }
 

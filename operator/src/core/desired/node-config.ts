@@ -27,6 +27,7 @@ export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): No
     logLevel: network.logLevel,
     ...(network.retention === undefined ? {} : { retention: network.retention }),
     ...(network.persons === undefined ? {} : { persons: network.persons }),
+    ...(network.tracing === undefined ? {} : { tracing: network.tracing }),
     ...(node.stateSync === true ? { stateSync: true } : {}),
     ...(node.rebuild === undefined ? {} : { rebuild: node.rebuild }),
     ...(node.rekey === undefined ? {} : { rekey: node.rekey }),

@@ -15,6 +15,8 @@ export interface RelayWanted {
   /** Of its container, with its tag. */
   readonly image: string;
   readonly logLevel: RelayConfig['logLevel'];
+  readonly probeIntervalMs?: number;
+  readonly tracing?: NonNullable<RelayConfig['tracing']>;
   /** Networks whose certificates are mounted, by name; those with a genesis and an address also stand in the configuration. */
   readonly networkNames: readonly string[];
   readonly networks: readonly RelayNetwork[];
@@ -38,7 +40,7 @@ export function relayObjects(wanted: RelayWanted): readonly Manifest[] {
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '64Mi' } } },
     },
   ]);
-  return [...objects, relayPolicy(metadata(RELAY_POD), RELAY_LABELS)];
+  return [...objects, relayPolicy(metadata(RELAY_POD), RELAY_LABELS, wanted.tracing === undefined ? [] : [wanted.tracing.endpoint])];
 }
 
 export function relayConfigText(wanted: RelayWanted): string {
@@ -51,13 +53,16 @@ export function relayConfigText(wanted: RelayWanted): string {
     links: wanted.links,
     pollMs: POLL_MS,
     logLevel: wanted.logLevel,
+    ...(wanted.probeIntervalMs === undefined ? {} : { probeIntervalMs: wanted.probeIntervalMs }),
+    ...(wanted.tracing === undefined ? {} : { tracing: wanted.tracing }),
   };
   return canonicalString(config as object as Json);
 }
 
 /** What a running relay pod cannot take up: with another fingerprint it is made anew. It keeps no state, so nothing is lost. */
 export function relayFingerprint(wanted: RelayWanted): string {
-  return `${wanted.image} ${[...wanted.networkNames].sort().join(' ')}`;
+  const tracing = wanted.tracing === undefined ? '' : ` ${wanted.tracing.samplePerMille} ${wanted.tracing.endpoint}`;
+  return `${wanted.image} ${[...wanted.networkNames].sort().join(' ')}${tracing}`;
 }
 
 export function relayPod(wanted: RelayWanted): Manifest {

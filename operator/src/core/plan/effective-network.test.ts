@@ -42,6 +42,16 @@ describe('a network with its defaults', () => {
     expect(configOf({})).not.toHaveProperty('persons');
   });
 
+  test('hands its nodes the collector of traces, and none where the city names none', () => {
+    const tracing = { endpoint: 'http://collector.observability:4318/v1/traces', samplePerMille: 10 };
+    const of = (city: Parameters<typeof aCity>[0]) => effectiveNetwork(aNetwork(), aCity(city), agencies).tracing;
+    expect([of({ observability: { tracing } }), of({ observability: { probe: { intervalSeconds: 10 } } }), of({})]).toEqual([
+      tracing,
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('runs the image that CityConfig names, at the version of the network or of the city', () => {
     const imageOf = (spec: Parameters<typeof aNetwork>[0], release: { version: string; image?: string }): string =>
       effectiveNetwork(aNetwork(spec), aCity({ release }), agencies).nodeImage;

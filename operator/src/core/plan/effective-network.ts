@@ -68,6 +68,8 @@ export interface EffectiveNetwork extends NetworkName {
   readonly retention?: { readonly days: number; readonly archive: boolean };
   /** Whose people act through the gateways of the network. */
   readonly persons?: { readonly issuer: string; readonly keysUrl?: string };
+  /** Where spans of its nodes go. */
+  readonly tracing?: { readonly endpoint: string; readonly samplePerMille: number };
   readonly keepData: boolean;
   /** Backup of another chain that it is born from. */
   readonly origin?: BackupReference;
@@ -149,6 +151,7 @@ export function effectiveNetwork(
     },
     logLevel: spec.logLevel ?? city.logLevel ?? 'info',
     ...(city.identity === undefined ? {} : { persons: city.identity }),
+    ...(city.observability?.tracing === undefined ? {} : { tracing: city.observability.tracing }),
     ...(spec.retention === undefined
       ? {}
       : { retention: { days: spec.retention.days ?? DEFAULTS.retentionDays, archive: spec.retention.archive ?? false } }),

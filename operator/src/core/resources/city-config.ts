@@ -8,6 +8,8 @@ import {
   DISPLAY_NAME_CHARS_MAX,
   IDENTITY_URL_CHARS_MAX,
   POOL_REPLICAS_MAX,
+  PROBE_SECONDS_MAX,
+  PROBE_SECONDS_MIN,
 } from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { nameString, oneOf, rules, statusHead, text } from './schema.ts';
@@ -65,6 +67,36 @@ export const CityConfigSpec = Type.Object({
     ),
   ),
   logLevel: Type.Optional(oneOf('Log level of nodes that name none.', LOG_LEVELS)),
+  observability: Type.Optional(
+    Type.Object({
+      probe: Type.Optional(
+        Type.Object(
+          {
+            intervalSeconds: Type.Integer({
+              description: 'Between two tries of each network and link.',
+              minimum: PROBE_SECONDS_MIN,
+              maximum: PROBE_SECONDS_MAX,
+            }),
+          },
+          {
+            description:
+              'Tries every network and every link with a synthetic operation and packet, which leave no record. Without it nobody does.',
+          },
+        ),
+      ),
+      tracing: Type.Optional(
+        Type.Object(
+          {
+            endpoint: text('Takes OTLP over HTTP, such as http://collector.observability:4318/v1/traces.', IDENTITY_URL_CHARS_MAX, {
+              pattern: IDENTITY_URL,
+            }),
+            samplePerMille: Type.Integer({ description: 'Of a thousand operations, how many are traced.', minimum: 0, maximum: 1000 }),
+          },
+          { description: 'Where spans of operations and packets go. Without it there are none.' },
+        ),
+      ),
+    }),
+  ),
 });
 
 const counts = (what: string) => Type.Optional(text(`${what} that are as they should be, of all: 5/5.`, 32));

@@ -55,6 +55,9 @@ export const EXTERNAL_MEMBERS_MAX = 32;
 export const PROTOCOL_VERSION_MAX = 1000;
 /** Longest address of an identity provider, characters. */
 export const IDENTITY_URL_CHARS_MAX = 512;
+/** Between two synthetic operations of a probe, seconds. */
+export const PROBE_SECONDS_MIN = 1;
+export const PROBE_SECONDS_MAX = 600;
 /** Days that a node keeps state provable at most, short of an archive: ten years. */
 export const RETENTION_DAYS_MAX = 3_653;
 /** Of a source policy; the contract's own bounds. */

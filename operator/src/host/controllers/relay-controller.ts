@@ -178,12 +178,15 @@ function relayWanted(context: OperatorContext, config: CityConfig, workspace: Wo
     .flatMap((network) => relayNetwork(context, workspace, network) ?? [])
     .sort((left, right) => (left.network < right.network ? -1 : 1));
   const names = new Set(networks.map(({ network }) => network));
+  const { probe, tracing } = config.spec.observability ?? {};
   return {
     namespace: config.spec.namespace,
     city: config.spec.city,
     owner: { name: config.metadata.name, uid: config.metadata.uid },
     image: `${config.spec.release.image ?? NODE_IMAGE}:${config.spec.release.version}`,
     logLevel: config.spec.logLevel ?? 'info',
+    ...(probe === undefined ? {} : { probeIntervalMs: probe.intervalSeconds * 1000 }),
+    ...(tracing === undefined ? {} : { tracing }),
     networkNames: all.map(({ metadata }) => metadata.name).sort(),
     networks,
     links: linksOf(context, names),
