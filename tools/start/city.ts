@@ -6,6 +6,7 @@ import type { KubeClient } from '@civitas/kube';
 import { startApiServer, startKubelet } from '@civitas/localcluster';
 import { findEngineTools } from '../engine/engine-tools.ts';
 import { buildWeb } from './build-web.ts';
+import { type CityMonitoring, planMonitoring } from './city-monitoring.ts';
 import { type Expected, fetchCityStatus } from './city-status.ts';
 import { openClusterMetrics } from './cluster-metrics.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
@@ -63,10 +64,11 @@ export async function runCity(options: StartOptions, say: Say, stop: AbortSignal
     const startedMs = performance.now();
     await using cluster = await startCluster(home, { address, port: options.port, engine });
     say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);
+    const monitoring = options.prometheus ? planMonitoring(home.path, address, say) : undefined;
     try {
-      await bringUp(home, cluster, { options, say, stop, choice, sample: withConsensus(sample, choice) });
+      await bringUp(home, cluster, { options, say, stop, choice, sample: withConsensus(sample, choice), monitoring });
       say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-      await aborted(stop);
+      await watchUntil(stop, monitoring, say);
     } catch (error) {
       if (!stop.aborted) throw error;
     }
@@ -126,6 +128,7 @@ interface CityRun {
   readonly choice: ConsensusChoice;
   /** Its manifests, with the choice in them. */
   readonly sample: readonly Manifest[];
+  readonly monitoring: CityMonitoring | undefined;
 }
 
 async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void> {
@@ -154,7 +157,7 @@ async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void
   run.say(`case ${exported.id}: bundle verified offline in an empty folder`);
   await pages;
   await waitUntilReady(kube, CONSOLE_POD, run.stop);
-  await writeScrapeConfig(home, cluster);
+  await writeScrapeConfig(home, cluster, run.monitoring);
   const status = await fetchCityStatus(kube);
   const ready = readyFileOf(status, await fetchLiveFigures(home.path, status), {
     pid: process.pid,
@@ -192,9 +195,20 @@ function expectedOf(sample: readonly Manifest[], isFirst: boolean): Expected {
   return { networks: namesOf('LedgerNetwork'), links: namesOf('LedgerLink'), agencies: isFirst ? namesOf('Agency') : new Set() };
 }
 
-async function writeScrapeConfig(home: Home, { kube, metricsAddress }: Cluster): Promise<void> {
+async function writeScrapeConfig(home: Home, { kube, metricsAddress }: Cluster, monitoring: CityMonitoring | undefined): Promise<void> {
   const targets = [{ job: 'civitas-localcluster', address: metricsAddress, labels: {} }, ...(await fetchScrapeTargets(kube))];
-  writeAtomically(join(home.path, 'prometheus.yml'), scrapeConfigOf(targets, join(ROOT, RULES)));
+  writeAtomically(join(home.path, 'prometheus.yml'), scrapeConfigOf(targets, join(ROOT, RULES), monitoring?.alertmanager));
+}
+
+/** Until `stop` fires; Prometheus and Alertmanager run meanwhile, where they were asked for. */
+async function watchUntil(stop: AbortSignal, monitoring: CityMonitoring | undefined, say: Say): Promise<void> {
+  const running = monitoring?.start();
+  if (running !== undefined) say(`Prometheus: ${running.prometheusUrl}, Alertmanager: ${running.alertmanagerUrl}`);
+  try {
+    await aborted(stop);
+  } finally {
+    await running?.stop();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly engine: 'embedded' | 'cometbft' | undefined;
   readonly validators: number | undefined;
   readonly networks: readonly string[] | undefined;
+  /** Prometheus and Alertmanager run beside the city. */
+  readonly prometheus: boolean;
   readonly help: boolean;
 }
 
@@ -24,6 +26,7 @@ carried across three ledgers. Ctrl-C stops everything; the next start resumes th
                npm run engine:install. Chosen at the first start of a home
   --validators N  with cometbft: validators of each network, 4 … 13 (default 4)
   --networks A,B  with cometbft: only these networks run on it, the others embedded (default: all of them)
+  --prometheus run Prometheus and Alertmanager beside the city, where they are installed
   --help       this text
 `;
 
@@ -32,13 +35,16 @@ const VALIDATORS = { min: 4, max: 13 };
 
 /** @throws StartRefused (BAD_ARGUMENT) with what was got and what is expected. */
 export function parseOptions(argv: readonly string[]): StartOptions {
-  let values: { [Name in 'home' | 'port' | 'seed' | 'engine' | 'validators' | 'networks']?: string } & { help?: boolean };
+  let values: { [Name in 'home' | 'port' | 'seed' | 'engine' | 'validators' | 'networks']?: string } & {
+    help?: boolean;
+    prometheus?: boolean;
+  };
   try {
     ({ values } = parseArgs({
       args: [...argv],
       options: {
         ...{ home: { type: 'string' }, port: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-        ...{ engine: { type: 'string' }, validators: { type: 'string' }, networks: { type: 'string' } },
+        ...{ engine: { type: 'string' }, validators: { type: 'string' }, networks: { type: 'string' }, prometheus: { type: 'boolean' } },
       },
     }));
   } catch (error) {
@@ -56,6 +62,7 @@ export function parseOptions(argv: readonly string[]): StartOptions {
     engine,
     validators: values.validators === undefined ? undefined : numberOf('--validators', values.validators, VALIDATORS),
     networks: values.networks?.split(',').filter((name) => name !== ''),
+    prometheus: values.prometheus === true,
     help: values.help === true,
   };
 }

@@ -9,12 +9,17 @@ export interface ScrapeTarget {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** `prometheus.yml` for this home: `prometheus --config.file=.civitas/prometheus.yml` scrapes the whole city. */
-export function scrapeConfigOf(targets: readonly ScrapeTarget[], rulesPath: string): string {
+/**
+ * `prometheus.yml` for this home: `prometheus --config.file=.civitas/prometheus.yml` scrapes the whole city.
+ *
+ * @param alertmanager `host:port` that is told of alerts, where one runs.
+ */
+export function scrapeConfigOf(targets: readonly ScrapeTarget[], rulesPath: string, alertmanager?: string): string {
   const jobs = [...new Set(targets.map((target) => target.job))].sort();
   return stringify({
     global: { scrape_interval: '5s', evaluation_interval: '5s' },
     rule_files: [rulesPath],
+    ...(alertmanager === undefined ? {} : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
     scrape_configs: jobs.map((job) => ({
       job_name: job,
       static_configs: targets.filter((target) => target.job === job).map(({ address, labels }) => ({ targets: [address], labels })),
