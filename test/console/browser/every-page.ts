@@ -22,6 +22,9 @@ export const EVERY_PAGE: readonly { readonly name: string; readonly path: string
   { name: 'explorer', path: '/explorer?network=health' },
   { name: 'explorer-search', path: '/explorer?q=health' },
   { name: 'block', path: '/explorer/health/blocks/3' },
+  { name: 'cases', path: '/cases' },
+  { name: 'case-submit', path: '/cases/new' },
+  { name: 'citizen', path: '/citizen' },
   { name: 'audit', path: '/audit' },
   { name: 'no-such-page', path: '/nowhere' },
 ];

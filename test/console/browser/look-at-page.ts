@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import { waitFor } from '@civitas/testkit';
 import type { Page } from 'playwright-core';
 import { PAGE_TIMEOUT_MS } from './chromium.ts';
@@ -6,6 +7,15 @@ import { PAGE_TIMEOUT_MS } from './chromium.ts';
 export async function settle(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
   await waitFor('a page that loads no more', async () => (await page.locator('.pf-v6-c-spinner').count()) === 0, PAGE_TIMEOUT_MS);
+}
+
+const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** What the rules of accessibility say against a page as it is now. */
+export async function accessFaults(page: Page): Promise<readonly string[]> {
+  await settle(page);
+  const { violations } = await new AxeBuilder({ page }).withTags(AXE_TAGS).analyze();
+  return violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160) ?? ''}`);
 }
 
 /** How much wider than a window of `widthPx` the page is, px; the window keeps its former size afterwards. */

@@ -71,10 +71,19 @@ function DisputeState({ access }: { readonly access: CitizenAccess }): ReactNode
   const { t, language } = useWords();
   const { dispute, isOverdue, explanation, explainDueUnixMs } = access;
   if (dispute === 'none') return <StatusLabel tone="neutral">{t('citizen.dispute.none')}</StatusLabel>;
-  if (dispute === 'explained')
-    return <StatusLabel tone="good">{t('citizen.dispute.explained', { explanation: wordOf('explanation', explanation) })}</StatusLabel>;
-  if (isOverdue) return <StatusLabel tone="bad">{t('citizen.dispute.overdue')}</StatusLabel>;
-  return <StatusLabel tone="working">{t('citizen.dispute.open', { due: formatTime(language, explainDueUnixMs) })}</StatusLabel>;
+  if (dispute === 'explained') {
+    return (
+      <>
+        <StatusLabel tone="good">{t('citizen.dispute.explained')}</StatusLabel> {wordOf('explanation', explanation)}
+      </>
+    );
+  }
+  return (
+    <>
+      <StatusLabel tone={isOverdue ? 'bad' : 'working'}>{t('citizen.dispute.open')}</StatusLabel>{' '}
+      {isOverdue ? t('citizen.dispute.overdue') : t('citizen.dispute.due', { due: formatTime(language, explainDueUnixMs) })}
+    </>
+  );
 }
 
 function Accesses({ accesses }: { readonly accesses: readonly CitizenAccess[] }): ReactNode {
