@@ -7,6 +7,8 @@ export const OTHER_WORDS: readonly string[] = [
   ...['IdentityReady', 'Tombstoned'],
   // How far an external member is.
   ...['BundleReady', 'Validator'],
+  // Kinds of others.
+  ...['Certificate', 'PodMonitor', 'VolumeSnapshot'],
   // Phases, and states of steps.
   ...['Applied', 'Installed', 'Refused', 'Unsound', 'Disable'],
   ...['Enrolling', 'Failing', 'Pending', 'Preflight', 'Proposed', 'Rejected', 'Submitted'],

@@ -180,8 +180,7 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
         return known === undefined ? undefined : { organisation: known.organisation, key: known.key, revoked: revoked.has(keyId) };
       },
       all: () => genesis.appState.founders,
-      openProposals: () => [],
-      installedContracts: () => [],
+      ...{ openProposals: () => [], installedContracts: () => [] },
     },
     verify: async () => ({ ok: true, root, recordCount: records.size, finding: '' }),
   };

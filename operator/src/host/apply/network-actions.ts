@@ -16,7 +16,7 @@ import { handOverEngine, proposeValidator } from './grow-network.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import { dropReservation, passReservation, reserveKey } from './key-reservation.ts';
 import { resourceOf } from './kinds.ts';
-import { applyOptional, dropMonitor, requestAuthority, snapshotVolume } from './optional-kinds.ts';
+import { performOptional } from './optional-kinds.ts';
 import { proposeProtocol } from './propose-protocol.ts';
 import { refreshMounts } from './refresh-mounts.ts';
 import { replacePod } from './replace-pod.ts';
@@ -29,14 +29,6 @@ export async function performNetworkAction(scope: ActionContext, action: Network
   switch (action.type) {
     case 'apply':
       return action.manifest.kind === 'PersistentVolumeClaim' ? applyVolume(scope, action.manifest) : applyManifest(scope, action.manifest);
-    case 'applyOptional':
-      return applyOptional(scope, action.manifest);
-    case 'dropMonitor':
-      return dropMonitor(scope);
-    case 'requestAuthority':
-      return requestAuthority(scope);
-    case 'snapshotVolume':
-      return snapshotVolume(scope, action);
     case 'createAuthority':
       await context.authorities.create(effective, context.clock.nowUnixMs());
       return report(scope, 'AuthorityCreated', 'made the certificate authority of this network');
@@ -96,6 +88,8 @@ export async function performNetworkAction(scope: ActionContext, action: Network
       return unlessShut(scope, () => withdrawGrant(scope, action));
     case 'stopPod':
       return stopPod(scope, action);
+    default:
+      return performOptional(scope, action);
   }
 }
 

@@ -36,8 +36,27 @@ async function whereServed<T>({ context }: ActionContext, kind: OptionalKind, wo
   }
 }
 
+export type OptionalAction = Extract<
+  NetworkAction,
+  { readonly type: 'applyOptional' | 'dropMonitor' | 'requestAuthority' | 'snapshotVolume' }
+>;
+
+/** Does what needs something that others bring to a cluster. Returns whether the network is to be looked at again at once. */
+export function performOptional(scope: ActionContext, action: OptionalAction): Promise<boolean> {
+  switch (action.type) {
+    case 'applyOptional':
+      return applyOptional(scope, action.manifest);
+    case 'dropMonitor':
+      return dropMonitor(scope);
+    case 'requestAuthority':
+      return requestAuthority(scope);
+    case 'snapshotVolume':
+      return snapshotVolume(scope, action);
+  }
+}
+
 /** Applies an object of such a kind. Nothing watches it, so it is written again only when it changes and every ten minutes. */
-export async function applyOptional(scope: ActionContext, manifest: Manifest): Promise<boolean> {
+async function applyOptional(scope: ActionContext, manifest: Manifest): Promise<boolean> {
   const { context, applier } = scope;
   const { optionalApplied } = context.facts;
   const key = placeOf(manifest);
@@ -54,7 +73,7 @@ export async function applyOptional(scope: ActionContext, manifest: Manifest): P
 const placeOf = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.namespace}/${metadata.name}`;
 
 /** Takes the PodMonitor of a network away that no longer asks for one. */
-export async function dropMonitor(scope: ActionContext): Promise<boolean> {
+async function dropMonitor(scope: ActionContext): Promise<boolean> {
   const { context, effective } = scope;
   const { namespace, name } = effective;
   await context.client.delete(podMonitors, { namespace, name });
@@ -63,7 +82,7 @@ export async function dropMonitor(scope: ActionContext): Promise<boolean> {
 }
 
 /** Asks the issuer for the network's first authority, and takes it up once it is whole. */
-export async function requestAuthority(scope: ActionContext): Promise<boolean> {
+async function requestAuthority(scope: ActionContext): Promise<boolean> {
   const { context, effective } = scope;
   if (effective.issuer === undefined || !context.isLeader()) return false;
   const issued = await fetchIssued(scope, effective.issuer, 1);
@@ -101,10 +120,7 @@ export async function fetchIssued(
 }
 
 /** Has a node's volume snapshotted, once a release, and remembers how far that is. */
-export async function snapshotVolume(
-  scope: ActionContext,
-  { node, name }: Extract<NetworkAction, { type: 'snapshotVolume' }>,
-): Promise<boolean> {
+async function snapshotVolume(scope: ActionContext, { node, name }: Extract<NetworkAction, { type: 'snapshotVolume' }>): Promise<boolean> {
   const { context, effective } = scope;
   if (!context.isLeader() || effective.snapshots === undefined) return false;
   const { namespace } = effective;
