@@ -90,6 +90,14 @@ describe('reasons of conditions', () => {
     expect([...new Set(unknown)].sort()).toEqual([]);
   });
 
+  test('each is named by a test that brings it about', () => {
+    const tests = listFiles().filter((path) => path.endsWith('.test.ts') && !path.startsWith('test/tidy/'));
+    const seen = new Set<string>();
+    for (const path of tests) for (const [found] of readSource(path).matchAll(/\b[A-Z][A-Za-z_]+\b/g)) seen.add(found);
+    const reasons = REASON_TABLES.flatMap((table) => Object.keys(table.reasons));
+    expect(reasons.filter((reason) => !seen.has(reason)).sort()).toEqual([]);
+  });
+
   test('each type of condition is described', () => {
     const types = files.flatMap((path) => typesIn(path)).filter((type) => CONDITIONS[type] === undefined);
     expect([...new Set(types)].sort()).toEqual([]);
