@@ -156,7 +156,7 @@ export const useSearch = (text: string): UseQueryResult<{ readonly items: readon
 export const useCases = (): ListResult<CaseLine> => useList(['cases'], '/cases');
 export const useCaseOpenings = (): UseQueryResult<{ readonly items: readonly CaseOpening[] }> =>
   useResource(['case-openings'], '/case-openings');
-/** Other ledgers move by themselves: until it is over a case is asked for again. */
+/** Other ledgers move by themselves: a case is asked for again as long as it is shown. */
 export const useCase = (network: string, id: string): UseQueryResult<CaseDetail> =>
   useResource(['case', network, id], `/networks/${segment(network)}/cases/${segment(id)}`, { refetchMs: LIVE_MS });
 export const useCitizen = (cursor: string): UseQueryResult<Citizen> =>
