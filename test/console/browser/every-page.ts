@@ -12,6 +12,7 @@ export const EVERY_PAGE: readonly { readonly name: string; readonly path: string
   { name: 'network-yaml', path: '/networks/health?tab=yaml' },
   { name: 'links', path: '/links' },
   { name: 'link', path: '/links/city-health' },
+  { name: 'status', path: '/status' },
   { name: 'map', path: '/map' },
   { name: 'wall', path: '/wall' },
   { name: 'agencies', path: '/agencies' },

@@ -73,22 +73,25 @@ function NetworkStatus({ network: { name, domain, chainId } }: { readonly networ
 function Lines({ samples }: { readonly samples: readonly Sample[] }): ReactNode {
   const { t, language } = useWords();
   const number = (value: number): string => formatNumber(language, value);
+  const milliseconds = (value: number): string =>
+    new Intl.NumberFormat(language, { style: 'unit', unit: 'millisecond', unitDisplay: 'short' }).format(value);
   const duration = (value: number): string => formatDuration(language, value);
   const lines: readonly {
     readonly label: string;
     readonly of: (sample: Sample) => number | undefined;
     readonly show: (value: number) => string;
+    readonly top?: number;
   }[] = [
     { label: t('status.operations'), of: (sample) => sample.operationsPerMinute, show: number },
     { label: t('status.blockAge'), of: (sample) => sample.blockAgeMs, show: duration },
-    { label: t('status.commit'), of: (sample) => sample.commitMs, show: duration },
+    { label: t('status.commit'), of: (sample) => sample.commitMs, show: milliseconds },
     { label: t('status.waiting'), of: (sample) => sample.waiting, show: number },
     { label: t('status.packet'), of: (sample) => sample.oldestPacketMs, show: duration },
-    { label: t('status.volume'), of: (sample) => sample.volumeUsedPercent, show: (value) => `${number(value)} %` },
+    { label: t('status.volume'), of: (sample) => sample.volumeUsedPercent, show: (value) => `${number(value)} %`, top: 100 },
   ];
   return (
     <div className="civitas-cards">
-      {lines.map(({ label, of, show }) => {
+      {lines.map(({ label, of, show, top }) => {
         const values = samples.map(of);
         const last = values.at(-1);
         const told = values.filter((value) => value !== undefined);
@@ -96,7 +99,7 @@ function Lines({ samples }: { readonly samples: readonly Sample[] }): ReactNode 
         return (
           <div key={label}>
             <Figure label={label}>{last === undefined ? '–' : show(last)}</Figure>
-            <Sparkline values={values} label={t('status.line', { label, most })} />
+            <Sparkline values={values} label={t('status.line', { label, most })} top={top} />
           </div>
         );
       })}

@@ -5,14 +5,16 @@ interface SparklineProps {
   readonly values: readonly (number | undefined)[];
   /** What the line shows, for those who do not see it. */
   readonly label: string;
+  /** What the line's top stands for; default: the largest value. */
+  readonly top?: number | undefined;
 }
 
 const WIDTH = 240;
 const HEIGHT = 48;
 
 /** A small line over time; its foot is 0. A gap stays a gap. */
-export function Sparkline({ values, label }: SparklineProps): ReactNode {
-  const most = Math.max(1, ...values.map((value) => value ?? 0));
+export function Sparkline({ values, label, top }: SparklineProps): ReactNode {
+  const most = top ?? Math.max(1, ...values.map((value) => value ?? 0));
   const step = values.length < 2 ? 0 : WIDTH / (values.length - 1);
   let isOpen = false;
   const path = values.map((value, index) => {

@@ -1,4 +1,4 @@
-import { type Dashboard, graph, number, rateOf, table } from './dashboard.ts';
+import { type Dashboard, graph, NO_PROBE, number, rateOf, table } from './dashboard.ts';
 
 export const cityDashboard: Dashboard = {
   uid: 'civitas-city',
@@ -120,6 +120,7 @@ export const cityDashboard: Dashboard = {
             title: 'Synthetic operations',
             unit: 's',
             description: 'How long the last synthetic operation of each network took. It is what a program of an agency meets.',
+            emptyWhen: NO_PROBE,
           },
           ['max by (network) (civitas_probe_operation_duration_seconds)', '{{network}}'],
         ),
@@ -128,7 +129,7 @@ export const cityDashboard: Dashboard = {
             title: 'Synthetic packets',
             unit: 's',
             description: 'How long the last synthetic packet of each direction took.',
-            emptyWhen: 'the city has no link',
+            emptyWhen: NO_PROBE,
           },
           ['max by (source, destination) (civitas_probe_packet_duration_seconds)', '{{source}} to {{destination}}'],
         ),
@@ -137,6 +138,7 @@ export const cityDashboard: Dashboard = {
             title: 'Synthetic operations and packets that failed',
             unit: 'ops',
             description: 'Failures a second. A line above 0 that stays is a network or a link that its users find broken.',
+            emptyWhen: NO_PROBE,
           },
           [rateOf('civitas_probe_operations_total{result="failed"}', ['network']), '{{network}}'],
           [rateOf('civitas_probe_packets_total{result="failed"}', ['source', 'destination']), '{{source}} to {{destination}}'],

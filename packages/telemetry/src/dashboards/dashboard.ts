@@ -40,6 +40,9 @@ export const VARIABLES: Readonly<Record<Variable, { readonly label: string; read
   slo: { label: 'Promise', values: 'label_values(slo:objective:ratio, sloth_slo)' },
 };
 
+/** Said of panels about synthetic operations and packets. */
+export const NO_PROBE = 'CityConfig switches no probe on (spec.observability.probe)';
+
 type Said = Pick<Panel, 'title' | 'description' | 'unit'> & Pick<Partial<Panel>, 'emptyWhen'>;
 type Asked = readonly (readonly [expr: string, legend: string])[];
 

@@ -1,4 +1,4 @@
-import { type Dashboard, graph, number, quantileOf, rateOf, table } from './dashboard.ts';
+import { type Dashboard, graph, NO_PROBE, number, quantileOf, rateOf, table } from './dashboard.ts';
 
 const OF = 'source=~"$source", destination=~"$destination"';
 const DIRECTION = '{{source}} to {{destination}}';
@@ -119,10 +119,10 @@ export const linksDashboard: Dashboard = {
           },
           [quantileOf(0.95, `civitas_relay_pass_seconds{${OF}}`, ['source', 'destination']), DIRECTION],
         ),
-        graph({ title: 'Synthetic packets', unit: 'ops', description: 'Synthetic packets a second by how they ended.' }, [
-          rateOf(`civitas_probe_packets_total{${OF}}`, ['source', 'destination', 'result']),
-          `${DIRECTION} {{result}}`,
-        ]),
+        graph(
+          { title: 'Synthetic packets', unit: 'ops', description: 'Synthetic packets a second by how they ended.', emptyWhen: NO_PROBE },
+          [rateOf(`civitas_probe_packets_total{${OF}}`, ['source', 'destination', 'result']), `${DIRECTION} {{result}}`],
+        ),
         graph(
           { title: 'Processor and delay', unit: 's', description: "The relay's processor seconds a second and its event loop delay." },
           ['rate(process_cpu_seconds_total{job="civitas-relay"}[$__rate_interval])', '{{pod}} processor'],

@@ -1,4 +1,4 @@
-import { type Dashboard, graph, number, rateOf, table } from './dashboard.ts';
+import { type Dashboard, graph, NO_PROBE, number, rateOf, table } from './dashboard.ts';
 
 const OF = 'sloth_slo=~"$slo"';
 
@@ -90,13 +90,14 @@ export const sloDashboard: Dashboard = {
             title: 'Synthetic operations',
             unit: 'ops',
             description: 'A second, by network and result: events that come whether or not anybody works.',
+            emptyWhen: NO_PROBE,
           },
           [rateOf('civitas_probe_operations_total', ['network', 'result']), '{{network}} {{result}}'],
         ),
-        graph(
-          { title: 'Synthetic packets', unit: 'ops', description: 'A second, by direction and result.', emptyWhen: 'the city has no link' },
-          [rateOf('civitas_probe_packets_total', ['source', 'destination', 'result']), '{{source}} to {{destination}} {{result}}'],
-        ),
+        graph({ title: 'Synthetic packets', unit: 'ops', description: 'A second, by direction and result.', emptyWhen: NO_PROBE }, [
+          rateOf('civitas_probe_packets_total', ['source', 'destination', 'result']),
+          '{{source}} to {{destination}} {{result}}',
+        ]),
       ],
     },
   ],

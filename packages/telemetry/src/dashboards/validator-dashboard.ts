@@ -46,6 +46,7 @@ export const validatorDashboard: Dashboard = {
             title: 'Peers',
             unit: 'short',
             description: 'Peers as the node and its engine count them. Should be one fewer than the nodes of the network.',
+            emptyWhen: ENGINE,
           },
           [`civitas_peers{${OF}}`, '{{node}}'],
           [`cometbft_p2p_peers{${OF}}`, '{{node}} engine'],
