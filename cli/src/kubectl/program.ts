@@ -116,15 +116,6 @@ function addLooks(program: Command, port: Port): void {
       ),
     );
   program
-    .command('support-bundle')
-    .description('one file for whoever helps: versions, objects, conditions, events, metrics, logs; no secret, nothing personal')
-    .option('-o, --out <file>', 'where it is written; default: civitas-support-<time>.tar.gz')
-    .action((options: { out?: string }, command: Command) =>
-      run(command, async (context) =>
-        (await import('./support/support-bundle.ts')).supportBundleCommand(context, { out: options.out, version: VERSION }),
-      ),
-    );
-  program
     .command('help')
     .argument('[command]')
     .description('help for a command, or: help exit-codes')
@@ -133,6 +124,18 @@ function addLooks(program: Command, port: Port): void {
       else (program.commands.find((command) => command.name() === word) ?? program).outputHelp();
       exit(0);
     });
+}
+
+function addSupport(program: Command, { run }: Port): void {
+  program
+    .command('support-bundle')
+    .description('one file for whoever helps: versions, objects, conditions, events, metrics, logs; no secret, nothing personal')
+    .option('-o, --out <file>', 'where it is written; default: civitas-support-<time>.tar.gz')
+    .action((options: { out?: string }, command: Command) =>
+      run(command, async (context) =>
+        (await import('./support/support-bundle.ts')).supportBundleCommand(context, { out: options.out, version: VERSION }),
+      ),
+    );
 }
 
 function addOperations(program: Command, port: Port): void {
@@ -303,6 +306,7 @@ export function createPlugin({ run, exit }: Port): Command {
     .addHelpText('after', AFTER)
     .addHelpCommand(false);
   addLooks(program, port);
+  addSupport(program, port);
   addJoinBundle(program, port);
   addOperations(program, port);
   addSwitches(program, port);

@@ -1,7 +1,7 @@
 import { base64urlEncode, isJsonObject, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
 import type { Receipt } from '@civitas/proofs';
 import type { OutgoingPacket, Peer } from '@civitas/proto/civitas/node/v1/link';
-import type { Instruments, Logger, relayMetrics, Tracing } from '@civitas/telemetry';
+import { type Instruments, type Logger, type relayMetrics, type Tracing, traceIdOf } from '@civitas/telemetry';
 import { tracePacket } from '../telemetry/trace-packet.ts';
 import { type Batch, type BatchHead, type BatchItem, batchesOf, type NeededHeader } from './batch.ts';
 import { deliverFollowing } from './follow-sets.ts';
@@ -354,10 +354,11 @@ export class Direction {
     const { log, metrics, tracing, source, destination, nowUnixMs } = this.#options;
     const shown = at === destination ? source : destination;
     const receipt = await deliverFollowing({ at, shown, target: Number(args['headerHeight']) }, verb, args);
+    const labels = { ...this.#labels, trace_id: traceIdOf(receipt.operation) };
     if (!receipt.outcome.ok) {
       metrics.packets.inc({ ...this.#labels, result: 'refused' }, items.length);
       const { code, facts } = receipt.outcome.refusal;
-      log.warn('relay-operation-refused', { ...this.#labels, verb, code, facts, sequences: items.map(({ sequence }) => sequence) });
+      log.warn('relay-operation-refused', { ...labels, verb, code, facts, sequences: items.map(({ sequence }) => sequence) });
       throw new GatewayError(at.network, code, false);
     }
     const results = resultsOf(receipt);
@@ -369,10 +370,10 @@ export class Direction {
       if (verb === 'receive' || counted !== 'redelivered') metrics.packets.inc({ ...this.#labels, result: counted });
       const memo = this.#memoOf(item.sequence);
       tracePacket(tracing, { ...this.#labels, ...memo, sequence: item.sequence }, { result: counted, receipt, endUnixMs: nowUnixMs() });
-      if (counted === 'refused') log.warn('packet-refused', { ...this.#labels, verb, sequence: item.sequence, code: result['code'] ?? '' });
+      if (counted === 'refused') log.warn('packet-refused', { ...labels, verb, sequence: item.sequence, code: result['code'] ?? '' });
       else if (verb === 'receive') memo.deliveredAtHeight = receipt.height;
     }
-    log.debug('relayed', { ...this.#labels, verb, packets: items.length, height: receipt.height });
+    log.debug('relayed', { ...labels, verb, packets: items.length, height: receipt.height });
     return results;
   }
 

@@ -23,6 +23,17 @@ import { redactText } from '../redact.ts';
 import type { TracingSettings } from './open-tracing.ts';
 import { ROOT_SPANS, rootSpanIdOf, type SpanRecord, type Tracing, traceIdOf } from './tracing.ts';
 
+/** Times that tests lengthen. */
+export interface SpanPace {
+  /** How long spans wait for company. */
+  readonly flushMs: number;
+  /** How long one export may take. */
+  readonly exportMs: number;
+  /** How long the end waits for the last ones. */
+  readonly closeMs: number;
+}
+
+const SPAN_PACE: SpanPace = { flushMs: SPAN_FLUSH_MS, exportMs: SPAN_EXPORT_MS, closeMs: SPAN_CLOSE_MS };
 const TRACER = 'civitas';
 const SAMPLED_FLAG = 1;
 
@@ -69,13 +80,16 @@ function parentOf(operation: Uint8Array): Context {
  * Spans to a collector over OTLP/HTTP. At most SPAN_QUEUE_MAX wait; what comes while the collector does not answer is dropped and counted.
  * The sampler decides by the trace's id alone: no parent and no flag of anybody else's is ever read.
  */
-export function otlpTracing({ endpoint, samplePerMille, service, attributes }: TracingSettings): Tracing {
+export function otlpTracing(
+  { endpoint, samplePerMille, service, attributes }: TracingSettings,
+  { flushMs, exportMs, closeMs }: SpanPace = SPAN_PACE,
+): Tracing {
   const counts = { exported: 0, failed: 0, dropped: 0 };
   let recordedCount = 0;
   const sampler = new TraceIdRatioBasedSampler(samplePerMille / 1000);
   const ids = new GivenIds();
   const exporter = counted(
-    new OTLPTraceExporter({ url: endpoint, timeoutMillis: SPAN_EXPORT_MS, concurrencyLimit: SPAN_QUEUE_MAX / SPAN_BATCH }),
+    new OTLPTraceExporter({ url: endpoint, timeoutMillis: exportMs, concurrencyLimit: SPAN_QUEUE_MAX / SPAN_BATCH }),
     counts,
   );
   const provider = new TracerProvider({
@@ -88,8 +102,8 @@ export function otlpTracing({ endpoint, samplePerMille, service, attributes }: T
         exporter,
         maxQueueSize: SPAN_QUEUE_MAX,
         maxExportBatchSize: SPAN_BATCH,
-        scheduledDelayMillis: SPAN_FLUSH_MS,
-        exportTimeoutMillis: SPAN_EXPORT_MS,
+        scheduledDelayMillis: flushMs,
+        exportTimeoutMillis: exportMs,
       }),
     ],
   });
@@ -127,7 +141,7 @@ export function otlpTracing({ endpoint, samplePerMille, service, attributes }: T
     close: async () => {
       const timer = { id: undefined as NodeJS.Timeout | undefined };
       const bound = new Promise<void>((resolve) => {
-        timer.id = setTimeout(resolve, SPAN_CLOSE_MS);
+        timer.id = setTimeout(resolve, closeMs);
       });
       await Promise.race([provider.shutdown().catch(() => undefined), bound]);
       clearTimeout(timer.id);

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from '@jest/globals';
+import { context, createTraceState, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { StackContextManager } from '@opentelemetry/sdk-trace';
 import { openLogger, openTracing, rootSpanIdOf, type Tracing, traceIdOf } from '../index.ts';
 import { SPAN_QUEUE_MAX } from '../limits.ts';
 import { openOtlpReceiver } from '../testing/index.ts';
 import { otlpTracing } from './otlp-tracing.ts';
 
+/** A machine that is busy with something else. */
+const PATIENT = { flushMs: 100, exportMs: 60_000, closeMs: 60_000 };
 const hashOf = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 const settings = (endpoint: string, samplePerMille = 1000) => ({
   endpoint,
@@ -32,7 +36,7 @@ async function aReceiver() {
 
 test('spans of one operation from any number of nodes are one trace below one root, with nothing on the wire between them', async () => {
   const receiver = await aReceiver();
-  const nodes: Tracing[] = Array.from({ length: 4 }, () => otlpTracing(settings(receiver.endpoint)));
+  const nodes: Tracing[] = Array.from({ length: 4 }, () => otlpTracing(settings(receiver.endpoint), PATIENT));
   const operation = hashOf('operation');
   const packet = hashOf('elsewhere');
   nodes[0]?.record({ ...span(operation, 'operation'), attributes: { height: 7 }, links: [packet] });
@@ -55,7 +59,7 @@ test('spans of one operation from any number of nodes are one trace below one ro
 
 test('every node samples the same operations, about as many as it is told', async () => {
   const receiver = await aReceiver();
-  const [one, other] = [200, 200].map((perMille) => otlpTracing(settings(receiver.endpoint, perMille)));
+  const [one, other] = [200, 200].map((perMille) => otlpTracing(settings(receiver.endpoint, perMille), PATIENT));
   closing.push(
     async () => one?.close(),
     async () => other?.close(),
@@ -71,16 +75,43 @@ test('every node samples the same operations, about as many as it is told', asyn
 test('a collector that never answers costs a bounded queue, and the rest is dropped and counted', async () => {
   const hole = await aReceiver();
   hole.goSilent();
-  const tracing = otlpTracing(settings(hole.endpoint));
+  const tracing = otlpTracing(settings(hole.endpoint), { flushMs: 100, exportMs: 500, closeMs: 500 });
   closing.push(() => tracing.close());
   for (let index = 0; index < SPAN_QUEUE_MAX + 500; index++) tracing.record(span(hashOf(`operation ${index}`)));
 
   expect(tracing.counts()).toEqual({ exported: 0, failed: 0, dropped: 500 });
 });
 
+test('a foreign parent, its trace state and its baggage are not taken over, whatever the flag says', async () => {
+  const receiver = await aReceiver();
+  const [all, none] = [1000, 0].map((perMille) => otlpTracing(settings(receiver.endpoint, perMille), PATIENT));
+  const foreign = {
+    traceId: 'f'.repeat(32),
+    spanId: 'e'.repeat(16),
+    traceFlags: 1,
+    isRemote: true,
+    traceState: createTraceState('vendor=CANARY'),
+  };
+  const baggage = propagation.createBaggage({ person: { value: 'CANARY' } });
+  const around = propagation.setBaggage(trace.setSpanContext(ROOT_CONTEXT, foreign), baggage);
+  context.setGlobalContextManager(new StackContextManager().enable());
+  closing.push(async () => context.disable());
+  context.with(around, () => {
+    for (const tracing of [all, none]) {
+      tracing?.record(span(hashOf('one'), 'operation'));
+      tracing?.record(span(hashOf('one')));
+    }
+  });
+  await Promise.all([all?.close(), none?.close()]);
+
+  expect(receiver.spans.map(({ traceId }) => traceId)).toEqual([traceIdOf(hashOf('one')), traceIdOf(hashOf('one'))]);
+  expect(receiver.spans.map(({ parentSpanId = '' }) => parentSpanId)).toEqual(['', rootSpanIdOf(hashOf('one'))]);
+  expect(receiver.text()).not.toMatch(/CANARY|f{32}|e{16}/);
+});
+
 test('personal text in an attribute is censored', async () => {
   const receiver = await aReceiver();
-  const tracing = otlpTracing(settings(receiver.endpoint));
+  const tracing = otlpTracing(settings(receiver.endpoint), PATIENT);
   tracing.record({ ...span(hashOf('one')), attributes: { why: 'of 110101199003074477' }, failure: 'STATE' });
   await tracing.close();
 
