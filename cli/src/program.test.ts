@@ -42,6 +42,7 @@ test('every command of the reference is there', () => {
       'network grow',
       'network propose-validator',
       'network validators',
+      'pack sign',
       'read',
       'receipt',
       'restore',

@@ -131,6 +131,27 @@ function addNetwork(program: Command, { run }: ProgramPort): void {
     );
 }
 
+function addPacks(program: Command, { run }: ProgramPort): void {
+  program
+    .command('pack')
+    .description('packs of contracts, which founders let into a network')
+    .command('sign')
+    .description('sign a pack as its publisher and print the PackInstall that `kubectl apply -f -` takes')
+    .argument('<contracts...>', 'contracts, such as courts.evidence@v1')
+    .addOption(networkOption())
+    .requiredOption('-k, --key <file>', 'the publisher’s Ed25519 private key, PEM')
+    .requiredOption('--name <name>', 'name of the pack')
+    .requiredOption('--pack-version <version>', 'its version, such as 1.0.0')
+    .option('--namespace <namespace>', 'where the network lives', 'jincheng')
+    .action((contracts: string[], { key, network, namespace, name, packVersion }, command: Command) =>
+      run(command, async (context) =>
+        (await import('./commands/pack-sign.ts')).packSignCommand(context, {
+          ...{ key, network, namespace, pack: { name, version: packVersion, contracts } },
+        }),
+      ),
+    );
+}
+
 function addCases(program: Command, { run }: ProgramPort): void {
   const cases = program.command('case').description('play a random case across ledgers, each party with its own credentials');
   cases
@@ -210,6 +231,7 @@ export function createProgram(port: ProgramPort): Command {
   addIngest(program, port);
   addLedger(program, port);
   addNetwork(program, port);
+  addPacks(program, port);
   addCases(program, port);
   addCitizen(program, port);
   addBackup(program, port);

@@ -116,7 +116,7 @@ describe('the engine of a network', () => {
 });
 
 describe('the samples', () => {
-  test.each(['jincheng', 'yunhai-housing', 'membership'])('%s.yaml is taken whole', async (sample) => {
+  test.each(['jincheng', 'yunhai-housing', 'membership', 'decisions'])('%s.yaml is taken whole', async (sample) => {
     const text = readFileSync(new URL(`../../../samples/${sample}.yaml`, import.meta.url), 'utf8');
     const plurals: Readonly<Record<string, string>> = {
       CityConfig: 'cityconfigs',
@@ -126,6 +126,7 @@ describe('the samples', () => {
       LedgerLinkGrant: 'ledgerlinkgrants',
       AgencyMembership: 'agencymemberships',
       ValidatorChange: 'validatorchanges',
+      AccessPolicy: 'accesspolicies',
     };
     for (const document of parseAllDocuments(text)) {
       const manifest = document.toJS() as ObjectBody;

@@ -1,14 +1,22 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
+import { NAME_CHARS_MAX } from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { base64urlString, nameString, oneOf, rules, statusHead, text } from './schema.ts';
 
 export const LINK_THAW = 'thaw names one of the two ends of the link';
 
+export const LINK_NAMESPACES =
+  'a link joins two networks of its own namespace, whose grants and relay it is under: name them without a namespace, and put networks that are to talk into one';
+
+// A namespace before the name is taken by the pattern, so that the rule can say in words why it is none.
+const NETWORK = '^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+const NETWORK_CHARS_MAX = 2 * NAME_CHARS_MAX + 1;
+
 export const LedgerLinkSpec = Type.Object(
   {
-    from: nameString('LedgerNetwork in the same namespace.'),
-    to: nameString('The other one.'),
+    from: text('LedgerNetwork in the same namespace.', NETWORK_CHARS_MAX, { minLength: 1, pattern: NETWORK }),
+    to: text('The other one.', NETWORK_CHARS_MAX, { minLength: 1, pattern: NETWORK }),
     terms: Type.Optional(
       Type.Object({
         packetsPerMinute: Type.Optional(
@@ -51,6 +59,7 @@ export const LedgerLinkSpec = Type.Object(
   {
     ...rules(
       { rule: 'self.from == oldSelf.from && self.to == oldSelf.to', message: 'the ends of a link cannot change: make another link' },
+      { rule: "!self.from.contains('/') && !self.to.contains('/')", message: LINK_NAMESPACES },
       { rule: 'self.from != self.to', message: 'a link joins two different networks' },
       { rule: '!has(self.thaw) || self.thaw.network in [self.from, self.to]', message: LINK_THAW },
     ),

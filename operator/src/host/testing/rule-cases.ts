@@ -3,7 +3,7 @@ import { MEMBERSHIP_MESSAGES } from '../../core/resources/agency-membership.ts';
 import { BACKUP_MESSAGES } from '../../core/resources/backup-target.ts';
 import { EXTERNAL_MESSAGES } from '../../core/resources/external-member.ts';
 import { BACKUP_IMMUTABLE } from '../../core/resources/ledger-backup.ts';
-import { LINK_THAW } from '../../core/resources/ledger-link.ts';
+import { LINK_NAMESPACES, LINK_THAW } from '../../core/resources/ledger-link.ts';
 import { MESSAGES } from '../../core/resources/ledger-network.ts';
 import { OPERATION_MESSAGES } from '../../core/resources/ledger-operation.ts';
 import { RESTORE_ONE } from '../../core/resources/ledger-restore.ts';
@@ -86,6 +86,7 @@ export const RULE_CASES: readonly RuleCase[] = [
     ...{ plural: 'ledgerlinks', kind: 'LedgerLink', spec: { from: 'city', to: 'health' }, change: { to: 'courts' } },
     message: 'the ends of a link cannot change: make another link',
   },
+  { plural: 'ledgerlinks', kind: 'LedgerLink', spec: { from: 'city', to: 'yunhai/housing' }, message: LINK_NAMESPACES },
   { plural: 'ledgerlinks', kind: 'LedgerLink', spec: { from: 'city', to: 'city' }, message: 'a link joins two different networks' },
   {
     ...{ plural: 'ledgerlinks', kind: 'LedgerLink', message: LINK_THAW },
