@@ -28,7 +28,8 @@ import { watchStoppedRelay } from './stopped-relay.ts';
 const PORT = 17_643;
 const CITY_MS = 450_000;
 const JOURNEY_MS = 240_000;
-/** A packet to another ledger and back, on a busy machine. */
+/** A case of several people, and a packet to another ledger and back, on a busy machine. */
+const CASE_MS = 600_000;
 const PACKET_MS = 150_000;
 /** Nodes that are made anew, the operator's looks at them, and what waited. */
 const APPROVAL_MS = 600_000;
@@ -157,7 +158,7 @@ describeWith(needed, 'the console in a browser', () => {
         await owner.getByRole('link', { name: path.split('/').at(-1) ?? '' }).waitFor();
       });
     },
-    JOURNEY_MS,
+    CASE_MS,
   );
 
   test(
@@ -175,7 +176,7 @@ describeWith(needed, 'the console in a browser', () => {
         await saveScreenshot(citizen, 'citizen-list.en', 'light');
       });
     },
-    JOURNEY_MS,
+    CASE_MS,
   );
 
   test(
