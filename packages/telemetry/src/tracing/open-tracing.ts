@@ -1,15 +1,5 @@
 import { errorFields, type Logger } from '../logger.ts';
-import { NO_TRACING, type SpanResult, type Tracing } from './tracing.ts';
-
-export interface TracingSettings {
-  /** Where a collector takes OTLP over HTTP, such as `http://collector:4318/v1/traces`. */
-  readonly endpoint: string;
-  /** Of a thousand operations, how many are traced: 0 … 1000, the same on every node of a network. */
-  readonly samplePerMille: number;
-  readonly service: string;
-  /** On every span of the process: network, node, version. */
-  readonly attributes: Readonly<Record<string, string>>;
-}
+import { NO_TRACING, type SpanResult, type Tracing, type TracingSettings } from './tracing.ts';
 
 /**
  * Spans of this process. The exporter is loaded only where a collector is configured, and beside everything else: until it is there

@@ -20,8 +20,7 @@ import {
   SPAN_QUEUE_MAX,
 } from '../limits.ts';
 import { redactText } from '../redact.ts';
-import type { TracingSettings } from './open-tracing.ts';
-import { ROOT_SPANS, rootSpanIdOf, type SpanRecord, type Tracing, traceIdOf } from './tracing.ts';
+import { ROOT_SPANS, rootSpanIdOf, type SpanRecord, type Tracing, type TracingSettings, traceIdOf } from './tracing.ts';
 
 /** Times that tests lengthen. */
 export interface SpanPace {
@@ -56,7 +55,7 @@ function counted(exporter: SpanExporter, counts: { exported: number; failed: num
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
-        if (result.code === 0) counts.exported += spans.length;
+        if (result.error === undefined) counts.exported += spans.length;
         else counts.failed += spans.length;
         done(result);
       }),

@@ -31,6 +31,16 @@ export interface SpanRecord {
   readonly failure?: string;
 }
 
+export interface TracingSettings {
+  /** Where a collector takes OTLP over HTTP, such as `http://collector:4318/v1/traces`. */
+  readonly endpoint: string;
+  /** Of a thousand operations, how many are traced: 0 … 1000, the same on every node of a network. */
+  readonly samplePerMille: number;
+  readonly service: string;
+  /** On every span of the process: network, node, version. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 export type SpanResult = 'exported' | 'failed' | 'dropped';
 
 /** Where spans go. No call blocks, waits or throws, whatever the collector does. */
