@@ -177,6 +177,13 @@ const terms = () => ({
   shown: { en: 'The fund asks the hospital', zh: '公积金中心询问医院' },
 });
 
+/** What a consent on the ledger grants. */
+function grantOf(consent: string): JsonObject {
+  const grant = ledger.read(`city.consent/consents/${consent}`)?.['grant'];
+  if (grant === undefined || !isJsonObject(grant)) throw new Error(`no consent ${consent}`);
+  return grant;
+}
+
 /** The fund consumes the consent and the hospital answers: a digest reaches the city. */
 function accessUnder(consent: string): string {
   const requestHash = base64urlEncode(nodeCrypto.sha256(Buffer.from(consent)));
@@ -283,9 +290,9 @@ test('a consent that was granted elsewhere is listed, and says that its key is n
   await tie('wang.fang');
   const { id } = await answer(ask('grant', terms()));
   const key = `city.consent/consents/${String(id)}`;
-  const subject = String((ledger.read(key)?.['grant'] as JsonObject)['subject']);
+  const subject = String(grantOf(String(id))['subject']);
   const foreign = base64urlEncode(nodeCrypto.sha256(Buffer.from('another')));
-  const grant = { ...(ledger.read(key)?.['grant'] as JsonObject), keyId: foreign };
+  const grant = { ...grantOf(String(id)), keyId: foreign };
   ledger.edit(`city.consent/consents/${foreign}`, () => ({ ...ledger.read(key), grant }));
   const events = [{ contract: 'city.consent', name: 'ConsentGranted', data: { consent: foreign, subject, purpose: 'treatment' } }];
   const bytes = encodeReceipt({ height: 9, index: 0, operation: new Uint8Array(32), outcome: { ok: true, result: {} }, events });
@@ -302,7 +309,7 @@ test('a consent that was granted elsewhere is listed, and says that its key is n
 test('an erased citizen’s key is gone with their values', async () => {
   await tie('wang.fang');
   const { id } = await answer(ask('grant', terms()));
-  const subject = String((ledger.read(`city.consent/consents/${String(id)}`)?.['grant'] as JsonObject)['subject']);
+  const subject = String(grantOf(String(id))['subject']);
   await vault.erase(subject);
 
   expect(await ask('withdraw', { consent: String(id) }, 'fang', 4)).toMatchObject({ refusal: { code: 'CITIZEN_KEY_ELSEWHERE' } });
