@@ -60,11 +60,9 @@ function cellsOf(x: number, y: number, w: number, h: number): readonly string[] 
 
 test('every dashboard leads to every other one and carries the choices and the time along', () => {
   for (const { uid, links = [], templating } of built) {
-    expect(links.map(({ url }) => url).sort()).toEqual(
-      DASHBOARDS.filter((one) => one.uid !== uid)
-        .map((one) => `/d/${one.uid}`)
-        .sort(),
-    );
+    const others = DASHBOARDS.filter((one) => one.uid !== uid);
+    expect(new Set(links.map(({ url }) => url))).toEqual(new Set(others.map((one) => `/d/${one.uid}`)));
+    expect(links).toHaveLength(others.length);
     for (const { includeVars, keepTime } of links) expect({ includeVars, keepTime }).toEqual({ includeVars: true, keepTime: true });
     expect(templating?.list?.[0]).toMatchObject({ name: 'datasource', type: 'datasource' });
   }

@@ -45,11 +45,11 @@ export function usedExpressions(): readonly UsedExpression[] {
 /** By family: the dashboards and alerts that ask for it. */
 export function usesOfMetrics(): ReadonlyMap<string, MetricUses> {
   const uses = new Map<string, { dashboards: Set<string>; alerts: Set<string> }>();
-  const sloAlerts = new Map(
-    ruleGroups().flatMap(({ rules }) =>
-      rules.flatMap((rule) => ('alert' in rule && rule.labels['sloth_slo'] !== undefined ? [[rule.labels['sloth_slo'], rule.alert]] : [])),
-    ) as [string, string][],
-  );
+  const sloAlerts = new Map<string, string>();
+  for (const rule of ruleGroups().flatMap(({ rules }) => rules)) {
+    const slo = 'alert' in rule ? rule.labels['sloth_slo'] : undefined;
+    if ('alert' in rule && slo !== undefined) sloAlerts.set(slo, rule.alert);
+  }
   for (const { kind, owner, place, expr } of usedExpressions()) {
     for (const { name } of readQuery(expr).selectors) {
       const family = familyOf(name);
