@@ -6,6 +6,7 @@ import { createAdminRest } from './admin/admin-rest.ts';
 import { CONSOLE, MAILBOX_ROUTE, OPERATOR } from './admin/admin-routes.ts';
 import { faultFacts } from './http/exchange.ts';
 import { createFormTokens } from './http/form-token.ts';
+import type { IdentityLog } from './identity-log.ts';
 import { HOUSEKEEPING_INTERVAL_MS } from './limits.ts';
 import { createPasswordHasher, type PasswordHasher, type ScryptCost } from './password/password-hash.ts';
 import { createArtifacts } from './provider/artifacts.ts';
@@ -16,7 +17,7 @@ import {
   type ProviderParts,
   serviceClientMetadata,
 } from './provider/configuration.ts';
-import { createProvider, type ProviderLog } from './provider/provider.ts';
+import { createProvider } from './provider/provider.ts';
 import { createProviderPages } from './provider/provider-pages.ts';
 import { createRealmPages } from './realm-pages.ts';
 import { createFailureCounter } from './sign-in/failure-counter.ts';
@@ -41,7 +42,7 @@ export interface LocalIdentityOptions {
   /** Exact paths to which the console lets people return. */
   readonly consoleRedirectPaths?: readonly string[];
   readonly foreignClients?: readonly ForeignClient[];
-  readonly log: ProviderLog;
+  readonly log: IdentityLog;
   /** Milliseconds since 1970; the provider's own tokens go by the machine's clock. */
   readonly nowUnixMs?: () => number;
   /** Address that failures are counted by; behind a proxy the one it names. */

@@ -3,6 +3,7 @@ import { verifyOwnToken } from './admin/caller.ts';
 import { answerFrame } from './frames/frames.ts';
 import { BodyRefused, faultFacts, sendEmpty, sendJson } from './http/exchange.ts';
 import { contextFor, type Reader, sendPage, sendStyle } from './http/page-answer.ts';
+import type { IdentityLog } from './identity-log.ts';
 import { faultPage } from './pages/pages.ts';
 import { profileClaims } from './provider/claims.ts';
 import { findLiveUser } from './provider/configuration.ts';
@@ -19,7 +20,7 @@ export interface RealmPagesOptions {
   readonly users: UsersFile;
   readonly signIn: { readonly answer: (reader: Reader, uid: string) => Promise<void> };
   readonly invitations: { readonly answer: (reader: Reader) => Promise<void> };
-  readonly log: { readonly warn: (facts: object, event: string) => void };
+  readonly log: Pick<IdentityLog, 'warn'>;
 }
 
 const SIGN_IN_PATH = /^\/login-actions\/([\w-]{1,64})$/;

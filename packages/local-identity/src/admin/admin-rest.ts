@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '@civitas/canon';
 import { BodyRefused, faultFacts, readBody, readForm, sendEmpty, sendJson } from '../http/exchange.ts';
+import type { IdentityLog } from '../identity-log.ts';
 import { CALL_BYTES_MAX, ROWS_MAX } from '../limits.ts';
 import type { IdentityKeys } from '../store/identity-keys.ts';
 import { type AdminAnswer, type AdminCall, type AdminRoute, type AdminRoutesOptions, adminRoutes, MAILBOX_ROUTE } from './admin-routes.ts';
@@ -13,7 +14,7 @@ export interface AdminRestOptions extends AdminRoutesOptions {
   /** `/admin/realms/city` */
   readonly adminPath: string;
   readonly origin: string;
-  readonly log: { readonly warn: (facts: object, event: string) => void };
+  readonly log: Pick<IdentityLog, 'warn'>;
 }
 
 export interface AdminRest {

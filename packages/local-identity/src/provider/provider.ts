@@ -1,18 +1,14 @@
 import { Provider } from 'oidc-provider';
 import { faultFacts } from '../http/exchange.ts';
+import type { IdentityLog } from '../identity-log.ts';
 import { type ProviderParts, providerConfiguration, sessionSecondsLeft } from './configuration.ts';
 import { wrapRefreshTokens } from './refresh-token-shell.ts';
 import { signOutWithoutSession } from './sign-out.ts';
 
-export interface ProviderLog {
-  readonly warn: (facts: object, event: string) => void;
-  readonly info: (facts: object, event: string) => void;
-}
-
 /**
  * Builds the provider with the keys of this moment; another one takes its place when they rotate.
  */
-export function createProvider(parts: ProviderParts, log: ProviderLog): Provider {
+export function createProvider(parts: ProviderParts, log: IdentityLog): Provider {
   const provider = new Provider(`${parts.origin}${parts.realmPath}`, providerConfiguration(parts));
   provider.proxy = parts.origin.startsWith('https:');
   wrapRefreshTokens(provider);

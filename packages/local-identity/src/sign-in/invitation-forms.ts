@@ -1,3 +1,4 @@
+import type { IdentityLog } from '../identity-log.ts';
 import { TEXT_CHARACTERS_MAX } from '../limits.ts';
 import { displayNameOf } from '../pages/display-name.ts';
 import type { PageContext } from '../pages/layout.ts';
@@ -12,7 +13,7 @@ export interface InvitationFormOptions {
   readonly people: People;
   readonly hasher: PasswordHasher;
   readonly nowUnixS: () => number;
-  readonly log: { readonly info: (facts: object, event: string) => void };
+  readonly log: Pick<IdentityLog, 'info'>;
 }
 
 /** A form of an invitation's page as it was sent. */

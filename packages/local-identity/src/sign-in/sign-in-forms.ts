@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Interaction, Provider } from 'oidc-provider';
 import type { Reader } from '../http/page-answer.ts';
+import type { IdentityLog } from '../identity-log.ts';
 import type { PageContext } from '../pages/layout.ts';
 import { passwordFaultOf } from '../password/password-hash.ts';
 import type { User } from '../store/state.ts';
@@ -11,7 +12,7 @@ export interface SignInFormOptions {
   readonly provider: () => Provider;
   readonly people: People;
   readonly addressOf: (req: IncomingMessage) => string;
-  readonly log: { readonly info: (facts: object, event: string) => void };
+  readonly log: Pick<IdentityLog, 'info'>;
 }
 
 /** One request to the pages of one sign-in. */
