@@ -8,7 +8,9 @@ const OPERATOR_TESTS = [
   ...['every-rule', 'rules', 'provision', 'faults', 'validators', 'validator-change', 'network-removal', 'day-two-crash'],
   'least-privilege',
   // Minutes of waiting for tries and clocks, which the other suites have done already.
-  ...(process.env['CIVITAS_FULL'] === '1' ? ['backup', 'node-restore', 'lagging-api', 'missing-kinds'] : []),
+  ...(process.env['CIVITAS_FULL'] === '1'
+    ? ['backup', 'node-restore', 'lagging-api', 'missing-kinds', 'optional-kinds', 'policies-and-packs', 'agency-identity']
+    : []),
 ];
 
 export default {

@@ -15,7 +15,7 @@ import {
   waitUntil,
 } from './testing/city-fixture.ts';
 import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
-import { conditionOf, looseDefinition } from './testing/optional-services.ts';
+import { conditionOf, looseDefinition, removeOptionalKinds } from './testing/optional-services.ts';
 import { startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 
 const OCTET = 221;
@@ -41,6 +41,7 @@ afterEach(async () => {
   stopping.abort();
   await controllers?.stop();
   await world.stop();
+  await removeOptionalKinds(cluster.client);
   await cluster.stop();
 });
 
