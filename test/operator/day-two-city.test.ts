@@ -66,17 +66,17 @@ const statusNow = async (): Promise<NonNullable<Network['status']>> =>
 describeWithEngine('a network of a running city', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'civitas-day-two-'));
-    city = await startCity(home);
+    city = await startCity(home, { readyWithinMs: 200_000 });
     client = createKubeClient(readKubeConfigFile(join(home, 'kubeconfig')));
     const { items } = await client.listAll(networks);
     namespace = items.find(({ metadata }) => metadata.name === NETWORK)?.metadata.namespace ?? '';
-  }, 200_000);
+  }, 240_000);
 
   afterAll(async () => {
     client?.close();
     await city?.stop();
     rmSync(home, { recursive: true, force: true });
-  }, 30_000);
+  }, 60_000);
 
   test('grows from one embedded validator to four of three organisations, while cases go over its links and its operator is killed', async () => {
     const born = await statusNow();
