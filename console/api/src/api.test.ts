@@ -3,6 +3,7 @@ import type { Principal } from '@civitas/identity';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { InjectOptions } from 'fastify';
+import { agencies } from './kube/kinds.ts';
 import { smallCity } from './testing/small-city.ts';
 import { aPerson, ORIGIN, startTestConsole, type TestConsole } from './testing/test-console.ts';
 
@@ -138,6 +139,27 @@ describe('what people change', () => {
     expect(await ask(admin, 'PATCH', '/agencies/bank-1', { payload, headers: { 'if-match': String(read.headers.etag) } })).toMatchObject({
       status: 412,
     });
+  });
+
+  test('a program is certified by its request beside the others of its agency, and nothing but a request is taken', async () => {
+    const path = '/agencies/bank-1/clients';
+    const csr = '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n';
+    const of = (letter: string) => ({ operationPublicKey: letter.repeat(43), csr });
+    expect(await ask(admin, 'PUT', `${path}/cli`, { payload: of('A') })).toMatchObject({ status: 200 });
+    expect(await ask(admin, 'PUT', `${path}/ledger-app`, { payload: of('B') })).toMatchObject({ status: 200 });
+    expect(await ask(admin, 'PUT', `${path}/cli`, { payload: of('C') })).toMatchObject({ status: 200 });
+    const held = (await city.admin.get(agencies, { name: 'bank-1' })).spec.clients ?? [];
+    expect(Object.fromEntries(held.map(({ name, operationPublicKey }) => [name, operationPublicKey[0]]))).toEqual({
+      cli: 'C',
+      'ledger-app': 'B',
+    });
+    const key = `${csr}-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n`;
+    expect(await ask(admin, 'PUT', `${path}/cli`, { payload: { ...of('A'), csr: key } })).toMatchObject({
+      status: 422,
+      body: { code: 'INVALID' },
+    });
+    expect(await ask(admin, 'PUT', '/agencies/nobody/clients/cli', { payload: of('A') })).toMatchObject({ status: 404 });
+    expect(await ask(owner, 'PUT', `${path}/cli`, { payload: of('A') })).toMatchObject({ status: 403 });
   });
 
   test('a second factor that is old or missing is asked for as RFC 9470 says', async () => {

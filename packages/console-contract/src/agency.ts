@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { objectHead } from './condition.ts';
-import { EMAIL_CHARS_MAX, MEMBERSHIPS_MAX, ROLES_MAX } from './limits.ts';
+import { CSR_CHARS_MAX, EMAIL_CHARS_MAX, MEMBERSHIPS_MAX, ROLES_MAX } from './limits.ts';
 import { ROLES } from './role.ts';
 import { closed, Names, name, oneOf, text, time, whole } from './shape.ts';
 
@@ -59,6 +59,17 @@ export const AgencyChange = closed({
   quotas: Type.Optional(Quotas),
 });
 
+/** What a program of an agency shows for itself: public halves of keys that stay with it. Nothing else fits, so no private key can be sent. */
+export const ClientRequest = closed({
+  operationPublicKey: Type.String({ description: 'Its Ed25519 operation key, base64url.', pattern: '^[A-Za-z0-9_-]{43}$' }),
+  csr: Type.String({
+    description: 'PKCS#10 request for its TLS key, PEM, and nothing besides.',
+    minLength: 1,
+    maxLength: CSR_CHARS_MAX,
+    pattern: '^-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\\r\\n]+-----END CERTIFICATE REQUEST-----\\r?\\n?$',
+  }),
+});
+
 export const CreatedAgency = closed({ dryRun: Type.Boolean(), agency: Agency, yaml: text('The manifest.', 65_536) });
 
 const email = Type.String({ description: 'E-mail address.', minLength: 3, maxLength: EMAIL_CHARS_MAX, pattern: '^[^@\\s]+@[^@\\s]+$' });
@@ -97,6 +108,7 @@ export const NewInvitation = closed({
 export type Agency = Static<typeof Agency>;
 export type NewAgency = Static<typeof NewAgency>;
 export type AgencyChange = Static<typeof AgencyChange>;
+export type ClientRequest = Static<typeof ClientRequest>;
 export type CreatedAgency = Static<typeof CreatedAgency>;
 export type Member = Static<typeof Member>;
 export type Invitation = Static<typeof Invitation>;

@@ -14,6 +14,8 @@ export const MEMBERSHIPS_MAX = 32;
 export const ROLES_MAX = 16;
 /** Longest e-mail address, characters (RFC 5321, 4.5.3.1.3). */
 export const EMAIL_CHARS_MAX = 254;
+/** Longest certificate request, PEM, characters. */
+export const CSR_CHARS_MAX = 4096;
 /** Longest search text, characters. */
 export const SEARCH_CHARS_MAX = 128;
 /** Longest reason a person gives, characters. */

@@ -1,10 +1,10 @@
-import { Agency, AgencyChange, CreatedAgency, NewAgency } from './agency.ts';
+import { Agency, AgencyChange, ClientRequest, CreatedAgency, NewAgency } from './agency.ts';
 import { NetworkFigures } from './figures.ts';
 import { Link, LinkDetail } from './link.ts';
 import { CreatedNetwork, Network, NetworkDetail, NewNetwork, ObjectEvent, YamlView } from './network.ts';
 import { defineRoute } from './route.ts';
 import { byName, dryRunQuery } from './route-parts.ts';
-import { closed, page, pageQuery } from './shape.ts';
+import { closed, name, page, pageQuery } from './shape.ts';
 
 export const networkRoutes = {
   listNetworks: defineRoute({
@@ -172,6 +172,20 @@ export const agencyRoutes = {
       'CLUSTER_UNREACHABLE',
       'AUDIT_UNAVAILABLE',
     ],
+  }),
+  putAgencyClient: defineRoute({
+    method: 'PUT',
+    path: '/agencies/:name/clients/:client',
+    summary: 'Takes the certificate request of an agency’s program; its private keys stay where they were made.',
+    verb: 'update',
+    resource: 'agency',
+    scope: 'city',
+    stepUp: true,
+    params: closed({ name: name('Agency.'), client: name('Program.') }),
+    body: ClientRequest,
+    status: 200,
+    answer: Agency,
+    problems: ['NOT_FOUND', 'INVALID', 'CONFLICT', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
   }),
   deleteAgency: defineRoute({
     method: 'DELETE',

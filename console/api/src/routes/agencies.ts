@@ -23,7 +23,8 @@ async function visibleOf(context: ConsoleContext, principal: Principal): Promise
   return (await context.acting.mayRead(principal, agencies)) ? seen : [];
 }
 
-async function agencyFor(context: ConsoleContext, principal: Principal, name: string): Promise<Agency> {
+/** @throws ProblemError NOT_FOUND unless the caller may see it. */
+export async function agencyFor(context: ConsoleContext, principal: Principal, name: string): Promise<Agency> {
   const agency = (await visibleOf(context, principal)).find(({ metadata }) => metadata.name === name);
   if (agency === undefined) throw new ProblemError('NOT_FOUND', `there is no agency ${name} that you may see`);
   return agency;
@@ -32,7 +33,7 @@ async function agencyFor(context: ConsoleContext, principal: Principal, name: st
 const formField = (path: string): string => path.replace(/^spec\.?/, '').replace(/^metadata\.name$/, 'name');
 
 /** Says what the API server does not take by the fields of the form. */
-async function byField<T>(act: () => Promise<T>): Promise<T> {
+export async function byField<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { ConsoleContext } from '../context.ts';
 import type { Handlers } from '../http/call.ts';
 import { agencyHandlers } from './agencies.ts';
+import { agencyClientHandlers } from './agency-clients.ts';
 import { auditHandlers } from './audit.ts';
 import { caseHandlers } from './cases.ts';
 import { citizenHandlers } from './citizen.ts';
@@ -19,6 +20,7 @@ export function allHandlers(context: ConsoleContext): Handlers {
     ...networkHandlers(context),
     ...linkHandlers(context),
     ...agencyHandlers(context),
+    ...agencyClientHandlers(context),
     ...memberHandlers(context),
     ...inboxHandlers(context),
     ...governanceHandlers(context),

@@ -13,6 +13,7 @@ import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
 import { TabView } from '../ui/tab-view.tsx';
 import { AgencyDownloads } from './agency-downloads.tsx';
+import { AgencyPrograms } from './agency-programs.tsx';
 import { ChangeFailed } from './change-failed.tsx';
 import { Conditions } from './conditions.tsx';
 import { AgencyMembers } from './members.tsx';
@@ -82,6 +83,7 @@ function Overview({ agency }: { readonly agency: Agency }): ReactNode {
       <Section title={t('agency.memberships')}>
         <Memberships agency={agency} />
       </Section>
+      <AgencyPrograms agency={agency} mayAdd={isAdmin} />
       <Section title={t('conditions.title')}>
         <Conditions conditions={agency.conditions} />
       </Section>

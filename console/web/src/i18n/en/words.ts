@@ -50,6 +50,7 @@ export const words = {
   'proposal.setTerms': 'Set the terms of a link',
   'action.createAgency': 'Take an agency in',
   'action.changeAgency': 'Change an agency',
+  'action.putAgencyClient': 'Certify a program',
   'action.deleteAgency': 'Remove an agency',
   'action.createNetwork': 'Create a network',
   'action.invite': 'Invite a person',

@@ -51,6 +51,7 @@ export const words: Readonly<Record<keyof typeof source, string>> = {
   'proposal.setTerms': '设置链路条款',
   'action.createAgency': '接入机构',
   'action.changeAgency': '更改机构',
+  'action.putAgencyClient': '为程序签发证书',
   'action.deleteAgency': '移除机构',
   'action.createNetwork': '创建网络',
   'action.invite': '邀请人员',
