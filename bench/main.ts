@@ -1,9 +1,9 @@
-// `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start|apply --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
+// `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start|apply|console --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
 import { parseArgs } from 'node:util';
 import { machineFacts } from './machine.ts';
 import { PEERS } from './peers/peer-names.ts';
 
-const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start|apply [--seconds S] [--home DIR] [--json]
+const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start|apply|console [--seconds S] [--home DIR] [--json]
 
   ledger   operations/s and commit latency on one embedded network, through gRPC
            --engine cometbft  a network of real validators, open loop, signed beforehand:
@@ -26,6 +26,8 @@ const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|state|lin
   link     round trip and packets/s over one link (transport to city)
   start    time to ready, to ready again, and to stopped; memory of the whole city
   apply    from a sample's first object to all networks Available and all links Flowing: embedded, one network of four validators, all of four
+
+  console  reads of 100 users, memory, largest contentful paint, an agency taken in; beside a server that does nothing
 
   --seconds S   length of each measured window (default 20)
   --home DIR    measure the city that runs there; without it a fresh one is started and cleared
@@ -105,6 +107,9 @@ switch (name) {
     break;
   case 'start':
     figures = await (await import('./start.ts')).benchStart(options);
+    break;
+  case 'console':
+    figures = await (await import('./console/bench-console.ts')).benchConsole(options);
     break;
   case 'apply':
     figures = await (await import('./apply/bench-apply.ts')).benchApply(options);
