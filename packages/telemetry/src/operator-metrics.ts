@@ -7,6 +7,7 @@ export const NETWORK_CONDITIONS = [
   'CertificatesValid',
   'Degraded',
   'FullRedundancy',
+  'Hibernated',
   'Progressing',
   'Progressing',
   'QuorumHealthy',

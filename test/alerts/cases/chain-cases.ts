@@ -9,14 +9,21 @@ const condition = (type: string, bad: 0 | 1 = 0): readonly AlertCase[] => {
   return [fires(at(bad)), silent(at(1 - bad))];
 };
 
+/** The same of a network that may have been put to sleep. */
+const wakingCondition = (type: string): readonly AlertCase[] => {
+  const of = (name: string, value: number): Series =>
+    steady(`civitas_operator_network_condition{network="n", resource="c/n", condition="${name}"}`, value);
+  return [fires(of(type, 0), of('Hibernated', 0)), fires(of(type, 0)), silent(of(type, 1)), silent(of(type, 0), of('Hibernated', 1))];
+};
+
 export const chainCases: AlertCases = {
   CivitasChainStalled: [
     fires([`civitas_block_timestamp_seconds${n0}`, '-70+30x120']),
     silent([`civitas_block_timestamp_seconds${n0}`, '-50+30x120']),
   ],
   CivitasEngineHalted: [fires(steady(`civitas_engine_halted${n0}`, 1)), silent(steady(`civitas_engine_halted${n0}`, 0))],
-  CivitasQuorumLost: condition('QuorumHealthy'),
-  CivitasRedundancyLost: condition('FullRedundancy'),
+  CivitasQuorumLost: wakingCondition('QuorumHealthy'),
+  CivitasRedundancyLost: wakingCondition('FullRedundancy'),
   CivitasSpareFaultsUsedUp: [
     fires(steady('civitas_operator_spare_faults{network="n"}', 0), steady('civitas_operator_validators_in_set{network="n"}', 4)),
     silent(steady('civitas_operator_spare_faults{network="n"}', 1), steady('civitas_operator_validators_in_set{network="n"}', 4)),
@@ -43,7 +50,7 @@ export const chainCases: AlertCases = {
   CivitasNodeUnwell: [fires(steady(`civitas_unwell${n0}`, 1)), silent(steady(`civitas_unwell${n0}`, 0))],
   CivitasGenesisMismatch: [fires(steady(`civitas_genesis_mismatch${n0}`, 1)), silent(steady(`civitas_genesis_mismatch${n0}`, 0))],
   CivitasAwaitingUpgrade: [fires(steady(`civitas_awaiting_upgrade${n0}`, 1)), silent(steady(`civitas_awaiting_upgrade${n0}`, 0))],
-  CivitasNetworkUnavailable: condition('Available'),
+  CivitasNetworkUnavailable: wakingCondition('Available'),
 };
 
 const step = (name: string, fastPart: number): readonly Series[] =>
@@ -64,7 +71,12 @@ export const storageCases: AlertCases = {
   CivitasStorageUnhealthy: condition('StorageHealthy'),
   CivitasBackupUnhealthy: condition('BackupHealthy'),
   CivitasVolumeFilling: [fires(...volume('18x120')), silent(...volume('22x120'))],
-  CivitasVolumeAlmostFull: [fires(...volume('4x120')), silent(...volume('6x120'))],
+  CivitasVolumeAlmostFull: [
+    fires(...volume('40000000000x120', '1000000000000x120')),
+    silent(...volume('60000000000x120', '1000000000000x120')),
+    fires(...volume('120000000x120', '1000000000x120')),
+    silent(...volume('150000000x120', '1000000000x120')),
+  ],
   // 40 bytes are left at ten hours; at this pace −1.2, or 2, are left a day later.
   CivitasVolumeFullSoon: [
     { fires: true, series: volume('57.16667-0.286111x70', '100x70'), interval: '10m', at: '10h' },

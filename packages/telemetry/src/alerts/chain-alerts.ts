@@ -1,5 +1,8 @@
 import type { Alert } from './alert.ts';
 
+/** A network that was put to sleep makes no blocks, as it should. */
+const UNLESS_HIBERNATED = 'unless on (resource) civitas_operator_network_condition{condition="Hibernated"} == 1';
+
 /** Whether a network makes blocks, and who makes them. */
 export const chainAlerts: readonly Alert[] = [
   {
@@ -24,7 +27,7 @@ export const chainAlerts: readonly Alert[] = [
   {
     name: 'CivitasQuorumLost',
     severity: 'critical',
-    expr: 'civitas_operator_network_condition{condition="QuorumHealthy"} == 0',
+    expr: `civitas_operator_network_condition{condition="QuorumHealthy"} == 0 ${UNLESS_HIBERNATED}`,
     forSeconds: 60,
     summary: 'Too few validators of {{ $labels.network }} serve for it to make blocks',
     description:
@@ -43,7 +46,7 @@ export const chainAlerts: readonly Alert[] = [
   {
     name: 'CivitasRedundancyLost',
     severity: 'warning',
-    expr: 'civitas_operator_network_condition{condition="FullRedundancy"} == 0',
+    expr: `civitas_operator_network_condition{condition="FullRedundancy"} == 0 ${UNLESS_HIBERNATED}`,
     forSeconds: 600,
     summary: 'Not every validator of {{ $labels.network }} serves',
     description: 'The chain goes on, and one of the faults that it survives is used up. A network of one validator stands still.',
@@ -130,7 +133,7 @@ export const chainAlerts: readonly Alert[] = [
   {
     name: 'CivitasNetworkUnavailable',
     severity: 'critical',
-    expr: 'civitas_operator_network_condition{condition="Available"} == 0',
+    expr: `civitas_operator_network_condition{condition="Available"} == 0 ${UNLESS_HIBERNATED}`,
     forSeconds: 300,
     summary: '{{ $labels.network }} is not available',
     description: 'The operator does not see it make blocks. Where no node can be scraped this is the only sign of it.',

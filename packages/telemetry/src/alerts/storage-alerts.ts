@@ -22,11 +22,13 @@ export const storageAlerts: readonly Alert[] = [
   {
     name: 'CivitasVolumeAlmostFull',
     severity: 'critical',
-    expr: 'civitas_volume_free_bytes / civitas_volume_size_bytes < $ratio',
-    limits: { ratio: 0.05 },
+    expr: 'civitas_volume_free_bytes < $bytes or civitas_volume_free_bytes / civitas_volume_size_bytes < $ratio',
+    // A node stops when 64 MiB are left.
+    limits: { bytes: 134_217_728, ratio: 0.05 },
     forSeconds: 60,
-    summary: 'The volume of {{ $labels.node }} in {{ $labels.network }} has {{ $value | humanizePercentage }} left',
-    description: 'The node stops within hours, or at the next snapshot. What it has is durable and goes on from there once there is room.',
+    summary: 'The volume of {{ $labels.node }} in {{ $labels.network }} is almost full',
+    description:
+      'Less than 5 % or 128 MiB are left, and the node stops at 64 MiB. What it has is durable and goes on from there once there is room.',
   },
   {
     name: 'CivitasVolumeFullSoon',
