@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, Names, oneOf, text, whole } from './shape.ts';
 
-export const DISPUTE_GROUNDS = ['unknown-agency', 'no-reason', 'wrong-person', 'misuse-suspected'] as const;
+const DISPUTE_GROUNDS = ['unknown-agency', 'no-reason', 'wrong-person', 'misuse-suspected'] as const;
 
 /** Somebody read what an agency holds about the citizen. */
 export const CitizenAccess = closed({

@@ -27,10 +27,10 @@ import { wordOf } from './words-of.ts';
 export function CasePage(): ReactNode {
   const { network, id } = useParams({ from: '/cases/$network/$id' });
   const { t } = useWords();
-  const title = t('case.title', { id });
-  const crumbs = [{ label: t('cases.title'), link: <Link to="/cases">{t('cases.title')}</Link> }, { label: id }];
+  const title = t('case.title');
+  const crumbs = [{ label: t('cases.title'), link: <Link to="/cases">{t('cases.title')}</Link> }, { label: title }];
   return (
-    <PageView title={title} crumbs={crumbs}>
+    <PageView title={title} lead={<code lang="en">{id}</code>} crumbs={crumbs}>
       <QueryView query={useCase(network, id)}>{(detail) => <CaseView detail={detail} />}</QueryView>
     </PageView>
   );

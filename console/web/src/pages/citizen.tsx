@@ -1,5 +1,4 @@
-import type { Citizen, CitizenAccess, CitizenConsent, CitizenDeed } from '@civitas/console-contract';
-import { DISPUTE_GROUNDS } from '@civitas/console-contract';
+import type { Citizen, CitizenAccess, CitizenConsent, CitizenDeed, NewDispute } from '@civitas/console-contract';
 import { Button } from '@patternfly/react-core';
 import { type ReactNode, useState } from 'react';
 import { useChange } from '../api/changes.ts';
@@ -20,6 +19,8 @@ import { ChangeFailed } from './change-failed.tsx';
 import { GrantConsent } from './grant-consent.tsx';
 import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
+
+const GROUNDS: readonly NewDispute['ground'][] = ['unknown-agency', 'no-reason', 'wrong-person', 'misuse-suspected'];
 
 /** What is about whoever is signed in: who read what and why, consents, disputes. */
 export function CitizenPage(): ReactNode {
@@ -146,7 +147,7 @@ function useDeed(onDone: () => void) {
 
 function DisputeDialog({ access, onClose }: { readonly access: CitizenAccess; readonly onClose: () => void }): ReactNode {
   const { t } = useWords();
-  const [ground, setGround] = useState<string>(DISPUTE_GROUNDS[0]);
+  const [ground, setGround] = useState<string>('unknown-agency');
   const { send, change } = useDeed(onClose);
   return (
     <ConfirmDialog
@@ -161,7 +162,7 @@ function DisputeDialog({ access, onClose }: { readonly access: CitizenAccess; re
       <ChoiceField
         label={t('citizen.ground')}
         value={ground}
-        choices={DISPUTE_GROUNDS.map((value) => ({ value, label: wordOf('ground', value) }))}
+        choices={GROUNDS.map((value) => ({ value, label: wordOf('ground', value) }))}
         onChange={setGround}
       />
     </ConfirmDialog>
