@@ -1,6 +1,5 @@
 import { type ConfigMap, configMaps, type KubeObject, namespaces, persistentVolumeClaims, secrets } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunningControllers } from './controllers/start-controllers.ts';
 import {
   aNetworkBody,
   applyCity,
@@ -8,6 +7,7 @@ import {
   findNetwork,
   finishDeletedPods,
   isAvailable,
+  type MeasuredControllers,
   NAMESPACE,
   networks,
   startOperator,
@@ -24,7 +24,7 @@ const links = ourResource('ledgerlinks');
 
 let cluster: TestCluster;
 let world: FakeWorld;
-let controllers: RunningControllers | undefined;
+let controllers: MeasuredControllers | undefined;
 let stopping: AbortController;
 let octet = 170;
 
@@ -74,6 +74,14 @@ describe('a network that is deleted', () => {
     expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-0-data' })).toBeDefined();
     expect(await cluster.client.find(secrets, { namespace: SYSTEM, name: 'ca.jincheng.city' })).toBeDefined();
   }, 60_000);
+
+  test('is told of by the operator’s metrics no longer', async () => {
+    const isTold = async (): Promise<boolean> => (await controllers?.metricsText())?.includes('network="jincheng-city-1"') ?? false;
+    expect(await isTold()).toBe(true);
+    await cluster.client.delete(networks, CITY);
+    expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
+    expect(await waitUntil(async () => !(await isTold()), 60_000)).toBe(true);
+  }, 150_000);
 
   test('takes data and keys along when its policy says so, and its chain id is never used again', async () => {
     await cluster.client.mergePatch(networks, CITY, { spec: { deletionPolicy: { data: 'Delete', keys: 'Delete' } } });

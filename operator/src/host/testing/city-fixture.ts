@@ -51,19 +51,25 @@ export async function applyCity(client: KubeClient, settings: Parameters<typeof 
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', ...network }));
 }
 
+/** Controllers whose metrics can be read as a scrape would. */
+export interface MeasuredControllers extends RunningControllers {
+  metricsText(): Promise<string>;
+}
+
 /** All controllers on this client, leading unless told otherwise. */
-export function startOperator(
+export async function startOperator(
   client: KubeClient,
   signal: AbortSignal,
   isLeader: () => boolean = () => true,
   openDirectory?: OpenDirectory,
-): Promise<RunningControllers> {
+): Promise<MeasuredControllers> {
   const registry = openMetricsRegistry({});
   const metrics = { metrics: metricsSinkOf(registry), operatorMetrics: registry.register(operatorMetrics) };
-  return startControllers(
+  const running = await startControllers(
     { client, clock: systemClock, log: silent, isLeader, ...metrics, ...(openDirectory === undefined ? {} : { openDirectory }) },
     signal,
   );
+  return { ...running, metricsText: () => registry.text() };
 }
 
 export function findNetwork(client: KubeClient, name: string): Promise<NetworkObject | undefined> {
