@@ -1,5 +1,4 @@
-import { base64urlEncode, isJsonObject, type Json, type JsonObject, parseCanonical } from '@civitas/canon';
-import type { Receipt } from '@civitas/proofs';
+import { base64urlEncode, type JsonObject } from '@civitas/canon';
 import type { OutgoingPacket, Peer } from '@civitas/proto/civitas/node/v1/link';
 import { type Instruments, type Logger, type relayMetrics, type Tracing, traceIdOf } from '@civitas/telemetry';
 import { tracePacket } from '../telemetry/trace-packet.ts';
@@ -19,6 +18,7 @@ import { mapConcurrently } from './map-concurrently.ts';
 import { GatewayError, type LinkProof, type NetworkClient, type NetworkHeader } from './network-client.ts';
 import { dueOf, type OpenPacketView, type PacketStep, planPacket } from './plan-packet.ts';
 import { provePackets } from './prove-packets.ts';
+import { packetJson, resultsOf } from './read-answers.ts';
 
 export interface DirectionOptions {
   readonly source: NetworkClient;
@@ -58,19 +58,6 @@ interface Pass {
 }
 
 type Verb = 'receive' | 'acknowledge' | 'timeout';
-
-function packetJson(outgoing: OutgoingPacket): JsonObject {
-  const parsed = parseCanonical(outgoing.packet);
-  if (!parsed.ok || !isJsonObject(parsed.value)) throw new Error('a gateway handed out a packet that is not canonical JSON');
-  return parsed.value;
-}
-
-function resultsOf(receipt: Receipt): readonly JsonObject[] {
-  if (!receipt.outcome.ok) return [];
-  const { result } = receipt.outcome;
-  const results: Json | undefined = isJsonObject(result) ? result['results'] : undefined;
-  return Array.isArray(results) ? results.filter((item: Json) => isJsonObject(item)) : [];
-}
 
 /** An acknowledgement with its proof; undefined where the header does not show it. */
 function answerItem(sequence: number, answers: Pass['answers']): BatchItem | undefined {
@@ -256,7 +243,8 @@ export class Direction {
       if (now - packet.sentAtUnixMs < STUCK_MS || now - memo.loggedAtUnixMs < STUCK_LOG_MS || where === 'deferred') continue;
       memo.loggedAtUnixMs = now;
       const why = step.step === 'wait' ? step.why : `next step ${step.step}`;
-      log.warn('packet-stuck', { ...this.#labels, sequence: packet.view.sequence, step: where, why, ageMs: now - packet.sentAtUnixMs });
+      const stuck = { ...this.#labels, sequence: packet.view.sequence, flow: packet.packet['flow'] ?? '' };
+      log.warn('packet-stuck', { ...stuck, step: where, why, ageMs: now - packet.sentAtUnixMs });
     }
     for (const step of ['receive', 'acknowledge', 'deferred', 'timeout'] as const)
       metrics.pending.set({ ...this.#labels, step }, waiting[step]);

@@ -87,7 +87,9 @@ beforeAll(async () => {
   relay.process.start('relay');
   city.process.start('serve');
   transport.process.start('serve');
-  const relayKey = await relay.fetchKey();
+  const relayKey = await relay.fetchKey().catch((cause: unknown) => {
+    throw new Error(relay.process.log(), { cause });
+  });
   await city.bear(undefined, relayKey);
   await transport.bear(city, relayKey);
   relay.writeConfig([city, transport], [LINK]);

@@ -29,7 +29,6 @@ export const CORRELATION_FIELDS: Readonly<Record<string, string>> = {
   sequence: 'number of the packet in its direction',
   flow: 'id of a case that spans networks',
   trace_id: 'trace the line belongs to, 32 hex digits',
-  span_id: 'span of that trace, 16 hex digits',
 };
 
 /** Fields of an error; `facts` is what a refusal says of itself. */

@@ -63,7 +63,7 @@ export const NO_TRACING: Tracing = {
 };
 
 function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
 /** Trace of an operation: the first 16 bytes of its hash, 32 hex digits; what a log line of it says in `trace_id`. */
