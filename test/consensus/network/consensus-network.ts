@@ -54,6 +54,8 @@ export interface ConsensusNetworkOptions {
   readonly genesis?: (genesis: Genesis) => Genesis;
   /** Peers as one node sees them, such as through a proxy; default the nodes' own addresses. */
   readonly peers?: (index: number, document: PeersDocument) => PeersDocument;
+  /** Life of the nodes' certificates from their birth on; default 24 hours. */
+  readonly certificateHours?: number;
   /** Called once for each pod before it starts, such as to mount its volume. */
   readonly onPod?: (index: number, pod: Pod) => void;
 }
@@ -200,6 +202,17 @@ export class ConsensusNetwork {
     await this.#grant(index, granted);
   }
 
+  /** Mounts a new certificate into a node, as the operator renews it. */
+  async issueCertificate(index: number, hours: number): Promise<void> {
+    const { name } = this.pod(index).options;
+    const { organisation } = nodeConfigOf(index, {
+      chainId: this.chainId,
+      node: name,
+      overrides: { ...this.#options.config, ...this.#options.node?.(index).config },
+    });
+    writeLeaf(this.pod(index).pathOf('tls'), await this.#authority.issue([spiffe.node(this.chainId, organisation, name)], hours));
+  }
+
   /** RPC of a node's engine, as its node asks it. */
   rpc(index: number): EngineRpc {
     const known = this.#rpcs.get(index);
@@ -309,8 +322,8 @@ export class ConsensusNetwork {
     const overrides = { ...this.#options.config, ...this.#options.node?.(index).config };
     const config = nodeConfigOf(index, { chainId: this.chainId, node: name, overrides });
     pod.write('config', JSON.stringify(config));
-    writeLeaf(pod.pathOf('tls'), await this.#authority.issue([spiffe.node(this.chainId, config.organisation, name)], 24));
     this.pods.push(pod);
+    await this.issueCertificate(index, this.#options.certificateHours ?? 24);
   }
 
   #podOf(index: number, parts: { readonly name: string; readonly root: string }): Pod {
