@@ -14,7 +14,7 @@ const DONE_WITHIN_MS = 200_000;
 const GROWN_WITHIN_MS = 150_000;
 const NETWORK = 'transport';
 /** Several times what a case takes: one that is under way when an authority begins must be over before the former one ends. */
-const OVERLAP_SECONDS = 15;
+const OVERLAP_SECONDS = 20;
 
 interface Operation extends KubeObject {
   readonly spec?: object;
