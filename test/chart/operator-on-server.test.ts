@@ -6,7 +6,7 @@ import { type OperatorPod, startOperatorPod } from './operator-process.ts';
 import { type ChartServer, startChartServer } from './real-server.ts';
 
 const LEASE = ['get', 'lease', 'civitas-operator', '--namespace', NAMESPACE, '-o'];
-const WITHIN_MS = 25_000;
+const WITHIN_MS = 60_000;
 const LOG_CHARS = 2_000;
 
 const AGENCY_SPEC = {
