@@ -68,7 +68,7 @@ function useResource<Value>(
     ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
     ...(refetchUntilFoundMs === undefined
       ? {}
-      : { refetchInterval: ({ state }: Query<Value, Error, Value, QueryKey>) => (state.data === undefined ? refetchUntilFoundMs : false) }),
+      : { refetchInterval: ({ state }: Query<Value, Error, Value>) => (state.data === undefined ? refetchUntilFoundMs : false) }),
   });
 }
 

@@ -66,7 +66,10 @@ export function guarded(context: KubeletContext, about: KubeObject, work: () => 
   } catch (error) {
     context.counters.faults++;
     const { namespace, name } = about.metadata;
-    context.log.error({ kind: about.kind, namespace, object: name, error: messageOf(error) }, 'the kubelet could not do its work on an object');
+    context.log.error(
+      { kind: about.kind, namespace, object: name, error: messageOf(error) },
+      'the kubelet could not do its work on an object',
+    );
     return false;
   }
 }
