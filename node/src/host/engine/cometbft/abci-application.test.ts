@@ -6,6 +6,7 @@ import { nodeCrypto } from '@civitas/canon/node';
 import { afterEach, expect, test } from '@jest/globals';
 import * as abci from 'cosmjs-types/tendermint/abci/types';
 import { BLOCK_OPERATIONS_MAX, BUNDLE_BYTES_MAX } from '../../../core/ledger/limits.ts';
+import { NEWEST_PROTOCOL } from '../../../core/protocol/rules.ts';
 import { aBundle, aNetwork, anEnvelope, approverKey, probe, type TestNetwork } from '../../ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../../ledger/ledger-host.ts';
 import { type LedgerHostOptions, openLedgerHost } from '../../ledger/open-ledger-host.ts';
@@ -203,7 +204,7 @@ test('the engine hears of a protocol version one block before the first header t
   expect((await app.info()).appVersion).toBe(0n);
   expect(await upToActivation(app)).toEqual([undefined, undefined, 2n]);
   expect((await app.info()).appVersion).toBe(2n);
-  expect(host.status().protocol).toEqual({ version: 2, next: undefined, newestVersion: 2 });
+  expect(host.status().protocol).toEqual({ version: 2, next: undefined, newestVersion: NEWEST_PROTOCOL });
   expect((await app.finalizeBlock(aBlock(4, []))).consensusParamUpdates).toBeUndefined();
 });
 
