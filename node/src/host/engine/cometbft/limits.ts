@@ -38,8 +38,10 @@ export const BUSY_RETRY_AFTER_MS = 250;
 /** Transactions that the engine's mempool holds, and their bytes. */
 export const MEMPOOL_TRANSACTIONS_MAX = 20_000;
 export const MEMPOOL_BYTES_MAX = 67_108_864;
-/** How long a peer may be missing before the engine is told to dial it, and between two such times, ms: its own first tries are as many. */
-export const REDIAL_AFTER_MS = 10_000;
+/** How long a peer must be missing before the engine is told to dial it, ms: its own tries, each 5 to 8 s, go on for 100 to 160 s. */
+export const REDIAL_AFTER_MS = 180_000;
+/** Between two such times, ms. */
+export const REDIAL_EVERY_MS = 10_000;
 /** How often a file that another process writes is looked for, ms. */
 export const FILE_POLL_MS = 250;
 /** How long one look at a peer's port may take, and the pause between two, ms. */

@@ -1,6 +1,6 @@
 import type { PeerDocument } from '@civitas/deployment';
 import { EngineFault } from './engine-fault.ts';
-import { REDIAL_AFTER_MS } from './limits.ts';
+import { REDIAL_AFTER_MS, REDIAL_EVERY_MS } from './limits.ts';
 
 export interface RedialOptions {
   readonly ownNodeId: string;
@@ -13,13 +13,17 @@ export interface RedialOptions {
 }
 
 /**
- * Has the engine dial the peers that it misses, for as long as it misses them. By itself CometBFT does so for two minutes, then after
- * pauses that grow threefold, and after a day no more (p2p/switch.go, `reconnectToPeer`): a network whose links were down for half an
- * hour would stand still for as long again after they are back.
+ * Has the engine dial the peers that it has missed for long, for as long as it misses them. By itself CometBFT does so for two to three
+ * minutes, then after pauses that grow threefold, and after a day no more (p2p/switch.go, `reconnectToPeer`): a network whose links were
+ * down for half an hour would stand still for as long again after they are back.
+ *
+ * Not before its own tries are over, and only those that stand before this node in the peers document: two engines that dial each other
+ * in the same moment refuse both connections (dial-order.ts), and a pod that is made anew dials everybody itself.
  */
 export class Redial {
   readonly #options: RedialOptions;
-  #sinceMs: number | undefined;
+  readonly #missingSinceMs = new Map<string, number>();
+  #dialledMs = Number.NEGATIVE_INFINITY;
   #missing = '';
   #isDialling = false;
 
@@ -29,23 +33,32 @@ export class Redial {
 
   /** @param connected ids of the peers that the engine has. @param atMs monotonic. */
   async observe(atMs: number, connected: readonly string[]): Promise<void> {
-    const { ownNodeId, peers, dial } = this.#options;
     if (this.#isDialling) return;
     this.#isDialling = true;
     try {
-      const missing = (await peers()).filter(({ nodeId }) => nodeId !== ownNodeId && !connected.includes(nodeId));
-      if (missing.length === 0) this.#sinceMs = undefined;
-      else this.#sinceMs ??= atMs;
-      this.#tell(missing);
-      if (this.#sinceMs === undefined || atMs - this.#sinceMs < REDIAL_AFTER_MS) return;
-      this.#sinceMs = atMs;
-      await dial(missing.map(({ nodeId, host, p2pPort }) => `${nodeId}@${host}:${p2pPort}`));
+      const due = this.#due(await this.#options.peers(), atMs, connected);
+      if (due.length === 0 || atMs - this.#dialledMs < REDIAL_EVERY_MS) return;
+      this.#dialledMs = atMs;
+      await this.#options.dial(due.map(({ nodeId, host, p2pPort }) => `${nodeId}@${host}:${p2pPort}`));
     } catch (error) {
       // An engine that does not answer is seen by those who look at it; it is asked again.
       if (!(error instanceof EngineFault)) throw error;
     } finally {
       this.#isDialling = false;
     }
+  }
+
+  /** Those before this node that have been missing for long. */
+  #due(peers: readonly PeerDocument[], atMs: number, connected: readonly string[]): readonly PeerDocument[] {
+    const { ownNodeId } = this.#options;
+    const missing = peers.filter(({ nodeId }) => nodeId !== ownNodeId && !connected.includes(nodeId));
+    for (const nodeId of this.#missingSinceMs.keys())
+      if (!missing.some((peer) => peer.nodeId === nodeId)) this.#missingSinceMs.delete(nodeId);
+    for (const { nodeId } of missing) if (!this.#missingSinceMs.has(nodeId)) this.#missingSinceMs.set(nodeId, atMs);
+    this.#tell(missing);
+    const own = peers.findIndex(({ nodeId }) => nodeId === ownNodeId);
+    const earlier = new Set(peers.slice(0, Math.max(0, own)));
+    return missing.filter((peer) => earlier.has(peer) && atMs - (this.#missingSinceMs.get(peer.nodeId) ?? atMs) >= REDIAL_AFTER_MS);
   }
 
   #tell(missing: readonly PeerDocument[]): void {
