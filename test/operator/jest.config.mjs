@@ -23,5 +23,6 @@ export default {
   moduleNameMapper: { '^\\./(testing/)?test-cluster\\.ts$': '<rootDir>/test/operator/cluster/test-cluster.ts' },
   globalSetup: '<rootDir>/test/operator/cluster/setup.mjs',
   globalTeardown: '<rootDir>/test/operator/cluster/teardown.mjs',
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 120_000,
 };

@@ -15,7 +15,7 @@ const CHILD = fileURLToPath(new URL('./image-writer.fixture.ts', import.meta.url
 const SECTOR = 512;
 const CALLS = 'openat,lseek,pwrite64,pwritev,write,writev,fdatasync,fsync,ftruncate';
 const SEED = Number(process.env['CIVITAS_SEED'] ?? 4);
-const IMAGES = Number(process.env['CIVITAS_IMAGES'] ?? 1_000);
+const IMAGES = Number(process.env['CIVITAS_IMAGES'] ?? 500);
 const network = aNetwork('jincheng-health-1', {}, 1_767_225_600_000);
 const folders: string[] = [];
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
