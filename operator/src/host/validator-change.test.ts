@@ -156,7 +156,12 @@ describe('a validator that is to vote under another key', () => {
       // Both stay reserved for it: neither is ever anybody else's.
       expect(items.filter(({ spec }) => spec?.node === 'city-2')).toHaveLength(2);
       const granted = (): readonly string[] => [...world.record.grants].filter((grant) => grant.startsWith(`${hashOf(now ?? '')} `));
-      expect(await waitUntil(() => granted().length > 0, 30_000)).toBe(true);
+      // It begins to sign with it once its pod is made anew, which may be after the change is complete.
+      const isGranted = async (): Promise<boolean> => {
+        await finishDeletedPods(cluster.client);
+        return granted().length > 0;
+      };
+      expect(await waitUntil(isGranted, 60_000)).toBe(true);
       expect(granted()).toHaveLength(1);
     });
   }, 180_000);
