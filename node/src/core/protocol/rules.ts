@@ -40,36 +40,29 @@ const CONTRACTS_OF_THIRD: readonly string[] = [
   'transport.violation@v1',
 ];
 
+const FIRST: ProtocolRules = {
+  proposalLifeMs: undefined,
+  canWithdraw: false,
+  openProposalsPerOrganisationMax: undefined,
+  countsStandingFoundersOnly: false,
+  canRekey: false,
+  canDecideCalls: false,
+  installableContracts: [],
+};
+
+const SECOND: ProtocolRules = {
+  ...FIRST,
+  proposalLifeMs: 30 * DAY_MS,
+  canWithdraw: true,
+  openProposalsPerOrganisationMax: 64,
+  countsStandingFoundersOnly: true,
+  canRekey: true,
+};
+
+const THIRD: ProtocolRules = { ...SECOND, canDecideCalls: true, installableContracts: CONTRACTS_OF_THIRD };
+
 /** The one table of versions: what a version says never changes once a chain runs it. */
-const RULES: readonly ProtocolRules[] = [
-  {
-    proposalLifeMs: undefined,
-    canWithdraw: false,
-    openProposalsPerOrganisationMax: undefined,
-    countsStandingFoundersOnly: false,
-    canRekey: false,
-    canDecideCalls: false,
-    installableContracts: [],
-  },
-  {
-    proposalLifeMs: 30 * DAY_MS,
-    canWithdraw: true,
-    openProposalsPerOrganisationMax: 64,
-    countsStandingFoundersOnly: true,
-    canRekey: true,
-    canDecideCalls: false,
-    installableContracts: [],
-  },
-  {
-    proposalLifeMs: 30 * DAY_MS,
-    canWithdraw: true,
-    openProposalsPerOrganisationMax: 64,
-    countsStandingFoundersOnly: true,
-    canRekey: true,
-    canDecideCalls: true,
-    installableContracts: CONTRACTS_OF_THIRD,
-  },
-];
+const RULES: readonly ProtocolRules[] = [FIRST, SECOND, THIRD];
 
 /** The newest version that this code executes; it executes all from the first one on. */
 export const NEWEST_PROTOCOL: number = FIRST_PROTOCOL + RULES.length - 1;

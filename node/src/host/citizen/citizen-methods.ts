@@ -13,7 +13,7 @@ import {
 } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { hashOfJson } from '@civitas/contracts';
-import { IdentityFault, isSteppedUp, type Principal, type TokenVerifier } from '@civitas/identity';
+import { isSteppedUp, type TokenVerifier } from '@civitas/identity';
 import { parseReceipt } from '@civitas/proofs';
 import type { Admission } from '../admission/admission.ts';
 import { prepareGatewayOperation } from '../admission/gateway-operation.ts';
@@ -21,6 +21,7 @@ import type { TokenBuckets } from '../admission/token-bucket.ts';
 import type { GatewayKeys } from '../keys/node-keys.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { pseudonymOf } from '../person/pseudonym.ts';
+import { verifyPerson } from '../person/verify-person.ts';
 import type { SubjectMethods } from '../subject/subject-methods.ts';
 import type { VaultStore } from '../vault/vault-store.ts';
 import { type CitizenKey, ensureCitizenKey, readCitizenKey } from './citizen-key.ts';
@@ -105,8 +106,8 @@ export class CitizenMethods {
   }
 
   async #citizenOf({ token, portal: name }: CitizenCall, changes: boolean): Promise<Result<Citizen>> {
-    const { issuer, portals, registrar, calls, nowUnixMs } = this.#options;
-    const principal = await this.#verify(token);
+    const { issuer, verifier, portals, registrar, calls, nowUnixMs } = this.#options;
+    const principal = await verifyPerson(verifier, token);
     if (!principal.ok) return principal;
     const portal = portals.get(name);
     if (portal === undefined || registrar === undefined) return refuse('CITIZENS_NOT_SERVED', { portal: name });
@@ -117,16 +118,6 @@ export class CitizenMethods {
     if (changes && !isSteppedUp(principal.value, Math.floor(nowUnixMs() / 1000))) return refuse('STEP_UP_NEEDED', {});
     const subject = await registrar.findCitizen(name, sub);
     return subject === undefined ? refuse('CITIZEN_UNKNOWN', {}) : accept({ portal, subject, pseudonym });
-  }
-
-  async #verify(token: string): Promise<Result<Principal>> {
-    try {
-      const verified = await this.#options.verifier.verify(token);
-      return verified.ok ? accept(verified.value.principal) : verified;
-    } catch (error) {
-      if (error instanceof IdentityFault) return refuse('IDENTITY_UNREACHABLE', {}, 'retry');
-      throw error;
-    }
   }
 
   async #list({ portal, subject, pseudonym }: Citizen, { args }: CitizenCall): Promise<Result<JsonObject>> {

@@ -11,7 +11,7 @@ import {
   refuse,
 } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { IdentityFault, type Principal, type TokenVerifier } from '@civitas/identity';
+import type { TokenVerifier } from '@civitas/identity';
 import type { CoSignature } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { Admission } from '../admission/admission.ts';
 import { prepareGatewayOperation } from '../admission/gateway-operation.ts';
@@ -23,6 +23,7 @@ import { PREPARED_LIFE_MS } from './limits.ts';
 import { checkPerson, type PersonVerb, verbOf } from './person-policy.ts';
 import { keepPrivateValues, type PrivateValues } from './private-values.ts';
 import { pseudonymOf } from './pseudonym.ts';
+import { verifyPerson } from './verify-person.ts';
 
 /** A person's token, and the organisation that they act for. */
 export interface PersonCall {
@@ -78,8 +79,8 @@ export class PersonMethods {
 
   /** @returns TOKEN_…, IDENTITY_UNREACHABLE, NOT_FOUND for an organisation without keys here, PERSON_NOT_ALLOWED, STEP_UP_NEEDED, RATE_LIMITED. */
   async actorOf({ token, organisation }: PersonCall, verb: PersonVerb): Promise<Result<Actor>> {
-    const { issuer, gateways, calls, nowUnixMs } = this.#options;
-    const principal = await this.#verify(token);
+    const { issuer, verifier, gateways, calls, nowUnixMs } = this.#options;
+    const principal = await verifyPerson(verifier, token);
     if (!principal.ok) return principal;
     const allowed = checkPerson(principal.value, organisation, verb, nowUnixMs());
     if (!allowed.ok) return allowed;
@@ -88,16 +89,6 @@ export class PersonMethods {
     const pseudonym = pseudonymOf(gateway.personSecret, { issuer, sub: principal.value.sub });
     const retryAfterMs = calls.take(pseudonym);
     return retryAfterMs === 0 ? accept({ gateway, pseudonym }) : refuse('RATE_LIMITED', { retryAfterMs }, 'retry');
-  }
-
-  async #verify(token: string): Promise<Result<Principal>> {
-    try {
-      const verified = await this.#options.verifier.verify(token);
-      return verified.ok ? accept(verified.value.principal) : verified;
-    } catch (error) {
-      if (error instanceof IdentityFault) return refuse('IDENTITY_UNREACHABLE', {}, 'retry');
-      throw error;
-    }
   }
 
   /** @returns as actorOf and keepPrivateValues, and what parseOperation says of a body that no ledger takes. */
