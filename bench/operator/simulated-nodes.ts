@@ -162,7 +162,14 @@ class Simulation {
           ...{ validatorCount: 4, peerCount: 6, certificateNotAfterUnixMs: BigInt(node.certificates.notAfterUnixMs() || NEVER_UNIX_MS) },
           ...{ storeBytes: 0n, version: '0.1.0', engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
           ...{ certificateSetHash: node.certificates.hash(), volumeBytes: 0n, volumeFreeBytes: 0n },
-          ...{ protocolVersion: 1, newestProtocolVersion: 1, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },
+          ...{
+            protocolVersion: 1,
+            newestProtocolVersion: 1,
+            nextProtocolVersion: 0,
+            nextProtocolHeight: 0n,
+            configurationHash: new Uint8Array(0),
+            proposing: false,
+          },
         });
       },
       keys: (_call, callback) =>

@@ -34,7 +34,8 @@ export async function watchStoppedRelay(page: Page, city: ConsoleCity): Promise<
   try {
     await page.goto(`${city.url}/links/${LINK.name}`);
     await setPaused(city, true);
-    await page.getByText('Paused: the relay leaves this link alone').waitFor();
+    // Said once the relay itself has said it: from here on nothing is carried.
+    await page.getByText('Paused: the relay leaves this link alone').waitFor({ timeout: CARRIED_MS });
     await figureOf(page, 'State').getByText('Paused').waitFor({ timeout: CARRIED_MS });
     const fine = await openFine(parties);
     await payFine(parties, fine);

@@ -79,6 +79,10 @@ export const CITY_REASONS: ReasonTexts = {
     then: 'kubectl civitas why has a line for each.',
   },
   Paused: { means: 'spec.paused of the link keeps the relay away; packets wait.', then: 'Set spec.paused: false on the LedgerLink.' },
+  Pausing: {
+    means: 'spec.paused of the link is set, and the relay has not said yet that it leaves the link alone: packets may still pass.',
+    then: 'Wait some seconds; if it stays, kubectl civitas logs relay-0.',
+  },
   Quorum: { means: 'Enough validators vote.', then: NOTHING },
   Relaying: { means: 'Packets pass in time.', then: NOTHING },
   RequestRefused: {

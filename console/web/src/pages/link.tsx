@@ -42,7 +42,7 @@ function LinkView({ link }: { readonly link: LinkDetail }): ReactNode {
           {t('link.frozenBody')}
         </Notice>
       )}
-      {link.paused && <Notice tone="warning" title={t('link.paused')} />}
+      {link.paused && <Notice tone="warning" title={t(link.phase === 'Paused' ? 'link.paused' : 'link.pausing')} />}
       {link.drain && <Notice tone="warning" title={t('link.drain')} />}
       <Section title={t('network.now')}>
         <div className="civitas-figures">

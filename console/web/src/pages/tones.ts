@@ -5,6 +5,7 @@ import type { Tone } from '../ui/status-label.tsx';
 const PHASES: Readonly<Record<string, Tone>> = {
   ...tones('good', ['Available', 'Flowing', 'Enrolled', 'Serving', 'Granted', 'Complete', 'Completed', 'Ready']),
   ...tones('working', [
+    'Pausing',
     'Pending',
     'Starting',
     'NodeStarting',
@@ -17,6 +18,7 @@ const PHASES: Readonly<Record<string, Tone>> = {
   ]),
   ...tones('working', [
     'WaitingForKeys',
+    'WaitingForApprovers',
     'WaitingForCity',
     'WaitingForRelay',
     'AwaitingGenesis',

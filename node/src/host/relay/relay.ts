@@ -137,7 +137,10 @@ export class Relay {
     for (const { direction } of this.#directions.values()) direction.refreshMetrics();
   }
 
-  /** Takes up a configuration: opens and closes what changed, leaves the rest running. @returns whether all of it could be taken up. */
+  /**
+   * Takes up a configuration: opens and closes what changed, leaves the rest running. What is closed has ended when this returns.
+   * @returns whether all of it could be taken up.
+   */
   configure(config: RelayConfig): Promise<boolean> {
     const taken = this.#reconfiguring.then(() => this.#configure(config));
     this.#reconfiguring = taken.then(
@@ -170,7 +173,7 @@ export class Relay {
       if (opened === undefined) isComplete = false;
       else this.#serve(network, opened, config.pollMs);
     }
-    this.#openDirections(config);
+    await this.#openDirections(config);
     return isComplete;
   }
 
@@ -214,16 +217,17 @@ export class Relay {
     served.client.close();
   }
 
-  #openDirections(config: RelayConfig): void {
+  /** Waits for the last pass of what it closes: a paused link is then left alone. */
+  async #openDirections(config: RelayConfig): Promise<void> {
     const wanted = new Map<string, readonly [string, string]>();
     for (const { from, to, paused } of config.links) {
       if (paused || !this.#networks.has(from) || !this.#networks.has(to)) continue;
       wanted.set(`${from} ${to}`, [from, to]).set(`${to} ${from}`, [to, from]);
     }
-    for (const [key, loop] of this.#directions) {
-      if (!wanted.has(key)) this.#closeDirection(key, loop);
-    }
+    const unwanted = [...this.#directions].filter(([key]) => !wanted.has(key));
+    for (const [key, loop] of unwanted) this.#closeDirection(key, loop);
     for (const [key, [from, to]] of wanted) if (!this.#directions.has(key)) this.#openDirection(key, from, to);
+    await Promise.all(unwanted.map(([, { done }]) => done));
   }
 
   #closeDirection(key: string, loop: DirectionLoop): void {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accept, type Result, refuse } from '@civitas/canon';
+import { accept, type Result, refuse, utf8Encode } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
 import { PORTS, type RelayConfig } from '@civitas/deployment';
 import { AdminServiceService } from '@civitas/proto/civitas/node/v1/admin';
 import { changeLogLevel, nodeMetrics, probeMetrics, relayMetrics } from '@civitas/telemetry';
@@ -37,8 +38,9 @@ function adminDoor(parts: {
   version: string;
   certificates: CertificateFolder;
   relay: Relay;
+  configurationHash: () => Uint8Array;
 }): AdminDoor {
-  const { base, publicKey, version, certificates, relay } = parts;
+  const { base, publicKey, version, certificates, relay, configurationHash } = parts;
   return {
     status: () => ({
       phase: relay.networkCount === 0 ? 'AwaitingGenesis' : 'Serving',
@@ -62,6 +64,7 @@ function adminDoor(parts: {
       volumeBytes: 0n,
       volumeFreeBytes: 0n,
       ...{ protocolVersion: 0, newestProtocolVersion: 0, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },
+      configurationHash: configurationHash(),
       unwell: '',
       halted: false,
     }),
@@ -83,9 +86,16 @@ function adminDoor(parts: {
   };
 }
 
+interface FollowedConfig {
+  /** SHA-256 of the text that is gone by; empty before the first. */
+  hash(): Uint8Array;
+  stop(): void;
+}
+
 /** Follows the mounted configuration: a broken one changes nothing, one that could not be taken up whole is tried again. */
-function followConfig(path: string, base: ProcessBase, { relay, prober }: { relay: Relay; prober: Prober }): () => void {
+function followConfig(path: string, base: ProcessBase, { relay, prober }: { relay: Relay; prober: Prober }): FollowedConfig {
   let taken = '';
+  let hash: Uint8Array = NOTHING;
   let isBusy = false;
   const look = async (): Promise<void> => {
     const text = readFileSync(path, 'utf8');
@@ -96,6 +106,7 @@ function followConfig(path: string, base: ProcessBase, { relay, prober }: { rela
       changeLogLevel(base.log, config.value.logLevel, 'config');
       prober.configure(config.value.probeIntervalMs);
       if (await relay.configure(config.value)) taken = text;
+      hash = nodeCrypto.sha256(utf8Encode(text));
     } else {
       taken = text;
       base.log.error('config-refused', { code: config.refusal.code, facts: config.refusal.facts });
@@ -110,7 +121,7 @@ function followConfig(path: string, base: ProcessBase, { relay, prober }: { rela
   };
   run();
   const timer = setInterval(run, CONFIG_POLL_MS);
-  return () => clearInterval(timer);
+  return { hash: () => hash, stop: () => clearInterval(timer) };
 }
 
 /** Starts a relay: its key at first start, AdminService and metrics at once, links as the configuration names them. */
@@ -151,7 +162,9 @@ export async function serveRelay({ pod, version }: { pod: Pod; version: string }
     rpcThrottled: nodeMetrics.rpcThrottled,
   });
   const guard = new Guard({ chainId: city, members: () => undefined, calls, metrics, log: base.log, nowMs });
-  const door = adminDoor({ base, publicKey: key.publicKey, version, certificates, relay });
+  let followed: FollowedConfig | undefined;
+  const configurationHash = (): Uint8Array => followed?.hash() ?? NOTHING;
+  const door = adminDoor({ base, publicKey: key.publicKey, version, certificates, relay, configurationHash });
   const listeners = [
     await base.serveMetrics(() => true),
     await listen({
@@ -162,12 +175,12 @@ export async function serveRelay({ pod, version }: { pod: Pod; version: string }
       register: (server) => server.addService(AdminServiceService, adminService(guard, door)),
     }),
   ];
-  const stopFollowing = followConfig(configPath, base, { relay, prober });
+  followed = followConfig(configPath, base, { relay, prober });
   base.log.info('relaying', { relayKeyId: key.keyId });
   return {
     log: base.log,
     stop: async () => {
-      stopFollowing();
+      followed?.stop();
       prober.stop();
       await relay.stop();
       await base.tracing.close();

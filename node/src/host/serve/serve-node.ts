@@ -296,6 +296,7 @@ class ServedNode implements RunningNode {
           halted: status?.halted ?? false,
           misbehaviourCount: this.#open?.ledger.validators.misbehaviourCounts().inSet ?? 0,
           certificateSetHash: this.#certificates.current().hash,
+          configurationHash: new Uint8Array(0),
           ...protocolFields(status, this.#keys.consensus.publicKey),
           ...volumeOf(this.#options.pod.pathOf('data')),
         };

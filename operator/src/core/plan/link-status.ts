@@ -17,6 +17,8 @@ export interface LinkObservation {
   /** Whether the status said Drained before: it stays so while one end is being taken down. */
   readonly wasDrained: boolean;
   readonly paused: boolean;
+  /** Whether the relay has said that it leaves the link alone, or there is no relay. */
+  readonly leftAlone?: boolean;
   /** Names of its networks whose spec.hibernated is set. */
   readonly asleep?: readonly string[];
   readonly relayReady: boolean;
@@ -123,7 +125,7 @@ function flowingReason(
 ): string {
   if (!observation.granted) return 'NotGranted';
   if (observation.draining) return 'Draining';
-  if (observation.paused) return 'Paused';
+  if (observation.paused) return observation.leftAlone === false ? 'Pausing' : 'Paused';
   if (facts.frozen) return 'Frozen';
   if (!observation.relayReady) return 'NoRelay';
   if (!facts.fresh) return 'ClientBehind';

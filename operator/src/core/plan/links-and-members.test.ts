@@ -80,7 +80,9 @@ describe('an end of a link', () => {
   test('flows only while granted, fresh, relayed, unfrozen, unpaused and in time', () => {
     expect(phaseOf({})).toBe('Flowing');
     expect(phaseOf({ granted: false, waiting: 'x' })).toBe('NotGranted');
-    expect(phaseOf({ paused: true })).toBe('Paused');
+    expect(phaseOf({ paused: true, leftAlone: true })).toBe('Paused');
+    // Asked for and not heard by the relay yet: packets may still pass.
+    expect(phaseOf({ paused: true, leftAlone: false })).toBe('Pausing');
     expect(phaseOf({ relayReady: false })).toBe('NoRelay');
     expect(phaseOf({ ends: [anEnd({ client: { status: 'Frozen', latestHeight: 1, latestTimeUnixMs: NOW } }), other] })).toBe('Frozen');
     expect(phaseOf({ ends: [anEnd({ client: { status: 'Active', latestHeight: 1, latestTimeUnixMs: NOW - 400_000 } }), other] })).toBe(

@@ -28,6 +28,7 @@ import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
 import { platformLedger } from './platform-ledger.ts';
+import { leavesAlone, relayWord } from './relay-configuration.ts';
 import { restingLookMs } from './resting-look.ts';
 
 const DEFAULT_PACKETS_PER_MINUTE = 60_000;
@@ -62,6 +63,7 @@ export function createLinkController(context: OperatorContext): Controller {
       wasOpen: wasOpen(link),
       wasDrained: findCondition(link.status?.conditions, 'Draining')?.reason === 'Drained',
       paused: link.spec.paused ?? false,
+      leftAlone: leavesAlone(relayWord(context), link.metadata.name),
       asleep: asleepOf(networks),
       relayReady: isRelayReady(context),
       frozen: link.spec.frozen ?? false,

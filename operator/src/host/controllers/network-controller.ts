@@ -18,7 +18,7 @@ import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, SNAPSHOT_POLL_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { isEnding, removeNetwork, removeUnseen } from './network-removal.ts';
 import { findCity, type OperatorContext } from './operator-context.ts';
-import type { RelayKey } from './relay-controller.ts';
+import type { RelayKey } from './relay-conversation.ts';
 import { restingLookMs } from './resting-look.ts';
 
 /** Brings LedgerNetworks to life: certificates, pods, genesis, signing grants, status. */

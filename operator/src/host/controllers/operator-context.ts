@@ -88,6 +88,8 @@ export interface LedgerFacts {
   readonly snapshots: Map<string, ObservedSnapshot>;
   /** By agency: where it stands with the identity provider. */
   readonly identities: Map<string, AgencyIdentity>;
+  /** By the relay's namespace: the configuration that it goes by, as it said last; see servedName. */
+  readonly relayConfigurations: Map<string, string>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }

@@ -1,4 +1,3 @@
-import { base64urlEncode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { type RelayConfig, type RelayNetwork, spiffe } from '@civitas/deployment';
 import { type Applier, type Controller, createController, isApiError, pods, type ReconcileResult, secrets } from '@civitas/kube';
@@ -20,19 +19,14 @@ import { certificateSecret } from '../apply/issue-certificate.ts';
 import { resourceOf } from '../apply/kinds.ts';
 import { refreshMounts } from '../apply/refresh-mounts.ts';
 import { issueLeaf } from '../certificates/authority.ts';
-import { callNode } from '../ledger/node-connection.ts';
 import { PLATFORM_AUTHORITY } from '../observe/authorities.ts';
 import { podOf } from '../observe/observe-network.ts';
 import { certificateOf } from '../observe/observe-secret.ts';
 import { storeOf, type Workspace } from '../observe/workspace.ts';
 import { AFTER_ACTION_MS, LINK_POLL_MS, RELAY_SETTLE_MS, WHILE_STARTING_MS } from './limits.ts';
 import { findCity, findCityNetwork, findGenesisRecord, type OperatorContext } from './operator-context.ts';
-import { restingLookMs } from './resting-look.ts';
-
-/** The relay's public key, once it has said it: every genesis enrols it. */
-export interface RelayKey {
-  publicKey(): string | undefined;
-}
+import { relayConfigurationIn } from './relay-configuration.ts';
+import { createRelayConversation, type RelayKey } from './relay-conversation.ts';
 
 export const RELAY_KEY = 'relay';
 const DEFAULT_HOURS = 2160;
@@ -40,33 +34,13 @@ const DEFAULT_HOURS = 2160;
 /** Keeps the one relay of the city: certificates, configuration, pod, and its key for the genesis documents. */
 export function createRelayController(context: OperatorContext): { readonly controller: Controller; readonly key: RelayKey } {
   const applier = context.applierOf('relay');
-  let publicKey: { readonly podUID: string; readonly volumeUID: string | undefined; readonly key: string } | undefined;
-
-  const readKey = async (workspace: Workspace, config: CityConfig): Promise<void> => {
-    const pod = podOf(workspace.pods.store.get(`${config.spec.namespace}/${RELAY_POD}`));
-    const authority = await context.authorities.find(PLATFORM_AUTHORITY);
-    if (pod?.ip === undefined || !pod.running || pod.deleting || authority === undefined || publicKey?.podUID === pod.uid) return;
-    const connection = await context.connections.to({
-      name: `${config.spec.namespace}/${RELAY_POD}`,
-      podUID: pod.uid,
-      host: pod.ip,
-      network: config.spec.city,
-      authority,
-      isExpected: (peer) => peer.kind === 'relay' && peer.network === config.spec.city,
-    });
-    const { admin } = connection;
-    const keys = await callNode(admin.keys.bind(admin), {});
-    publicKey = { podUID: pod.uid, volumeUID: volumeOf(workspace), key: base64urlEncode(new Uint8Array(keys.relayPublicKey)) };
-    context.log.info({ podUID: pod.uid }, 'the relay reported its key');
-    context.wake('network');
-  };
+  const relay = createRelayConversation(context);
 
   const reconcile = async (signal: AbortSignal): Promise<ReconcileResult> => {
     const config = findCity(context.caches);
     if (config === undefined) return undefined;
     const workspace = await context.workspaces.enter(config.spec.namespace, signal);
-    // The key lies on the volume: on another one it is another key, and a genesis that named the former would know no relay.
-    if (publicKey?.volumeUID !== undefined && publicKey.volumeUID !== volumeOf(workspace)) publicKey = undefined;
+    relay.forgetOtherVolume(workspace);
     if (workspace === undefined) return { requeueAfterMs: LINK_POLL_MS };
     await ensureAdminCertificate(context, applier, { config, workspace });
     const wanted = relayWanted(context, config, workspace);
@@ -78,12 +52,12 @@ export function createRelayController(context: OperatorContext): { readonly cont
     if (changed !== undefined) return { requeueAfterMs: changed };
     await refreshRelay(context, wanted, workspace);
     try {
-      await readKey(workspace, config);
+      await relay.ask(workspace, config);
     } catch (error) {
       context.log.debug({ error: error instanceof Error ? error.message : String(error) }, 'the relay does not answer yet');
     }
     return {
-      requeueAfterMs: publicKey === undefined ? WHILE_STARTING_MS : restingLookMs(context.caches.networks.store.size, LINK_POLL_MS),
+      requeueAfterMs: relay.nextLookMs(workspace),
     };
   };
 
@@ -94,11 +68,7 @@ export function createRelayController(context: OperatorContext): { readonly cont
     log: context.log,
     reconcile: (_key, { signal }) => reconcile(signal),
   });
-  return { controller, key: { publicKey: () => publicKey?.key } };
-}
-
-function volumeOf(workspace: Workspace | undefined): string | undefined {
-  return workspace?.volumes.store.get(`${workspace.namespace}/${RELAY_POD}-data`)?.metadata.uid;
+  return { controller, key: relay };
 }
 
 /** Issued by the city's own authority: the relay can be asked for its key before any network exists. */
@@ -152,13 +122,13 @@ async function ensurePod(
   return AFTER_ACTION_MS;
 }
 
-/** It says of no file that it has taken it up, so its kubelet is told of every change. */
+/** It says of no certificate that it has taken it up, so its kubelet is told of every change. */
 async function refreshRelay(context: OperatorContext, wanted: RelayWanted, workspace: Workspace): Promise<void> {
   const { namespace } = wanted;
   const pod = podOf(workspace.pods.store.get(`${namespace}/${RELAY_POD}`));
   if (pod?.running !== true || pod.deleting) return;
-  const text = workspace.configMaps.store.get(`${namespace}/${RELAY_POD}-config`)?.data?.['config.json'];
-  if (text !== relayConfigText(wanted)) return;
+  const text = relayConfigurationIn(workspace);
+  if (text === undefined || text !== relayConfigText(wanted)) return;
   const hashes = [RELAY_ADMIN, ...wanted.networkNames].map(
     (network) => certificateOf(workspace.secrets.store.get(`${namespace}/${relayTlsName(network)}`))?.hash ?? '',
   );

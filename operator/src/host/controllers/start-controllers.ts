@@ -228,6 +228,7 @@ function noFacts(): LedgerFacts {
     protocols: new Map(),
     volumeProblems: new Map(),
     identities: new Map(),
+    relayConfigurations: new Map(),
     absentKinds: new Map(),
     optionalApplied: new Map(),
     authorityProblems: new Map(),

@@ -153,8 +153,8 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
   const hasVault = name.endsWith('-0');
   return {
     status: (_call, callback) => {
-      readGenesis(name, world).then(
-        (genesis) => callback(null, statusOf(process, genesis, world.ledgers[networkOf(name)])),
+      Promise.all([readGenesis(name, world), isRelay ? configurationHash(world) : NOTHING]).then(
+        ([genesis, hash]) => callback(null, { ...statusOf(process, genesis, world.ledgers[networkOf(name)]), configurationHash: hash }),
         () => callback({ code: status.UNAVAILABLE }),
       );
     },
@@ -214,6 +214,13 @@ async function readGenesis(name: string, { client, namespace, record, ledgers }:
   return text;
 }
 
+async function configurationHash({ client, namespace }: World): Promise<Uint8Array> {
+  const { data } = await client.get(configMaps, { namespace, name: 'relay-0-config' });
+  return createHash('sha256')
+    .update(data?.['config.json'] ?? '')
+    .digest();
+}
+
 function statusOf(process: FakeProcess, genesis: string | undefined, ledger: FakeLedger | undefined): AdminServiceStatusResponse {
   const phase = genesis === undefined ? 'AwaitingGenesis' : process.granted ? 'Serving' : 'AwaitingGrant';
   const chainId = genesis === undefined ? '' : String(JSON.parse(genesis).chainId);
@@ -224,6 +231,7 @@ function statusOf(process: FakeProcess, genesis: string | undefined, ledger: Fak
     ...{ engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
     ...{ certificateSetHash: process.certificates.hash(), volumeBytes: 0n, volumeFreeBytes: 0n },
     ...{ protocolVersion: 1, newestProtocolVersion: 1, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },
+    configurationHash: NOTHING,
     ...(process.granted ? ledger?.protocol.statusOf(process.image) : undefined),
   };
 }

@@ -94,6 +94,7 @@ export const networks = {
   'link.frozen': 'This link is frozen',
   'link.frozenBody': 'Nothing is sent or carried until a person takes this back. Packets on their way wait.',
   'link.paused': 'Paused: the relay leaves this link alone; packets wait.',
+  'link.pausing': 'To be paused: the relay has not said yet that it leaves this link alone; packets may still pass.',
   'link.drain': 'Draining: nothing new is sent; what is on its way is answered or given up.',
   'link.side': 'As {{network}} sees it',
   'link.noSide': 'This end has not reported yet',

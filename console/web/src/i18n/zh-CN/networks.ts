@@ -95,6 +95,7 @@ export const networks: Readonly<Record<keyof typeof source, string>> = {
   'link.frozen': '该链路已冻结',
   'link.frozenBody': '在有人解除之前，不发送也不传递任何数据包；在途数据包继续等待。',
   'link.paused': '已暂停：中继不处理该链路，数据包等待。',
+  'link.pausing': '已要求暂停：中继尚未确认不再处理该链路，数据包可能仍在传送。',
   'link.drain': '正在排空：不再发送新数据包，在途的将得到答复或超时。',
   'link.side': '{{network}} 一端',
   'link.noSide': '这一端尚未上报',

@@ -83,6 +83,8 @@ export interface AdminServiceStatusResponse {
   nextProtocolHeight: bigint;
   /** Whether it is its turn to propose the block being decided, as last looked at. */
   proposing: boolean;
+  /** SHA-256 of the configuration text that a relay goes by: what an earlier one began has ended. Empty before the first, and of a node. */
+  configurationHash: Uint8Array;
 }
 
 /** Request of Keys. */
@@ -249,6 +251,7 @@ function createBaseAdminServiceStatusResponse(): AdminServiceStatusResponse {
     nextProtocolVersion: 0,
     nextProtocolHeight: 0n,
     proposing: false,
+    configurationHash: new Uint8Array(0),
   };
 }
 
@@ -357,6 +360,9 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     }
     if (message.proposing !== false) {
       writer.uint32(216).bool(message.proposing);
+    }
+    if (message.configurationHash.length !== 0) {
+      writer.uint32(226).bytes(message.configurationHash);
     }
     return writer;
   },
@@ -590,6 +596,14 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
             message.proposing = reader.bool();
             continue;
           }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.configurationHash = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -647,6 +661,7 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
       ? BigInt(object.nextProtocolHeight)
       : 0n;
     message.proposing = object.proposing ?? false;
+    message.configurationHash = object.configurationHash ?? new Uint8Array(0);
     return message;
   },
 };
