@@ -61,6 +61,10 @@ export const NETWORK_REASONS: ReasonTexts = {
     means: 'No node of the network answers the operator.',
     then: 'kubectl civitas why -n <namespace> names the nodes; kubectl civitas logs.',
   },
+  MemberKeyShared: {
+    means: 'Two founders name the same key.',
+    then: 'Take it off one of the Agencies that the condition names: each member, client and approver has a key of its own.',
+  },
   NoFounder: { means: 'No agency with founder: true is a member.', then: 'Set founder: true on an Agency that names the network.' },
   NoQuorum: {
     means: 'Too few validators serve; the chain stands still until enough do.',
@@ -106,6 +110,10 @@ export const NETWORK_REASONS: ReasonTexts = {
   ValidatorsMissing: {
     means: 'The chain goes on, but not every validator serves.',
     then: 'Bring the missing ones back before anything else fails: kubectl civitas why names the nodes.',
+  },
+  WaitingForApprovers: {
+    means: 'Born now, the network could decide nothing: too few founders have anyone who approves.',
+    then: 'Name approvers on the Agencies that the condition names, or set approvalPolicy: auto on one.',
   },
   WaitingForCity: { means: 'The city network must be born first.', then: 'Nothing, once a LedgerNetwork of domain city is Available.' },
   WaitingForCityConfig: { means: 'There is no CityConfig.', then: 'Apply one.' },

@@ -52,7 +52,7 @@ function validatorOf(node: EffectiveNetwork['nodes'][number], keys: Readonly<Rec
   return { publicKey: keys[node.name] ?? '', power: VALIDATOR_POWER, node: node.name, organisation: node.organisation };
 }
 
-/** An organisation as the membership contract keeps it: its gateways' keys as reported, its clients' as its Agency names them. */
+/** An organisation as the membership contract keeps it: its gateways' keys as reported, its clients' and approvers' as its Agency names them. */
 export function organisationOf(member: EffectiveMember, reported: readonly ReportedGateway[]): GenesisOrganisation {
   const gateways = reported.filter((entry) => entry.organisation === member.organisation);
   return {
@@ -71,6 +71,7 @@ export function memberKeysOf(member: EffectiveMember, gateways: readonly Reporte
   const gateway = gateways.find(hasVault);
   const keys = gateways.map((entry): MemberKey => ({ publicKey: entry.operationPublicKey, use: 'operation', label: labelOf(entry) }));
   for (const client of member.clients) keys.push({ publicKey: client.operationPublicKey, use: 'operation', label: client.name });
+  for (const approver of member.approvers) keys.push({ publicKey: approver.publicKey, use: 'approver', label: approver.name });
   if (member.approvalPolicy === 'auto' && gateway?.approverPublicKey !== undefined) {
     keys.push({ publicKey: gateway.approverPublicKey, use: 'approver', label: 'auto-approver' });
   }

@@ -42,6 +42,8 @@ export interface EffectiveMember {
   readonly founder: boolean;
   readonly approvalPolicy: 'manual' | 'auto';
   readonly clients: readonly { readonly name: string; readonly operationPublicKey: string }[];
+  /** Persons' own keys. */
+  readonly approvers: readonly { readonly name: string; readonly publicKey: string }[];
 }
 
 /** A LedgerNetwork with every default filled in: what the planner works on. */
@@ -235,6 +237,7 @@ function membersOf(id: NetworkName, defaultNamespace: string, agencies: readonly
           clients: (spec.clients ?? [])
             .filter((client) => clientProblem(client, spec.clients ?? []) === undefined)
             .map(({ name, operationPublicKey }) => ({ name, operationPublicKey })),
+          approvers: (spec.approvers ?? []).map(({ name, publicKey }) => ({ name, publicKey })),
         })),
     )
     .sort((left, right) => (left.organisation < right.organisation ? -1 : 1));

@@ -1,7 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import { aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
+import { aCity, aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
 import { isCertificateDue } from './certificate-plan.ts';
 import { genesisHashOf, keyHashOf } from './genesis-record.ts';
 import type { NetworkAction } from './network-action.ts';
@@ -107,6 +107,47 @@ describe('the plan of a network', () => {
     ]);
     expect(appState.founders[0].keys.map(({ label }: { label: string }) => label)).toEqual(['gateway', 'auto-approver']);
     expect(appState.cityClient).toBeNull();
+  });
+
+  describe('is born only where somebody can decide', () => {
+    const manual = { approvalPolicy: 'manual' as const };
+    const person = { name: 'chief-clerk', publicKey: aKey(7) };
+    const asked = (facts: Partial<ObservedNetwork>) =>
+      planNetwork(
+        withNode(anObservation(facts), {
+          ledgerNode: aNode('city-0', { podUID: 'pod-1', consensusPublicKey: aKey(9), organisations: ORGANISATIONS }),
+          answer: anAnswer(),
+        }),
+        sha256,
+      );
+    const genesisIn = ({ actions }: ReturnType<typeof planNetwork>) => {
+      const record = actions.find((action) => action.type === 'recordGenesis');
+      return record?.type === 'recordGenesis' ? JSON.parse(record.text).appState : undefined;
+    };
+
+    test('with the keys that persons made for themselves', () => {
+      const { founders } = genesisIn(asked({ agencies: [anAgency('civil-affairs', { ...manual, approvers: [person] })] }));
+      expect(founders[0].keys).toEqual([
+        { publicKey: aKey(3), use: 'operation', label: 'gateway' },
+        { publicKey: aKey(7), use: 'approver', label: 'chief-clerk' },
+      ]);
+    });
+
+    test('and waits for an approver where there would be too few', () => {
+      const none = asked({ agencies: [anAgency('civil-affairs', manual)] });
+      expect([genesisIn(none), none.waiting]).toEqual([undefined, expect.objectContaining({ reason: 'WaitingForApprovers' })]);
+      expect(none.waiting?.message).toContain('name approvers of civil-affairs');
+      const two = [anAgency('civil-affairs'), anAgency('police', manual)];
+      expect(asked({ agencies: two, config: aCity({ approvalThreshold: 2 }) }).waiting?.reason).toBe('WaitingForApprovers');
+      expect(asked({ agencies: two }).waiting?.reason).toBe('GenesisWritten');
+    });
+
+    test('and not with a key that two members name', () => {
+      const both = [anAgency('civil-affairs', { approvers: [person] }), anAgency('police', { approvers: [person] })];
+      const { waiting } = asked({ agencies: both });
+      expect(waiting?.reason).toBe('MemberKeyShared');
+      expect(waiting?.message).toContain('civil-affairs and police');
+    });
   });
 
   test('waits for the city before any other network is born, and for the relay before the city is', () => {

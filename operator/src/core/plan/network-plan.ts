@@ -1,4 +1,5 @@
 import { canonicalString, type Json, type Sha256 } from '@civitas/canon';
+import type { Genesis, GenesisOrganisation } from '@civitas/deployment';
 import { genesisOf } from '../desired/genesis.ts';
 import { genesisObject, networkObjects, peersObject, validatorBudget } from '../desired/network-objects.ts';
 import { nodesPolicy } from '../desired/network-policy.ts';
@@ -220,6 +221,28 @@ function chainIdOf(text: string): string {
   return genesisFromText(text).chainId;
 }
 
+/** Why a network must not be born like this: a genesis cannot be taken back, and these are seen before or never. */
+function genesisFlaw({ appState: { founders, approvalThreshold } }: Genesis): Waiting | undefined {
+  const owners = new Map<string, string>();
+  for (const { name, keys } of founders) {
+    for (const { publicKey } of keys) {
+      const other = owners.get(publicKey);
+      if (other !== undefined)
+        return wait('MemberKeyShared', `${other} and ${name} name the key ${publicKey}: a key belongs to one member, once`);
+      owners.set(publicKey, name);
+    }
+  }
+  const approves = ({ approvalPolicy, keys }: GenesisOrganisation): boolean =>
+    approvalPolicy === 'auto' || keys.some(({ use }) => use === 'approver');
+  const deciding = founders.filter((one) => one.founder && approves(one));
+  if (deciding.length >= approvalThreshold) return undefined;
+  const without = founders.filter((one) => one.founder && !deciding.includes(one)).map(({ name }) => name);
+  return wait(
+    'WaitingForApprovers',
+    `${approvalThreshold} founders are to decide and ${deciding.length} can: name approvers of ${without.join(', ')}, or let a gateway approve`,
+  );
+}
+
 function birthOf(observed: ObservedNetwork, network: EffectiveNetwork): { readonly text?: string; readonly waiting: Waiting | undefined } {
   if (observed.genesisRecord !== undefined) return { waiting: undefined };
   if (network.domain !== 'city' && observed.city === undefined) {
@@ -251,5 +274,7 @@ function birthOf(observed: ObservedNetwork, network: EffectiveNetwork): { readon
     relayKey,
     cityClient,
   });
+  const flaw = genesisFlaw(genesis);
+  if (flaw !== undefined) return { waiting: flaw };
   return { text: canonicalString(genesis as object as Json), waiting: wait('GenesisWritten', 'the nodes are taking up the genesis') };
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
 import {
+  APPROVERS_MAX,
   CLIENTS_MAX,
   CSR_CHARS_MAX,
   DISPLAY_NAME_CHARS_MAX,
@@ -34,50 +35,81 @@ export const AgencyClient = Type.Object({
   csr: text('PKCS#10 request for its TLS key, PEM.', CSR_CHARS_MAX, { minLength: 1, pattern: '^-----BEGIN CERTIFICATE REQUEST-----' }),
 });
 
-export const AgencySpec = Type.Object({
-  displayName: Type.Object({
-    zh: text('In Chinese.', DISPLAY_NAME_CHARS_MAX, { minLength: 1 }),
-    en: text('In English.', DISPLAY_NAME_CHARS_MAX, { minLength: 1 }),
-  }),
-  founder: Type.Optional(
-    Type.Boolean({ description: 'Stands in the genesis of its networks and approves proposals there.', default: false }),
-  ),
-  approvalPolicy: Type.Optional(
-    oneOf('Whether its gateway approves every proposal by itself (auto) or persons do (manual, the default).', ['manual', 'auto'], {
-      default: 'manual',
-    }),
-  ),
-  memberships: mapList(AgencyMembership, ['network'], { description: 'Networks it takes part in.', maxItems: MEMBERSHIPS_MAX }),
-  clients: Type.Optional(
-    mapList(AgencyClient, ['name'], { description: 'Programs that act for it with keys of their own.', maxItems: CLIENTS_MAX }),
-  ),
-  identity: Type.Optional(
-    Type.Object({
-      domains: Type.Optional(
-        Type.Array(text('A mail domain.', MAIL_DOMAIN_CHARS_MAX, { pattern: MAIL_DOMAIN }), {
-          description: 'Mail domains whose people are its own, such as hospital.example.',
-          maxItems: MAIL_DOMAINS_MAX,
-          'x-kubernetes-list-type': 'set',
-        }),
-      ),
-      deletionPolicy: Type.Optional(
-        oneOf(
-          'What becomes of its organization at the identity provider: Retain disables it, Delete takes it and its people along.',
-          ['Retain', 'Delete'],
-          {
-            default: 'Retain',
-          },
-        ),
-      ),
-    }),
-  ),
-  quotas: Type.Optional(
-    Type.Object({
-      pods: Type.Optional(Type.Integer({ description: 'Pods in its namespace.', minimum: 0, maximum: 1000 })),
-      configMaps: Type.Optional(Type.Integer({ description: 'ConfigMaps in its namespace.', minimum: 4, maximum: 10_000 })),
-    }),
-  ),
+/** Unpadded base64url of 32 bytes: the last character carries four bits. */
+const KEY_FORM = '^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$';
+
+export const AGENCY_MESSAGES = {
+  approverTwice: 'each approver has a key of their own: no two may name the same',
+  approverIsClient: 'an approver’s key signs approvals and nothing else: it may not be the operation key of a client',
+} as const;
+
+export const AgencyApprover = Type.Object({
+  name: nameString('Name of the key on the ledger, such as chief-clerk; no personal data.'),
+  publicKey: text('Ed25519 key that the person made for themselves, base64url.', 43, { minLength: 43, pattern: KEY_FORM }),
 });
+
+export const AgencySpec = Type.Object(
+  {
+    displayName: Type.Object({
+      zh: text('In Chinese.', DISPLAY_NAME_CHARS_MAX, { minLength: 1 }),
+      en: text('In English.', DISPLAY_NAME_CHARS_MAX, { minLength: 1 }),
+    }),
+    founder: Type.Optional(
+      Type.Boolean({ description: 'Stands in the genesis of its networks and approves proposals there.', default: false }),
+    ),
+    approvalPolicy: Type.Optional(
+      oneOf('Whether its gateway approves every proposal by itself (auto) or persons do (manual, the default).', ['manual', 'auto'], {
+        default: 'manual',
+      }),
+    ),
+    memberships: mapList(AgencyMembership, ['network'], { description: 'Networks it takes part in.', maxItems: MEMBERSHIPS_MAX }),
+    clients: Type.Optional(
+      mapList(AgencyClient, ['name'], { description: 'Programs that act for it with keys of their own.', maxItems: CLIENTS_MAX }),
+    ),
+    approvers: Type.Optional(
+      Type.Array(AgencyApprover, {
+        description: 'Persons who approve for it: a network that it founds is born with their keys, and members enrol them on the others.',
+        maxItems: APPROVERS_MAX,
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+        ...rules({
+          rule: 'self.all(a, self.exists_one(b, b.publicKey == a.publicKey))',
+          message: AGENCY_MESSAGES.approverTwice,
+        }),
+      }),
+    ),
+    identity: Type.Optional(
+      Type.Object({
+        domains: Type.Optional(
+          Type.Array(text('A mail domain.', MAIL_DOMAIN_CHARS_MAX, { pattern: MAIL_DOMAIN }), {
+            description: 'Mail domains whose people are its own, such as hospital.example.',
+            maxItems: MAIL_DOMAINS_MAX,
+            'x-kubernetes-list-type': 'set',
+          }),
+        ),
+        deletionPolicy: Type.Optional(
+          oneOf(
+            'What becomes of its organization at the identity provider: Retain disables it, Delete takes it and its people along.',
+            ['Retain', 'Delete'],
+            {
+              default: 'Retain',
+            },
+          ),
+        ),
+      }),
+    ),
+    quotas: Type.Optional(
+      Type.Object({
+        pods: Type.Optional(Type.Integer({ description: 'Pods in its namespace.', minimum: 0, maximum: 1000 })),
+        configMaps: Type.Optional(Type.Integer({ description: 'ConfigMaps in its namespace.', minimum: 4, maximum: 10_000 })),
+      }),
+    ),
+  },
+  rules({
+    rule: '!has(self.approvers) || !has(self.clients) || !self.approvers.exists(a, self.clients.exists(c, c.operationPublicKey == a.publicKey))',
+    message: AGENCY_MESSAGES.approverIsClient,
+  }),
+);
 
 export const AgencyStatus = Type.Object({
   ...statusHead,
@@ -132,6 +164,7 @@ export const agencyKind: Kind<typeof AgencySpec, typeof AgencyStatus> = {
 };
 
 export type AgencyMembership = Static<typeof AgencyMembership>;
+export type AgencyApprover = Static<typeof AgencyApprover>;
 export type AgencyClient = Static<typeof AgencyClient>;
 export type AgencySpec = Static<typeof AgencySpec>;
 export type AgencyStatus = Static<typeof AgencyStatus>;

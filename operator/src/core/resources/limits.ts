@@ -13,6 +13,8 @@ export const POOL_REPLICAS_MAX = 100;
 export const MEMBERSHIPS_MAX = 32;
 export const ROLES_MAX = 16;
 export const CLIENTS_MAX = 16;
+/** Of the 32 keys that a ledger lets an organisation have, clients and approvers leave 8 to its gateways. */
+export const APPROVERS_MAX = 8;
 export const MAIL_DOMAINS_MAX = 16;
 /** RFC 1035. */
 export const MAIL_DOMAIN_CHARS_MAX = 253;

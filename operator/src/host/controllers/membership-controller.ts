@@ -85,14 +85,15 @@ async function ensureMember(
     context.facts.enrolments.set(factKey, { state: 'Pending', message: 'its gateway has not reported its keys yet' });
     return false;
   }
-  const change = planMembership(
-    wanted,
-    await readOrganisation(
-      ledger,
-      wanted.name,
-      wanted.keys.map(({ publicKey }) => publicKey),
-    ),
-  );
+  const publicKeys = wanted.keys.map(({ publicKey }) => publicKey);
+  const { current, foreignKey } = await readOrganisation(ledger, wanted.name, publicKeys);
+  if (foreignKey !== undefined) {
+    const message = `key ${foreignKey.publicKey} is that of ${foreignKey.organisation} on this ledger: a key belongs to one member`;
+    context.facts.enrolments.set(factKey, { state: 'Pending', message });
+    context.wake('agency', [member.organisation]);
+    return false;
+  }
+  const change = planMembership(wanted, current);
   if (change === undefined) {
     const before = context.facts.enrolments.get(factKey);
     if (before?.state !== 'Enrolled') {
@@ -122,19 +123,25 @@ async function readHeight({ connection: { admin } }: PlatformLedger): Promise<nu
   return Number((await callNode(admin.status.bind(admin), {})).height);
 }
 
-async function readOrganisation(
-  ledger: PlatformLedger,
-  name: string,
-  publicKeys: readonly string[],
-): Promise<OnLedgerOrganisation | undefined> {
-  const record = await findRecord(ledger.connection, `network.members/organisations/${name}`);
-  if (record === undefined) return undefined;
+interface ReadOrganisation {
+  readonly current: OnLedgerOrganisation | undefined;
+  /** One of the wanted keys that another organisation has. */
+  readonly foreignKey?: { readonly publicKey: string; readonly organisation: string };
+}
+
+async function readOrganisation(ledger: PlatformLedger, name: string, publicKeys: readonly string[]): Promise<ReadOrganisation> {
   const keys: Record<string, 'active' | 'revoked'> = {};
   for (const publicKey of publicKeys) {
     const key = await findRecord(ledger.connection, `network.members/keys/${memberKeyId(publicKey, nodeCrypto.sha256)}`);
-    if (key !== undefined) keys[publicKey] = key['status'] === 'active' ? 'active' : 'revoked';
+    if (key === undefined) continue;
+    const organisation = text(key['organisation']);
+    if (organisation !== name) return { current: undefined, foreignKey: { publicKey, organisation } };
+    keys[publicKey] = key['status'] === 'active' ? 'active' : 'revoked';
   }
-  return { roles: texts(record['roles']), hpkePublicKey: text(record['hpkePublicKey']), status: text(record['status']), keys };
+  const record = await findRecord(ledger.connection, `network.members/organisations/${name}`);
+  if (record === undefined) return { current: undefined };
+  const current = { roles: texts(record['roles']), hpkePublicKey: text(record['hpkePublicKey']), status: text(record['status']), keys };
+  return { current };
 }
 
 function text(value: unknown): string {

@@ -1,4 +1,5 @@
 import { POLICY_MESSAGES } from '../../core/resources/access-policy.ts';
+import { AGENCY_MESSAGES } from '../../core/resources/agency.ts';
 import { MEMBERSHIP_MESSAGES } from '../../core/resources/agency-membership.ts';
 import { BACKUP_MESSAGES } from '../../core/resources/backup-target.ts';
 import { EXTERNAL_MESSAGES } from '../../core/resources/external-member.ts';
@@ -63,6 +64,11 @@ const policies = (spec: object, message: string, change?: object): RuleCase => (
   ...(change === undefined ? {} : { change }),
 });
 
+const approver = (name: string) => ({ name, publicKey: HASH });
+const agencies = (spec: object, message: string): RuleCase => ({
+  ...{ plural: 'agencies', kind: 'Agency', spec: { displayName: { zh: '甲', en: 'A' }, memberships: [], ...spec }, message },
+});
+
 /** One case at the least for every rule of every kind. */
 export const RULE_CASES: readonly RuleCase[] = [
   { ...networks({}, MESSAGES.domain, { domain: 'courts' }), value: 'courts' },
@@ -77,6 +83,14 @@ export const RULE_CASES: readonly RuleCase[] = [
     ...{ plural: 'agencies', kind: 'Agency', message: 'platform and relay are roles of the platform itself: no agency may hold them' },
     spec: { displayName: { zh: '甲', en: 'A' }, memberships: [{ network: 'city', roles: ['relay'] }] },
   },
+  agencies({ approvers: [approver('one'), approver('two')] }, AGENCY_MESSAGES.approverTwice),
+  agencies(
+    {
+      approvers: [approver('one')],
+      clients: [{ name: 'cli', operationPublicKey: HASH, csr: '-----BEGIN CERTIFICATE REQUEST-----' }],
+    },
+    AGENCY_MESSAGES.approverIsClient,
+  ),
   {
     ...{ plural: 'cityconfigs', kind: 'CityConfig', spec: aCity().spec, change: { city: 'yunhai' } },
     message: 'city cannot change: chains are named after it',
