@@ -21,6 +21,18 @@ interface Counts {
   skipped: number;
 }
 
+/** One suite's, with the tests that passed only when they were played once more. */
+interface SuiteCounts extends Counts {
+  readonly secondTries: readonly string[];
+}
+
+/** One test in jest's own report. */
+interface TestResult {
+  readonly fullName: string;
+  readonly status: string;
+  readonly invocations?: number;
+}
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const suites: readonly Suite[] = [
@@ -40,7 +52,7 @@ const suites: readonly Suite[] = [
 const DEFAULT_SUITES: readonly string[] = ['unit', 'e2e'];
 
 /** Counts from jest's own report; a suite that dies before its report counts as one failure. */
-function countsOf(reportPath: string): Counts {
+function countsOf(reportPath: string): SuiteCounts {
   try {
     const report = JSON.parse(readFileSync(reportPath, 'utf8')) as {
       numPassedTests: number;
@@ -48,18 +60,23 @@ function countsOf(reportPath: string): Counts {
       numPendingTests: number;
       numTodoTests: number;
       numRuntimeErrorTestSuites: number;
+      testResults: readonly { readonly assertionResults: readonly TestResult[] }[];
     };
+    const secondTries = report.testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status, invocations = 1 }) => status === 'passed' && invocations > 1);
     return {
       passed: report.numPassedTests,
       failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
       skipped: report.numPendingTests + report.numTodoTests,
+      secondTries: secondTries.map(({ fullName }) => fullName),
     };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, secondTries: [] };
   }
 }
 
-function runJest(suite: Suite, extra: readonly string[]): Promise<Counts> {
+function runJest(suite: Suite, extra: readonly string[]): Promise<SuiteCounts> {
   const folder = mkdtempSync(join(tmpdir(), 'civitas-report-'));
   const reportPath = join(folder, 'report.json');
   return new Promise((resolve) => {
@@ -105,6 +122,7 @@ for (const suite of chosen) {
   const counts = await runJest(suite, extra);
   const seconds = (performance.now() - startedMs) / 1000;
   times.push(`${suite.name}: ${seconds.toFixed(1)} s of ${suite.budgetSeconds} s${seconds > suite.budgetSeconds ? ' (OVER BUDGET)' : ''}`);
+  times.push(...counts.secondTries.map((name) => `LATE: passed at the second try: ${name}`));
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;

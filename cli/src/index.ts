@@ -1,3 +1,4 @@
+export { EXIT } from './exit-codes.ts';
 export type { CaseRunOptions, Step } from './flows/case-run.ts';
 export { ensureApprover, type PrepareOptions, prepareCity } from './flows/city/prepare-city.ts';
 export { type CaseResult, FLOWS, type RunCaseOptions, runCase } from './flows/run-case.ts';

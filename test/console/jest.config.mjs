@@ -5,6 +5,7 @@ import base from '../../jest.config.mjs';
 export default {
   ...base,
   rootDir: '../..',
+  testEnvironment: '<rootDir>/test/second-try.mjs',
   testMatch: ['<rootDir>/test/console/**/*.test.ts'],
   globalSetup: '<rootDir>/test/console/keycloak/setup.mjs',
   globalTeardown: '<rootDir>/test/console/keycloak/teardown.mjs',

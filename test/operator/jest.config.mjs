@@ -16,6 +16,7 @@ const OPERATOR_TESTS = [
 export default {
   ...base,
   rootDir: '../..',
+  testEnvironment: '<rootDir>/test/second-try.mjs',
   testMatch: [
     '<rootDir>/test/operator/**/*.test.ts',
     ...(findKubeTools() === undefined ? [] : OPERATOR_TESTS).map((name) => `<rootDir>/operator/src/host/${name}.test.ts`),

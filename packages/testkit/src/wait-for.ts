@@ -1,10 +1,15 @@
 const POLL_MS = 20;
 
+/** What was waited for did not come in time: nothing else was seen to be wrong. */
+export class LateError extends Error {
+  override readonly name = 'LateError';
+}
+
 /**
  * Polls until the predicate gives something else than false, undefined or null. Only for tests of real processes.
  *
  * @param what names the awaited state in the error.
- * @throws Error after `timeoutMs`; the predicate's last error is its cause.
+ * @throws LateError after `timeoutMs`; the predicate's last error is its cause.
  */
 export async function waitFor<T>(
   what: string,
@@ -22,7 +27,7 @@ export async function waitFor<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error(`no ${what} within ${timeoutMs} ms`, { cause });
+  throw new LateError(`no ${what} within ${timeoutMs} ms`, { cause });
 }
 
 function isThere<T>(value: T): value is Exclude<T, false | undefined | null> {

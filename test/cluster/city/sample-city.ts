@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureProfile } from '@civitas/cli';
+import { EXIT, ensureProfile } from '@civitas/cli';
+import { LateError } from '@civitas/testkit';
 import { withConsensus } from '../../../tools/start/consensus-choice.ts';
 import { type Manifest, readManifests, withClients } from '../../../tools/start/manifests.ts';
 import type { MachineCluster } from '../machine/machine-cluster.ts';
@@ -83,10 +84,23 @@ function sayMissing(item: Conditioned): string {
   return `${item.kind} ${item.metadata.name}: ${condition === undefined ? 'no status yet' : `${condition.reason}, ${condition.message}`}`;
 }
 
-/** The `civitas` command, run where the gateways' Services can be reached. */
-export function runCivitas(cluster: MachineCluster, home: string, args: readonly string[]): Promise<string> {
+/**
+ * The `civitas` command, run where the gateways' Services can be reached.
+ *
+ * @throws LateError when it says that a step did not come in time; else Error with what it printed.
+ */
+export async function runCivitas(cluster: MachineCluster, home: string, args: readonly string[]): Promise<string> {
   const command = [process.execPath, join(ROOT, 'cli/src/main.ts'), ...args];
-  return cluster.run(command, { environment: { CIVITAS_HOME: home, KUBECONFIG: cluster.kubeconfig, NODE_OPTIONS: '' } });
+  try {
+    return await cluster.run(command, { environment: { CIVITAS_HOME: home, KUBECONFIG: cluster.kubeconfig, NODE_OPTIONS: '' } });
+  } catch (error) {
+    throw exitCodeOf(error) === EXIT.timedOut && error instanceof Error ? new LateError(error.message, { cause: error }) : error;
+  }
+}
+
+function exitCodeOf(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
 }
 
 /** Genesis hash of every network, by name: a network that was made anew has another. */

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { LateError } from '@civitas/testkit';
 import { POLL_MS, START_MS_MAX } from './limits.ts';
 
 /**
  * Waits for a state that nobody announces.
  *
  * @param look Undefined or a refusal to answer means: not yet.
- * @throws Error that says what was waited for, and why the last look failed.
+ * @throws LateError that says what was waited for, and why the last look failed.
  */
 export async function until<Result>(
   what: string,
@@ -23,7 +24,8 @@ export async function until<Result>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms${last instanceof Error ? `; ${last.message}` : ''}`);
+    if (performance.now() > end)
+      throw new LateError(`${what}: not within ${timeoutMs} ms${last instanceof Error ? `; ${last.message}` : ''}`);
     await pause(pollMs);
   }
 }
