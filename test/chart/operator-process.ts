@@ -49,7 +49,8 @@ export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFac
     ...{ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, CIVITAS_ROOT: root },
     ...{ POD_NAME: name, POD_UID: `uid-${name}`, POD_IP: address, METRICS_PORT: String(METRICS_PORT) },
   };
-  const program = ['exec "$0" "$1" >>"$2" 2>&1', process.execPath, join(ROOT, 'operator/src/main.ts'), logPath];
+  const [preload, main] = [join(ROOT, 'operator/src/preload.ts'), join(ROOT, 'operator/src/main.ts')];
+  const program = ['exec "$0" --import "$1" "$2" >>"$3" 2>&1', process.execPath, preload, main, logPath];
   const stopping = new AbortController();
   let restarts = 0;
   let child: ChildProcess;

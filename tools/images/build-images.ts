@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { findEngineTools } from '../engine/engine-tools.ts';
 import { bundledComponents, withAppFiles } from './app-files.ts';
 import { debianLibrariesOf } from './debian-files.ts';
@@ -172,7 +172,7 @@ function configOf(image: { name: string; version: string; recipe: Recipe; archit
   const { name, version, recipe, architecture } = image;
   return {
     name: `${name}:${version}`,
-    entrypoint: [`/${BIN}/node`, `/app/${recipe.program}`],
+    entrypoint: [`/${BIN}/node`, '--import', `/app/${dirname(recipe.program)}/preload.ts`, `/app/${recipe.program}`],
     command: recipe.command,
     environment: [`PATH=/${BIN}`, 'NODE_ENV=production'],
     user: `${USER}:${USER}`,

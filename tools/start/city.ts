@@ -38,10 +38,15 @@ const RULES = 'charts/civitas/alerts/civitas.rules.yaml';
 
 /** What runs for an image name on this machine: the same programs the images hold. */
 const IMAGES = {
-  'civitas.dev/node': [process.execPath, join(ROOT, 'node/src/main.ts')],
-  'civitas.dev/operator': [process.execPath, join(ROOT, 'operator/src/main.ts')],
-  'civitas.dev/console': [process.execPath, join(ROOT, 'console/api/src/main.ts')],
+  'civitas.dev/node': programOf('node/src'),
+  'civitas.dev/operator': programOf('operator/src'),
+  'civitas.dev/console': programOf('console/api/src'),
 } as const;
+
+/** As its image's entry point has it. */
+function programOf(folder: string): readonly string[] {
+  return [process.execPath, '--import', join(ROOT, folder, 'preload.ts'), join(ROOT, folder, 'main.ts')];
+}
 
 type Say = (line: string) => void;
 

@@ -108,3 +108,23 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
 {{ toYaml $plurals }}
 {{- end -}}
+
+{{/* What tells a program of ours where its spans go. */}}
+{{- define "civitas.tracing" -}}
+{{- with .Values.tracing -}}
+{{- if .endpoint -}}
+- { name: CIVITAS_TRACING_ENDPOINT, value: {{ .endpoint | quote }} }
+- { name: CIVITAS_TRACING_PER_MILLE, value: {{ .samplePerMille | quote }} }
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The way there: by its port, wherever it is. */}}
+{{- define "civitas.tracingEgress" -}}
+{{- with .Values.tracing.endpoint -}}
+{{- $host := regexReplaceAll "^https?://([^/]*).*$" . "${1}" -}}
+# The collector of traces.
+- ports:
+    - { port: {{ regexFind ":[0-9]+$" $host | trimPrefix ":" | default (ternary 80 443 (hasPrefix "http:" .)) }}, protocol: TCP }
+{{- end -}}
+{{- end -}}

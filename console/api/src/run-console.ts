@@ -6,9 +6,11 @@ import { CONSOLE_ACCESS } from '@civitas/deployment';
 import { configMaps, createKubeClient, createReflector, type KubeClient, type Log, loadKubeConfig, systemClock } from '@civitas/kube';
 import {
   consoleMetrics,
+  countSpans,
   followLevelSignal,
   openLogger,
   openMetricsRegistry,
+  openTracing,
   processMetrics,
   sentenceLogOf,
   serveMetrics,
@@ -62,7 +64,10 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   await mkdir(data, { recursive: true, mode: DATA_MODE });
   const registry = openMetricsRegistry({ component: 'console' });
   const meters = registry.register(consoleMetrics);
-  registry.register(processMetrics).buildInfo.set({ version, component: 'console', engine: '' }, 1);
+  const process = registry.register(processMetrics);
+  process.buildInfo.set({ version, component: 'console', engine: '' }, 1);
+  const tracing = openTracing(settings.tracing, log);
+  countSpans(tracing, process, registry);
   const { client, caches, ledgerAccess, cluster } = await openCluster(settings, sentenceLogOf(log));
   const audit = countedAudit(await openAuditLog(join(data, 'audit.jsonl'), () => systemClock.nowUnixMs()), meters, registry);
   const broken = audit.problem();
@@ -98,6 +103,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   };
   const app = await buildServer({
     meters,
+    tracing,
     log,
     verifier: identity.verifier,
     nowUnixMs: () => systemClock.nowUnixMs(),
@@ -120,6 +126,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   figures.close();
   await app.close();
   await metrics.close();
+  await tracing.close();
   await Promise.all([stopFollowing(caches), ledgerAccess.stop(), identity.close(), audit.close()]);
   ledgers.close();
   client.close();

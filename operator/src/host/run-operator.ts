@@ -1,10 +1,20 @@
 import { createKubeClient, createLeaderElector, loadKubeConfig, systemClock } from '@civitas/kube';
-import { followLevelSignal, openLogger, openMetricsRegistry, operatorMetrics, processMetrics, serveMetrics } from '@civitas/telemetry';
+import {
+  countSpans,
+  followLevelSignal,
+  openLogger,
+  openMetricsRegistry,
+  openTracing,
+  operatorMetrics,
+  processMetrics,
+  serveMetrics,
+} from '@civitas/telemetry';
 import { SYSTEM_NAMESPACE } from '../core/desired/names.ts';
 import type { OperatorConfig } from './config/operator-config.ts';
 import { type RunningControllers, startControllers } from './controllers/start-controllers.ts';
 import { kubeLogOf } from './telemetry/kube-log.ts';
 import { metricsSinkOf } from './telemetry/operator-metrics.ts';
+import { traceReconciles } from './telemetry/trace-reconciles.ts';
 
 const LEASE = 'civitas-operator';
 
@@ -18,9 +28,12 @@ export async function runOperator(config: OperatorConfig, version: string, signa
   followLevelSignal(logger);
   const log = kubeLogOf(logger);
   const registry = openMetricsRegistry({ component: 'operator' });
-  const metrics = metricsSinkOf(registry);
+  const tracing = openTracing(config.tracing, logger);
+  const metrics = { ...metricsSinkOf(registry), reconciled: traceReconciles(tracing, systemClock) };
   const ours = registry.register(operatorMetrics);
-  registry.register(processMetrics).buildInfo.set({ version, component: 'operator', engine: '' }, 1);
+  const process = registry.register(processMetrics);
+  process.buildInfo.set({ version, component: 'operator', engine: '' }, 1);
+  countSpans(tracing, process, registry);
   const client = createKubeClient(await loadKubeConfig({ root: config.root }), { clock: systemClock, metrics });
   let controllers: RunningControllers | undefined;
   // A replica that stands by is ready; one that is about to lead is not before what it says is its own.
@@ -58,6 +71,7 @@ export async function runOperator(config: OperatorConfig, version: string, signa
   const code = await ended;
   await controllers?.stop();
   await elector.stop();
+  await tracing.close();
   await server.close();
   client.close();
   return code;

@@ -5,7 +5,7 @@ import type { Random } from './backoff.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { reconcileTimeoutMs, shutdownGraceMs } from './limits.ts';
 import { type Log, silentLog } from './log.ts';
-import { type MetricsSink, noMetrics } from './metrics.ts';
+import { type MetricsSink, noMetrics, type ReconcileRun } from './metrics.ts';
 import type { Change } from './mirror.ts';
 import type { Reflector } from './reflector.ts';
 import type { KubeObject } from './resource.ts';
@@ -161,21 +161,27 @@ class KeyedController implements Controller {
     );
     const reconcileId = `${this.name}-${++this.#counts.reconciles}`;
     const signal = AbortSignal.any([deadline.signal, this.#stopping.signal]);
+    const run: { result: ReconcileRun['result'] } = { result: 'aborted' };
     this.#active.set(key, startedMs);
     this.#metrics.gauge('controller_runtime_active_workers', this.#labels, this.#active.size);
     try {
       const context = { key, signal, reconcileId, retries: this.#queue.retriesOf(key), log: this.#log };
       const result = await this.#options.reconcile(key, context);
+      run.result = result === undefined ? 'success' : 'requeue_after';
       if (result === undefined) this.#settle(key, 'success');
       else this.#settle(key, 'requeue_after', result.requeueAfterMs);
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#onError(key, error);
+      if (!this.#stopping.signal.aborted) {
+        run.result = 'error';
+        this.#onError(key, error);
+      }
     } finally {
       cancelDeadline();
       this.#active.delete(key);
       this.#metrics.gauge('controller_runtime_active_workers', this.#labels, this.#active.size);
       const seconds = (this.#clock.monotonicMs() - startedMs) / 1000;
       this.#metrics.observe('controller_runtime_reconcile_time_seconds', this.#labels, seconds);
+      this.#metrics.reconciled?.({ ...this.#labels, key, reconcileId, seconds, ...run });
       this.#queue.done(key);
     }
   }

@@ -28,5 +28,15 @@ export { REDACTED_FIELDS, redacted, redactText } from './redact.ts';
 export { type Instruments, type MetricsRegistry, openMetricsRegistry } from './registry.ts';
 export { relayMetrics } from './relay-metrics.ts';
 export { CONTROLLERS, runtimeMetrics } from './runtime-metrics.ts';
+export { countSpans } from './tracing/count-spans.ts';
 export { openTracing } from './tracing/open-tracing.ts';
-export { NO_TRACING, rootSpanIdOf, type SpanRecord, type Tracing, type TracingSettings, traceIdOf } from './tracing/tracing.ts';
+export {
+  aTrace,
+  NO_TRACING,
+  rootSpanIdOf,
+  type SpanRecord,
+  type Tracing,
+  type TracingSettings,
+  traceIdOf,
+} from './tracing/tracing.ts';
+export { tracingOfEnvironment } from './tracing/tracing-environment.ts';

@@ -19,4 +19,6 @@ export const SPAN_EXPORT_MS = 5000;
 /** How long the end of a process waits for its last spans, ms: within the time it has to stop. */
 export const SPAN_CLOSE_MS = 1000;
 export const SPAN_ATTRIBUTES_MAX = 16;
+/** Longest text of an attribute, characters; the rest is cut off. */
+export const SPAN_ATTRIBUTE_CHARS_MAX = 512;
 export const SPAN_LINKS_MAX = 64;

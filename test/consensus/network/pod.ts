@@ -8,6 +8,7 @@ import { COMPILE_CACHE } from '../../../tools/start/compile-cache.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const NODE = join(ROOT, 'node_modules/.bin/node');
 const MAIN = join(ROOT, 'node/src/main.ts');
+const PRELOAD = join(ROOT, 'node/src/preload.ts');
 /** A container that ended is started again after this, as a kubelet would, ms. */
 const RESTART_MS = 300;
 
@@ -133,7 +134,7 @@ export class Pod {
       ...prefix,
       NODE,
       '--no-warnings',
-      ...(entryPoints[part] ?? [MAIN, part === 'node' ? 'serve' : 'engine']),
+      ...(entryPoints[part] ?? ['--import', PRELOAD, MAIN, part === 'node' ? 'serve' : 'engine']),
     ];
     this.#starts += 1;
     appendFileSync(this.#logPath(part), `--- start ${this.#starts} ${new Date().toISOString()}\n`);

@@ -75,7 +75,7 @@ export async function startKeycloakConsole(keycloak: KeycloakFacts): Promise<Key
   });
   const server = new URL(api.url);
   const output: string[] = [];
-  const child = spawn(process.execPath, [join(ROOT, 'console/api/src/main.ts')], {
+  const child = spawn(process.execPath, ['--import', join(ROOT, 'console/api/src/preload.ts'), join(ROOT, 'console/api/src/main.ts')], {
     env: {
       ...process.env,
       NODE_OPTIONS: '',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LogLevel } from '@civitas/telemetry';
+import { type TracingSettings, tracingOfEnvironment } from '@civitas/telemetry/tracing';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
@@ -45,6 +46,8 @@ export interface ConsoleSettings extends ConfigFile {
   readonly port: number;
   readonly metricsPort: number;
   readonly logLevel: LogLevel;
+  /** Where spans of requests go. */
+  readonly tracing?: Pick<TracingSettings, 'endpoint' | 'samplePerMille'>;
   /** What absolute paths of the pod are resolved against; '' on a real cluster. */
   readonly root: string;
   /** Folder of the built web; undefined where nobody has built it. */
@@ -77,12 +80,14 @@ export async function readConsoleSettings(environment: Readonly<Record<string, s
   const logLevel = LEVELS.find((level) => level === asked);
   if (logLevel === undefined) throw new RangeError(`LOG_LEVEL: one of ${LEVELS.join(', ')}, got ${asked}`);
   const built = environment['CIVITAS_CONSOLE_WEB'] ?? fileURLToPath(new URL('../../../web/dist', import.meta.url));
+  const tracing = tracingOfEnvironment(environment);
   return {
     ...parseConfig(await readFile(pathOf('config'), 'utf8')),
     address: environment['POD_IP'] ?? '127.0.0.1',
     port: portOf(environment, 'CONSOLE_PORT', 8080),
     metricsPort: portOf(environment, 'METRICS_PORT', 9464),
     logLevel,
+    ...(tracing === undefined ? {} : { tracing }),
     root,
     webFolder: existsSync(join(built, 'index.html')) ? built : undefined,
     pathOf,

@@ -1,8 +1,9 @@
 import { API_PREFIX, PROBLEMS, type ProblemCode, ROUTES, type Route } from '@civitas/console-contract';
-import { errorFields, type Logger } from '@civitas/telemetry';
+import { errorFields, type Logger, type Tracing } from '@civitas/telemetry';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ConsoleMeters, followRequests } from '../telemetry/follow-requests.ts';
+import { traceRequests } from '../telemetry/trace-requests.ts';
 import { BODY_BYTES_MAX, REQUEST_MS_MAX, REQUESTS_PER_MINUTE } from './limits.ts';
 import { ProblemError, problemOf } from './problem-error.ts';
 import { problemOfError } from './problem-of-error.ts';
@@ -13,6 +14,8 @@ import { serveWeb } from './web-files.ts';
 export interface ServerOptions extends RouteSources {
   readonly meters: ConsoleMeters;
   readonly log: Logger;
+  /** Where spans of requests go; default nowhere. */
+  readonly tracing?: Tracing;
   /** Folder of the built web; undefined where there is none. */
   readonly webFolder: string | undefined;
   /** Of a Keycloak on another origin. */
@@ -38,6 +41,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
   });
   followRequests(app, options.meters);
+  if (options.tracing !== undefined) traceRequests(app, options.tracing);
   app.addHook('onRequest', async (_, reply) => setSecurityHeaders(reply, policy));
   app.setErrorHandler((error, request, reply) => sendProblem(reply, toProblem(error, request, log)));
   await app.register(rateLimit, {

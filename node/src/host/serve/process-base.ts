@@ -1,5 +1,6 @@
 import { PORTS, type TracingConfig } from '@civitas/deployment';
 import {
+  countSpans,
   followLevelSignal,
   type Instruments,
   type Logger,
@@ -43,14 +44,8 @@ export function openProcessBase(options: ProcessBaseOptions): ProcessBase {
   const registry = openMetricsRegistry(labels);
   const metrics = registry.register(processMetrics);
   metrics.buildInfo.set({ version, component, engine }, 1);
-  const settings = options.tracing && { ...options.tracing, service: `civitas-${component}`, attributes: { ...labels, version } };
-  const tracing = openTracing(settings, log);
-  let counted = tracing.counts();
-  registry.beforeScrape(() => {
-    const counts = tracing.counts();
-    for (const result of ['exported', 'failed', 'dropped'] as const) metrics.traceSpans.inc({ result }, counts[result] - counted[result]);
-    counted = counts;
-  });
+  const tracing = openTracing(options.tracing, log);
+  countSpans(tracing, metrics, registry);
   return {
     log,
     registry,

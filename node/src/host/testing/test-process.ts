@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { PATHS } from '@civitas/deployment';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../../preload.ts', import.meta.url));
 const NODE = fileURLToPath(new URL('../../../../node_modules/.bin/node', import.meta.url));
 
 /** A process of ours as the process kubelet would run it. */
@@ -33,7 +34,7 @@ export class TestProcess {
 
   start(command: 'serve' | 'relay'): void {
     const env = { CIVITAS_ROOT: this.root, POD_IP: this.address, POD_UID: this.uid, PATH: process.env['PATH'] ?? '' };
-    const started = spawn(NODE, [MAIN, command], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(NODE, ['--import', PRELOAD, MAIN, command], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [started.stdout, started.stderr]) stream?.on('data', (chunk: Buffer) => this.lines.push(chunk.toString()));
     this.#exit = new Promise((resolve) => started.once('exit', resolve));
     this.#process = started;

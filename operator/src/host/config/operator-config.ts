@@ -1,3 +1,5 @@
+import { type TracingSettings, tracingOfEnvironment } from '@civitas/telemetry/tracing';
+
 /** What the operator is told by its environment. */
 export interface OperatorConfig {
   /** Unique per process, for the Lease. */
@@ -7,11 +9,13 @@ export interface OperatorConfig {
   /** What absolute paths of the pod are resolved against; '' on a real cluster. */
   readonly root: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Where spans of its work go. */
+  readonly tracing?: Pick<TracingSettings, 'endpoint' | 'samplePerMille'>;
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
-/** Reads POD_NAME, POD_UID, POD_IP, METRICS_PORT, CIVITAS_ROOT, LOG_LEVEL. @throws for a port or level that is none. */
+/** Reads POD_NAME, POD_UID, POD_IP, METRICS_PORT, CIVITAS_ROOT, LOG_LEVEL and CIVITAS_TRACING_*. @throws RangeError for a value that is none. */
 export function readOperatorConfig(environment: Readonly<Record<string, string | undefined>>): OperatorConfig {
   const metricsPort = Number(environment['METRICS_PORT'] ?? 9464);
   if (!Number.isInteger(metricsPort) || metricsPort < 0 || metricsPort > 65_535)
@@ -19,11 +23,13 @@ export function readOperatorConfig(environment: Readonly<Record<string, string |
   const asked = environment['LOG_LEVEL'] ?? 'info';
   const logLevel = LEVELS.find((level) => level === asked);
   if (logLevel === undefined) throw new RangeError(`LOG_LEVEL: one of ${LEVELS.join(', ')}, got ${asked}`);
+  const tracing = tracingOfEnvironment(environment);
   return {
     identity: `${environment['POD_NAME'] ?? 'civitas-operator'}_${environment['POD_UID'] ?? process.pid}`,
     address: environment['POD_IP'] ?? '127.0.0.1',
     metricsPort,
     root: environment['CIVITAS_ROOT'] ?? '',
     logLevel,
+    ...(tracing === undefined ? {} : { tracing }),
   };
 }

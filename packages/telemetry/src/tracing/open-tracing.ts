@@ -1,28 +1,16 @@
 import { errorFields, type Logger } from '../logger.ts';
-import { NO_TRACING, type SpanResult, type Tracing, type TracingSettings } from './tracing.ts';
+import { startedTracing } from './start-tracing.ts';
+import { NO_TRACING, type Tracing, type TracingSettings } from './tracing.ts';
 
-/**
- * Spans of this process. The exporter is loaded only where a collector is configured, and beside everything else: until it is there
- * nothing is sampled.
- */
-export function openTracing(settings: TracingSettings | undefined, log: Logger): Tracing {
-  if (settings === undefined) return NO_TRACING;
-  let tracing = NO_TRACING;
-  const { endpoint, samplePerMille } = settings;
-  const loaded = import('./otlp-tracing.ts').then(
-    ({ otlpTracing }) => {
-      tracing = otlpTracing(settings);
-      log.info('tracing-started', { endpoint: new URL(endpoint).host, samplePerMille });
-    },
-    (error: unknown) => log.error('tracing-failed', errorFields(error)),
-  );
-  return {
-    samples: (operation) => tracing.samples(operation),
-    record: (span) => tracing.record(span),
-    counts: (): Readonly<Record<SpanResult, number>> => tracing.counts(),
-    close: async () => {
-      await loaded;
-      await tracing.close();
-    },
-  };
+/** Spans of this process: what its preload has started (`startTracing`), or none where none are asked for. */
+export function openTracing(asked: Pick<TracingSettings, 'endpoint' | 'samplePerMille'> | undefined, log: Logger): Tracing {
+  if (asked === undefined) return NO_TRACING;
+  const { endpoint, samplePerMille } = asked;
+  const started = startedTracing() ?? { failure: new Error('the program was started without its preload (node --import)') };
+  if ('failure' in started) {
+    log.error('tracing-failed', errorFields(started.failure));
+    return NO_TRACING;
+  }
+  log.info('tracing-started', { endpoint: new URL(endpoint).host, samplePerMille });
+  return started.tracing;
 }

@@ -1,16 +1,28 @@
-import { type Attributes, type Context, ROOT_CONTEXT, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  type ContextManager,
+  context,
+  logs,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   BatchSpanProcessor,
   type IdGenerator,
   RandomIdGenerator,
   SamplingDecision,
   type SpanExporter,
+  type SpanLimits,
   TraceIdRatioBasedSampler,
-  TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import {
+  SPAN_ATTRIBUTE_CHARS_MAX,
   SPAN_ATTRIBUTES_MAX,
   SPAN_BATCH,
   SPAN_CLOSE_MS,
@@ -35,6 +47,25 @@ export interface SpanPace {
 const SPAN_PACE: SpanPace = { flushMs: SPAN_FLUSH_MS, exportMs: SPAN_EXPORT_MS, closeMs: SPAN_CLOSE_MS };
 const TRACER = 'civitas';
 const SAMPLED_FLAG = 1;
+
+/** Every limit is ours: what is left out here, the SDK would read from the environment. */
+const SPAN_LIMITS: SpanLimits = {
+  attributeValueLengthLimit: SPAN_ATTRIBUTE_CHARS_MAX,
+  attributeCountLimit: SPAN_ATTRIBUTES_MAX,
+  linkCountLimit: SPAN_LINKS_MAX,
+  eventCountLimit: 0,
+  attributePerEventCountLimit: 0,
+  attributePerLinkCountLimit: 0,
+};
+
+/** Of contexts there is only the root: nothing that runs is ever inside anybody's trace. */
+const ROOT_ONLY: ContextManager = {
+  active: () => ROOT_CONTEXT,
+  with: (_context, act, thisArgument, ...args) => act.call(thisArgument, ...args),
+  bind: (_context, target) => target,
+  enable: () => ROOT_ONLY,
+  disable: () => ROOT_ONLY,
+};
 
 /** Random ids, but for the one that the caller has just asked for. */
 class GivenIds implements IdGenerator {
@@ -76,13 +107,47 @@ function parentOf(operation: Uint8Array): Context {
 }
 
 /**
+ * Starts the SDK with every part named, so that it asks the environment for none: traces alone, no metrics, no logs, no detectors, no
+ * propagator and no instrumentation, which would make one span of a stream that lives for days. What it registers for the whole process is
+ * taken back: no library beside us can add a span, or read one.
+ */
+function startSdk(
+  { service, attributes }: TracingSettings,
+  exporter: SpanExporter,
+  { sampler, ids, flushMs, exportMs }: { sampler: TraceIdRatioBasedSampler; ids: IdGenerator; flushMs: number; exportMs: number },
+): { readonly tracer: Tracer; readonly shutdown: () => Promise<void> } {
+  const processor = new BatchSpanProcessor({
+    exporter,
+    maxQueueSize: SPAN_QUEUE_MAX,
+    maxExportBatchSize: SPAN_BATCH,
+    scheduledDelayMillis: flushMs,
+    exportTimeoutMillis: exportMs,
+  });
+  const sdk = new NodeSDK({
+    sampler,
+    idGenerator: ids,
+    resource: resourceFromAttributes({ 'service.name': service, ...attributes }),
+    autoDetectResources: false,
+    spanLimits: SPAN_LIMITS,
+    spanProcessors: [processor],
+    contextManager: ROOT_ONLY,
+    textMapPropagator: null,
+    instrumentations: [],
+    metricReaders: [],
+    logRecordProcessors: [],
+  });
+  sdk.start();
+  const tracer = trace.getTracer(TRACER);
+  for (const registered of [trace, context, logs]) registered.disable();
+  return { tracer, shutdown: () => sdk.shutdown() };
+}
+
+/**
  * Spans to a collector over OTLP/HTTP. At most SPAN_QUEUE_MAX wait; what comes while the collector does not answer is dropped and counted.
  * The sampler decides by the trace's id alone: no parent and no flag of anybody else's is ever read.
  */
-export function otlpTracing(
-  { endpoint, samplePerMille, service, attributes }: TracingSettings,
-  { flushMs, exportMs, closeMs }: SpanPace = SPAN_PACE,
-): Tracing {
+export function otlpTracing(settings: TracingSettings, { flushMs, exportMs, closeMs }: SpanPace = SPAN_PACE): Tracing {
+  const { endpoint, samplePerMille } = settings;
   const counts = { exported: 0, failed: 0, dropped: 0 };
   let recordedCount = 0;
   const sampler = new TraceIdRatioBasedSampler(samplePerMille / 1000);
@@ -91,22 +156,7 @@ export function otlpTracing(
     new OTLPTraceExporter({ url: endpoint, timeoutMillis: exportMs, concurrencyLimit: SPAN_QUEUE_MAX / SPAN_BATCH }),
     counts,
   );
-  const provider = new TracerProvider({
-    sampler,
-    idGenerator: ids,
-    resource: resourceFromAttributes({ 'service.name': service, ...attributes }),
-    spanLimits: { attributeCountLimit: SPAN_ATTRIBUTES_MAX, linkCountLimit: SPAN_LINKS_MAX },
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter,
-        maxQueueSize: SPAN_QUEUE_MAX,
-        maxExportBatchSize: SPAN_BATCH,
-        scheduledDelayMillis: flushMs,
-        exportTimeoutMillis: exportMs,
-      }),
-    ],
-  });
-  const tracer: Tracer = provider.getTracer(TRACER);
+  const { tracer, shutdown } = startSdk(settings, exporter, { sampler, ids, flushMs, exportMs });
   const samples = (operation: Uint8Array): boolean =>
     sampler.shouldSample(ROOT_CONTEXT, traceIdOf(operation)).decision === SamplingDecision.RECORD_AND_SAMPLED;
   const start = (span: SpanRecord) => {
@@ -142,7 +192,7 @@ export function otlpTracing(
       const bound = new Promise<void>((resolve) => {
         timer.id = setTimeout(resolve, closeMs);
       });
-      await Promise.race([provider.shutdown().catch(() => undefined), bound]);
+      await Promise.race([shutdown().catch(() => undefined), bound]);
       clearTimeout(timer.id);
     },
   };

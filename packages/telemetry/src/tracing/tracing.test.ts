@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from '@jest/globals';
 import { context, createTraceState, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { StackContextManager } from '@opentelemetry/sdk-trace';
-import { openLogger, openTracing, rootSpanIdOf, type Tracing, traceIdOf } from '../index.ts';
+import { openLogger, openTracing, rootSpanIdOf, type Tracing, traceIdOf, tracingOfEnvironment } from '../index.ts';
 import { SPAN_QUEUE_MAX } from '../limits.ts';
 import { openOtlpReceiver } from '../testing/index.ts';
 import { otlpTracing } from './otlp-tracing.ts';
+import { startTracing } from './start-tracing.ts';
 
 /** A machine that is busy with something else. */
 const PATIENT = { flushMs: 100, exportMs: 60_000, closeMs: 60_000 };
@@ -119,15 +120,57 @@ test('personal text in an attribute is censored', async () => {
   expect(receiver.text()).not.toContain('110101199003074477');
 });
 
-test('without settings nothing is traced; with them the exporter is loaded beside everything else', async () => {
-  const receiver = await aReceiver();
+test('without settings nothing is traced; what is asked for must have been started by a preload', async () => {
   const lines: string[] = [];
   const log = openLogger({}, 'info', (line) => lines.push(line));
   const none = openTracing(undefined, log);
   none.record(span(hashOf('one')));
   expect([none.samples(hashOf('one')), none.counts()]).toEqual([false, { exported: 0, failed: 0, dropped: 0 }]);
 
+  expect(openTracing(settings('http://127.0.0.1:1/v1/traces'), log).samples(hashOf('one'))).toBe(false);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ event: 'tracing-failed', error: expect.stringContaining('preload') }]);
+});
+
+test('a preload starts the SDK, which takes nothing from variables of its own; settings that cannot be read start nothing', async () => {
+  const receiver = await aReceiver();
+  const lines: string[] = [];
+  const log = openLogger({}, 'info', (line) => lines.push(line));
+  const variables = {
+    OTEL_SDK_DISABLED: 'true',
+    OTEL_TRACES_SAMPLER: 'always_off',
+    OTEL_LOG_LEVEL: 'all',
+    OTEL_RESOURCE_ATTRIBUTES: 'person=CANARY',
+    OTEL_SERVICE_NAME: 'CANARY',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=CANARY',
+    OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '1',
+  };
+  Object.assign(process.env, variables);
+  await startTracing(() => settings(receiver.endpoint));
   const tracing = openTracing(settings(receiver.endpoint), log);
+  tracing.record({ ...span(hashOf('one'), 'operation'), attributes: { why: 'words' } });
+  // What runs for the whole process is not left behind: a library that asks for a tracer gets none that records.
+  const foreign = trace.getTracer('library').startSpan('foreign');
+  expect([foreign.isRecording(), Object.keys(process.env).filter((name) => name.startsWith('OTEL_'))]).toEqual([false, []]);
   await tracing.close();
+
+  expect(receiver.spans).toMatchObject([{ name: 'operation', attributes: { why: 'words' }, resource: { 'service.name': 'node' } }]);
+  expect(receiver.text()).not.toContain('CANARY');
   expect(lines.map((line) => JSON.parse(line).event)).toEqual(['tracing-started']);
+
+  await startTracing(() => {
+    throw new Error('not to be read');
+  });
+  openTracing(settings(receiver.endpoint), log);
+  expect(lines.map((line) => JSON.parse(line)).at(-1)).toMatchObject({ event: 'tracing-failed', error: 'not to be read' });
+});
+
+test('the environment asks for traces by address and by thousandth, and is refused what is neither', () => {
+  const asked = (endpoint?: string, perMille?: string) =>
+    tracingOfEnvironment({ CIVITAS_TRACING_ENDPOINT: endpoint, CIVITAS_TRACING_PER_MILLE: perMille });
+  expect([asked(), asked('')]).toEqual([undefined, undefined]);
+  expect(asked('https://collector/v1/traces')).toEqual({ endpoint: 'https://collector/v1/traces', samplePerMille: 10 });
+  expect(asked('http://collector:4318/v1/traces', '1000')?.samplePerMille).toBe(1000);
+  for (const wrong of ['collector:4318', 'file:///etc/passwd', 'no address'])
+    expect(() => asked(wrong)).toThrow(/CIVITAS_TRACING_ENDPOINT/);
+  for (const wrong of ['1001', '-1', '0.5', 'all']) expect(() => asked('http://c/', wrong)).toThrow(/CIVITAS_TRACING_PER_MILLE/);
 });

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** Names of spans: what a trace is made of. */
 export const SPAN_NAMES = [
   // At the node that took the operation in: from its admission to its receipt. The root of its trace.
@@ -9,17 +11,20 @@ export const SPAN_NAMES = [
   'packet',
   'packet.acknowledge',
   'packet.timeout',
+  // At the operator: one run of a controller for one object; at the console: one request. Each is a trace of its own.
+  'reconcile',
+  'request',
 ] as const;
 
 export type SpanName = (typeof SPAN_NAMES)[number];
 
 /** Those that a trace begins with. */
-export const ROOT_SPANS: ReadonlySet<SpanName> = new Set<SpanName>(['operation', 'packet']);
+export const ROOT_SPANS: ReadonlySet<SpanName> = new Set<SpanName>(['operation', 'packet', 'reconcile', 'request']);
 
 /** A span that has ended. Whose trace it is follows from a hash alone, so that nothing about traces is ever sent or trusted. */
 export interface SpanRecord {
   readonly name: SpanName;
-  /** Hash of the operation, or what stands for the packet; 32 bytes: its first 16 are the trace, the next eight the trace's root. */
+  /** Hash of the operation, what stands for the packet, or `aTrace()`; 32 bytes: its first 16 are the trace, the next eight the trace's root. */
   readonly operation: Uint8Array;
   readonly startUnixMs: number;
   readonly endUnixMs: number;
@@ -52,6 +57,13 @@ export interface Tracing {
   counts(): Readonly<Record<SpanResult, number>>;
   /** Sends what waits, within its bound. */
   close(): Promise<void>;
+}
+
+const TRACE_BYTES = 32;
+
+/** Of what no hash names. */
+export function aTrace(): Uint8Array {
+  return randomBytes(TRACE_BYTES);
 }
 
 /** For where no collector is configured. */
