@@ -15,7 +15,7 @@ const othersOf = (value: number): readonly number[] =>
 /** Each threshold of an alert, named or written out, made larger and smaller. */
 export function mutantsOf(alert: Alert): readonly Mutant[] {
   const changed: Alert[] = [];
-  for (const kind of ['limits', 'waits'] as const) {
+  for (const kind of ['limits', 'waits', 'counts'] as const) {
     const numbers = alert[kind] ?? {};
     for (const [name, value] of Object.entries(numbers))
       for (const other of othersOf(value)) changed.push({ ...alert, [kind]: { ...numbers, [name]: other } });

@@ -23,6 +23,8 @@ export interface NodeConfig {
   readonly emptyBlockIntervalMs: number;
   /** How long an operation waits for company while one bundle is being ordered, ms, 2 … 40; twice as long for each more, up to 40. */
   readonly bundleWaitMs: number;
+  /** Operations that may wait for their receipt, 2 … 8192 (default); half of them for one organisation. Fewer need less memory. */
+  readonly queueOperationsMax?: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Default: seven days, no archive. */
   readonly retention?: Retention;

@@ -9,7 +9,6 @@ export const NETWORK_CONDITIONS = [
   'FullRedundancy',
   'Hibernated',
   'Progressing',
-  'Progressing',
   'QuorumHealthy',
   'StorageHealthy',
 ] as const;
@@ -62,6 +61,21 @@ export const operatorMetrics = catalogueOf({
     unit: 'unix_seconds',
     help: 'When the first certificate of a network ends.',
     labels: NETWORK,
+  },
+  authorityOverdue: {
+    name: 'civitas_operator_authority_overdue_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'By how much a step of a roll-over of a certificate authority is late, the most of any network; 0 where none is under way.',
+    labels: {},
+  },
+  networkReadySeconds: {
+    name: 'civitas_operator_network_ready_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'From the creation of a LedgerNetwork to its being available for the first time, against the five minutes that are promised; one that comes back to its old data is not counted.',
+    labels: {},
+    buckets: [300],
   },
   linkCondition: {
     name: 'civitas_operator_link_condition',

@@ -14,6 +14,11 @@ const parts = (bad: string, good: string, [badCount, goodCount]: readonly [numbe
   growing(good, goodCount),
 ];
 
+const waiting = (operations: number): readonly Series[] => [
+  steady('civitas_admission_queue_operations{network="n", node="n-0"}', operations),
+  steady('civitas_admission_queue_limit_operations{network="n", node="n-0"}', 8192),
+];
+
 const faults = (counts: readonly [number, number]) =>
   parts(
     'civitas_rpc_requests_total{network="n", node="n-0", service="LedgerService", result="fault"}',
@@ -29,10 +34,7 @@ const outcomes = (counts: readonly [number, number]) =>
 
 export const clientCases: AlertCases = {
   CivitasAdmissionQueueFull: [fires(refused('QUEUE_FULL', 0.2)), silent(refused('QUEUE_FULL', 0), refused('RATE_LIMITED', 5))],
-  CivitasAdmissionQueueLong: [
-    fires(steady('civitas_admission_queue_operations{network="n", node="n-0"}', 5000)),
-    silent(steady('civitas_admission_queue_operations{network="n", node="n-0"}', 3500)),
-  ],
+  CivitasAdmissionQueueLong: [fires(...waiting(5000)), silent(...waiting(3500))],
   CivitasQuotaHit: around('civitas_admission_refusals_total{network="n", node="n-0", code="RATE_LIMITED"}', 2.4, 1.7),
   CivitasClientsThrottled: around('civitas_rpc_throttled_total{network="n", node="n-0", limit="calls"}', 12, 8),
   CivitasRpcFaults: [

@@ -74,6 +74,10 @@ export const operatorCases: AlertCases = {
     silent(['civitas_tls_reload_total{job="civitas-node", instance="a", network="n", result="rejected"}', '2x120']),
   ],
   CivitasCertificatesInvalid: network('CertificatesValid', 0),
+  CivitasAuthorityRollOverStuck: [
+    fires(steady('civitas_operator_authority_overdue_seconds', 700)),
+    silent(steady('civitas_operator_authority_overdue_seconds', 500)),
+  ],
 };
 
 const answers = (good: number, bad: number): readonly Series[] => [

@@ -42,6 +42,10 @@ const SERIES: Readonly<Record<string, (phases: readonly Phase[]) => readonly Ser
     counter('civitas_rpc_requests_total{network="n", service="LedgerService", result="ok"}', phases, good),
     counter('civitas_rpc_requests_total{network="n", service="LedgerService", result="fault"}', phases, wrong),
   ],
+  ready: (phases) => [
+    counter('civitas_operator_network_ready_seconds_count', phases, all),
+    counter('civitas_operator_network_ready_seconds_bucket{le="300"}', phases, good),
+  ],
   console: (phases) => [
     counter('civitas_console_http_requests_total{method="GET", status="2xx"}', phases, good),
     counter('civitas_console_http_requests_total{method="GET", status="5xx"}', phases, wrong),

@@ -24,7 +24,7 @@ import { EngineRefusal, engineBusy, halted } from '../engine/cometbft/engine-ref
 import { decodeBundle } from '../ledger/bundle-codec.ts';
 import { aFakeLedger, aGenesis, type FakeLedger } from '../testing/fake-ledger.ts';
 import { Admission } from './admission.ts';
-import { QUEUE_OPERATIONS_PER_ORGANISATION_MAX } from './limits.ts';
+import { QUEUE_OPERATIONS_MAX, QUEUE_SHARE_OF_ORGANISATION } from './limits.ts';
 
 const CHAIN = 'jincheng-health-1';
 const { sha256 } = nodeCrypto;
@@ -52,7 +52,11 @@ beforeEach(() => {
   );
 });
 
-function anAdmission(perSecond?: number, verifyEd25519: VerifyEd25519Elsewhere = verifyEd25519InPool): Admission {
+function anAdmission(
+  perSecond?: number,
+  verifyEd25519: VerifyEd25519Elsewhere = verifyEd25519InPool,
+  queueOperationsMax?: number,
+): Admission {
   const limits = {
     ...ledger.genesis.appState.limits,
     ...(perSecond === undefined ? {} : { operationsPerSecondPerOrganisation: perSecond }),
@@ -65,6 +69,7 @@ function anAdmission(perSecond?: number, verifyEd25519: VerifyEd25519Elsewhere =
     verdicts: new Verdicts(nodeCrypto),
     gateway: { organisation: 'hospital-1', key: gateway },
     bundleWaitMs: 5,
+    queueOperationsMax,
     metrics: openMetricsRegistry({}).register(nodeMetrics),
     nowUnixMs: () => NOW,
     nowMs: () => nowMs,
@@ -81,6 +86,8 @@ interface Overrides {
   readonly text?: string;
   readonly signature?: Uint8Array;
 }
+
+const SHARE = QUEUE_OPERATIONS_MAX * QUEUE_SHARE_OF_ORGANISATION;
 
 let nonce = 0;
 function anOperation(overrides: Overrides = {}): SignedOperation {
@@ -255,13 +262,23 @@ test('an organisation above its rate is refused with RATE_LIMITED and when to co
 test('a full queue refuses the newest with QUEUE_FULL, keeps what waits, and takes more once it is empty', async () => {
   const admission = anAdmission(1_000_000);
   const release = ledger.hold();
-  const waiting = Array.from({ length: QUEUE_OPERATIONS_PER_ORGANISATION_MAX }, () => admission.submit(anOperation(), 'hospital-1'));
+  const waiting = Array.from({ length: SHARE }, () => admission.submit(anOperation(), 'hospital-1'));
 
   expect(await codeOf(admission.submit(anOperation(), 'hospital-1'))).toBe('QUEUE_FULL');
   release();
   expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true);
   expect(await codeOf(admission.submit(anOperation(), 'hospital-1'))).toBe('ok');
 }, 30_000);
+
+test('a node that may hold few operations holds half of them for one organisation', async () => {
+  const admission = anAdmission(1_000_000, verifyEd25519InPool, 4);
+  const release = ledger.hold();
+  const waiting = Array.from({ length: 2 }, () => admission.submit(anOperation(), 'hospital-1'));
+
+  expect(await codeOf(admission.submit(anOperation(), 'hospital-1'))).toBe('QUEUE_FULL');
+  release();
+  expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true);
+});
 
 test('while the network is halted new work is refused with HALTED, and a bundle that a full engine did not take with ENGINE_BUSY', async () => {
   const admission = anAdmission();
@@ -391,7 +408,7 @@ test('batches that come together fill bundles whole, none is parted for want of 
 test('a batch counts against the queue with all its operations', async () => {
   const admission = anAdmission(1_000_000);
   const release = ledger.hold();
-  const waiting = Array.from({ length: QUEUE_OPERATIONS_PER_ORGANISATION_MAX - 1 }, () => admission.submit(anOperation(), 'hospital-1'));
+  const waiting = Array.from({ length: SHARE - 1 }, () => admission.submit(anOperation(), 'hospital-1'));
 
   expect(await codesOf(admission.submitBatch(aBatch([anOperation(), anOperation()]), 'hospital-1'))).toEqual(['QUEUE_FULL', 'QUEUE_FULL']);
   release();

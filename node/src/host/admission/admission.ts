@@ -16,13 +16,7 @@ import type { LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
 import { BundleRefusedError } from '../ledger/running-host.ts';
 import { type AdmittedOperation, admitOperation } from './admit.ts';
 import { Bundler } from './bundler.ts';
-import {
-  BURST_SECONDS,
-  ORGANISATIONS_MAX,
-  QUEUE_OPERATIONS_MAX,
-  QUEUE_OPERATIONS_PER_ORGANISATION_MAX,
-  QUEUE_RETRY_AFTER_MS,
-} from './limits.ts';
+import { BURST_SECONDS, ORGANISATIONS_MAX, QUEUE_OPERATIONS_MAX, QUEUE_RETRY_AFTER_MS, QUEUE_SHARE_OF_ORGANISATION } from './limits.ts';
 import { type CountOrganisation, followOrganisations } from './organisation-counts.ts';
 import { type ReadOperation, readBatch, readOperation } from './read-operation.ts';
 import { openTokenBuckets, type TokenBuckets } from './token-bucket.ts';
@@ -36,6 +30,8 @@ export interface AdmissionOptions {
   readonly verdicts: Verdicts;
   readonly gateway: { readonly organisation: string; readonly key: SigningKey };
   readonly bundleWaitMs: number;
+  /** Default QUEUE_OPERATIONS_MAX. */
+  readonly queueOperationsMax?: number | undefined;
   readonly metrics: Pick<
     Instruments<typeof nodeMetrics>,
     | 'admissionRefusals'
@@ -78,6 +74,7 @@ export class Admission {
   readonly #organisations: CountOrganisation;
   readonly #inFlight = new Map<string, Promise<StoredReceipt>>();
   #queuedCount = 0;
+  readonly #queuedMax: number;
   readonly #queuedByOrganisation = new Map<string, number>();
   #isDraining = false;
   #onIdle: (() => void)[] = [];
@@ -90,7 +87,8 @@ export class Admission {
       this.#blockTimeUnixMs = timeUnixMs;
     });
     const perSecond = options.ledger.genesis.appState.limits.operationsPerSecondPerOrganisation;
-    options.metrics.admissionQueueLimit.set({}, QUEUE_OPERATIONS_MAX);
+    this.#queuedMax = options.queueOperationsMax ?? QUEUE_OPERATIONS_MAX;
+    options.metrics.admissionQueueLimit.set({}, this.#queuedMax);
     this.#organisations = followOrganisations(options.metrics.organisationOperations);
     this.#buckets = openTokenBuckets({ perSecond, burst: perSecond * BURST_SECONDS, namesMax: ORGANISATIONS_MAX, nowMs: options.nowMs });
     this.#signatures = new VerifyQueue(options.verdicts, options.verifyEd25519);
@@ -225,7 +223,7 @@ export class Admission {
     if (unordered !== undefined) return unordered;
     const queued = this.#queuedCount;
     const own = this.#queuedByOrganisation.get(organisation) ?? 0;
-    if (queued + count <= QUEUE_OPERATIONS_MAX && own + count <= QUEUE_OPERATIONS_PER_ORGANISATION_MAX) return undefined;
+    if (queued + count <= this.#queuedMax && own + count <= this.#queuedMax * QUEUE_SHARE_OF_ORGANISATION) return undefined;
     this.#options.metrics.rpcThrottled.inc({ limit: 'queue' });
     return { code: 'QUEUE_FULL', facts: { queued, queuedByOrganisation: own, retryAfterMs: QUEUE_RETRY_AFTER_MS }, then: 'retry' };
   }

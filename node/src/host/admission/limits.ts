@@ -10,8 +10,8 @@ export const SHARED_PATH_BYTES = 64 + 8 * 34 + 16;
 export const BUNDLES_IN_FLIGHT_MAX = 8;
 /** Operations admitted and without a receipt. Drop policy: the newest is refused with QUEUE_FULL, what waits stays in order. */
 export const QUEUE_OPERATIONS_MAX = 8192;
-/** One organisation's share of the queue, so that none can fill it alone. */
-export const QUEUE_OPERATIONS_PER_ORGANISATION_MAX = 4096;
+/** One organisation's share of the queue, 0 … 1, so that none can fill it alone. */
+export const QUEUE_SHARE_OF_ORGANISATION = 0.5;
 /** Organisations that metrics count one by one; further ones share a series. */
 export const COUNTED_ORGANISATIONS_MAX = 23;
 /** Signatures verified at one time: two full batches of the verifying thread. */

@@ -47,6 +47,7 @@ test.each<[string, () => ReturnType<typeof parseNodeConfig> | ReturnType<typeof 
   ['a name that is none', () => node({ chainId: 'Jincheng/..' })],
   ['an engine that is none', () => node({ engine: 'raft' })],
   ['a bundle wait above its bound', () => node({ bundleWaitMs: BUNDLE_WAIT_MS_MAX + 1 })],
+  ['a queue without room for two', () => node({ queueOperationsMax: 1 })],
   ['no gateway', () => node({ gateways: [] })],
   ['one gateway twice', () => node({ gateways: [...NODE.gateways, ...NODE.gateways] })],
   ['a remote signer for the embedded engine', () => node({ remoteSigner: { publicKey: 'A'.repeat(43) } })],

@@ -3,6 +3,7 @@ import type { NodeConfig, RelayConfig } from '@civitas/deployment';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { RETENTION_DAYS_MAX } from '../../core/state/limits.ts';
+import { QUEUE_OPERATIONS_MAX } from '../admission/limits.ts';
 import {
   BUNDLE_WAIT_MS_MAX,
   CONFIG_BYTES_MAX,
@@ -48,6 +49,7 @@ const NodeConfigSchema = Type.Object(
     ),
     emptyBlockIntervalMs: Type.Integer({ minimum: 1000, maximum: 60_000 }),
     bundleWaitMs: Type.Integer({ minimum: 2, maximum: BUNDLE_WAIT_MS_MAX }),
+    queueOperationsMax: Type.Optional(Type.Integer({ minimum: 2, maximum: QUEUE_OPERATIONS_MAX })),
     logLevel: LogLevel,
     retention: Type.Optional(
       Type.Object({ days: Type.Integer({ minimum: 1, maximum: RETENTION_DAYS_MAX }), archive: Type.Boolean() }, closed),

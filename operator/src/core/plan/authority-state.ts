@@ -24,6 +24,13 @@ export interface AuthorityState {
   readonly phase: RollOverPhase | 'Alone';
 }
 
+/** When the present step of a roll-over may end, once every node has taken up its certificate; undefined while none is under way. */
+export function authorityDueUnixMs(generations: readonly ObservedGeneration[]): number | undefined {
+  const newest = generations.at(-1);
+  if (newest === undefined || generations.length < 2) return undefined;
+  return newest.phase === 'Dropping' ? newest.sinceUnixMs : newest.sinceUnixMs + newest.overlapMs;
+}
+
 export function trustedText({ trusted }: AuthorityState): string {
   return trusted.join(',');
 }

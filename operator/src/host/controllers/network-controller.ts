@@ -13,7 +13,9 @@ import { createStatusWriter, type StatusWriter } from '../apply/status-writer.ts
 import { ledgerNetworks } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
 import type { Workspace } from '../observe/workspace.ts';
+import { AuthorityDues } from '../telemetry/authority-dues.ts';
 import { forgetNetwork, networkLabels, reportNetworkConditions } from '../telemetry/condition-series.ts';
+import { NetworkBirths } from '../telemetry/network-births.ts';
 import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, HEIGHT_STATUS_MS, SNAPSHOT_POLL_MS, WHILE_SERVING_MS, WHILE_STARTING_MS } from './limits.ts';
 import { isEnding, removeNetwork, removeUnseen } from './network-removal.ts';
@@ -33,7 +35,7 @@ export function createNetworkController(context: OperatorContext, relayKey: Rela
     async reconcile(key, { signal, log }) {
       const network = context.caches.networks.store.get(key);
       if (network === undefined) {
-        forgetNetwork(context.operatorMetrics, key);
+        reconciler.forget(key);
         return undefined;
       }
       try {
@@ -52,6 +54,8 @@ class NetworkReconciler {
   readonly #statusWriter: StatusWriter;
   readonly #writeOperations: ReturnType<typeof createOperationStatusWriter>;
   readonly #writeNodeStatus: ReturnType<typeof createNodeStatusWriter>;
+  readonly #births: NetworkBirths;
+  readonly #authorityDues: AuthorityDues;
 
   constructor(context: OperatorContext, relayKey: RelayKey) {
     this.#context = context;
@@ -60,6 +64,15 @@ class NetworkReconciler {
     this.#statusWriter = createStatusWriter(this.#applier, context.clock, context.liveWrites);
     this.#writeOperations = createOperationStatusWriter(context, this.#applier);
     this.#writeNodeStatus = createNodeStatusWriter(context, this.#applier);
+    this.#births = new NetworkBirths(context.operatorMetrics.networkReadySeconds);
+    this.#authorityDues = new AuthorityDues(context.operatorMetrics.authorityOverdue);
+  }
+
+  /** A network that is gone is told of no longer. */
+  forget(key: string): void {
+    forgetNetwork(this.#context.operatorMetrics, key);
+    this.#births.forget(key);
+    this.#authorityDues.forget(key, this.#context.clock.nowUnixMs());
   }
 
   async reconcile(network: LedgerNetwork, signal: AbortSignal, log: Log): Promise<ReconcileResult> {
@@ -144,6 +157,8 @@ class NetworkReconciler {
     operatorMetrics.spareFaults.set(labels, facts.validators?.spareFaults ?? 0);
     if (facts.certificates !== undefined)
       operatorMetrics.certificateNotAfter.set(labels, Date.parse(facts.certificates.earliestExpiry) / 1000);
+    this.#authorityDues.look(observed);
+    this.#births.look(observed, verdicts);
     reportTurn(this.#context, observed.network, verdicts);
     reportRedundancy(this.#context, observed.network, verdicts);
     reportPending(this.#context, observed.network, plan);

@@ -8,7 +8,7 @@ const network = (name: string): NamedNetwork => ({ metadata: { namespace: 'city'
 async function opened() {
   const registry = openMetricsRegistry({});
   const metrics = registry.register(operatorMetrics);
-  const lines = async () => (await registry.text()).split('\n').filter((line) => line.startsWith('civitas_operator_'));
+  const lines = async () => (await registry.text()).split('\n').filter((line) => /^civitas_operator_\w+\{network=/.test(line));
   return { metrics, lines };
 }
 

@@ -5,7 +5,7 @@ export interface Alert {
   /** Also the name of its runbook, docs/runbooks/<name>.md. */
   readonly name: `Civitas${string}`;
   readonly severity: Severity;
-  /** PromQL; `$name` stands for an entry of `limits`, `waits` or `windows`. */
+  /** PromQL; `$name` stands for an entry of `limits`, `waits`, `windows` or `counts`. */
   readonly expr: string;
   /** Thresholds that do not depend on the pace of a drill. */
   readonly limits?: Readonly<Record<string, number>>;
@@ -13,6 +13,8 @@ export interface Alert {
   readonly waits?: Readonly<Record<string, number>>;
   /** Ranges of rates and increases, seconds; a drill shortens them. */
   readonly windows?: Readonly<Record<string, number>>;
+  /** How often what has a pace of its own may happen within a range; a drill shortens the range, and so makes them fewer. */
+  readonly counts?: Readonly<Record<string, number>>;
   /** How long the expression must hold, seconds. */
   readonly forSeconds: number;
   /** One line with the labels that tell where; Prometheus templates. */
@@ -64,10 +66,10 @@ export function windowAt(seconds: number, { timeScale, windowSecondsMin }: Pace)
 }
 
 /** The alert's expression with its numbers in it. */
-export function expressionOf({ expr, limits = {}, waits = {}, windows = {} }: Alert, pace: Pace = PRODUCTION): string {
+export function expressionOf({ expr, limits = {}, waits = {}, windows = {}, counts = {} }: Alert, pace: Pace = PRODUCTION): string {
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(limits)) values[name] = String(value);
-  for (const [name, value] of Object.entries(waits)) values[name] = String(value / pace.timeScale);
+  for (const [name, value] of Object.entries({ ...waits, ...counts })) values[name] = String(value / pace.timeScale);
   for (const [name, value] of Object.entries(windows)) values[name] = windowAt(value, pace);
   return expr.replaceAll(/\$(\w+)/g, (whole, name: string) => values[name] ?? whole);
 }

@@ -14,11 +14,12 @@ export const clientAlerts: readonly Alert[] = [
   {
     name: 'CivitasAdmissionQueueLong',
     severity: 'warning',
-    expr: 'civitas_admission_queue_operations > $operations',
-    limits: { operations: 4096 },
+    expr: 'civitas_admission_queue_operations / civitas_admission_queue_limit_operations > $share',
+    limits: { share: 0.5 },
     forSeconds: 120,
-    summary: '{{ $value }} operations wait at {{ $labels.node }} of {{ $labels.network }}',
-    description: 'Half of the queue is taken. At 8192 new operations are refused with QUEUE_FULL.',
+    summary: '{{ $value | humanizePercentage }} of the queue at {{ $labels.node }} of {{ $labels.network }} are taken',
+    description:
+      'More comes in than blocks carry away. Once the queue is full new operations are refused with QUEUE_FULL, and one organisation’s already at half.',
   },
   {
     name: 'CivitasQuotaHit',

@@ -149,6 +149,16 @@ export const operatorAlerts: readonly Alert[] = [
     description: 'Key, certificate and chain did not belong together. It goes on with the one it has, until that ends.',
   },
   {
+    name: 'CivitasAuthorityRollOverStuck',
+    severity: 'warning',
+    expr: 'civitas_operator_authority_overdue_seconds > $lateSeconds',
+    waits: { lateSeconds: 600 },
+    forSeconds: 60,
+    summary: 'The roll-over of a certificate authority is {{ $value | humanizeDuration }} late',
+    description:
+      'The authority that is to go stays trusted, and its key stays in the cluster. A node has not taken up its certificate: it does not run, or reads its files no longer.',
+  },
+  {
     name: 'CivitasCertificatesInvalid',
     severity: 'critical',
     expr: 'civitas_operator_network_condition{condition="CertificatesValid"} == 0',

@@ -65,6 +65,19 @@ export const slos: readonly Slo[] = [
     description: '99.9 % of the calls within 30 days are answered, if only with a refusal that the caller earned.',
   },
   {
+    alert: 'CivitasReadyBudgetBurning',
+    name: 'ready',
+    objective: 0.99,
+    by: [],
+    total: 'sum(increase(civitas_operator_network_ready_seconds_count[$window]))',
+    errors:
+      'sum(increase(civitas_operator_network_ready_seconds_count[$window])) - sum(increase(civitas_operator_network_ready_seconds_bucket{le="300"}[$window]))',
+    // Networks are rarely made: of one alone CivitasNetworkUnavailable tells.
+    eventsMin: 5,
+    summary: 'New networks become available later than 5 minutes after they were asked for, more often than promised',
+    description: '99 % of the networks that are made within 30 days make blocks within 5 minutes.',
+  },
+  {
     alert: 'CivitasConsoleBudgetBurning',
     name: 'console',
     objective: 0.999,

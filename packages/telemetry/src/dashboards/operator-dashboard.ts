@@ -56,6 +56,15 @@ export const operatorDashboard: Dashboard = {
           [quantileOf(0.95, `controller_runtime_reconcile_time_seconds{${OF}}`, ['controller']), '{{controller}}'],
         ),
         graph(
+          {
+            title: 'New networks',
+            unit: 'short',
+            description: 'Made within the last hour, and those of them that were available within the five minutes that are promised.',
+          },
+          ['sum(increase(civitas_operator_network_ready_seconds_count[1h]))', 'made'],
+          ['sum(increase(civitas_operator_network_ready_seconds_bucket{le="300"}[1h]))', 'in time'],
+        ),
+        graph(
           { title: 'Workers', unit: 'short', description: 'Reconciles that run, against how many may.' },
           [`controller_runtime_active_workers{${OF}}`, '{{controller}}'],
           [`controller_runtime_max_concurrent_reconciles{${OF}}`, '{{controller}} limit'],

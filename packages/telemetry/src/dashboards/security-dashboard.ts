@@ -54,6 +54,10 @@ export const securityDashboard: Dashboard = {
           'civitas_operator_certificate_not_after_timestamp_seconds{network=~"$network"} - time()',
           '{{network}}',
         ]),
+        number(
+          { title: 'Roll-over is late by', unit: 's', description: 'The step of a roll-over of an authority that is latest; 0 is well.' },
+          ['max(civitas_operator_authority_overdue_seconds)', 'late'],
+        ),
         graph(
           {
             title: 'Certificate sets read',
