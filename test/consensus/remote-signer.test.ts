@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { base64urlEncode } from '@civitas/canon';
 import { ed25519FromSeed, nodeCrypto } from '@civitas/canon/node';
-import { PATHS } from '@civitas/deployment';
+import { PORTS } from '@civitas/deployment';
 import { addressOf, FLAG_COMMIT } from '@civitas/proofs';
 import { seededRandom, waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -35,9 +36,12 @@ let network: ConsensusNetwork;
 let signer: ChildProcess | undefined;
 
 /** The signer's configuration: its own key, its own sign state, and where the engine waits for it. */
-function writeSignerConfig(socket: string): string {
+function writeSignerConfig(address: string): string {
   const secret = join(folder, 'consensus.key');
   writeFileSync(secret, Buffer.from(seed).toString('base64'), { mode: 0o600 });
+  // Names the signer's end of the connection; CometBFT asks for no particular one.
+  const connection = join(folder, 'connection.key');
+  writeFileSync(connection, Buffer.from(seededRandom(26).nextBytes(32)).toString('base64'), { mode: 0o600 });
   mkdirSync(join(folder, 'state'));
   const config = `[[chain]]
 id = "${CHAIN_ID}"
@@ -46,7 +50,8 @@ state_file = "${join(folder, 'state', 'sign-state.json')}"
 
 [[validator]]
 chain_id = "${CHAIN_ID}"
-addr = "unix://${socket}"
+addr = "tcp://${address}:${PORTS.signer}"
+secret_key = "${connection}"
 protocol_version = "v0.38"
 reconnect = true
 
@@ -64,13 +69,13 @@ beforeAll(async () => {
     if (process.env['CI'] !== undefined) throw new Error(why);
     return;
   }
-  const remoteSigner = { publicKey: base64urlEncode(key.publicKey) };
+  const address = `127.${64 + randomInt(128)}.${randomInt(256)}.9`;
+  const remoteSigner = { publicKey: base64urlEncode(key.publicKey), dials: 'tcp' } as const;
   network = new ConsensusNetwork(
-    { node: (index) => (index === REMOTE ? { config: { remoteSigner } } : {}) },
+    { node: (index) => (index === REMOTE ? { address, config: { remoteSigner } } : {}) },
     await aTestAuthority(CHAIN_ID),
   );
-  const socket = join(network.folder, `health-${REMOTE}`, PATHS.data, 'engine', 'signer.sock');
-  signer = spawn(program, ['start', '-c', writeSignerConfig(socket)], { stdio: 'ignore' });
+  signer = spawn(program, ['start', '-c', writeSignerConfig(address)], { stdio: 'ignore' });
   await network.bear();
 });
 

@@ -81,6 +81,10 @@ export const HOST_REFUSALS = {
     meaning: 'The consensus engine had failed while its process lived; the node ended it and both started again.',
     remedy: 'Read its log (`kubectl logs POD -c engine --previous`) for CONSENSUS FAILURE, and check the volume.',
   },
+  SIGNER_KEY: {
+    meaning: 'Whoever dialled the engine as its signer holds another key than the one this node is granted; the engine was ended.',
+    remedy: 'Have the signer of this node dial it, and no other one; `keys.remoteSigners` of the LedgerNetwork names its key.',
+  },
   ENGINE_SILENT: { meaning: "The consensus engine's process does not answer.", remedy: 'Read its log (`kubectl logs POD -c engine`).' },
   ENGINE_ANSWER: {
     meaning: 'The consensus engine answered with something else than was asked.',

@@ -36,10 +36,12 @@ export interface NodeConfig {
   readonly rekey?: string;
   /** Blocks between two snapshots, 0 (none) … 1000000; default 2000. */
   readonly snapshotIntervalBlocks?: number;
-  /** The consensus key is held by a signer of its own beside the engine, which dials `engine/signer.sock`; cometbft only. */
+  /** The consensus key is held by a signer of its own, which dials the engine; cometbft only. */
   readonly remoteSigner?: {
     /** Ed25519, base64url. */
     readonly publicKey: string;
+    /** `socket` (default): `engine/signer.sock`, from beside the engine. `tcp`: `PORTS.signer` of the pod, from anywhere that may. */
+    readonly dials?: 'socket' | 'tcp';
   };
   /** Where spans of operations go; without it nothing is traced. */
   readonly tracing?: TracingConfig;

@@ -27,5 +27,8 @@ export const PATHS = {
   termination: '/dev/termination-log',
 } as const;
 
-/** Ports of every pod of ours, on the pod's own address; the last two are the engine's, on a pod that has one. */
-export const PORTS = { grpc: 7070, admin: 7071, metrics: 9464, p2p: 26656, engineMetrics: 26660 } as const;
+/**
+ * Ports of every pod of ours, on the pod's own address; the last three are the engine's, on a pod that has one; `signer` is dialled
+ * by a signer of its own that holds the consensus key, where there is one.
+ */
+export const PORTS = { grpc: 7070, admin: 7071, metrics: 9464, p2p: 26656, engineMetrics: 26660, signer: 26659 } as const;

@@ -52,5 +52,9 @@ export const CHANGE_REASONS: ReasonTexts = {
     then: 'Look the code up in the errors reference.',
   },
   Proposing: { means: 'A step is being proposed to the members.', then: NOTHING },
+  SignerHoldsKey: {
+    means: 'A remote signer holds the key of the node, so the node cannot make itself another one.',
+    then: 'Make a ValidatorChange of type Replace: a new node with another key comes, this one goes.',
+  },
   StepsKeepQuorum: { means: 'Each step leaves a quorum.', then: NOTHING },
 };

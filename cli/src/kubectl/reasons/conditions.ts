@@ -38,6 +38,7 @@ export const CONDITIONS: Readonly<Record<string, ConditionText>> = {
   Ready: { green: 'True', about: 'Whether it serves.' },
   Registered: { green: 'True', about: 'Whether the city’s registry names the chain.' },
   Scheduled: { green: 'True', about: 'Whether backups are taken by the clock.' },
+  SignersHeard: { green: 'True', about: 'Whether remote signers are connected to the nodes whose keys they hold.' },
   Signing: { green: 'True', about: 'Whether the node may sign and does.' },
   SnapshotsPossible: { green: 'True', about: 'Whether volumes can be snapshotted before an upgrade.' },
   StorageHealthy: { green: 'True', about: 'Whether the volumes have room.' },

@@ -19,6 +19,10 @@ export const NETWORK_REASONS: ReasonTexts = {
     means: 'It is to go, and waits for packets that are still on their way.',
     then: 'Nothing while their number falls; else look at the link and its relay: kubectl civitas links.',
   },
+  EmbeddedHoldsItsKey: {
+    means: 'Remote signers are named, and the embedded engine signs in the node itself.',
+    then: 'Take keys.remoteSigners out of the spec, or set engine: cometbft.',
+  },
   EmbeddedNeedsOneValidator: {
     means: 'The embedded engine runs one validator, the pools ask for more.',
     then: 'Leave replicas out, or set engine: cometbft.',
@@ -56,6 +60,10 @@ export const NETWORK_REASONS: ReasonTexts = {
   Missing: {
     means: 'A node has no valid certificate.',
     then: 'Nothing if it is young; else look at the operator’s log: kubectl civitas status.',
+  },
+  KeyWouldMove: {
+    means: 'A node that there is would get another key than the one it was made with: keys.remoteSigners has changed.',
+    then: 'Put the entry back as it was; a node with another key replaces this one: kubectl explain validatorchange.',
   },
   NetworkSilent: {
     means: 'No node of the network answers the operator.',
@@ -101,6 +109,15 @@ export const NETWORK_REASONS: ReasonTexts = {
     then: 'Make a ValidatorChange that removes it, or raise replicas again.',
   },
   ReplacingPod: { means: 'A pod is being made anew.', then: NOTHING },
+  SignerOfNoNode: {
+    means: 'An entry of keys.remoteSigners names a node that the pools do not ask for.',
+    then: 'Correct the name: <network>-<number>.',
+  },
+  SignerSilent: {
+    means: 'Nobody who holds the key of the node is connected to it, so it does not vote.',
+    then: 'Look at the signer: it dials the address in the message, and from must let it in. An engine that ended meanwhile is started again within minutes.',
+  },
+  SignersConnected: { means: 'Whoever holds keys of nodes is connected to them.', then: NOTHING },
   Settled: { means: 'Nothing is under way.', then: NOTHING },
   Starting: { means: 'Nodes are starting.', then: 'Nothing at first; pods that do not come up are named by kubectl civitas why.' },
   TooFewValidators: {

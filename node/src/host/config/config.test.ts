@@ -53,6 +53,10 @@ test.each<[string, () => ReturnType<typeof parseNodeConfig> | ReturnType<typeof 
   ['a remote signer for the embedded engine', () => node({ remoteSigner: { publicKey: 'A'.repeat(43) } })],
   ['another key for the embedded engine', () => node({ rekey: 'w1' })],
   ['another key where a signer holds it', () => node({ engine: 'cometbft', rekey: 'w1', remoteSigner: { publicKey: 'A'.repeat(43) } })],
+  [
+    'a remote signer that dials nothing known',
+    () => node({ engine: 'cometbft', remoteSigner: { publicKey: 'A'.repeat(43), dials: 'udp' } }),
+  ],
   ['a remote signer without a key', () => node({ engine: 'cometbft', remoteSigner: { publicKey: 'short' } })],
   ['a newer schema', () => node({ schemaVersion: 2 })],
   ['what is no JSON', () => parseNodeConfig('{')],

@@ -57,7 +57,15 @@ const NodeConfigSchema = Type.Object(
     stateSync: Type.Optional(Type.Boolean()),
     rebuild: Type.Optional(Type.String({ pattern: REBUILD_PATTERN })),
     rekey: Type.Optional(Type.String({ pattern: REBUILD_PATTERN })),
-    remoteSigner: Type.Optional(Type.Object({ publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) }, closed)),
+    remoteSigner: Type.Optional(
+      Type.Object(
+        {
+          publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
+          dials: Type.Optional(Type.Union([Type.Literal('socket'), Type.Literal('tcp')])),
+        },
+        closed,
+      ),
+    ),
     snapshotIntervalBlocks: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_INTERVAL_BLOCKS_MAX })),
     tracing: Type.Optional(Tracing),
     persons: Type.Optional(Type.Object({ issuer: HttpUrl, keysUrl: Type.Optional(HttpUrl) }, closed)),

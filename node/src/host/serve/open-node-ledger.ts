@@ -1,6 +1,8 @@
+import type { Bytes } from '@civitas/canon';
+import { type NodeConfig, PORTS } from '@civitas/deployment';
 import { parseGenesis } from '../config/parse-genesis.ts';
 import type { AbciStep } from '../engine/cometbft/abci-application.ts';
-import { CometbftEngine } from '../engine/cometbft/cometbft-engine.ts';
+import { CometbftEngine, type CometbftEngineOptions } from '../engine/cometbft/cometbft-engine.ts';
 import { SIGNER_SOCKET } from '../engine/cometbft/engine-socket.ts';
 import { awaitPeers } from '../engine/cometbft/peers-source.ts';
 import { readEngineKeys } from '../keys/engine-keys.ts';
@@ -14,6 +16,17 @@ import type { OpenLedger } from './serve-node.ts';
 
 /** Called at each point of a block's way; crash tests end the process there. */
 export type OnAbciStep = (step: AbciStep, height: number) => void;
+
+/** Where a signer of its own finds the engine; '' where the key is on the volume. */
+function signerOf(
+  { remoteSigner }: Pick<NodeConfig, 'remoteSigner'>,
+  address: string,
+  publicKey: Bytes,
+): Pick<CometbftEngineOptions, 'remoteSignerAddress' | 'signerPublicKey'> {
+  if (remoteSigner === undefined) return { remoteSignerAddress: '' };
+  if (remoteSigner.dials !== 'tcp') return { remoteSignerAddress: `unix://${SIGNER_SOCKET}` };
+  return { remoteSignerAddress: `tcp://${address}:${PORTS.signer}`, signerPublicKey: publicKey };
+}
 
 function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep | undefined): OpenEngine {
   const { dataFolder, config, pod, version, keys, grant, crypto, certificates, log } = request;
@@ -57,7 +70,7 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
           handOverProgram: pod.handOverProgram,
           log,
         }),
-      remoteSignerAddress: config.remoteSigner === undefined ? '' : `unix://${SIGNER_SOCKET}`,
+      ...signerOf(config, pod.address, keys.consensus.publicKey),
       embedded: { program: pod.handOverProgram, settle: settleEmbedded },
       log,
       onFault,

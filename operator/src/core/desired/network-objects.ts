@@ -18,6 +18,9 @@ const ENGINE_PORT_LIST = [
   { name: 'engine-metrics', port: PORTS.engineMetrics, targetPort: PORTS.engineMetrics, protocol: 'TCP' },
 ] as const;
 
+/** On a node whose key is held elsewhere: whoever holds it dials this. */
+const SIGNER_PORT = { name: 'signer', port: PORTS.signer, targetPort: PORTS.signer, protocol: 'TCP' } as const;
+
 export const CONTAINER_PORTS = PORT_LIST.map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' }));
 
 /** Owner within one namespace; the volume has none, so that it outlives the network. */
@@ -93,6 +96,11 @@ function gatewayService(network: EffectiveNetwork): Manifest {
   };
 }
 
+function portsOf(network: EffectiveNetwork, node: EffectiveNode): readonly object[] {
+  if (network.engine !== 'cometbft') return PORT_LIST;
+  return [...PORT_LIST, ...ENGINE_PORT_LIST, ...(node.remoteSigner === undefined ? [] : [SIGNER_PORT])];
+}
+
 function nodeObjects(network: EffectiveNetwork, node: EffectiveNode): readonly Manifest[] {
   const { ownerReferences: _, ...unowned } = nodeMetadata(network, nodeDataName(node.name), node);
   return [
@@ -100,7 +108,13 @@ function nodeObjects(network: EffectiveNetwork, node: EffectiveNode): readonly M
       apiVersion: API_VERSION,
       kind: 'LedgerNode',
       metadata: nodeMetadata(network, node.name, node),
-      spec: { networkRef: network.name, role: node.role, ordinal: node.ordinal, organisation: node.organisation },
+      spec: {
+        networkRef: network.name,
+        role: node.role,
+        ordinal: node.ordinal,
+        organisation: node.organisation,
+        ...(node.remoteSigner === undefined ? {} : { signerPublicKey: node.remoteSigner.publicKey }),
+      },
     },
     {
       apiVersion: 'v1',
@@ -109,7 +123,7 @@ function nodeObjects(network: EffectiveNetwork, node: EffectiveNode): readonly M
       // The operator and peers must reach a node that is not ready yet.
       spec: {
         selector: { [LABELS.node]: node.name },
-        ports: network.engine === 'cometbft' ? [...PORT_LIST, ...ENGINE_PORT_LIST] : PORT_LIST,
+        ports: portsOf(network, node),
         publishNotReadyAddresses: true,
       },
     },

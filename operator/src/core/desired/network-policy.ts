@@ -7,6 +7,9 @@ import { type Manifest, render } from './render.ts';
 /** Set by whoever makes a namespace whose pods may read metrics, or be clients of the ledgers. */
 const OPENING = { monitoring: { 'civitas.dev/monitoring': 'true' }, clients: { 'civitas.dev/clients': 'true' } } as const;
 
+/** On a pod that holds the consensus key of a node. */
+const SIGNER = { 'civitas.dev/signer': 'true' } as const;
+
 const OURS = { podSelector: { matchLabels: MANAGED_BY } } as const;
 const OPERATOR = {
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM_NAMESPACE } },
@@ -39,10 +42,25 @@ export function nodesPolicy(network: EffectiveNetwork): Manifest {
         { from: [OPERATOR], ports: ports(PORTS.admin) },
         { from: [MONITORING], ports: ports(PORTS.metrics, PORTS.engineMetrics) },
         { from: [peers], ports: ports(PORTS.p2p) },
+        ...signersIngress(network),
       ],
       egress: [{ to: [peers], ports: ports(PORTS.grpc, PORTS.p2p) }, ...outsideEgress(network)],
     },
   );
+}
+
+/** Whoever holds a node's key dials its engine; a policy names pods by their labels, so each signer is let in to all nodes of its network. */
+function signersIngress({ nodes }: EffectiveNetwork): readonly object[] {
+  const places = nodes.flatMap(({ remoteSigner }) => remoteSigner?.from ?? []);
+  const peers = places.flatMap(({ cidr, namespace }): readonly object[] => {
+    if (cidr !== undefined) return [{ ipBlock: { cidr } }];
+    if (namespace === undefined) return [];
+    return [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } }, podSelector: { matchLabels: SIGNER } }];
+  });
+  // An empty list of peers would let in everybody.
+  if (peers.length === 0) return [];
+  const distinct = new Map(peers.map((peer) => [JSON.stringify(peer), peer]));
+  return [{ from: [...distinct.values()], ports: ports(PORTS.signer) }];
 }
 
 /**

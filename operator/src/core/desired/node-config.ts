@@ -31,5 +31,6 @@ export function nodeConfigOf(network: EffectiveNetwork, node: EffectiveNode): No
     ...(node.stateSync === true ? { stateSync: true } : {}),
     ...(node.rebuild === undefined ? {} : { rebuild: node.rebuild }),
     ...(node.rekey === undefined ? {} : { rekey: node.rekey }),
+    ...(node.remoteSigner === undefined ? {} : { remoteSigner: { publicKey: node.remoteSigner.publicKey, dials: 'tcp' } }),
   };
 }

@@ -18,6 +18,8 @@ const ENGINE_PORTS = [
   { name: 'engine-metrics', containerPort: PORTS.engineMetrics, protocol: 'TCP' },
 ] as const;
 
+const SIGNER_PORT = { name: 'signer', containerPort: PORTS.signer, protocol: 'TCP' } as const;
+
 /** @param configHash of the mounted configuration: a pod with another one is made anew. */
 export function nodePod(network: EffectiveNetwork, node: EffectiveNode, configHash: string): Manifest {
   const metadata = nodeMetadata(network, node.name, node);
@@ -125,7 +127,7 @@ function engineContainer(network: EffectiveNetwork, node: EffectiveNode): object
     image: network.nodeImage,
     args: ['engine'],
     env: POD_ENVIRONMENT,
-    ports: ENGINE_PORTS,
+    ports: node.remoteSigner === undefined ? ENGINE_PORTS : [...ENGINE_PORTS, SIGNER_PORT],
     securityContext: CONTAINER_SECURITY,
     resources: resourcesOf(node, 'engine'),
     volumeMounts: [DATA_MOUNT, PEERS_MOUNT],

@@ -3,6 +3,7 @@ import type { Agency } from '../resources/agency.ts';
 import type { BackupReference } from '../resources/backup-target.ts';
 import type { CityConfig } from '../resources/city-config.ts';
 import { type LedgerNetwork, type LedgerNetworkSpec, MESSAGES } from '../resources/ledger-network.ts';
+import type { RemoteSigner } from '../resources/remote-signer.ts';
 import { clientProblem } from './client-problem.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 import { faultTolerance } from './quorum.ts';
@@ -27,6 +28,8 @@ export interface EffectiveNode {
   readonly rebuild?: string;
   /** It makes itself another consensus key for this word. */
   readonly rekey?: string;
+  /** Who holds its consensus key instead of its volume. */
+  readonly remoteSigner?: RemoteSigner;
   /** Where that ledger comes from first, until it stands at the head. */
   readonly restoreFrom?: BackupReference;
   /** The backup that its chain is born from, while it may not have it yet. */

@@ -22,6 +22,7 @@ import { type OperationUpdate, planOperations } from './operation-plan.ts';
 import { issuedAuthorityWait, planMonitor, planSnapshot } from './optional-kinds.ts';
 import { planPeers } from './peers-plan.ts';
 import { type ProtocolStep, planProtocol } from './protocol-plan.ts';
+import { signerProblems } from './remote-signers.ts';
 import { planReplacement, votersOf } from './replacement-plan.ts';
 import { reportedGateways } from './reported-gateways.ts';
 import { planRestored } from './restored-nodes.ts';
@@ -77,6 +78,7 @@ export function planNetwork(observed: ObservedNetwork, sha256: Sha256): NetworkP
     ...engineProblems,
     ...genesisProblems(observed, effective, sha256),
     ...placeProblems(observed, effective),
+    ...signerProblems(observed, wanted, effective),
     ...(problem === undefined ? [] : [problem]),
   ];
   const updates = (pending: Deferral | undefined) =>

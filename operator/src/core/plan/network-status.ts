@@ -9,6 +9,7 @@ import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
 import { optionalVerdicts } from './optional-kinds.ts';
 import { faultTolerance, quorum } from './quorum.ts';
+import { signerVerdicts } from './remote-signers.ts';
 import { votersOf } from './replacement-plan.ts';
 import { rfc3339 } from './time-text.ts';
 import { type Verdict, verdict } from './verdict.ts';
@@ -66,7 +67,7 @@ export function networkVerdicts(observed: ObservedNetwork, plan: NetworkPlan): r
       observed.registered ? 'city.registry names this chain and its genesis' : 'city.registry does not name this chain yet',
     ),
   ];
-  verdicts.push(...optionalVerdicts(observed, effective), ...backupVerdicts(observed.backups));
+  verdicts.push(...signerVerdicts(observed, effective), ...optionalVerdicts(observed, effective), ...backupVerdicts(observed.backups));
   if (effective.paused) verdicts.push(verdict('Paused', true, 'AskedFor', 'spec.paused is set: the operator changes nothing'));
   return verdicts;
 }

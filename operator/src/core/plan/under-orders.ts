@@ -5,6 +5,7 @@ import { withStateSync } from './joining-nodes.ts';
 import type { ObservedNetwork } from './observed-network.ts';
 import { type OperationOrders, operationOrders } from './operation-orders.ts';
 import { releaseInForce } from './release-plan.ts';
+import { remoteSignerOf } from './remote-signers.ts';
 import { withVolumeSizes } from './storage-plan.ts';
 
 /** A network as its nodes are to be made now. */
@@ -32,7 +33,8 @@ export function underOrders(observed: ObservedNetwork, network: EffectiveNetwork
     const isRestored = isRebuilt && restoreFrom !== undefined;
     const order = { ...(isRebuilt ? { rebuild } : {}), ...(isRestored ? { restoreFrom } : ofBirth) };
     const isRekeyed = rekey !== undefined && network.engine === 'cometbft';
-    return { ...node, ...(fenced === true ? { fenced } : {}), ...order, ...(isRekeyed ? { rekey } : {}) };
+    const signer = remoteSignerOf(observed, network.engine, node.name);
+    return { ...node, ...(fenced === true ? { fenced } : {}), ...order, ...(isRekeyed ? { rekey } : {}), ...signer };
   });
   const synced = withStateSync({ ...network, nodes }, observed.genesisRecord);
   const asked = operationOrders(observed, synced);

@@ -34,6 +34,7 @@ export const PHASES = {
   Decided: 'Submitted',
   Completed: 'Completed',
   EmbeddedEngine: 'Rejected',
+  SignerHoldsKey: 'Rejected',
   AlreadyValidator: 'Rejected',
   NoValidator: 'Rejected',
   FewerThanFour: 'Rejected',
@@ -76,6 +77,11 @@ export function planValidatorChange(input: ObservedChange): ChangePlan {
   if (!begun && input.olderChange !== undefined) return expiry(input) ?? at('AnotherInFlight', olderText(input.olderChange));
   const plan = begun ? undefined : stepsOf(change.spec, observed.standings);
   if (plan?.ok === false) return at(plan.refused.reason, plan.refused.message);
+  const held = plan?.steps.find(
+    ({ action, node }) => action === 'Rekey' && observed.nodes[node]?.ledgerNode?.spec.signerPublicKey !== undefined,
+  );
+  if (held !== undefined)
+    return at('SignerHoldsKey', `a remote signer holds the key of ${held.node}: replace the validator by one with another key`);
   const steps = (plan?.steps ?? known).map((step) =>
     step.action === 'Rekey' ? rekeyProgress(step, observed) : progressOf(step, observed.standings),
   );

@@ -102,6 +102,17 @@ describe('another key for a validator', () => {
     expect(plan(made, { target: 'city-7' })).toMatchObject({ reason: 'NoValidator', message: 'city-7 is no validator of the ledger' });
   });
 
+  test('is refused for a node whose key a remote signer holds', () => {
+    const { ledgerNode, ...rest } = aServing(2);
+    if (ledgerNode === undefined) throw new Error('a serving node has a LedgerNode');
+    const held = { ...rest, ledgerNode: { ...ledgerNode, spec: { ...ledgerNode.spec, signerPublicKey: keyOf(2) } } };
+    expect(plan(held)).toMatchObject({
+      reason: 'SignerHoldsKey',
+      action: undefined,
+      message: expect.stringContaining('replace the validator'),
+    });
+  });
+
   test('is done only when the node votes under it', () => {
     const steps = plan(made).steps.map((step) => ({ ...step, state: 'Proposed' as const, proposal: 'p', publicKey: next }));
     const others = SET.filter(({ node }) => node !== 'city-2');

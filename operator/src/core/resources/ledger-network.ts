@@ -23,6 +23,7 @@ import {
 import { IssuerRef, Observability, UpgradeSnapshots } from './network-services.ts';
 import type { CustomObject } from './object.ts';
 import { Pool } from './pool.ts';
+import { NetworkKeys, SIGNER_MESSAGES } from './remote-signer.ts';
 import { mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
 
 export const DOMAINS = ['city', 'health', 'housing', 'courts', 'transport'] as const;
@@ -186,6 +187,7 @@ export const LedgerNetworkSpec = Type.Object(
         { description: 'Certificates of its nodes.' },
       ),
     ),
+    keys: Type.Optional(NetworkKeys),
     externalMembers: Type.Optional(
       mapList(ExternalMember, ['node'], { description: 'Nodes that others run outside of this cluster.', maxItems: EXTERNAL_MEMBERS_MAX }),
     ),
@@ -249,6 +251,7 @@ export const LedgerNetworkSpec = Type.Object(
         message: MESSAGES.fromBackup,
       },
       { rule: `!(${EMBEDDED}) || ${UNCOUNTED} || ${VALIDATORS} == 1`, message: MESSAGES.embeddedOne },
+      { rule: `!(${EMBEDDED}) || !has(self.keys) || !has(self.keys.remoteSigners)`, message: SIGNER_MESSAGES.embedded },
       { rule: `${EMBEDDED} || ${DOWNTIME} || ${UNCOUNTED} || ${VALIDATORS} >= 4`, message: MESSAGES.tooFew },
       {
         rule: `!has(self.updateStrategy) || !has(self.updateStrategy.maxUnavailable) || ${UNCOUNTED} || self.updateStrategy.maxUnavailable <= (${VALIDATORS} - 1) / 3 || (${DOWNTIME} && self.updateStrategy.maxUnavailable <= 1)`,

@@ -16,6 +16,7 @@ export const LedgerNodeSpec = Type.Object(
       text('Its ledger was dropped once for this word and taken from its peers.', 63, { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }),
     ),
     restoreFrom: Type.Optional(BackupReference),
+    signerPublicKey: Type.Optional(base64urlString('The consensus key that a remote signer holds for it, base64url.', 32)),
     rekey: Type.Optional(
       text('It makes itself another consensus key once for this word, and goes on under it when the members have decided it.', 63, {
         pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',

@@ -6,7 +6,7 @@ export const MESSAGE_CHARS_MAX = 1024;
 /** What a node says of its unwell part; longer is cut. */
 export const UNWELL_CHARS_MAX = 256;
 export const REASON_CHARS_MAX = 128;
-export const CONDITIONS_MAX = 16;
+export const CONDITIONS_MAX = 24;
 export const POOLS_MAX = 16;
 /** A BFT vote of more costs more than it protects. */
 export const POOL_REPLICAS_MAX = 100;
@@ -73,3 +73,7 @@ export const PACK_CONTRACTS_MAX = 16;
 export const SCRAPE_SECONDS_MIN = 5;
 export const SCRAPE_SECONDS_MAX = 300;
 export const MONITOR_LABELS_MAX = 16;
+/** Nodes of a network whose keys are held elsewhere. */
+export const REMOTE_SIGNERS_MAX = 64;
+/** An IPv6 prefix. */
+export const CIDR_CHARS_MAX = 43;

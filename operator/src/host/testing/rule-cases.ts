@@ -9,6 +9,7 @@ import { MESSAGES } from '../../core/resources/ledger-network.ts';
 import { OPERATION_MESSAGES } from '../../core/resources/ledger-operation.ts';
 import { RESTORE_ONE } from '../../core/resources/ledger-restore.ts';
 import { PACK_IMMUTABLE } from '../../core/resources/pack-install.ts';
+import { SIGNER_MESSAGES } from '../../core/resources/remote-signer.ts';
 import { CHANGE_MESSAGES } from '../../core/resources/validator-change.ts';
 import { aCity } from '../../core/testing/builders.ts';
 
@@ -31,6 +32,9 @@ const validators = (replicas: number) => ({ engine: 'cometbft', pools: [{ name: 
 const networks = (spec: object, message: string, change?: object): RuleCase => ({
   ...{ plural: 'ledgernetworks', kind: 'LedgerNetwork', spec: { ...network, ...spec }, message },
   ...(change === undefined ? {} : { change }),
+});
+const signers = (...list: readonly object[]) => ({
+  keys: { remoteSigners: list.map((more, index) => ({ node: `health-${index}`, publicKey: HASH, ...more })) },
 });
 const operations = (spec: object, message: string, change?: object): RuleCase => ({
   ...{ plural: 'ledgeroperations', kind: 'LedgerOperation', spec: { networkRef: 'health', ...spec }, message },
@@ -79,6 +83,9 @@ export const RULE_CASES: readonly RuleCase[] = [
   networks(validators(3), MESSAGES.tooFew),
   networks({ ...validators(4), updateStrategy: { maxUnavailable: 2 } }, MESSAGES.maxUnavailable),
   networks({ deletionPolicy: { keys: 'Delete' } }, MESSAGES.keysWithData),
+  networks({ engine: 'embedded', ...signers({}) }, SIGNER_MESSAGES.embedded),
+  networks(signers({ from: { cidr: '10.9.0.7/32', namespace: 'signers' } }), SIGNER_MESSAGES.from),
+  networks(signers({}, {}), SIGNER_MESSAGES.oneKey),
   {
     ...{ plural: 'agencies', kind: 'Agency', message: 'platform and relay are roles of the platform itself: no agency may hold them' },
     spec: { displayName: { zh: '甲', en: 'A' }, memberships: [{ network: 'city', roles: ['relay'] }] },

@@ -36,6 +36,7 @@ export const conditions = {
   'condition.Ready': 'Ready',
   'condition.Registered': 'In the city’s registry',
   'condition.Scheduled': 'Backups scheduled',
+  'condition.SignersHeard': 'Remote signers connected',
   'condition.Signing': 'Signs',
   'condition.SnapshotsPossible': 'Snapshots before upgrades',
   'condition.StorageHealthy': 'Volumes have room',

@@ -37,6 +37,7 @@ export const conditions: Readonly<Record<keyof typeof source, string>> = {
   'condition.Ready': '就绪',
   'condition.Registered': '已列入城市登记',
   'condition.Scheduled': '已安排备份',
+  'condition.SignersHeard': '远程签名器已连接',
   'condition.Signing': '参与签名',
   'condition.SnapshotsPossible': '升级前快照',
   'condition.StorageHealthy': '存储空间充足',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { readEngineKeys } from '../../keys/engine-keys.ts';
 import { aNetwork } from '../../ledger/ledger-fixture.ts';
 import { LedgerStore } from '../../store/ledger-store.ts';
 import type { Application, HandOverPoint } from '../engine.ts';
-import { CometbftEngine } from './cometbft-engine.ts';
+import { CometbftEngine, type CometbftEngineOptions } from './cometbft-engine.ts';
 import { isReleased } from './engine-home.ts';
 
 const MODULE = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
@@ -66,7 +67,7 @@ const application: Application = {
   commit: unasked,
 };
 
-function anEngine(): CometbftEngine {
+function anEngine(more: Partial<CometbftEngineOptions> = {}): CometbftEngine {
   engine = new CometbftEngine({
     home,
     podUid: POD,
@@ -94,6 +95,7 @@ function anEngine(): CometbftEngine {
     embedded: { program: '/nowhere', settle: async () => undefined },
     log: { info: (event) => void events.push(event), warn: (event) => void events.push(event) },
     onFault: (error) => void faults.push(error),
+    ...more,
   });
   return engine;
 }
@@ -220,4 +222,32 @@ test('at that block a running engine is ended, which is no fault', async () => {
   await waitFor('its wait for an upgrade', () => started.health().awaiting === 'upgrade');
   expect([started.isSigning(), isReleased(home, POD), faults]).toEqual([false, false, []]);
   expect(started.health().unwell).toBe(DUE_TEXT);
+});
+
+/** What an engine says of itself; `value` is the key that it signs with, base64. */
+function rpcAnswer(path: string, value: string): object {
+  if (path === '/net_info') return { peers: [] };
+  if (path === '/consensus_state') return { round_state: { 'height/round/step': '1/0/1', height_vote_set: [], proposer: { address: '' } } };
+  const sync = { latest_block_height: '0', catching_up: false };
+  return { node_info: { version: '0.38.26' }, sync_info: sync, validator_info: { pub_key: { value } } };
+}
+
+test('a signer that has not dialled is named; an engine that signs with another key than the granted one is killed', async () => {
+  setGrant(true);
+  const started = anEngine({ remoteSignerAddress: 'tcp://127.0.0.1:26659', signerPublicKey: new Uint8Array(32).fill(7) });
+  await released();
+  expect(readFileSync(join(home, 'config/config.toml'), 'utf8')).toContain('priv_validator_laddr = "tcp://127.0.0.1:26659"');
+  await waitFor('its word of the signer', () => started.health().unwell === 'signer: not connected', 60_000);
+
+  const { ended } = await aRecordedEngine();
+  await connectAsEngine();
+  const foreign = Buffer.alloc(32, 8).toString('base64');
+  const rpc = createHttpServer((request, response) => response.end(JSON.stringify({ result: rpcAnswer(request.url ?? '', foreign) })));
+  listener = rpc;
+  rpc.listen(join(home, 'rpc.sock'));
+  expect(await ended).toBe('null SIGKILL');
+  await waitFor('the fault', () => faults.length > 0, 60_000);
+  expect(faults[0]).toMatchObject({ code: 'SIGNER_KEY', message: expect.stringContaining(`holds ${foreign}`) });
+  expect(isReleased(home, POD)).toBe(false);
+  rpc.closeAllConnections();
 });

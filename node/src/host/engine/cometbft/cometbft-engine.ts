@@ -23,6 +23,7 @@ import { handOver, isHandOverDue } from './hand-over.ts';
 import { LightBlocks } from './light-blocks.ts';
 import { DISK_FREE_BYTES_MIN, LIGHT_BLOCK_WAIT_MS, WATCH_MS } from './limits.ts';
 import { Redial } from './redial.ts';
+import { type SignerWatch, signerWatchOf } from './signer-watch.ts';
 import { type EngineSight, Standstill } from './standstill.ts';
 import { WaitingTransactions } from './waiting-transactions.ts';
 
@@ -48,6 +49,8 @@ export interface CometbftEngineOptions {
   readonly stateSync: (peers: PeersDocument['peers']) => Promise<string>;
   /** `priv_validator_laddr` where a remote signer dials in; '' when the key is on the volume. */
   readonly remoteSignerAddress: string;
+  /** The key that a signer which dials by TCP is to hold; undefined where none does. */
+  readonly signerPublicKey?: Bytes;
   /** What a chain of the embedded engine needs to go on here: the program that fills the engine's stores, and the end of what it has begun. */
   readonly embedded: { readonly program: string; readonly settle: () => Promise<void> };
   readonly log: { info(event: string, fields?: object): void; warn(event: string, fields?: object): void };
@@ -66,6 +69,7 @@ export class CometbftEngine implements Engine {
   readonly #rpcSocket: string;
   readonly #waiting: WaitingTransactions;
   readonly #watch: EngineWatch;
+  readonly #signer: SignerWatch | undefined;
   readonly #standstill: Standstill;
   readonly #redial: Redial;
   readonly #disk: DiskGuard;
@@ -95,8 +99,10 @@ export class CometbftEngine implements Engine {
       dial: (addresses) => rpc.dial(addresses),
       onMissing: (nodes) => options.log.info('peers-missing', { nodes }),
     });
+    this.#signer = signerWatchOf(options.address, options.signerPublicKey, rpc);
     this.#watch = new EngineWatch({
       rpc,
+      ...(this.#signer === undefined ? {} : { signer: this.#signer }),
       nowMs,
       emptyBlockIntervalMs,
       onAnswering: () => this.#engineAnswers(),
@@ -366,6 +372,10 @@ export class CometbftEngine implements Engine {
       if (!(error instanceof EngineFault)) return this.#fail(error);
       this.#options.log.warn('light-blocks-missing', { message: error.message });
     });
+    this.#signer?.keyFault().then(
+      (fault) => fault && this.#endWith('SIGKILL', fault),
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   #unwell(isHalted: boolean): string {
@@ -373,6 +383,7 @@ export class CometbftEngine implements Engine {
     if (due !== undefined) return handOverText(due);
     if (this.#awaiting === 'peers') return 'node: awaiting peers';
     if (this.#awaiting === 'grant') return 'node: awaiting its signing grant';
+    if (this.#signer?.isSilent === true) return 'signer: not connected';
     if (!this.#hadConnections) return 'engine: no process';
     if (isHalted) return `engine: halted, ${this.#watch.votesSeen()}`;
     return '';

@@ -59,6 +59,12 @@ export class EngineRpc {
     };
   }
 
+  /** Public key that the engine signs with, base64; asked by it of whoever holds the key when it started. */
+  async validatorKey(): Promise<string> {
+    const validator = objectOf(await this.#get('/status'), 'validator_info');
+    return answerText(objectOf(validator, 'pub_key'), 'value');
+  }
+
   /** Ids of the peers that are connected. */
   async peerIds(): Promise<readonly string[]> {
     const { peers } = await this.#get('/net_info');

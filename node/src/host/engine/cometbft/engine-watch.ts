@@ -1,10 +1,13 @@
 import { EngineFault } from './engine-fault.ts';
 import type { EngineRpc, RoundVotes } from './engine-rpc.ts';
 import { HALTED_AFTER_MS, WATCH_MS } from './limits.ts';
+import type { SignerWatch } from './signer-watch.ts';
 import type { EngineSight } from './standstill.ts';
 
 export interface EngineWatchOptions {
   readonly rpc: Pick<EngineRpc, 'status' | 'peerIds' | 'roundVotes' | 'peerHeights'>;
+  /** Looked at with the engine, and while that does not start for want of it. */
+  readonly signer?: Pick<SignerWatch, 'look'>;
   /** Monotonic, ms. */
   readonly nowMs: () => number;
   readonly emptyBlockIntervalMs: number;
@@ -106,7 +109,8 @@ export class EngineWatch {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      const { rpc } = this.#options;
+      const { rpc, signer } = this.#options;
+      await signer?.look();
       const { version, isCatchingUp } = await rpc.status();
       const peerIds = await rpc.peerIds();
       const votes = await rpc.roundVotes();

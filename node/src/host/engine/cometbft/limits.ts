@@ -32,6 +32,8 @@ export const HALTED_AFTER_MS = 10_000;
 export const DISK_FREE_BYTES_MIN = 67_108_864;
 /** How often the engine is looked at, ms. */
 export const WATCH_MS = 1_000;
+/** Looks in a row without a connection after which a remote signer counts as silent: it may have dialled anew between two. */
+export const SIGNER_MISSED_LOOKS_MAX = 3;
 /** What a caller that met a halted or full engine is told to wait, ms. */
 export const HALTED_RETRY_AFTER_MS = 2_000;
 export const BUSY_RETRY_AFTER_MS = 250;
