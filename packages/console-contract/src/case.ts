@@ -5,7 +5,7 @@ import { Packet } from './link.ts';
 import { closed, name, oneOf, text, whole } from './shape.ts';
 
 /** What can be followed as a case, each on the ledger of one domain. */
-export const CASE_KINDS = ['traffic-fine', 'housing-withdrawal'] as const;
+export const CASE_KINDS = ['traffic-fine', 'illness-attestation', 'housing-withdrawal'] as const;
 export const CaseKind = oneOf(CASE_KINDS, 'What kind of case.');
 
 /** One field of a form, as the contract's own schema has it. */

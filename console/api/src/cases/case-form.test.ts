@@ -1,11 +1,21 @@
+import { StandIn } from '@civitas/proto/civitas/node/v1/person';
 import { expect, test } from '@jest/globals';
 import { ProblemError } from '../http/problem-error.ts';
-import { fillForm, formOf } from './case-form.ts';
-import { CASES, type CaseStep, fineIdOf, type Known } from './case-kinds.ts';
+import { checkForm, fillForm, fillOperation, formOf } from './case-form.ts';
+import { CASES } from './case-kinds.ts';
+import type { CaseStep, Known } from './case-rule.ts';
+import { fineIdOf } from './traffic-fine.ts';
 
 const ID = 'A'.repeat(22);
+const HASH = 'A'.repeat(43);
 const DIGEST = 'ab'.repeat(32);
-const known: Known = { id: ID, eventId: ID, nowUnixMs: 1_790_000_000_000, records: { violation: { article: 157, vehicleClass: 'A' } } };
+const known: Known = {
+  id: ID,
+  eventId: ID,
+  nowUnixMs: 1_790_000_000_000,
+  found: {},
+  records: { violation: { article: 157, vehicleClass: 'A' } },
+};
 const typed = {
   capturedUnixMs: '1789000000000',
   device: 'camera-17',
@@ -17,9 +27,7 @@ const typed = {
 };
 
 function stepCalled(name: string): CaseStep {
-  const found = CASES.flatMap(({ opening, steps }) => [...(opening === undefined ? [] : [opening]), ...steps]).find(
-    (step) => step.name === name,
-  );
+  const found = CASES.flatMap(({ opening, steps }) => [opening, ...steps]).find((step) => step.name === name);
   if (found === undefined) throw new Error(`no step ${name}`);
   return found;
 }
@@ -94,7 +102,7 @@ test('what is wrong stands beside its field, and no value is repeated', () => {
 test.each(CASES.map((rule) => [rule.kind, rule] as const))(
   'every step of a %s is a method of a contract, in a role that it takes',
   (_, { opening, steps }) => {
-    for (const step of [...(opening === undefined ? [] : [opening]), ...steps]) expect(formOf(step).fields).toBeDefined();
+    for (const step of [opening, ...steps]) expect(formOf(step).fields).toBeDefined();
   },
 );
 
@@ -119,4 +127,84 @@ test('a case says where it stands, what may be done next, and when it is over', 
     'city.fiscal-receipt/receipts/51010126-1',
     undefined,
   ]);
+});
+
+test('what is looked up is asked for by what it goes by, and a composite private value by its parts', () => {
+  const fieldsOf = (name: string, records: Known['records'] = {}) =>
+    formOf(stepCalled(name), records).fields.map(({ name: field, kind, isPrivate }) => `${field} ${kind}${isPrivate ? ' private' : ''}`);
+
+  expect(fieldsOf('attest')).toEqual([
+    'identity text private',
+    'catalogueVersion whole',
+    'answer choice private',
+    'amountBand choice private',
+    'bill text private',
+  ]);
+  expect(fieldsOf('apply')).toEqual(['identity text private', 'account text', 'amountFen money']);
+  expect(fieldsOf('ask')).toEqual(['consent text']);
+  expect(fieldsOf('attach')).toEqual([]);
+  expect(fieldsOf('pay')).toEqual(['bankReference text']);
+  expect(fieldsOf('release', { waiting: { requests: [{ requestHash: HASH }] } })).toEqual(['requestHash choice']);
+});
+
+test('a form with lookups is checked before anything is looked up', () => {
+  const attest = stepCalled('attest');
+  const typedIn = { identity: '510101199001011234', catalogueVersion: '7', answer: 'yes', amountBand: '50k-200k', bill: 'CANARY-1' };
+  const { bill: _, ...billed } = typedIn;
+
+  expect(() => checkForm(attest, known, typedIn)).not.toThrow();
+  expect(errorsOf(() => checkForm(attest, known, { ...typedIn, answer: 'CANARY' }))).toEqual(['values.answer notOneOf']);
+  expect(errorsOf(() => checkForm(attest, known, { ...typedIn, identity: 'CANARY 1' }))).toEqual(['values.identity format']);
+  expect(errorsOf(() => checkForm(attest, known, { ...typedIn, catalogueVersion: '0' }))).toEqual(['values.catalogueVersion format']);
+  expect(errorsOf(() => checkForm(attest, known, billed))).toEqual(['values.bill required']);
+  expect(errorsOf(() => checkForm(stepCalled('ask'), known, { consent: 'CANARY' }))).toEqual(['values.consent format']);
+});
+
+test('the answer is one private value, and the bill is told from others by a nullifier', () => {
+  const found = { subject: ID };
+  const values = { identity: '510101199001011234', catalogueVersion: '7', answer: 'yes', amountBand: '50k-200k', bill: 'CANARY-1' };
+  const { args, privateValues } = fillOperation(stepCalled('attest'), { ...known, found }, values);
+
+  expect(args).toEqual({ predicate: 'illness-in-catalogue', subject: ID, catalogueVersion: 7 });
+  expect(privateValues).toMatchObject({ subjectField: 'subject', collection: 'attestations', referenceField: 'reference' });
+  expect(privateValues?.values.map(({ field, standIn }) => [field, standIn])).toEqual([
+    ['resultCommitment', StandIn.STAND_IN_COMMITMENT],
+    ['billNullifier', StandIn.STAND_IN_NULLIFIER],
+  ]);
+  expect(Buffer.from(privateValues?.values[0]?.value ?? []).toString()).toBe('{"amountBand":"50k-200k","answer":true}');
+});
+
+test.each([
+  ['illness-attestation', { attestation: { status: 'attested' } }, ['confirm', 'revoke']],
+  ['illness-attestation', { attestation: { status: 'confirmed' } }, ['revoke']],
+  [
+    'illness-attestation',
+    { attestation: { status: 'confirmed' }, waiting: { requests: [{ requestHash: HASH }] } },
+    ['release', 'deny', 'revoke'],
+  ],
+  ['housing-withdrawal', { application: { status: 'open' } }, ['ask', 'reject', 'cancel']],
+  ['housing-withdrawal', { application: { status: 'open' }, question: { status: 'waiting' } }, ['reject', 'cancel']],
+  ['housing-withdrawal', { application: { status: 'open' }, question: { status: 'denied' } }, ['ask', 'reject', 'cancel']],
+  ['housing-withdrawal', { application: { status: 'open' }, question: { status: 'answered' } }, ['attach', 'reject', 'cancel']],
+  ['housing-withdrawal', { application: { status: 'proven' }, question: { status: 'attached' } }, ['approve', 'reject', 'cancel']],
+  ['housing-withdrawal', { application: { status: 'approved' } }, ['pay']],
+  ['housing-withdrawal', { application: { status: 'paid' } }, []],
+] as const)('a %s offers what may be done next: %j', (kind, records, steps) => {
+  const rule = CASES.find((one) => one.kind === kind);
+  expect(rule?.steps.filter((step) => step.isOffered(records)).map(({ name }) => name)).toEqual(steps);
+});
+
+test('an attestation is over once its answer was received, or it was revoked', () => {
+  const rule = CASES.find(({ kind }) => kind === 'illness-attestation');
+  const attestation = { status: 'confirmed', uses: [{ requestHash: HASH }] };
+  const overWith = (records: Known['records']) => [rule?.statusOf(records), rule?.isFinal(records)];
+
+  expect(rule?.stages.map(({ keyOf }) => keyOf(ID, { attestation }))).toEqual([
+    `health.attestation/attestations/${ID}`,
+    `health.access/records/${HASH}`,
+  ]);
+  expect(overWith({ attestation })).toEqual(['confirmed', false]);
+  expect(overWith({ attestation, answer: { status: 'released', deliveredUnixMs: 0 } })).toEqual(['released', false]);
+  expect(overWith({ attestation, answer: { status: 'released', deliveredUnixMs: 5 } })).toEqual(['released', true]);
+  expect(overWith({ attestation: { status: 'revoked' } })).toEqual(['revoked', true]);
 });

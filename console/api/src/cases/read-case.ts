@@ -8,8 +8,10 @@ import { callLedger } from '../ledger/call-ledger.ts';
 import { PACKETS_MAX } from '../ledger/limits.ts';
 import { objectOf, packetOf } from '../ledger/packet-view.ts';
 import { formOf } from './case-form.ts';
-import { type CaseRule, type CaseStageRule, fineIdOf, type Records, textOf } from './case-kinds.ts';
+import { type CaseListRule, type CaseRule, type CaseStageRule, type Records, textOf } from './case-rule.ts';
 import { EVENTS_SHOWN_MAX } from './limits.ts';
+import { networkOfDomain } from './step-desk.ts';
+import { fineIdOf } from './traffic-fine.ts';
 
 /** A case, and in whose name it is read. */
 export interface CaseOf {
@@ -20,15 +22,9 @@ export interface CaseOf {
   readonly call: PersonCall;
 }
 
-type Part = Pick<ConsoleContext, 'caches' | 'view' | 'ledgers'>;
+const EMPTY = new Uint8Array(0);
 
-/** The ledger of a stage: of the case's own city; undefined where the agency takes no part in it. */
-function networkOfStage({ caches, view }: Part, { network, agency }: CaseOf, { domain }: CaseStageRule): LedgerNetwork | undefined {
-  if (network.spec.domain === domain) return network;
-  const { namespace } = network.metadata;
-  const there = caches.networks.store.list().filter(({ metadata, spec }) => metadata.namespace === namespace && spec.domain === domain);
-  return there.find(({ metadata }) => view.partsOf(metadata).some((part) => part.agency === agency));
-}
+type Part = Pick<ConsoleContext, 'caches' | 'view' | 'ledgers'>;
 
 /** What happened to a record, as its history or its events say. */
 function historyOf(record: JsonObject): CaseStage['history'] {
@@ -55,7 +51,7 @@ const empty = (rule: CaseStageRule, network: string, key: string, state: CaseSta
 });
 
 async function readStage(part: Part, of: CaseOf, rule: CaseStageRule, records: Records): Promise<{ stage: CaseStage; value?: JsonObject }> {
-  const network = networkOfStage(part, of, rule);
+  const network = networkOfDomain(part, of.network, of.agency, rule.domain);
   const key = rule.keyOf(of.id, records) ?? '';
   if (network === undefined) return { stage: empty(rule, '', key, 'hidden') };
   const { name } = network.metadata;
@@ -71,7 +67,8 @@ async function readStage(part: Part, of: CaseOf, rule: CaseStageRule, records: R
     const stage = { ...empty(rule, name, key, 'there'), status: textOf(value, 'status'), history: historyOf(value), record };
     return { stage, value };
   } catch (error) {
-    if (!(error instanceof ProblemError) || network === of.network) throw error;
+    // Without its first record there is no case to show.
+    if (!(error instanceof ProblemError) || rule === of.rule.stages[0]) throw error;
     if (error.reason === 'NOT_AUTHORISED') return { stage: empty(rule, name, key, 'hidden') };
     if (error.code === 'LEDGER_UNREACHABLE') return { stage: empty(rule, name, key, 'unreachable') };
     throw error;
@@ -115,11 +112,25 @@ async function readStages(part: Part, of: CaseOf): Promise<{ stages: CaseStage[]
   return { stages, records };
 }
 
+/** What a contract lists for the agency: it only adds to what may be done, so a refusal takes nothing else away. */
+async function readList(part: Part, of: CaseOf, { contract, view }: CaseListRule): Promise<JsonObject | undefined> {
+  const { person } = part.ledgers.open(of.network);
+  try {
+    const { result } = await callLedger(person.viewAs.bind(person), { call: of.call, contract, view, args: EMPTY });
+    return objectOf(result);
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined;
+    throw error;
+  }
+}
+
 /** @throws ProblemError NOT_FOUND for a case that is not on its ledger. */
 export async function readRecords(part: Part, of: CaseOf): Promise<{ stages: CaseStage[]; records: Records }> {
   const read = await readStages(part, of);
   if (read.stages[0]?.state !== 'there') throw new ProblemError('NOT_FOUND', `there is no case ${of.id} on ${of.network.metadata.name}`);
-  return read;
+  const lists = of.rule.lists ?? [];
+  const listed = await Promise.all(lists.map(async (list) => [list.name, await readList(part, of, list)] as const));
+  return { stages: read.stages, records: { ...read.records, ...Object.fromEntries(listed) } };
 }
 
 /**
@@ -130,10 +141,10 @@ export async function readRecords(part: Part, of: CaseOf): Promise<{ stages: Cas
 export async function readCase(part: Part, of: CaseOf, roles: readonly string[]): Promise<CaseDetail> {
   const { rule, network, id, agency } = of;
   const { stages, records } = await readRecords(part, of);
-  const networks = [...new Set(rule.stages.flatMap((stage) => networkOfStage(part, of, stage) ?? []))];
+  const networks = [...new Set(rule.stages.flatMap((stage) => networkOfDomain(part, network, agency, stage.domain) ?? []))];
   const names = [id, fineIdOf(id), ...stages.map(({ key }) => key.split('/').at(-1) ?? '')];
   const packets = await glanceAtPackets(part, of, networks, names);
-  const forms = rule.steps.filter((step) => roles.includes(step.role) && step.isOffered(records)).map(formOf);
+  const forms = rule.steps.filter((step) => roles.includes(step.role) && step.isOffered(records)).map((step) => formOf(step, records));
   const head = { network: network.metadata.name, id, kind: rule.kind, agency };
   return { ...head, status: rule.statusOf(records), isFinal: rule.isFinal(records), stages, packets, forms };
 }

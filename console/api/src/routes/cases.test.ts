@@ -1,7 +1,7 @@
 import { parseCanonical } from '@civitas/canon';
 import { StandIn } from '@civitas/proto/civitas/node/v1/person';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { fineIdOf } from '../cases/case-kinds.ts';
+import { fineIdOf } from '../cases/traffic-fine.ts';
 import { type FakeGateway, startFakeGateway } from '../testing/fake-gateway.ts';
 import { aNetwork, anAgency, smallCity, spaceOf } from '../testing/small-city.ts';
 import { aPerson, startTestConsole, type TestConsole } from '../testing/test-console.ts';
@@ -124,7 +124,10 @@ describe('cases', () => {
     expect(await ask(officer, 'GET', `/networks/city/cases/${VIOLATION}`)).toMatchObject({ status: 404 });
     expect(await ask(officer, 'POST', '/networks/city/cases', asPolice)).toMatchObject({ status: 404 });
     const banker = city.tokenOf(aPerson({ sub: 'b', organizations: { 'bank-1': ['owner'] } }));
-    expect(await ask(banker, 'POST', '/networks/housing/cases', { ...asPolice, agency: 'bank-1' })).toMatchObject({ status: 404 });
+    expect(await ask(banker, 'POST', '/networks/housing/cases', { ...asPolice, agency: 'bank-1' })).toMatchObject({
+      status: 403,
+      body: { reason: 'role-missing' },
+    });
     expect(await ask(banker, 'GET', `/networks/transport/cases/${VIOLATION}`)).toMatchObject({
       status: 403,
       body: { reason: 'not-a-member' },

@@ -1,24 +1,24 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { encodeCanonical } from '@civitas/canon';
-import { type AuditEntry, type CaseLine, type CaseValues, PAGE_ITEMS_DEFAULT, type SubmittedStep } from '@civitas/console-contract';
+import { randomUUID } from 'node:crypto';
+import { nodeCrypto } from '@civitas/canon/node';
+import { type AuditEntry, type CaseLine, PAGE_ITEMS_DEFAULT } from '@civitas/console-contract';
+import { recordIdOf } from '@civitas/contracts';
 import type { Principal } from '@civitas/identity';
-import { audited } from '../audit/audited.ts';
-import { fillForm, formOf } from '../cases/case-form.ts';
-import { CASES, type CaseRule, type CaseStep, type Records } from '../cases/case-kinds.ts';
-import { type CaseOf, readCase, readRecords } from '../cases/read-case.ts';
+import { formOf } from '../cases/case-form.ts';
+import { CASES } from '../cases/case-kinds.ts';
+import type { CaseRule } from '../cases/case-rule.ts';
+import { readCase, readRecords } from '../cases/read-case.ts';
+import { rolesOf, takeStep, wishKey } from '../cases/take-step.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
 import { headerOf } from '../http/header-of.ts';
 import { encodeCursor, wholeCursor } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { LedgerNetwork } from '../kube/kinds.ts';
-import { callLedger } from '../ledger/call-ledger.ts';
-import { personCall, submitPrepared } from '../ledger/person-calls.ts';
+import { personCall } from '../ledger/person-calls.ts';
 import { agenciesAllowing } from '../policy/policy.ts';
 import { networkFor, visibleNetworks } from './networks.ts';
 
 const SUBMITTED = 'submitCase';
-const ID_BYTES = 16;
 
 function ruleOf(network: LedgerNetwork): CaseRule {
   const rule = CASES.find(({ domain }) => domain === network.spec.domain);
@@ -26,51 +26,11 @@ function ruleOf(network: LedgerNetwork): CaseRule {
   return rule;
 }
 
-/** Roles of an agency on a network. */
-const rolesOf = ({ view }: ConsoleContext, { metadata }: LedgerNetwork, agency: string): readonly string[] =>
-  view.partsOf(metadata).find((part) => part.agency === agency)?.roles ?? [];
-
-/** 16 bytes that one wish of one person makes again. */
-function wishKey(parts: readonly string[]): Buffer {
-  return createHash('sha256')
-    .update(['civitas/case-wish/v1', ...parts].join('\n'))
-    .digest()
-    .subarray(0, ID_BYTES);
-}
-
-/** One step that somebody wants done. */
-interface Wish {
-  readonly of: CaseOf;
-  readonly step: CaseStep;
-  readonly records: Records;
-  readonly values: CaseValues['values'];
-  readonly key: Buffer;
-  readonly principal: Principal;
-  readonly action: 'submitCase' | 'takeCaseStep';
-  readonly dryRun: boolean;
-}
-
-async function carryOut(
-  context: ConsoleContext,
-  { of, step, records, values, key, principal, action, dryRun }: Wish,
-): Promise<SubmittedStep> {
-  const { network, id, agency, call, rule } = of;
-  const head = { network: network.metadata.name, id };
-  if (!rolesOf(context, network, agency).includes(step.role))
-    throw new ProblemError('FORBIDDEN', `${agency} is no ${step.role} on ${head.network}`, { reason: 'role-missing' });
-  const filled = fillForm(step, { id, eventId: key.toString('base64url'), nowUnixMs: Date.now(), records }, values);
-  if (dryRun) return { ...head, dryRun: true, operationHash: '', height: 0 };
-  const ledger = context.ledgers.open(network);
-  const resource = `Case/${head.network}/${id}`;
-  const deed = { principal, action, agency, resource, facts: { kind: rule.kind, step: step.name } };
-  const { receipt, operationHash } = await audited(context, deed, async () => {
-    const { contract, method, role } = step;
-    const args = encodeCanonical(filled.args);
-    const asked = { call, contract, method, role, args, idempotencyKey: key, privateValues: filled.privateValues };
-    const { body } = await callLedger(ledger.person.prepare.bind(ledger.person), asked);
-    return submitPrepared(ledger, call, { body, coSignatures: [] });
-  });
-  return { ...head, dryRun: false, operationHash, height: receipt.height };
+/** Id of a case that begins: the console's own, or the one that the contract makes of the wish. */
+function newCaseId({ opening: { makes } }: CaseRule, organisation: string, key: Buffer): string {
+  const idempotencyKey = key.toString('base64url');
+  if (makes !== undefined) return recordIdOf(nodeCrypto.sha256, { collection: makes, organisation, idempotencyKey });
+  return wishKey(['id', idempotencyKey]).toString('base64url');
 }
 
 function lineOf({ caches }: ConsoleContext, { resource, agency, name, at }: AuditEntry): CaseLine | undefined {
@@ -107,8 +67,8 @@ export function caseHandlers(
       const networks = own.length === 0 ? [] : await visibleNetworks(context, principal);
       const items = networks.flatMap((network) => {
         const rule = CASES.find(({ domain }) => domain === network.spec.domain);
-        const { opening } = rule ?? {};
-        if (rule === undefined || opening === undefined) return [];
+        if (rule === undefined) return [];
+        const { opening } = rule;
         const may = own.filter((agency) => rolesOf(context, network, agency).includes(opening.role));
         return may.map((agency) => ({ network: network.metadata.name, kind: rule.kind, agency, form: formOf(opening) }));
       });
@@ -118,10 +78,9 @@ export function caseHandlers(
       const network = await networkFor(context, principal, params.name);
       const rule = ruleOf(network);
       const step = rule.opening;
-      if (step === undefined) throw new ProblemError('NOT_FOUND', `cases of ${params.name} do not begin here`);
       const header = headerOf(request, 'idempotency-key');
       const key = wishKey([principal.sub, header ?? randomUUID(), params.name, step.name]);
-      const id = wishKey(['id', key.toString('base64url')]).toString('base64url');
+      const id = newCaseId(rule, body.agency, key);
       const of = { rule, network, id, agency: body.agency, call: personCall(request, body.agency) };
       const wish = {
         of,
@@ -133,7 +92,7 @@ export function caseHandlers(
         action: SUBMITTED,
         dryRun: query.dryRun === true,
       } as const;
-      return context.idempotency.once({ sub: principal.sub, header, request: [params, query, body] }, () => carryOut(context, wish));
+      return context.idempotency.once({ sub: principal.sub, header, request: [params, query, body] }, () => takeStep(context, wish));
     },
     getCase: async ({ principal, params, request }) => {
       const network = await networkFor(context, principal, params.name);
@@ -153,7 +112,7 @@ export function caseHandlers(
       const { values } = body;
       return context.idempotency.once({ sub: principal.sub, header, request: [params, query, body] }, async () => {
         const { records } = await readRecords(context, of);
-        return carryOut(context, { of, step, records, values, key, principal, action: 'takeCaseStep', dryRun: query.dryRun === true });
+        return takeStep(context, { of, step, records, values, key, principal, action: 'takeCaseStep', dryRun: query.dryRun === true });
       });
     },
   };

@@ -5,7 +5,7 @@ import { PREDICATES } from '@civitas/contracts';
 import type { Principal } from '@civitas/identity';
 import type { FastifyRequest } from 'fastify';
 import { audited } from '../audit/audited.ts';
-import { textOf } from '../cases/case-kinds.ts';
+import { textOf } from '../cases/case-rule.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
 import { headerOf } from '../http/header-of.ts';

@@ -4,6 +4,7 @@ import { ErrorInfo, LedgerServiceClient } from '@civitas/proto/civitas/node/v1/l
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
 import {
   type AsCitizenRequest,
+  type AskAsRequest,
   PersonServiceClient,
   type PersonServiceServer,
   PersonServiceService,
@@ -19,6 +20,11 @@ export interface FakeGateway {
   readonly prepared: PrepareRequest[];
   readonly read: ReadAsRequest[];
   readonly asked: AsCitizenRequest[];
+  readonly askedOthers: AskAsRequest[];
+  /** What the gateways of others answer, by method; none is a refusal. */
+  readonly answers: Map<string, JsonObject>;
+  /** What contracts list, by view; none is a refusal. */
+  readonly lists: Map<string, JsonObject>;
   /** Records by key. */
   readonly records: Map<string, JsonObject>;
   /** What a citizen is answered; a code is a refusal. */
@@ -44,7 +50,10 @@ function listen(server: Server): Promise<number> {
 
 export async function startFakeGateway(): Promise<FakeGateway> {
   const server = new Server();
-  const gateway: Omit<FakeGateway, 'ledgers' | 'stop'> = { prepared: [], read: [], asked: [], records: new Map(), citizen: {} };
+  const gateway: Omit<FakeGateway, 'ledgers' | 'stop'> = {
+    ...{ prepared: [], read: [], asked: [], askedOthers: [] },
+    ...{ answers: new Map(), lists: new Map(), records: new Map(), citizen: {} },
+  };
   const receipt = encodeReceipt({ height: 7, index: 0, operation: HASH, outcome: { ok: true, result: {} }, events: [] });
   const service: PersonServiceServer = {
     prepare(call, callback) {
@@ -52,7 +61,17 @@ export async function startFakeGateway(): Promise<FakeGateway> {
       callback(null, { body: NOTHING, operationHash: HASH, coSignBytes: NOTHING, expiresAtUnixMs: 0n });
     },
     submitPrepared: (_call, callback) => callback(null, { operationHash: HASH, receipt }),
-    viewAs: (_call, callback) => callback(refusal('NOT_FOUND')),
+    viewAs(call, callback) {
+      const list = gateway.lists.get(call.request.view);
+      if (list === undefined) callback(refusal('NOT_AUTHORISED'));
+      else callback(null, { result: encodeCanonical(list), height: 7n });
+    },
+    askAs(call, callback) {
+      gateway.askedOthers.push(call.request);
+      const answer = gateway.answers.get(call.request.method);
+      if (answer === undefined) callback(refusal('NOT_FOUND'));
+      else callback(null, { result: encodeCanonical(answer) });
+    },
     readAs(call, callback) {
       gateway.read.push(call.request);
       const record = gateway.records.get(call.request.key);

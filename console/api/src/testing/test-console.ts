@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROBLEMS } from '@civitas/console-contract';
 import type { IdentityDirectory, Principal, TokenVerifier } from '@civitas/identity';
-import { createKubeClient, type KubeClient, type ObjectBody, type Resource, readKubeConfigFile, systemClock } from '@civitas/kube';
+import {
+  type Clock,
+  createKubeClient,
+  type KubeClient,
+  type ObjectBody,
+  type Resource,
+  readKubeConfigFile,
+  systemClock,
+} from '@civitas/kube';
 import { type AuditEntry as ApiCall, startApiServer } from '@civitas/localcluster';
 import { consoleMetrics, openLogger, openMetricsRegistry } from '@civitas/telemetry';
 import type { FastifyInstance } from 'fastify';
@@ -105,7 +113,7 @@ export async function openCluster(octet: number, manifests: readonly ObjectBody[
  */
 export async function startTestConsole(
   octet: number,
-  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[]; ledgers?: Ledgers } = {},
+  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[]; ledgers?: Ledgers; clock?: Clock } = {},
 ): Promise<TestConsole> {
   const { home, api, admin, client, calls } = await openCluster(octet, more.manifests ?? []);
   const caches = followCity({ client, clock: systemClock, log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } });
@@ -116,7 +124,7 @@ export async function startTestConsole(
   const context: ConsoleContext = {
     settings: { version: '0.0.0', identity: { profile: 'local', url: '', realm: 'city', clientId: 'console' }, languages: ['zh-CN', 'en'] },
     client,
-    clock: systemClock,
+    clock: more.clock ?? systemClock,
     log: openLogger({ component: 'console' }, 'error', () => {}),
     caches,
     view,

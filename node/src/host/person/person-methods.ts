@@ -2,6 +2,7 @@ import {
   accept,
   type Bytes,
   coSignatureSignBytes,
+  type Json,
   type JsonObject,
   type Operation,
   operationHash,
@@ -18,6 +19,7 @@ import { prepareGatewayOperation } from '../admission/gateway-operation.ts';
 import type { TokenBuckets } from '../admission/token-bucket.ts';
 import type { GatewayKeys } from '../keys/node-keys.ts';
 import type { LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
+import type { SealedMethod } from '../vault/vault-methods.ts';
 import type { VaultStore } from '../vault/vault-store.ts';
 import { PREPARED_LIFE_MS } from './limits.ts';
 import { checkPerson, type PersonVerb, verbOf } from './person-policy.ts';
@@ -49,6 +51,19 @@ export interface WantedOperation {
   readonly privateValues?: PrivateValues;
 }
 
+/** What a person may have another organisation's gateway do for their own. Nothing that opens or erases a vault. */
+export const ASKED_METHODS = ['Assign', 'IssueLinkToken', 'Resolve', 'Collect'] as const;
+
+/** What the gateway of an organisation does for others. */
+export type AskedMethods = Readonly<Partial<Record<(typeof ASKED_METHODS)[number], SealedMethod>>>;
+
+/** A method of another organisation's gateway, its arguments as in a sealed call. */
+export interface Asked {
+  readonly audience: string;
+  readonly method: string;
+  readonly args: JsonObject;
+}
+
 export interface PersonMethodsOptions {
   readonly issuer: string;
   readonly verifier: TokenVerifier;
@@ -56,6 +71,8 @@ export interface PersonMethodsOptions {
   readonly gateways: ReadonlyMap<string, GatewayKeys>;
   /** Their vaults. */
   readonly vaults: ReadonlyMap<string, Pick<VaultStore, 'put'>>;
+  /** Gateways here that answer others, by organisation. */
+  readonly asked: ReadonlyMap<string, AskedMethods>;
   readonly ledger: Pick<LedgerHost, 'genesis' | 'genesisHash' | 'status'>;
   readonly admission: Pick<Admission, 'submit'>;
   /** By pseudonym. */
@@ -89,6 +106,18 @@ export class PersonMethods {
     const pseudonym = pseudonymOf(gateway.personSecret, { issuer, sub: principal.value.sub });
     const retryAfterMs = calls.take(pseudonym);
     return retryAfterMs === 0 ? accept({ gateway, pseudonym }) : refuse('RATE_LIMITED', { retryAfterMs }, 'retry');
+  }
+
+  /** @returns as actorOf and the method asked, and NOT_FOUND for an organisation without keys here and for a method that it has not. */
+  async askAs(call: PersonCall, { audience, method, args }: Asked): Promise<Result<Json>> {
+    const actor = await this.actorOf(call, 'operate');
+    if (!actor.ok) return actor;
+    const methods = this.#options.asked.get(audience);
+    const name = ASKED_METHODS.find((one) => one === method);
+    const answer = name === undefined ? undefined : methods?.[name];
+    if (answer === undefined)
+      return refuse('NOT_FOUND', { what: 'method of the gateway of the organisation', organisation: audience, method });
+    return answer({ caller: actor.value.gateway.organisation, args });
   }
 
   /** @returns as actorOf and keepPrivateValues, and what parseOperation says of a body that no ledger takes. */

@@ -56,6 +56,22 @@ test('arguments say what stands for a private value, and the vault opens it', as
   expect(evidence).toMatchObject({ value: { sha256: 'abc' }, commitment: args['evidence'] });
 });
 
+test('a nullifier tells the same string again, and has nothing in common with its pseudonym', async () => {
+  const bill = (text: string, standIn: 'nullifier' | 'pseudonym') =>
+    argsOf(
+      keep(
+        { values: [{ field: 'bill', standIn, value: text }], subjectField: 'subject' },
+        { args: { subject: 's' }, key: new Uint8Array(16).fill(text.length + standIn.length) },
+      ),
+    );
+  const { bill: first } = await bill('bill-1', 'nullifier');
+
+  expect(first).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect((await bill('bill-1', 'nullifier'))['bill']).toBe(first);
+  expect((await bill('bill-22', 'nullifier'))['bill']).not.toBe(first);
+  expect(String(first).startsWith(String((await bill('bill-1', 'pseudonym'))['bill']).slice(0, 21))).toBe(false);
+});
+
 test('the same wish again has the same arguments; another wish about the same thing has its pseudonym and other commitments', async () => {
   const first = await argsOf(keep());
 

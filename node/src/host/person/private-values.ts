@@ -28,7 +28,7 @@ export interface PrivateValues {
 
 export interface PrivateValue {
   readonly field: string;
-  readonly standIn: 'commitment' | 'pseudonym';
+  readonly standIn: 'commitment' | 'pseudonym' | 'nullifier';
   readonly value: Json;
 }
 
@@ -40,16 +40,22 @@ interface Keeping {
 }
 
 const PSEUDONYM_BYTES = 16;
+/** Bytes of a keyed hash, by what stands for a value. */
+const HASH_BYTES = { pseudonym: PSEUDONYM_BYTES, nullifier: 32 } as const;
 const ID = /^[A-Za-z0-9._:@-]+$/;
 
 /**
- * An id that stands for a string at one organisation on one ledger: the same each time, meaningless without the organisation's secret.
+ * What stands for a string at one organisation on one ledger: the same each time, meaningless without the organisation's secret. What
+ * names records and what only tells that a thing was used before have nothing in common.
  *
- * @returns base64url of 16 bytes.
+ * @returns base64url of 16 bytes, of 32 for a nullifier.
  */
-function pseudonymOf({ subjectIndexKey }: Keeping['gateway'], collection: string, text: string): string {
-  const mac = createHmac('sha256', subjectIndexKey).update(`civitas/pseudonym/v1\n${collection}\n${text}`).digest();
-  return base64urlEncode(mac.subarray(0, PSEUDONYM_BYTES));
+function keyedHashOf(
+  { subjectIndexKey }: Keeping['gateway'],
+  { standIn, collection, text }: { readonly standIn: keyof typeof HASH_BYTES; readonly collection: string; readonly text: string },
+): string {
+  const mac = createHmac('sha256', subjectIndexKey).update(`civitas/${standIn}/v1\n${collection}\n${text}`).digest();
+  return base64urlEncode(mac.subarray(0, HASH_BYTES[standIn]));
 }
 
 function referenceOf({ gateway, idempotencyKey }: Keeping): string {
@@ -65,7 +71,7 @@ function checkForm({ collection, values }: PrivateValues, args: JsonObject): Res
   const named = values.map(({ field }) => field);
   if (new Set(named).size !== named.length || named.some((field) => !ID.test(field) || field in args))
     return wrong('field', 'each argument once, and nothing in its place yet');
-  const unusable = values.find(({ standIn, value }) => standIn === 'pseudonym' && (typeof value !== 'string' || value === ''));
+  const unusable = values.find(({ standIn, value }) => standIn !== 'commitment' && (typeof value !== 'string' || value === ''));
   return unusable === undefined ? accept(true) : wrong(unusable.field, 'a string');
 }
 
@@ -80,10 +86,10 @@ export async function keepPrivateValues(keeping: Keeping, wanted: PrivateValues,
   const checked = checkForm(wanted, args);
   if (!checked.ok) return checked;
   const { subjectField, collection, referenceField, values } = wanted;
-  const pseudonyms = values
-    .filter(({ standIn }) => standIn === 'pseudonym')
-    .map(({ field, value }) => [field, pseudonymOf(keeping.gateway, collection, String(value))] as const);
-  const known: JsonObject = { ...args, ...Object.fromEntries(pseudonyms) };
+  const hashes = values.flatMap(({ field, standIn, value }) =>
+    standIn === 'commitment' ? [] : [[field, keyedHashOf(keeping.gateway, { standIn, collection, text: String(value) })] as const],
+  );
+  const known: JsonObject = { ...args, ...Object.fromEntries(hashes) };
   const subject = known[subjectField];
   if (typeof subject !== 'string' || subject.length > NAME_CHARS_MAX || !ID.test(subject))
     return wrong('subject_field', 'an argument that is an id');

@@ -11,6 +11,8 @@ import {
 import {
   type AsCitizenRequest,
   type AsCitizenResponse,
+  type AskAsRequest,
+  type AskAsResponse,
   type PersonCall,
   type PersonServiceServer,
   type PrepareRequest,
@@ -53,9 +55,15 @@ function argumentsOf(bytes: Uint8Array): Result<JsonObject> {
   return isJsonObject(args.value) ? accept(args.value) : refuse('MALFORMED', { field: 'args', expected: 'an object' });
 }
 
+const STAND_INS: ReadonlyMap<StandIn, PrivateValue['standIn']> = new Map([
+  [StandIn.STAND_IN_COMMITMENT, 'commitment'],
+  [StandIn.STAND_IN_PSEUDONYM, 'pseudonym'],
+  [StandIn.STAND_IN_NULLIFIER, 'nullifier'],
+]);
+
 function privateValueOf({ field, standIn, value }: PrivateValueMessage): Result<PrivateValue> {
-  const stands = standIn === StandIn.STAND_IN_COMMITMENT ? 'commitment' : standIn === StandIn.STAND_IN_PSEUDONYM ? 'pseudonym' : undefined;
-  if (stands === undefined) return refuse('MALFORMED', { field: 'private_values.stand_in', expected: 'commitment or pseudonym' });
+  const stands = STAND_INS.get(standIn);
+  if (stands === undefined) return refuse('MALFORMED', { field: 'private_values.stand_in', expected: [...STAND_INS.values()].join(', ') });
   const parsed = parseCanonical(value, FIELD_BYTES_MAX);
   return parsed.ok ? accept({ field, standIn: stands, value: parsed.value }) : parsed;
 }
@@ -114,6 +122,16 @@ async function readAs(door: PersonDoor, request: ReadAsRequest, network: string)
   return read(door, { key: request.key, withProof: true, headerHeight: 0n }, peer);
 }
 
+async function askAs(door: PersonDoor, request: AskAsRequest): Promise<Result<AskAsResponse>> {
+  const persons = personsOf(door);
+  if (!persons.ok) return persons;
+  const args = argumentsOf(request.args);
+  if (!args.ok) return args;
+  const { audience, method } = request;
+  const answer = await persons.value.askAs(request.call ?? NOBODY, { audience, method, args: args.value });
+  return answer.ok ? accept({ result: encodeCanonical(answer.value) }) : answer;
+}
+
 async function asCitizen({ citizens }: PersonDoor, request: AsCitizenRequest): Promise<Result<AsCitizenResponse>> {
   if (citizens === undefined) return refuse('PERSONS_NOT_SERVED', {});
   const { token, portal, method, idempotencyKey } = request;
@@ -131,6 +149,7 @@ export function personService(guard: Guard, door: () => PersonDoor): PersonServi
     submitPrepared: guard.unary(rule, (request: SubmitPreparedRequest) => submitPrepared(door(), request)),
     viewAs: guard.unary(rule, (request: ViewAsRequest, { network }) => viewAs(door(), request, network)),
     readAs: guard.unary(rule, (request: ReadAsRequest, { network }) => readAs(door(), request, network)),
+    askAs: guard.unary(rule, (request: AskAsRequest) => askAs(door(), request)),
     asCitizen: guard.unary(rule, (request: AsCitizenRequest) => asCitizen(door(), request)),
   };
 }

@@ -8,14 +8,14 @@ import { ConsentIndex } from '../citizen/consent-index.ts';
 import type { NodeKeys } from '../keys/node-keys.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { PERSON_CALLS_BURST, PERSON_CALLS_PER_SECOND, PERSONS_MAX } from '../person/limits.ts';
-import { PersonMethods } from '../person/person-methods.ts';
+import { type AskedMethods, PersonMethods } from '../person/person-methods.ts';
 import type { Gateways } from './open-gateways.ts';
 
 interface OpenPersonsOptions {
   readonly dataFolder: string;
   readonly config: Pick<NodeConfig, 'persons'>;
   readonly keys: NodeKeys;
-  readonly gateways: Pick<Gateways, 'vaults' | 'registrar'>;
+  readonly gateways: Pick<Gateways, 'byOrganisation' | 'vaults' | 'registrar'>;
   readonly ledger: LedgerHost;
   readonly admission: Admission;
 }
@@ -50,6 +50,18 @@ function openPortals({
   return portals;
 }
 
+/** What each gateway here does for the people of others. */
+function askedOf({ byOrganisation, registrar }: OpenPersonsOptions['gateways']): Map<string, AskedMethods> {
+  return new Map(
+    [...byOrganisation].map(([organisation, { methods }]) => {
+      const { Assign, IssueLinkToken, Collect } = methods;
+      const subjects = { Assign, IssueLinkToken, Resolve: registrar?.resolveAgain };
+      const asked = Assign === undefined ? { Collect } : { Collect, ...subjects };
+      return [organisation, Object.fromEntries(Object.entries(asked).filter(([, method]) => method !== undefined))] as const;
+    }),
+  );
+}
+
 /** What people may do through the gateways here; nothing where the configuration names no identity provider. */
 export function openPersons(options: OpenPersonsOptions): Persons {
   const { persons } = options.config;
@@ -72,7 +84,7 @@ export function openPersons(options: OpenPersonsOptions): Persons {
   };
   const portals = openPortals(options);
   return {
-    persons: new PersonMethods({ ...shared, gateways: keys.gateways, vaults: gateways.vaults }),
+    persons: new PersonMethods({ ...shared, gateways: keys.gateways, vaults: gateways.vaults, asked: askedOf(gateways) }),
     citizens: new CitizenMethods({ ...shared, portals, registrar: gateways.registrar }),
     close: async () => {
       await Promise.all([...portals.values()].map(({ consents }) => consents.close()));

@@ -99,6 +99,11 @@ export class SubjectIndex {
     return this.#database.get(['owner', subject]) as (SubjectScope & { person: string }) | undefined;
   }
 
+  /** The link token of a caller's wish: the same each time, guessed by nobody. */
+  tokenOf(caller: string, wish: string): string {
+    return base64urlEncode(createHmac('sha256', this.#indexKey).update(`civitas/link-token/v1\n${caller}\n${wish}`).digest());
+  }
+
   async keepToken(tokenHash: string, token: LinkToken): Promise<void> {
     await this.#database.put(['token', tokenHash], { ...token });
   }

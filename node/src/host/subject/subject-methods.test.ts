@@ -22,6 +22,7 @@ let index: SubjectIndex;
 let submitted: { method: string; args: JsonObject }[];
 let redeemed: Set<unknown>;
 let methods: SubjectMethods;
+let nowUnixMs: number;
 
 const members = {
   findOrganisation: (name: string) => {
@@ -39,12 +40,13 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'subjects-'));
   index = new SubjectIndex(folder, new Uint8Array(32).fill(2));
   submitted = [];
+  nowUnixMs = 1000;
   redeemed = new Set();
   methods = new SubjectMethods({
     chainId: CITY,
     index,
     members: () => members,
-    nowUnixMs: () => 1000,
+    nowUnixMs: () => nowUnixMs,
     submitIdentity: async (method, args) => {
       submitted.push({ method, args });
       if (method === 'issueToken') return { ok: true, value: {} };
@@ -112,6 +114,33 @@ test('a link token resolves once, for its audience alone, to the id that the aud
   expect(await resolve('hospital-1')).toEqual({ ok: true, value: { subject: known['subject'] } });
   expect(codeOf(await resolve('hospital-1'))).toBe('DUPLICATE');
   expect(submitted.map(({ method }) => method)).toEqual(['issueToken', 'redeemToken', 'redeemToken']);
+});
+
+test('the same wish is the same token, with the end that it had; another person’s is refused', async () => {
+  const { subject } = await answerOf(methods.assign({ caller: 'fund-centre', args: { ...PERSON, ledger: HEALTH } }));
+  const other = await answerOf(methods.assign({ caller: 'fund-centre', args: { ...PERSON, identifier: 'another', ledger: HEALTH } }));
+  const terms = { audience: 'hospital-1', ledger: HEALTH, purpose: 'verify-eligibility', wish: 'A'.repeat(22) };
+  const issue = (citySubject: string | undefined, expiresAtUnixMs: number) =>
+    methods.issueLinkToken({ caller: 'fund-centre', args: { ...terms, citySubject: citySubject ?? '', expiresAtUnixMs } });
+  const first = await answerOf(issue(subject, 5000));
+
+  expect(await answerOf(issue(subject, 9000))).toEqual(first);
+  expect(submitted.map(({ args }) => args['expiresAtUnixMs'])).toEqual([5000, 5000]);
+  expect(codeOf(await issue(other['subject'], 5000))).toBe('DUPLICATE');
+});
+
+test('a person’s step that failed after a token was used is told the same again, its audience alone, until the token ends', async () => {
+  const known = await assign('hospital-1');
+  await assign('citizen-portal', CITY);
+  const args = { ...PERSON, audience: 'hospital-1', ledger: HEALTH, purpose: 'verify-eligibility', expiresAtUnixMs: 5000 };
+  const { token = '' } = await answerOf(methods.issueLinkToken({ caller: 'citizen-portal', args }));
+  const again = (caller: string) => methods.resolveAgain({ caller, args: { token } });
+
+  expect(await again('hospital-1')).toEqual({ ok: true, value: { subject: known['subject'] } });
+  expect(await again('hospital-1')).toEqual({ ok: true, value: { subject: known['subject'] } });
+  expect(codeOf(await again('hospital-2'))).toBe('NOT_FOUND');
+  nowUnixMs = 5000;
+  expect(codeOf(await again('hospital-1'))).toBe('EXPIRED');
 });
 
 test('tokens are refused to who may not ask, for the unknown, and past their time', async () => {

@@ -30,6 +30,7 @@ const IssueArgs = Type.Object(
     ledger: Name,
     purpose: Type.String({ minLength: 1, maxLength: 64, pattern: '^[a-z0-9-]+$' }),
     expiresAtUnixMs: Type.Integer({ minimum: 1 }),
+    wish: Type.Optional(Subject),
   },
   closed,
 );
@@ -93,19 +94,26 @@ export class SubjectMethods {
     return accept({ subject, citySubject });
   };
 
-  /** `{citySubject | system + identifier, audience, ledger, purpose, expiresAtUnixMs}` → `{token, tokenHash}`. */
+  /**
+   * `{citySubject | system + identifier, audience, ledger, purpose, expiresAtUnixMs, wish?}` → `{token, tokenHash}`. The same wish of the
+   * same caller is the same token, with the end that it had: whoever stopped halfway asks again.
+   */
   issueLinkToken: SealedMethod = async ({ caller, args }) => {
     const checked = checkSealedArgs(IssueArgs, args);
     if (!checked.ok) return checked;
     const roles = this.#rolesOf(caller);
     if (!TOKEN_ROLES.some((role) => roles.includes(role)))
       return refuse('NOT_AUTHORISED', { organisation: caller, expected: [...TOKEN_ROLES] });
-    const { audience, ledger, purpose, expiresAtUnixMs } = checked.value;
+    const { audience, ledger, purpose, wish } = checked.value;
+    const token = wish === undefined ? base64urlEncode(randomBytes(TOKEN_BYTES)) : this.#options.index.tokenOf(caller, wish);
+    const tokenHash = linkTokenHash(token);
+    const expiresAtUnixMs = this.#options.index.findToken(tokenHash)?.expiresAtUnixMs ?? checked.value.expiresAtUnixMs;
     if (expiresAtUnixMs <= this.#options.nowUnixMs()) return refuse('EXPIRED', { expiresAtUnixMs });
     const person = this.#findPerson(caller, checked.value);
     if (person === undefined) return refuse('NOT_FOUND', { what: 'person' });
-    const token = base64urlEncode(randomBytes(TOKEN_BYTES));
-    const tokenHash = linkTokenHash(token);
+    const known = this.#options.index.findToken(tokenHash);
+    if (known !== undefined && (known.person !== person || known.ledger !== ledger || known.custodian !== audience))
+      return refuse('DUPLICATE', { what: 'link token' });
     // Kept before it stands on the ledger: a token that is only here is worth nothing, one that is only there resolves to nobody.
     await this.#options.index.keepToken(tokenHash, { person, ledger, custodian: audience, purpose, expiresAtUnixMs });
     const issued = await this.#options.submitIdentity('issueToken', { tokenHash, purpose, audience, ledger, expiresAtUnixMs });
@@ -121,6 +129,20 @@ export class SubjectMethods {
     if (token === undefined || token.custodian !== caller) return refuse('NOT_FOUND', { what: 'link token' });
     const redeemed = await this.#options.submitIdentity('redeemToken', { tokenHash, audience: caller });
     if (!redeemed.ok) return redeemed;
+    return accept({ subject: await this.#options.index.assignSubject(token.person, token) });
+  };
+
+  /**
+   * The same for people, who may try again what failed after it: a token that is used already was used by its audience, which is the
+   * caller, and the caller is told what it was told. EXPIRED after the token's time.
+   */
+  resolveAgain: SealedMethod = async (request) => {
+    const resolved = await this.resolve(request);
+    if (resolved.ok || resolved.refusal.code !== 'DUPLICATE') return resolved;
+    const token = this.#options.index.findToken(linkTokenHash(String(request.args['token'])));
+    if (token === undefined || token.custodian !== request.caller) return resolved;
+    const { expiresAtUnixMs } = token;
+    if (expiresAtUnixMs <= this.#options.nowUnixMs()) return refuse('EXPIRED', { expiresAtUnixMs });
     return accept({ subject: await this.#options.index.assignSubject(token.person, token) });
   };
 

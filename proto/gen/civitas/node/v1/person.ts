@@ -32,6 +32,8 @@ export const StandIn = {
   STAND_IN_COMMITMENT: 1,
   /** STAND_IN_PSEUDONYM - Keyed hash, the same for the same string at this organisation on this ledger; 16 bytes. */
   STAND_IN_PSEUDONYM: 2,
+  /** STAND_IN_NULLIFIER - The same kind of keyed hash; 32 bytes. Tells that a thing was used before, and names nobody's record. */
+  STAND_IN_NULLIFIER: 3,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -41,6 +43,7 @@ export namespace StandIn {
   export type STAND_IN_UNSPECIFIED = typeof StandIn.STAND_IN_UNSPECIFIED;
   export type STAND_IN_COMMITMENT = typeof StandIn.STAND_IN_COMMITMENT;
   export type STAND_IN_PSEUDONYM = typeof StandIn.STAND_IN_PSEUDONYM;
+  export type STAND_IN_NULLIFIER = typeof StandIn.STAND_IN_NULLIFIER;
   export type UNRECOGNIZED = typeof StandIn.UNRECOGNIZED;
 }
 
@@ -90,7 +93,7 @@ export interface PrivateValue {
   field: string;
   /** What stands for it. */
   standIn: StandIn;
-  /** Canonical JSON; at most 64 KiB. A pseudonym is made of a string. */
+  /** Canonical JSON; at most 64 KiB. A pseudonym or nullifier is made of a string. */
   value: Uint8Array;
 }
 
@@ -170,6 +173,26 @@ export interface ReadAsResponse {
   headerHeight: bigint;
   /** Light block of that header. */
   lightBlock: Uint8Array;
+}
+
+/** Request of AskAs. */
+export interface AskAsRequest {
+  /** The person and the organisation. */
+  call:
+    | PersonCall
+    | undefined;
+  /** Organisation asked; its gateway stands beside the caller's. */
+  audience: string;
+  /** `Assign`, `IssueLinkToken` or `Resolve` of a registrar (SubjectService), `Collect` of a custodian (VaultService). */
+  method: string;
+  /** Canonical JSON object, as the sealed call has it; at most 64 KiB. */
+  args: Uint8Array;
+}
+
+/** Response of AskAs. */
+export interface AskAsResponse {
+  /** Canonical JSON object. */
+  result: Uint8Array;
 }
 
 /** Request of AsCitizen. */
@@ -1163,6 +1186,154 @@ export const ReadAsResponse: MessageFns<ReadAsResponse> = {
   },
 };
 
+function createBaseAskAsRequest(): AskAsRequest {
+  return { call: undefined, audience: "", method: "", args: new Uint8Array(0) };
+}
+
+export const AskAsRequest: MessageFns<AskAsRequest> = {
+  encode(message: AskAsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== undefined) {
+      PersonCall.encode(message.call, writer.uint32(10).fork()).join();
+    }
+    if (message.audience !== "") {
+      writer.uint32(18).string(message.audience);
+    }
+    if (message.method !== "") {
+      writer.uint32(26).string(message.method);
+    }
+    if (message.args.length !== 0) {
+      writer.uint32(34).bytes(message.args);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AskAsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAskAsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.call = PersonCall.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.audience = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.args = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AskAsRequest>): AskAsRequest {
+    return AskAsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AskAsRequest>): AskAsRequest {
+    const message = createBaseAskAsRequest();
+    message.call = (object.call !== undefined && object.call !== null)
+      ? PersonCall.fromPartial(object.call)
+      : undefined;
+    message.audience = object.audience ?? "";
+    message.method = object.method ?? "";
+    message.args = object.args ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseAskAsResponse(): AskAsResponse {
+  return { result: new Uint8Array(0) };
+}
+
+export const AskAsResponse: MessageFns<AskAsResponse> = {
+  encode(message: AskAsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result.length !== 0) {
+      writer.uint32(10).bytes(message.result);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AskAsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAskAsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AskAsResponse>): AskAsResponse {
+    return AskAsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AskAsResponse>): AskAsResponse {
+    const message = createBaseAskAsResponse();
+    message.result = object.result ?? new Uint8Array(0);
+    return message;
+  },
+};
+
 function createBaseAsCitizenRequest(): AsCitizenRequest {
   return { token: "", portal: "", method: "", args: new Uint8Array(0), idempotencyKey: new Uint8Array(0) };
 }
@@ -1369,6 +1540,16 @@ export const PersonServiceService = {
     responseSerialize: (value: ReadAsResponse): Buffer => Buffer.from(ReadAsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReadAsResponse => ReadAsResponse.decode(value),
   },
+  /** What another organisation's gateway here does for the person's organisation: ids of the registrar's index, released values of a vault. */
+  askAs: {
+    path: "/civitas.node.v1.PersonService/AskAs" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AskAsRequest): Buffer => Buffer.from(AskAsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AskAsRequest => AskAsRequest.decode(value),
+    responseSerialize: (value: AskAsResponse): Buffer => Buffer.from(AskAsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AskAsResponse => AskAsResponse.decode(value),
+  },
   /** What a citizen sees and does about themselves at a portal, whose gateway finds their subject id by their account and holds their key. */
   asCitizen: {
     path: "/civitas.node.v1.PersonService/AsCitizen" as const,
@@ -1390,6 +1571,8 @@ export interface PersonServiceServer extends UntypedServiceImplementation {
   viewAs: handleUnaryCall<ViewAsRequest, ViewAsResponse>;
   /** A record with its proof, under the organisation's roles. */
   readAs: handleUnaryCall<ReadAsRequest, ReadAsResponse>;
+  /** What another organisation's gateway here does for the person's organisation: ids of the registrar's index, released values of a vault. */
+  askAs: handleUnaryCall<AskAsRequest, AskAsResponse>;
   /** What a citizen sees and does about themselves at a portal, whose gateway finds their subject id by their account and holds their key. */
   asCitizen: handleUnaryCall<AsCitizenRequest, AsCitizenResponse>;
 }
@@ -1458,6 +1641,22 @@ export interface PersonServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReadAsResponse) => void,
+  ): ClientUnaryCall;
+  /** What another organisation's gateway here does for the person's organisation: ids of the registrar's index, released values of a vault. */
+  askAs(
+    request: AskAsRequest,
+    callback: (error: ServiceError | null, response: AskAsResponse) => void,
+  ): ClientUnaryCall;
+  askAs(
+    request: AskAsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AskAsResponse) => void,
+  ): ClientUnaryCall;
+  askAs(
+    request: AskAsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AskAsResponse) => void,
   ): ClientUnaryCall;
   /** What a citizen sees and does about themselves at a portal, whose gateway finds their subject id by their account and holds their key. */
   asCitizen(
