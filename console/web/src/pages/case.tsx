@@ -1,7 +1,7 @@
 import { base64urlEncode, encodeCanonical, isJsonObject, type Json } from '@civitas/canon';
 import { browserCrypto } from '@civitas/canon/browser';
 import type { CaseDetail, CaseForm, CaseStage, SubmittedStep } from '@civitas/console-contract';
-import { Button, Form } from '@patternfly/react-core';
+import { Form } from '@patternfly/react-core';
 import { Link, useParams } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useMemo, useState } from 'react';
 import { useChange } from '../api/changes.ts';
@@ -14,6 +14,7 @@ import { Notice } from '../ui/notice.tsx';
 import { PageView } from '../ui/page-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { StatusLabel } from '../ui/status-label.tsx';
+import { SubmitButton } from '../ui/submit-button.tsx';
 import { TimeText } from '../ui/time-text.tsx';
 import { useToast } from '../ui/toasts.tsx';
 import { CaseFormFields } from './case-form-fields.tsx';
@@ -109,17 +110,9 @@ function StepForm({ of, form }: { readonly of: CaseDetail; readonly form: CaseFo
         onType={(field, text) => setTyped((before) => ({ ...before, [field]: text }))}
         error={take.error}
       />
-      <div className="civitas-actions">
-        <Button
-          type="submit"
-          variant="primary"
-          isDisabled={values === undefined || take.isPending}
-          isLoading={take.isPending}
-          spinnerAriaLabel={t('ui.loading')}
-        >
-          {step}
-        </Button>
-      </div>
+      <SubmitButton isReady={values !== undefined} isBusy={take.isPending}>
+        {step}
+      </SubmitButton>
     </Form>
   );
 }

@@ -14,7 +14,7 @@ import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
 
 /** Domains whose ledgers have cases to follow. */
-const DOMAINS: readonly string[] = ['transport', 'housing'];
+const DOMAINS: readonly string[] = ['transport', 'health', 'housing'];
 
 /** Cases that were submitted here, and the way to any other. */
 export function CasesPage(): ReactNode {

@@ -199,6 +199,11 @@ function ConsentTable({ consents }: { readonly consents: readonly CitizenConsent
     { key: 'holder', title: t('citizen.holder'), cell: ({ custodianName }) => nameOf(custodianName) },
     { key: 'what', title: t('citizen.what'), cell: ({ predicate }) => wordOf('predicate', predicate) },
     { key: 'why', title: t('citizen.why'), cell: ({ purpose }) => wordOf('purpose', purpose) },
+    {
+      key: 'number',
+      title: t('citizen.consentNumber'),
+      cell: ({ id }) => <code lang="en">{id}</code>,
+    },
     { key: 'until', title: t('citizen.until'), cell: ({ expiresAtUnixMs }) => <TimeText at={expiresAtUnixMs} /> },
     { key: 'uses', title: t('citizen.uses'), cell: ({ usesLeft, usesMax }) => t('citizen.usesOf', { left: usesLeft, max: usesMax }) },
     {

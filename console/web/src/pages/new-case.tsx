@@ -1,5 +1,5 @@
 import type { CaseOpening, SubmittedStep } from '@civitas/console-contract';
-import { Button, Form } from '@patternfly/react-core';
+import { Form } from '@patternfly/react-core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useChange } from '../api/changes.ts';
@@ -8,6 +8,7 @@ import { useWords } from '../i18n/index.ts';
 import { ChoiceField } from '../ui/fields.tsx';
 import { PageView } from '../ui/page-view.tsx';
 import { Empty } from '../ui/states.tsx';
+import { SubmitButton } from '../ui/submit-button.tsx';
 import { CaseFormFields } from './case-form-fields.tsx';
 import { firstTyped, keepable, valuesOf } from './case-values.ts';
 import { ChangeFailed } from './change-failed.tsx';
@@ -84,17 +85,9 @@ function CaseForm({ opening }: { readonly opening: CaseOpening }): ReactNode {
     <Form className="civitas-form" onSubmit={send} noValidate>
       <ChangeFailed error={submit.error} />
       <CaseFormFields form={form} typed={typed} onType={type} error={submit.error} />
-      <div className="civitas-actions">
-        <Button
-          type="submit"
-          variant="primary"
-          isDisabled={values === undefined || submit.isPending}
-          isLoading={submit.isPending}
-          spinnerAriaLabel={t('ui.loading')}
-        >
-          {t('newCase.submit')}
-        </Button>
-      </div>
+      <SubmitButton isReady={values !== undefined} isBusy={submit.isPending}>
+        {t('newCase.submit')}
+      </SubmitButton>
     </Form>
   );
 }
