@@ -107,7 +107,7 @@ async function startCluster(
     apiUrl: api.url,
     caPem: api.caPem,
     images: IMAGES,
-    variables: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...engine },
+    variables: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...engine, ...tracingVariables(process.env) },
     log,
   });
   api.attachPodLogs(kubelet.logs);
@@ -191,7 +191,28 @@ async function applySample(
     `applying ${SAMPLE} on ${choiceText(choice)}: ${sample.length} resources, ${agencies.length} agencies with a credential profile each`,
   );
   await applyManifests(kube, withIdentity(withClients(sample, requests), issuer));
+  await applyManifests(kube, supportIn(sample));
   home.update({ sampleAppliedAt: new Date().toISOString(), consensus: choice });
+}
+
+/** Where spans of operator and console go, as the environment of `npm start` says it; those of nodes and relay are the CityConfig's. */
+function tracingVariables(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const names = ['CIVITAS_TRACING_ENDPOINT', 'CIVITAS_TRACING_PER_MILLE'];
+  return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}
+
+/** On this machine whoever runs the platform is whoever keeps the namespaces: their support bundles reach into these too. */
+function supportIn(sample: readonly Manifest[]): readonly Manifest[] {
+  const account = { kind: 'ServiceAccount', name: 'platform-admin', namespace: 'civitas-system' };
+  return sample
+    .filter(({ kind }) => kind === 'Namespace')
+    .map(({ metadata }) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'civitas-support', namespace: metadata.name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'civitas-support' },
+      subjects: [account],
+    }));
 }
 
 function expectedOf(sample: readonly Manifest[], isFirst: boolean): Expected {

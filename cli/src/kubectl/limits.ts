@@ -18,12 +18,8 @@ export const LOG_LINES = 200;
 export const LOG_LINES_MAX = 100_000;
 /** Pods whose logs are read at once. */
 export const LOG_PODS_MAX = 32;
-/** Of a support bundle: pods, the last lines of each container and their bytes, bytes of a pod's metrics, and how long they are waited for, ms. */
-export const SUPPORT_PODS_MAX = 200;
-export const SUPPORT_LOG_LINES = 2000;
-export const SUPPORT_LOG_BYTES_MAX = 2_097_152;
-export const SUPPORT_METRICS_BYTES_MAX = 1_048_576;
-export const SUPPORT_METRICS_MS = 5000;
+/** All files of a support bundle together, bytes: it is made in memory. */
+export const SUPPORT_BYTES_MAX = 268_435_456;
 /** Validators that a network may have. */
 export const VALIDATORS_MAX = 100;
 /** Longest --timeout, seconds. */

@@ -21,6 +21,7 @@ export const RESOURCES = [
   'event',
   'case',
   'citizen',
+  'support',
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
 
@@ -38,7 +39,7 @@ export interface Route {
   readonly verb: Verb;
   readonly resource: Resource;
   readonly scope: Scope;
-  /** Needs a sign-in with a second factor within the last five minutes (RFC 9470). */
+  /** Needs a sign-in with a second factor within the last five minutes (RFC 9470), but for a trial with `dryRun`. */
   readonly stepUp?: true;
   readonly params?: TSchema;
   readonly query?: TSchema;

@@ -169,6 +169,18 @@ export const auditRoutes = {
 };
 
 export const downloadRoutes = {
+  downloadSupportBundle: defineRoute({
+    method: 'GET',
+    path: '/support-bundle',
+    summary: 'What tells how the city is, for those who help: as kubectl civitas support-bundle, with the platform’s rights; no secrets.',
+    verb: 'export',
+    resource: 'support',
+    scope: 'city',
+    stepUp: true,
+    status: 200,
+    mediaType: 'application/gzip',
+    problems: ['CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
+  }),
   downloadConnectionProfile: defineRoute({
     method: 'GET',
     path: '/agencies/:name/connection-profile',

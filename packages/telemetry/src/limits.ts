@@ -22,3 +22,9 @@ export const SPAN_ATTRIBUTES_MAX = 16;
 /** Longest text of an attribute, characters; the rest is cut off. */
 export const SPAN_ATTRIBUTE_CHARS_MAX = 512;
 export const SPAN_LINKS_MAX = 64;
+/** Of a support bundle: pods, the last lines of each container and their bytes, bytes of a pod's metrics, and how long they are waited for, ms. */
+export const SUPPORT_PODS_MAX = 200;
+export const SUPPORT_LOG_LINES = 2000;
+export const SUPPORT_LOG_BYTES_MAX = 2_097_152;
+export const SUPPORT_METRICS_BYTES_MAX = 1_048_576;
+export const SUPPORT_METRICS_MS = 5000;

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { configMaps, pods, secrets } from '@civitas/kube';
+import { redactLine, tarOf } from '@civitas/telemetry/support';
+import { filesOfTar } from '@civitas/telemetry/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { KINDS } from '../objects.ts';
 import { aNetwork, NAMESPACE, type PluginRig, startPluginRig } from '../testing/plugin-rig.ts';
-import { redactLine } from './collect-logs.ts';
 import { supportBundleCommand } from './support-bundle.ts';
-import { tarOf } from './tar.ts';
 
 const CANARIES = {
   secret: 'CANARY-secret',
@@ -46,23 +46,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Files of an archive by path. */
-function filesOf(archive: Buffer): Map<string, string> {
-  const files = new Map<string, string>();
-  const field = (at: number, length: number): string => archive.toString('utf8', at, at + length).replace(/\0.*$/s, '');
-  for (let at = 0; at < archive.length && archive[at] !== 0; ) {
-    const bytes = Number.parseInt(field(at + 124, 12), 8);
-    const prefix = field(at + 345, 155);
-    files.set(prefix === '' ? field(at, 100) : `${prefix}/${field(at, 100)}`, archive.toString('utf8', at + 512, at + 512 + bytes));
-    at += 512 + Math.ceil(bytes / 512) * 512;
-  }
-  return files;
-}
-
 test('a support bundle holds what tells how a city is, and neither a secret nor a personal value', async () => {
   const path = join(folder, 'bundle.tar.gz');
   expect(await supportBundleCommand(rig.context(), { out: path, version: '0.1.0' })).toBe(0);
-  const files = filesOf(gunzipSync(readFileSync(path)));
+  const files = filesOfTar(gunzipSync(readFileSync(path)));
 
   expect([...files.keys()]).toEqual(
     expect.arrayContaining([
@@ -94,7 +81,7 @@ test('an existing file is not written over', async () => {
 
 test('long paths are split as ustar asks, and those that do not fit are refused', () => {
   const long = `logs/${'n'.repeat(90)}/${'p'.repeat(90)}.log`;
-  expect(filesOf(tarOf([{ path: long, bytes: Buffer.from('one') }], 0)).get(long)).toBe('one');
+  expect(filesOfTar(tarOf([{ path: long, bytes: Buffer.from('one') }], 0)).get(long)).toBe('one');
   expect(() => tarOf([{ path: 'x'.repeat(101), bytes: Buffer.alloc(0) }], 0)).toThrow(RangeError);
 });
 

@@ -91,7 +91,7 @@ function registerRoute(app: FastifyInstance, name: RouteName, sources: RouteSour
       const answer = await handler(callOf(request, reply, verified));
       if (reply.sent || reply.raw.headersSent) return reply;
       reply.header('cache-control', 'no-store');
-      if (route.mediaType !== undefined) reply.type(`${route.mediaType}; charset=utf-8`);
+      if (route.mediaType !== undefined) reply.type(answer instanceof Buffer ? route.mediaType : `${route.mediaType}; charset=utf-8`);
       return reply.code(isTried(request.query) ? 200 : route.status).send(answer);
     },
   });

@@ -53,6 +53,7 @@ const PLATFORM: ReadonlySet<string> = new Set<`${Verb} ${Resource}`>([
   'read inbox',
   'read ledger',
   'read audit',
+  'export support',
 ]);
 
 /** Open to whoever has signed in, also without any role: they see who they are and that nothing is theirs. */

@@ -13,6 +13,7 @@ import { linkHandlers } from './links.ts';
 import { memberHandlers } from './members.ts';
 import { networkHandlers } from './networks.ts';
 import { sessionHandlers } from './session.ts';
+import { supportHandlers } from './support.ts';
 
 export function allHandlers(context: ConsoleContext): Handlers {
   return {
@@ -29,5 +30,6 @@ export function allHandlers(context: ConsoleContext): Handlers {
     ...caseHandlers(context),
     ...citizenHandlers(context),
     ...downloadHandlers(context),
+    ...supportHandlers(context),
   };
 }

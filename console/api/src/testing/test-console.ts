@@ -12,7 +12,7 @@ import {
   readKubeConfigFile,
   systemClock,
 } from '@civitas/kube';
-import { type AuditEntry as ApiCall, startApiServer } from '@civitas/localcluster';
+import { type AuditEntry as ApiCall, type PodLogSource, startApiServer } from '@civitas/localcluster';
 import { consoleMetrics, openLogger, openMetricsRegistry } from '@civitas/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { parseAllDocuments } from 'yaml';
@@ -113,9 +113,10 @@ export async function openCluster(octet: number, manifests: readonly ObjectBody[
  */
 export async function startTestConsole(
   octet: number,
-  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[]; ledgers?: Ledgers; clock?: Clock } = {},
+  more: { directory?: IdentityDirectory; manifests?: readonly ObjectBody[]; ledgers?: Ledgers; clock?: Clock; podLogs?: PodLogSource } = {},
 ): Promise<TestConsole> {
   const { home, api, admin, client, calls } = await openCluster(octet, more.manifests ?? []);
+  if (more.podLogs !== undefined) api.attachPodLogs(more.podLogs);
   const caches = followCity({ client, clock: systemClock, log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } });
   await waitForSync(caches, AbortSignal.timeout(30_000));
   const view = viewCity(caches);

@@ -1,7 +1,7 @@
 import type { Network, NetworkFigures } from '@civitas/console-contract';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useNetworkFigures, useNetworks } from '../api/queries.ts';
+import { useMe, useNetworkFigures, useNetworks } from '../api/queries.ts';
 import { formatDuration, formatNumber } from '../i18n/format.ts';
 import { useWords } from '../i18n/index.ts';
 import { Figure } from '../ui/figure.tsx';
@@ -14,6 +14,7 @@ import { useActingAgency } from './agency-switch.tsx';
 import { DashboardLink } from './dashboard-link.tsx';
 import { networksOf } from './of-agency.ts';
 import { QueryView } from './query-view.tsx';
+import { SupportBundle } from './support-bundle.tsx';
 import { wordOf } from './words-of.ts';
 
 type Sample = NetworkFigures['samples'][number];
@@ -23,6 +24,7 @@ export function StatusPage(): ReactNode {
   const { t } = useWords();
   const { query } = useNetworks();
   const acting = useActingAgency();
+  const isAdmin = useMe().data?.isPlatformAdmin === true;
   return (
     <PageView title={t('status.title')} lead={t('status.lead')}>
       <QueryView query={query}>
@@ -39,6 +41,7 @@ export function StatusPage(): ReactNode {
           );
         }}
       </QueryView>
+      {isAdmin && <SupportBundle />}
     </PageView>
   );
 }

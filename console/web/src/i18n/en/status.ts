@@ -14,4 +14,8 @@ export const status = {
   'status.packet': 'Oldest packet under way',
   'status.volume': 'Volume in use',
   'status.line': '{{label}} over the last half hour, at most {{most}}',
+  'status.support': 'Support bundle',
+  'status.supportBody':
+    'What tells how the city is, for those who help: versions, resources, logs, metrics. No secrets, and personal values are censored. If you are asked for your second factor, press it once more afterwards.',
+  'status.supportGet': 'Download',
 };

@@ -64,6 +64,7 @@ export const words = {
   'action.proposeApproverKey': 'Enrol an approver key',
   'action.downloadConnectionProfile': 'Download a connection profile',
   'action.downloadKubeconfig': 'Download a kubeconfig',
+  'action.downloadSupportBundle': 'Download a support bundle',
   'problem.TOKEN_MISSING': 'You are not signed in.',
   'problem.TOKEN_REFUSED': 'Your session has ended or is not for this console.',
   'problem.STEP_UP_NEEDED': 'This needs a fresh sign-in with your second factor.',

@@ -14,4 +14,8 @@ export const status = {
   'status.packet': '在途最久的数据包',
   'status.volume': '存储卷使用率',
   'status.line': '{{label}}（最近半小时），最高 {{most}}',
+  'status.support': '支持包',
+  'status.supportBody':
+    '供支持人员了解城市状况：版本、资源、日志和指标。不含密钥，个人信息已遮盖。如果要求第二因素登录，请在登录后再次点击。',
+  'status.supportGet': '下载',
 };

@@ -65,6 +65,7 @@ export const words: Readonly<Record<keyof typeof source, string>> = {
   'action.proposeApproverKey': '登记批准密钥',
   'action.downloadConnectionProfile': '下载连接配置',
   'action.downloadKubeconfig': '下载集群访问配置',
+  'action.downloadSupportBundle': '下载支持包',
   'problem.TOKEN_MISSING': '您尚未登录。',
   'problem.TOKEN_REFUSED': '您的会话已结束，或不适用于本控制台。',
   'problem.STEP_UP_NEEDED': '此操作需要用第二因素重新登录。',

@@ -1,7 +1,6 @@
-import type { Pod } from '@civitas/kube';
-import { redactedFor, redactText } from '@civitas/telemetry/redact';
-import type { KubectlContext } from '../context.ts';
 import { SUPPORT_LOG_BYTES_MAX, SUPPORT_LOG_LINES } from '../limits.ts';
+import { redactedFor, redactText } from '../redact.ts';
+import type { SupportedPod, SupportSource } from './support-source.ts';
 
 /** A failure that a log tells of and that a trace may show. */
 export interface FailedTrace {
@@ -38,13 +37,12 @@ function failureOf(line: string, pod: string): FailedTrace[] {
   return isFailed && typeof traceId === 'string' && typeof event === 'string' ? [{ traceId, event: redactText(event), pod }] : [];
 }
 
-/** The last lines that a container wrote, redacted. Throws ApiError. */
+/** The last lines that a container wrote, redacted. Throws what the source throws. */
 export async function collectLog(
-  context: KubectlContext,
-  { metadata }: Pod,
+  source: SupportSource,
+  { metadata }: SupportedPod,
   place: { container: string; previous: boolean },
 ): Promise<CollectedLog> {
-  const cluster = await context.cluster();
   const { container, previous } = place;
   const query = new URLSearchParams({ container, tailLines: String(SUPPORT_LOG_LINES), limitBytes: String(SUPPORT_LOG_BYTES_MAX) });
   if (previous) query.set('previous', 'true');
@@ -53,7 +51,7 @@ export async function collectLog(
   const failures: FailedTrace[] = [];
   let rest = '';
   let byteCount = 0;
-  for await (const text of await cluster.streamText(path, { signal: context.signal })) {
+  for await (const text of await source.streamText(path)) {
     byteCount += text.length;
     if (byteCount > SUPPORT_LOG_BYTES_MAX) break;
     const pieces = `${rest}${text}`.split('\n');
