@@ -114,7 +114,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
     identityOrigin: identity.origin,
     mount: identity.mount,
   });
-  const directoryWatch = watchDirectory(identity.directory, meters.directoryUp);
+  const directoryWatch = watchDirectory(identity.directory, { up: meters.directoryUp, log });
   await app.listen({ host: settings.address, port: settings.port });
   await publishRequest(client, key.requestPem);
   const isReady = (): boolean => hasSynced(caches);

@@ -65,9 +65,11 @@ test('an identity provider that does not answer is down, and up again when it do
       return undefined;
     },
   };
-  const watch = watchDirectory(directory, meters.directoryUp);
+  const warned: string[] = [];
+  const watch = watchDirectory(directory, { up: meters.directoryUp, log: { warn: (event) => void warned.push(event) } });
   await watch.ask();
   expect(await valueOf('civitas_console_directory_up')).toBe('0');
+  expect(new Set(warned)).toEqual(new Set(['identity-unreachable']));
   isThere = true;
   await watch.ask();
   watch.close();

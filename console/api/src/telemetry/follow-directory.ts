@@ -1,4 +1,5 @@
 import type { IdentityDirectory } from '@civitas/identity';
+import { errorFields, type Logger } from '@civitas/telemetry';
 import type { ConsoleMeters } from './follow-requests.ts';
 
 /** How often the provider is asked, ms: often enough for an alert within a minute or two. */
@@ -15,16 +16,17 @@ export interface DirectoryWatch {
 /** Asks the identity provider by the clock whether it answers; what it answers does not matter. */
 export function watchDirectory(
   directory: Pick<IdentityDirectory, 'findOrganization'>,
-  up: ConsoleMeters['directoryUp'],
+  { up, log }: { readonly up: ConsoleMeters['directoryUp']; readonly log: Pick<Logger, 'warn'> },
   everyMs = ASK_EVERY_MS,
 ): DirectoryWatch {
   const ask = async (): Promise<void> => {
     try {
       await directory.findOrganization(NOBODY);
       up.set({}, 1);
-    } catch {
-      // Whatever went wrong, people cannot be looked up; the calls of people say what it was.
+    } catch (error) {
+      // Whatever went wrong, people cannot be looked up.
       up.set({}, 0);
+      log.warn('identity-unreachable', errorFields(error));
     }
   };
   void ask();

@@ -24,6 +24,11 @@ export const consoleEvents = eventsOf({
     meaning: 'Roles of an invitation that was taken up are not written yet; the next sign-in tries again.',
     fields: ['agency'],
   },
+  'identity-unreachable': {
+    level: 'warn',
+    meaning: 'The identity provider did not answer a question that is asked by the clock.',
+    fields: [],
+  },
   'identity-failed': { level: 'error', meaning: 'The identity provider failed at a request.', fields: [] },
   'identity-fault': { level: 'warn', meaning: 'The identity provider met a fault of ours.', fields: [] },
   'identity-users-made': { level: 'info', meaning: 'People of the sample were given their first passwords.', fields: ['users'] },
