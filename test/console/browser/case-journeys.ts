@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { civitas } from '../../e2e/commands.ts';
 import { type ConsoleCity, openAs } from './console-city.ts';
 import { walkSignIn } from './sign-in-pages.ts';
@@ -56,12 +56,6 @@ export async function payAtBank(city: ConsoleCity, fine: string): Promise<void> 
   if (code !== 0) throw new Error(`the payment was refused: ${stdout}${stderr}`);
 }
 
-/** Plays a case about whoever signs in with an account. */
-export async function playCaseAbout(city: ConsoleCity, account: string): Promise<void> {
-  const { code, stdout, stderr } = await civitas(city.home, 'case', 'run', 'serious-illness', '--account', account);
-  if (code !== 0) throw new Error(`the case failed: ${stdout}${stderr}`);
-}
-
 /** The number of a citizen’s account, as their own page names it while it is nobody’s. */
 export async function accountOf(page: Page, city: ConsoleCity): Promise<string> {
   await openAs(page, city, city.person('wang.fang'), '/citizen');
@@ -70,11 +64,14 @@ export async function accountOf(page: Page, city: ConsoleCity): Promise<string> 
   return (await notice.textContent()) ?? '';
 }
 
-/** Consents to a question, with the second factor that it takes; then withdraws it. */
-export async function grantAndWithdraw(page: Page, city: ConsoleCity): Promise<void> {
-  const consents = page.getByRole('region', { name: 'What I have consented to' });
+const ownConsents = (page: Page): Locator => page.getByRole('region', { name: 'What I have consented to' });
+
+/** Consents to a question of the fund to a hospital, with the second factor that it takes. @returns Number of the consent. */
+export async function grantConsent(page: Page, city: ConsoleCity): Promise<string> {
+  const consents = ownConsents(page);
   await consents.getByRole('button', { name: 'Grant a consent' }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Who may ask whom').selectOption({ label: "Housing Fund Centre asks First People's Hospital" });
   await dialog.getByText(/may ask .* time\(s\) within/).waitFor();
   await dialog.getByRole('button', { name: 'Consent', exact: true }).click();
   await page
@@ -82,9 +79,17 @@ export async function grantAndWithdraw(page: Page, city: ConsoleCity): Promise<v
     .first()
     .waitFor();
   await walkSignIn(page, city.person('wang.fang'));
+  const number = consents.locator('td[data-label^="Number"] code').first();
+  await number.waitFor();
+  return (await number.textContent()) ?? '';
+}
+
+/** Withdraws the consent; its second factor was given a moment ago. */
+export async function withdrawConsent(page: Page): Promise<void> {
+  const consents = ownConsents(page);
   const withdraw = consents.getByRole('button', { name: /^Withdraw: / }).first();
   await withdraw.click();
-  await dialog.getByRole('button', { name: 'Withdraw', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Withdraw', exact: true }).click();
   await consents.getByText('Withdrawn', { exact: true }).first().waitFor();
 }
 

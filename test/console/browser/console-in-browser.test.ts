@@ -9,17 +9,18 @@ import { approveParty, enrolOwnKey, proposeParty, seeEnrolled } from './approve-
 import {
   accountOf,
   disputeAccess,
-  grantAndWithdraw,
+  grantConsent,
   inWindow,
   makeFine,
   PLATE,
   payAtBank,
-  playCaseAbout,
   submitFineCase,
+  withdrawConsent,
 } from './case-journeys.ts';
 import { brokenPolicies, chromiumPath, launchChromium, openWindow, PAGE_TIMEOUT_MS } from './chromium.ts';
 import { type ConsoleCity, invitationLinks, openAs, startConsoleCity } from './console-city.ts';
 import { EVERY_PAGE } from './every-page.ts';
+import { introduceMember, playIllness } from './illness-journey.ts';
 import { accessFaults, focusedText, overflowOf, strayEnglish } from './look-at-page.ts';
 import type { Person } from './people.ts';
 import { acceptInvitation, walkSignIn } from './sign-in-pages.ts';
@@ -162,15 +163,16 @@ describeWith(needed, 'the console in a browser', () => {
   );
 
   test(
-    'a citizen sees who read what about them, consents and withdraws it, and disputes',
+    'a citizen consents, people of three agencies take their case over three ledgers to its end, and the citizen sees who read what',
     async () => {
       await inWindow(openWindow(browser, { locale: 'en' }), async (citizen) => {
-        await playCaseAbout(city, await accountOf(citizen, city));
+        const member = await introduceMember(city, await accountOf(citizen, city));
         await citizen.reload();
+        expect(await playIllness(browser, city, member, await grantConsent(citizen, city))).not.toContain(member.identity);
         const accesses = citizen.getByRole('grid', { name: 'Who read what about me' });
         await accesses.getByText('Housing Fund Centre').waitFor();
         await accesses.getByText('To see whether you are entitled').waitFor();
-        await grantAndWithdraw(citizen, city);
+        await withdrawConsent(citizen);
         await disputeAccess(citizen);
         expect(await accessFaults(citizen)).toEqual([]);
         await saveScreenshot(citizen, 'citizen-list.en', 'light');
