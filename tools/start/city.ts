@@ -196,9 +196,9 @@ async function applySample(
 }
 
 /** Where spans of operator and console go, as the environment of `npm start` says it; those of nodes and relay are the CityConfig's. */
-function tracingVariables(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  const names = ['CIVITAS_TRACING_ENDPOINT', 'CIVITAS_TRACING_PER_MILLE'];
-  return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+function tracingVariables({ CIVITAS_TRACING_ENDPOINT: endpoint, CIVITAS_TRACING_PER_MILLE: perMille }: NodeJS.ProcessEnv) {
+  if (endpoint === undefined) return {};
+  return { CIVITAS_TRACING_ENDPOINT: endpoint, ...(perMille === undefined ? {} : { CIVITAS_TRACING_PER_MILLE: perMille }) };
 }
 
 /** On this machine whoever runs the platform is whoever keeps the namespaces: their support bundles reach into these too. */

@@ -8,6 +8,7 @@ import {
   consoleMetrics,
   countSpans,
   followLevelSignal,
+  type Logger,
   openLogger,
   openMetricsRegistry,
   openTracing,
@@ -56,18 +57,24 @@ async function openCluster(settings: ConsoleSettings, log: Log) {
   return { client, caches, ledgerAccess, cluster: { server: access.getCurrentCluster()?.server ?? '', caPem } };
 }
 
+/** What it measures, and where its spans go. */
+function openTelemetry({ tracing: asked }: ConsoleSettings, version: string, log: Logger) {
+  const registry = openMetricsRegistry({ component: 'console' });
+  const meters = registry.register(consoleMetrics);
+  const process = registry.register(processMetrics);
+  process.buildInfo.set({ version, component: 'console', engine: '' }, 1);
+  const tracing = openTracing(asked, log);
+  countSpans(tracing, process, registry);
+  return { registry, meters, tracing };
+}
+
 /** Runs the console until `signal` aborts. @returns the exit code. */
 export async function runConsole(settings: ConsoleSettings, version: string, signal: AbortSignal): Promise<number> {
   const log = openLogger({ component: 'console' }, settings.logLevel);
   followLevelSignal(log);
   const data = settings.pathOf('data');
   await mkdir(data, { recursive: true, mode: DATA_MODE });
-  const registry = openMetricsRegistry({ component: 'console' });
-  const meters = registry.register(consoleMetrics);
-  const process = registry.register(processMetrics);
-  process.buildInfo.set({ version, component: 'console', engine: '' }, 1);
-  const tracing = openTracing(settings.tracing, log);
-  countSpans(tracing, process, registry);
+  const { registry, meters, tracing } = openTelemetry(settings, version, log);
   const { client, caches, ledgerAccess, cluster } = await openCluster(settings, sentenceLogOf(log));
   const audit = countedAudit(await openAuditLog(join(data, 'audit.jsonl'), () => systemClock.nowUnixMs()), meters, registry);
   const broken = audit.problem();
