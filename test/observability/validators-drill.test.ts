@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { PORTS } from '@civitas/deployment';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, test } from '@jest/globals';
@@ -22,6 +23,12 @@ const CLOCKED = 1;
 const CAPPED = 2;
 const CERTIFIED = 3;
 const OPERATIONS_PER_SECOND = 2;
+/** Of which one organisation may have half: full as soon as a node orders nothing. */
+const QUEUE_OPERATIONS_MAX = 4;
+/** Side by side: some wait for a block, the others are refused meanwhile. */
+const CLIENTS = 4;
+/** Between two operations of a client that does not wait for its receipts, ms: more often than the rate lets in. */
+const CLIENT_PAUSE_MS = 200;
 /** Longer than any threshold of certificates. */
 const LONG_LIFE_HOURS = 40 * 24;
 
@@ -51,7 +58,7 @@ describeWith({ found, missing: `${MONITORING_MISSING}; npm run engine:install` }
   beforeAll(async () => {
     network = await startConsensusNetwork({
       certificateHours: LONG_LIFE_HOURS,
-      config: { emptyBlockIntervalMs: 1000 },
+      config: { emptyBlockIntervalMs: 1000, queueOperationsMax: QUEUE_OPERATIONS_MAX },
       genesis: (genesis) => ({
         ...genesis,
         appState: {
@@ -81,10 +88,10 @@ describeWith({ found, missing: `${MONITORING_MISSING}; npm run engine:install` }
   test('tells of a full disk, a clock, a certificate and an organisation over its rate, all at once', async () => {
     const full = join(folder, 'disk', 'ballast');
     const end = new AbortController();
-    const flood = async (): Promise<void> => {
-      while (!end.signal.aborted) await Promise.all(Array.from({ length: 2 }, () => network.refusalOf(0, aDocument())));
+    const submitOn = async (): Promise<void> => {
+      while (!end.signal.aborted) await network.refusalOf(0, aDocument());
     };
-    let flooded = Promise.resolve();
+    let flooded: Promise<unknown> = Promise.resolve();
     const faults: readonly Fault[] = [
       {
         fault: 'a certificate ends within an hour',
@@ -98,7 +105,7 @@ describeWith({ found, missing: `${MONITORING_MISSING}; npm run engine:install` }
         alert: 'CivitasQuotaHit',
         labels: { node: 'health-0' },
         inject: () => {
-          flooded = flood();
+          flooded = Promise.all(Array.from({ length: CLIENTS }, submitOn));
         },
         look: look('CivitasQuotaHit', 0, /organisation_operations_total\{.*result="throttled".*\} [1-9]/),
         cure: async () => {
@@ -153,21 +160,46 @@ describeWith({ found, missing: `${MONITORING_MISSING}; npm run engine:install` }
     );
   });
 
-  test('tells of a chain that stands still below its quorum', async () => {
+  test('tells of a chain that stands still below its quorum, and of the queue that fills before it', async () => {
+    const end = new AbortController();
+    const submitted: Promise<string>[] = [];
+    const submitOn = async (): Promise<void> => {
+      while (!end.signal.aborted) {
+        submitted.push(network.refusalOf(0, aDocument()));
+        await setTimeout(CLIENT_PAUSE_MS);
+      }
+    };
+    let client = Promise.resolve();
     drilled.push(
-      await drill(monitoring, {
-        fault: 'two validators of four are killed',
-        alert: 'CivitasChainStalled',
-        labels: { node: 'health-0' },
-        inject: async () => {
-          await Promise.all([network.kill(2, 'both'), network.kill(3, 'both')]);
+      ...(await drillAll(monitoring, [
+        {
+          fault: 'two validators of four are killed',
+          alert: 'CivitasChainStalled',
+          labels: { node: 'health-0' },
+          inject: async () => {
+            await Promise.all([network.kill(2, 'both'), network.kill(3, 'both')]);
+          },
+          cure: () => {
+            network.start(2);
+            network.start(3);
+          },
         },
-        cure: () => {
-          network.start(2);
-          network.start(3);
+        {
+          fault: 'a node takes more operations than blocks carry away',
+          alert: 'CivitasAdmissionQueueFull',
+          labels: { node: 'health-0' },
+          inject: () => {
+            client = submitOn();
+          },
+          look: look('CivitasAdmissionQueueFull', 0, /admission_refusals_total\{.*code="QUEUE_FULL".*\} [1-9]/),
+          cure: async () => {
+            end.abort();
+            await client;
+          },
         },
-      }),
+      ])),
     );
+    await Promise.all(submitted);
     await network.agreement();
   });
 });

@@ -15,20 +15,25 @@ export interface ScrapeTarget {
  * @param alertmanager `host:port` that is told of alerts, where one runs.
  */
 export function scrapeConfigOf(targets: readonly ScrapeTarget[], rulesPath: string, alertmanager?: string): string {
-  const jobs = [...new Set(targets.map((target) => target.job))].sort();
   return stringify({
     global: { scrape_interval: '5s', evaluation_interval: '5s' },
     rule_files: [rulesPath],
     ...(alertmanager === undefined ? {} : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
-    scrape_configs: jobs.map((job) => ({
-      job_name: job,
-      static_configs: targets.filter((target) => target.job === job).map(({ address, labels }) => ({ targets: [address], labels })),
-      // CometBFT says chain_id: with network and node its series join those of the node beside it, as the chart's PodMonitor has it.
-      ...(job === ENGINE_JOB
-        ? { metric_relabel_configs: [{ source_labels: ['chain_id'], regex: '(.+)', target_label: 'network', action: 'replace' }] }
-        : {}),
-    })),
+    scrape_configs: scrapeJobsOf(targets),
   });
+}
+
+/** `scrape_configs` of Prometheus for these targets. */
+export function scrapeJobsOf(targets: readonly ScrapeTarget[]): readonly object[] {
+  const jobs = [...new Set(targets.map((target) => target.job))].sort();
+  return jobs.map((job) => ({
+    job_name: job,
+    static_configs: targets.filter((target) => target.job === job).map(({ address, labels }) => ({ targets: [address], labels })),
+    // CometBFT says chain_id: with network and node its series join those of the node beside it, as the chart's PodMonitor has it.
+    ...(job === ENGINE_JOB
+      ? { metric_relabel_configs: [{ source_labels: ['chain_id'], regex: '(.+)', target_label: 'network', action: 'replace' }] }
+      : {}),
+  }));
 }
 
 interface PodAddress extends KubeObject {
@@ -55,7 +60,7 @@ export async function fetchScrapeTargets(kube: KubeClient): Promise<readonly Scr
 
 /** The consensus engine beside a node. */
 const ENGINE_CONTAINER = 'engine';
-const ENGINE_JOB = 'civitas-engine';
+export const ENGINE_JOB = 'civitas-engine';
 const NODE_LABEL = 'civitas.dev/node';
 
 function jobOf(pod: string): string {

@@ -4,7 +4,9 @@ export interface PanelAnswers {
   /** Of all queries, how many had data. */
   readonly answeredCount: number;
   readonly allCount: number;
-  /** Queries without data of panels that should always have some. */
+  /** Queries without data, each with what its panel says of having none. */
+  readonly empty: readonly string[];
+  /** Those of panels that should always have some. */
   readonly missing: readonly string[];
 }
 
@@ -12,9 +14,11 @@ export interface PanelAnswers {
 export async function panelAnswers(prometheusUrl: string, interval: string): Promise<PanelAnswers> {
   const all = await runPanelQueries(prometheusUrl, interval);
   const empty = all.filter(({ seriesCount }) => seriesCount === 0);
+  const textOf = ({ place, expr, emptyWhen = 'always' }: (typeof all)[number]): string => `${place} (${emptyWhen}): ${expr}`;
   return {
     allCount: all.length,
     answeredCount: all.length - empty.length,
-    missing: empty.filter(({ emptyWhen }) => emptyWhen === undefined).map(({ place, expr }) => `${place}: ${expr}`),
+    empty: empty.map(textOf),
+    missing: empty.filter(({ emptyWhen }) => emptyWhen === undefined).map(textOf),
   };
 }
