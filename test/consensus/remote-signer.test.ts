@@ -9,6 +9,7 @@ import { PORTS } from '@civitas/deployment';
 import { addressOf, FLAG_COMMIT } from '@civitas/proofs';
 import { seededRandom, waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { NEWEST_PROTOCOL } from '../../node/src/core/protocol/rules.ts';
 import { aTestAuthority } from '../../node/src/host/testing/test-authority.ts';
 import { findSigner } from '../../tools/engine/signer-tool.ts';
 import { aDocument, ConsensusNetwork, findEngineBinary } from './network/consensus-network.ts';
@@ -72,7 +73,11 @@ beforeAll(async () => {
   const address = `127.${64 + randomInt(128)}.${randomInt(256)}.9`;
   const remoteSigner = { publicKey: base64urlEncode(key.publicKey), dials: 'tcp' } as const;
   network = new ConsensusNetwork(
-    { node: (index) => (index === REMOTE ? { address, config: { remoteSigner } } : {}) },
+    {
+      // Born with the newest rules, as the operator founds networks.
+      genesis: (genesis) => ({ ...genesis, appState: { ...genesis.appState, protocolVersion: NEWEST_PROTOCOL } }),
+      node: (index) => (index === REMOTE ? { address, config: { remoteSigner } } : {}),
+    },
     await aTestAuthority(CHAIN_ID),
   );
   signer = spawn(program, ['start', '-c', writeSignerConfig(address)], { stdio: 'ignore' });
@@ -120,6 +125,7 @@ testWithSigner('a validator whose key is held by tmkms signs blocks, and its vol
     async () => hasSigned((await network.submit(0, aDocument())).height),
     SIGNED_MS,
   );
+  expect((await network.rpc(0).signedHeader(height)).header.appProtocol).toBe(BigInt(NEWEST_PROTOCOL));
   expect(filesWithSeed(network.pod(REMOTE).pathOf('data'))).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -303,6 +304,22 @@ describe('a crash', () => {
       for (const name of await cluster.names(kind)) await cluster.waitFor(condition, { kind, name }, 60);
     }
   }, 120_000);
+});
+
+describe('founders', () => {
+  test('decide on a policy and on a pack in a city that was just born, for its ledgers execute by the newest rules', async () => {
+    const cluster = clusterDriver(home);
+    await cluster.apply(join(ROOT, 'samples/decisions.yaml'));
+    const key = join(home, 'publisher.pem');
+    writeFileSync(key, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    const signed = ['--key', key, '--network', 'transport', '--name', 'courts', '--pack-version', '1.0.0', 'courts.evidence@v1'];
+    const pack = await civitas(home, 'pack', 'sign', ...signed);
+    const install = join(home, 'pack.yaml');
+    writeFileSync(install, pack.stdout);
+    await cluster.apply(install);
+    await cluster.waitFor('Applied', { kind: 'AccessPolicy', name: 'fund-asks-health' }, 60);
+    await cluster.waitFor('Installed', { kind: 'PackInstall', name: 'courts' }, 60);
+  }, 180_000);
 });
 
 describe('privacy', () => {

@@ -32,6 +32,8 @@ export interface GenesisAppState {
   /** `name@vN`, activated from height 1. */
   readonly contracts: readonly string[];
   readonly limits: { readonly operationsPerSecondPerOrganisation: number; readonly linkPacketsPerMinute: number };
+  /** Protocol version that its first block is executed by, 2 … 1000; absent: 1, as every chain was born before versions stood here. */
+  readonly protocolVersion?: number;
   /**
    * The state this chain is born with, where it is not an empty one: that of a backup of another chain, but for that chain's members,
    * validators, links and executed operations. Only whoever holds that backup can found the chain, and everyone sees where it comes from.

@@ -1,3 +1,4 @@
+import { NEWEST_PROTOCOL } from '../../../node/src/core/protocol/rules.ts';
 import type { BuiltImage } from '../../../tools/images/build-images.ts';
 import type { Manifest } from '../../../tools/start/manifests.ts';
 
@@ -8,7 +9,7 @@ export const byDigest = ({ name, digest }: BuiltImage): string => `${name}@sha25
 export function releaseCatalog(images: readonly BuiltImage[]): Manifest {
   const releases = images.map((image, index) => ({
     version: image.version,
-    protocolVersion: 1,
+    protocolVersion: NEWEST_PROTOCOL,
     nodeImage: byDigest(image),
     upgradesFrom: images.slice(0, index).map(({ version }) => version),
   }));

@@ -2,6 +2,7 @@ import { base64urlDecode, invariant, type JsonObject, keyIdOf, type Sha256 } fro
 import type { Genesis, GenesisOrganisation } from '@civitas/deployment';
 import { pinCityClient } from '../links/client-change.ts';
 import { memberKeyKey, organisationKey, SETTINGS_KEY } from '../members/records.ts';
+import { bornWith, PROTOCOL_KEY } from '../protocol/records.ts';
 import { NO_RECORDS, Overlay } from '../state/records.ts';
 import { putGenesisValidators } from '../validators/genesis-validators.ts';
 
@@ -16,10 +17,10 @@ function putOrganisation(state: Overlay, sha256: Sha256, { keys, ...organisation
   }
 }
 
-/** The records a network is born with: membership, validators, settings, and the pinned client of the city network. */
+/** The records a network is born with: membership, validators, settings, the rules of its first block, and the pinned client of the city network. */
 export function genesisState(sha256: Sha256, genesis: Genesis): Overlay {
   const state = new Overlay(NO_RECORDS);
-  const { founders, approvalThreshold, contracts, limits, cityClient } = genesis.appState;
+  const { founders, approvalThreshold, contracts, limits, cityClient, protocolVersion } = genesis.appState;
   for (const organisation of founders) putOrganisation(state, sha256, organisation);
   putGenesisValidators(state, sha256, genesis.validators);
   const { operationsPerSecondPerOrganisation, linkPacketsPerMinute } = limits;
@@ -30,6 +31,7 @@ export function genesisState(sha256: Sha256, genesis: Genesis): Overlay {
     limits: { operationsPerSecondPerOrganisation, linkPacketsPerMinute },
   };
   state.put(SETTINGS_KEY, settings);
+  if (protocolVersion !== undefined) state.put(PROTOCOL_KEY, bornWith(protocolVersion));
   if (cityClient !== null) pinCityClient(state, sha256, cityClient, linkPacketsPerMinute);
   return state;
 }

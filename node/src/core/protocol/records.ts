@@ -5,7 +5,7 @@ import { FIRST_PROTOCOL } from './limits.ts';
 export const PROTOCOL = 'network.protocol';
 export const PROTOCOL_KEY: string = recordKey(PROTOCOL, 'settings', 'version');
 
-/** `network.protocol/settings/version`; a chain on which nothing was ever decided has none and executes by the first version. */
+/** `network.protocol/settings/version`; a chain that was born without and on which nothing was ever decided executes by the first version. */
 export type ProtocolRecord = {
   readonly version: number;
   /** First block that was executed by it. */
@@ -14,6 +14,11 @@ export type ProtocolRecord = {
   readonly nextVersion: number;
   readonly nextHeight: number;
 };
+
+/** Record of a chain whose genesis names its rules. */
+export function bornWith(version: number): ProtocolRecord {
+  return { version, sinceHeight: 1, nextVersion: 0, nextHeight: 0 };
+}
 
 /** What a block is executed by, and what is scheduled after it. */
 export interface ProtocolStanding {

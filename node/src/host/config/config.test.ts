@@ -81,6 +81,7 @@ test('a genesis is checked field by field against the network it is for', () => 
     parseGenesis(encodeCanonical({ ...whole, validators: [validator], ...overrides } as object as JsonObject), NODE);
 
   expect(parse({}).ok).toBe(true);
+  expect(parse({ appState: { ...whole.appState, protocolVersion: 3 } }).ok).toBe(true);
   for (const broken of [
     { chainId: 'jincheng-city-1' },
     { validators: [] },
@@ -88,6 +89,8 @@ test('a genesis is checked field by field against the network it is for', () => 
     { validators: [{ ...validator, power: 11 }] },
     { more: 1 },
     { appState: { ...whole.appState, approvalThreshold: 2 } },
+    { appState: { ...whole.appState, protocolVersion: 1 } },
+    { appState: { ...whole.appState, protocolVersion: 1001 } },
   ]) {
     expect(parse(broken)).toMatchObject({ ok: false, refusal: { code: 'GENESIS_INVALID' } });
   }

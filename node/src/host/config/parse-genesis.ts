@@ -2,6 +2,7 @@ import { accept, type Bytes, base64urlDecode, parseCanonical, type Result, refus
 import type { Genesis, NodeConfig } from '@civitas/deployment';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { FIRST_PROTOCOL, PROTOCOL_MAX } from '../../core/protocol/limits.ts';
 import { GENESIS_BYTES_MAX } from './limits.ts';
 
 const closed = { additionalProperties: false };
@@ -48,6 +49,7 @@ const GenesisSchema = Type.Object(
           },
           closed,
         ),
+        protocolVersion: Type.Optional(Type.Integer({ minimum: FIRST_PROTOCOL + 1, maximum: PROTOCOL_MAX })),
         origin: Type.Optional(Type.Object({ chainId: Text, genesisHash: Key, height: Type.Integer({ minimum: 1 }), appHash: Key }, closed)),
       },
       closed,

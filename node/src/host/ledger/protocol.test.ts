@@ -60,6 +60,19 @@ describe('the protocol version', () => {
     expect(ledger.lightBlock(1).header.appProtocol).toBe(0n);
   });
 
+  test('is the one that the genesis names, from the first block on and in its header, and goes on from there', () => {
+    const ledger = new SimulatedLedger(aNetwork('jincheng-health-1', { protocolVersion: 2 }));
+    ledger.block();
+    expect(ledger.records.get(PROTOCOL_KEY)).toEqual({ version: 2, sinceHeight: 1, nextVersion: 0, nextHeight: 0 });
+    expect(ledger.lightBlock(1).header.appProtocol).toBe(2n);
+    const { proposal } = propose(ledger, setRoles('reviewer'));
+    expect(withdraw(ledger, String(proposal))).toMatchObject({ status: 'withdrawn' });
+    expect(propose(ledger, activation(2))).toMatchObject({ code: 'RULE_UNMET', reason: 'not-the-next-version', versionInForce: 2 });
+    expect(decide(ledger, activation(3))).toMatchObject({ status: 'applied' });
+    for (let block = 0; block < 3; block++) ledger.block();
+    expect([versionOf(ledger), ledger.lightBlock(ledger.height).header.appProtocol]).toEqual([3, 3n]);
+  });
+
   test('changes at the height that follows from the decision, and headers carry it from there on', () => {
     const ledger = aLedger();
     expect(decide(ledger, activation(2, 4))).toMatchObject({ status: 'applied' });

@@ -13,10 +13,12 @@ type ProtocolFields = Pick<
 /**
  * What a status says of the rules that blocks are executed by, and whether it is this node's turn to propose one.
  *
+ * Before its birth a node says what its chain may be born with: releases that know no genesis with a version say 0 there.
+ *
  * @param status undefined before there is a ledger; @param publicKey consensus key of the node.
  */
 export function protocolFields(status: Pick<LedgerStatus, 'protocol' | 'proposer'> | undefined, publicKey: Bytes): ProtocolFields {
-  const { version = 0, next, newestVersion = NEWEST_PROTOCOL } = status?.protocol ?? {};
+  const { version = NEWEST_PROTOCOL, next, newestVersion = NEWEST_PROTOCOL } = status?.protocol ?? {};
   return {
     protocolVersion: version,
     newestProtocolVersion: newestVersion,

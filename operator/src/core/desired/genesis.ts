@@ -16,6 +16,8 @@ export interface GenesisInput {
   readonly gateways: readonly ReportedGateway[];
   readonly platformKey: string;
   readonly relayKey: string;
+  /** Rules that its first block is executed by; 1 stands in no genesis. */
+  readonly protocolVersion: number;
   /** Null on the city network itself. */
   readonly cityClient: Genesis['appState']['cityClient'];
 }
@@ -37,6 +39,7 @@ export function genesisOf(input: GenesisInput): Genesis {
       approvalThreshold: Math.min(network.approvalThreshold, founders.length),
       contracts: CONTRACTS[network.domain],
       limits: network.limits,
+      ...(input.protocolVersion > 1 ? { protocolVersion: input.protocolVersion } : {}),
       ...originOf(network),
     },
   };

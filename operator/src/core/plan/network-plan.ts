@@ -7,6 +7,7 @@ import type { Manifest } from '../desired/render.ts';
 import type { LedgerNode } from '../resources/ledger-node.ts';
 import { planAuthority } from './authority-plan.ts';
 import { authorityState } from './authority-state.ts';
+import { bornProtocol } from './born-protocol.ts';
 import { planCertificates } from './certificate-plan.ts';
 import type { Deferral } from './deferral.ts';
 import { type EffectiveNetwork, effectiveNetwork, type Problem, problemsOf } from './effective-network.ts';
@@ -275,6 +276,7 @@ function birthOf(observed: ObservedNetwork, network: EffectiveNetwork): { readon
     platformKey,
     relayKey,
     cityClient,
+    protocolVersion: bornProtocol(observed, network),
   });
   const flaw = genesisFlaw(genesis);
   if (flaw !== undefined) return { waiting: flaw };

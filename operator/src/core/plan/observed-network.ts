@@ -60,6 +60,8 @@ export interface ReportedKeys {
   /** Empty where there is no engine beside the node. */
   readonly engineNodeId: string;
   readonly organisations: readonly ReportedOrganisation[];
+  /** Before its genesis: the newest rules that one may name to it; absent of a release that takes none there. */
+  readonly bornProtocolMax?: number;
 }
 
 /** A ConsensusKeyReservation. */

@@ -25,7 +25,7 @@ export function protocolOf(observed: ObservedNetwork): Pick<ObservedProtocol, 'v
 }
 
 /** The rules that are asked for: the spec's own word, else those of the release that it asks for; undefined: those in force. */
-function wantedVersion({ network, catalog }: ObservedNetwork, asked: string): number | undefined {
+export function wantedVersion({ network, catalog }: ObservedNetwork, asked: string): number | undefined {
   const { protocolVersion, catalogRef } = network.spec.release ?? {};
   if (protocolVersion !== undefined || catalogRef === undefined || catalog?.metadata.name !== catalogRef) return protocolVersion;
   return catalog.spec.releases.find(({ version }) => version === asked)?.protocolVersion;

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { BackupReference } from './backup-target.ts';
 import { AGE_COLUMN, type Kind, PHASE_COLUMN } from './kind.ts';
-import { MEMBERSHIPS_MAX, UNWELL_CHARS_MAX } from './limits.ts';
+import { MEMBERSHIPS_MAX, PROTOCOL_VERSION_MAX, UNWELL_CHARS_MAX } from './limits.ts';
 import type { CustomObject } from './object.ts';
 import { base64urlString, mapList, nameString, oneOf, rules, statusHead, text } from './schema.ts';
 
@@ -45,6 +45,9 @@ export const LedgerNodeStatus = Type.Object({
   consensusPublicKey: Type.Optional(base64urlString('Ed25519, base64url; made on its volume and never leaves it.', 32)),
   nextConsensusPublicKey: Type.Optional(base64urlString('The one that it is to go on under, Ed25519, base64url.', 32)),
   rekeyed: Type.Optional(text('Word of spec.rekey that it has gone on for.', 63)),
+  bornProtocolMax: Type.Optional(
+    Type.Integer({ description: 'Newest protocol version that a genesis may name to it.', minimum: 1, maximum: PROTOCOL_VERSION_MAX }),
+  ),
   engineNodeId: Type.Optional(text('Name of the node between engines, 40 hex digits.', 40, { pattern: '^[0-9a-f]{40}$' })),
   organisations: Type.Optional(
     mapList(ReportedOrganisation, ['organisation'], {

@@ -128,11 +128,11 @@ async function applyManifest({ applier, workspace, context }: ActionContext, man
 async function recordKeys(scope: ActionContext, action: Extract<NetworkAction, { type: 'recordKeys' }>): Promise<boolean> {
   const { applier, effective, context } = scope;
   const observed = context.caches.nodes.store.get(`${effective.namespace}/${action.node}`);
-  const { podUID, consensusPublicKey, nextConsensusPublicKey: next, engineNodeId, rekeyed } = action;
-  const engine = engineNodeId === '' ? {} : { engineNodeId };
-  const { nextConsensusPublicKey: _, ...before } = observed?.status ?? {};
+  const { podUID, consensusPublicKey, nextConsensusPublicKey: next, engineNodeId, rekeyed, bornProtocolMax: born } = action;
+  const release = { ...(engineNodeId === '' ? {} : { engineNodeId }), ...(born === undefined ? {} : { bornProtocolMax: born }) };
+  const { nextConsensusPublicKey: _, bornProtocolMax: __, ...before } = observed?.status ?? {};
   const rekey = { ...(next === undefined ? {} : { nextConsensusPublicKey: next }), ...(rekeyed === undefined ? {} : { rekeyed }) };
-  const status = { ...before, podUID, consensusPublicKey, ...rekey, ...engine, organisations: [...action.organisations] };
+  const status = { ...before, podUID, consensusPublicKey, ...rekey, ...release, organisations: [...action.organisations] };
   const metadata = { name: action.node, namespace: effective.namespace };
   await applier.applyStatus(ledgerNodes, { apiVersion: 'civitas.dev/v1alpha1', kind: 'LedgerNode', metadata, ...{ status } }, undefined);
   return report(scope, 'KeysRecorded', `${action.node} reported its public keys`, action.node);

@@ -43,6 +43,7 @@ function nodeFacts({ pod, answer }: ObservedNode, { status }: LedgerNode, head: 
     ...(status?.consensusPublicKey === undefined ? {} : { consensusPublicKey: status.consensusPublicKey }),
     ...(status?.nextConsensusPublicKey === undefined ? {} : { nextConsensusPublicKey: status.nextConsensusPublicKey }),
     ...(status?.rekeyed === undefined ? {} : { rekeyed: status.rekeyed }),
+    ...(status?.bornProtocolMax === undefined ? {} : { bornProtocolMax: status.bornProtocolMax }),
     ...(status?.engineNodeId === undefined ? {} : { engineNodeId: status.engineNodeId }),
     ...(status?.organisations === undefined ? {} : { organisations: status.organisations }),
     ...(pod?.image === undefined ? {} : { image: pod.image }),

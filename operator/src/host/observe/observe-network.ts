@@ -322,13 +322,15 @@ function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undef
             ...(keys.nextConsensusPublicKey.length === 0 ? {} : { nextConsensusPublicKey: text(keys.nextConsensusPublicKey) }),
             engineNodeId: keys.engineNodeId,
             organisations: keys.organisations.map(organisationOf),
+            ...(status.chainId === '' && status.protocolVersion > 0 ? { bornProtocolMax: status.protocolVersion } : {}),
           },
   };
 }
 
 function protocolOf(status: AdminServiceStatusResponse): ObservedProtocol | undefined {
-  const { protocolVersion, newestProtocolVersion: newest, nextProtocolVersion, nextProtocolHeight } = status;
-  if (protocolVersion === 0) return undefined;
+  const { chainId, protocolVersion, newestProtocolVersion: newest, nextProtocolVersion, nextProtocolHeight } = status;
+  // Without a ledger it says what it could be born with, not what it executes by.
+  if (protocolVersion === 0 || chainId === '') return undefined;
   const next = nextProtocolVersion === 0 ? undefined : { version: nextProtocolVersion, height: Number(nextProtocolHeight) };
   return { version: protocolVersion, newest, next };
 }

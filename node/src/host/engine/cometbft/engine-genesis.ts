@@ -1,6 +1,8 @@
 import { base64urlDecode, type JsonObject, type Sha256 } from '@civitas/canon';
 import type { Genesis } from '@civitas/deployment';
 import { addressOf, timestampOfUnixMs } from '@civitas/proofs';
+import { FIRST_PROTOCOL } from '../../../core/protocol/limits.ts';
+import { appVersionOf } from '../../../core/protocol/records.ts';
 import { BLOCK_BOUNDS } from '../limits.ts';
 import { rfc3339Of } from './engine-time.ts';
 import { EVIDENCE_AGE_BLOCKS_MAX, EVIDENCE_AGE_NANOS_MAX, EVIDENCE_BYTES_MAX } from './limits.ts';
@@ -25,7 +27,7 @@ export function engineGenesisOf(sha256: Sha256, genesis: Genesis): JsonObject {
         max_bytes: String(EVIDENCE_BYTES_MAX),
       },
       validator: { pub_key_types: ['ed25519'] },
-      version: { app: '0' },
+      version: { app: String(appVersionOf(genesis.appState.protocolVersion ?? FIRST_PROTOCOL)) },
       abci: { vote_extensions_enable_height: '0' },
     },
     validators: genesis.validators.map(({ publicKey, power, node }) => {

@@ -121,6 +121,9 @@ test('the configuration names peers and sockets, and no text escapes its string'
 test('the genesis gives every validator its address and leaves the app hash to the application', () => {
   const document = engineGenesisOf(nodeCrypto.sha256, genesis) as { validators: { address: string; power: string }[]; app_hash: string };
   expect(document).toMatchObject({ chain_id: 'jincheng-health-1', initial_height: '1', app_hash: '' });
+  expect(document).toMatchObject({ consensus_params: { version: { app: '0' } } });
+  const born = engineGenesisOf(nodeCrypto.sha256, { ...genesis, appState: { ...genesis.appState, protocolVersion: 3 } });
+  expect(born).toMatchObject({ consensus_params: { version: { app: '3' } } });
   expect(document.validators).toHaveLength(genesis.validators.length);
   expect(document.validators[0]).toMatchObject({ address: expect.stringMatching(/^[0-9A-F]{40}$/), power: '10' });
 });

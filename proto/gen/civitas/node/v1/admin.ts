@@ -73,7 +73,7 @@ export interface AdminServiceStatusResponse {
   volumeBytes: bigint;
   /** What is left of it for this process. */
   volumeFreeBytes: bigint;
-  /** Version of the rules that the next block is executed by; 0 before genesis. */
+  /** Version of the rules that the next block is executed by; before genesis the newest that a genesis may name, 0 of a release that knows none there. */
   protocolVersion: number;
   /** The newest of them that this release executes; it executes all before it too. */
   newestProtocolVersion: number;
