@@ -96,7 +96,8 @@ function addCity(program: Command, { run }: ProgramPort): void {
     .action((_options, command: Command) => run(command, async (context) => (await import('./commands/login.ts')).loginCommand(context)));
 }
 
-function addNetwork(program: Command, { run }: ProgramPort): void {
+function addNetwork(program: Command, port: ProgramPort): void {
+  const { run } = port;
   const network = program.command('network').description('who runs a network, and who decides that');
   network
     .command('validators')
@@ -128,6 +129,43 @@ function addNetwork(program: Command, { run }: ProgramPort): void {
     .option('-r, --role <role>', 'role the organisation acts in: platform or member', 'member')
     .action((verb: 'add' | 'remove', options, command: Command) =>
       run(command, async (context) => (await import('./commands/propose-validator.ts')).proposeValidatorCommand(context, verb, options)),
+    );
+  addProposals(network, port);
+}
+
+function addProposals(network: Command, { run }: ProgramPort): void {
+  const load = () => import('./commands/proposals.ts');
+  const proposal = (name: string): Command =>
+    network
+      .command(name)
+      .addOption(networkOption())
+      .option('-r, --role <role>', 'role the organisation acts in: platform or member', 'member');
+  network
+    .command('proposals')
+    .description('what waits for founders, who approved it, and who decides')
+    .addOption(networkOption())
+    .action((options: { network: string }, command: Command) =>
+      run(command, async (context) => (await load()).proposalsCommand(context, options.network)),
+    );
+  proposal('approve')
+    .description('approve a proposal as a founder, co-signed by its approver')
+    .argument('<proposal>', 'as `network proposals` lists it')
+    .action((id: string, options, command: Command) =>
+      run(command, async (context) => (await load()).approveProposalCommand(context, id, options)),
+    );
+  proposal('withdraw')
+    .description('take back a proposal of one’s own (from protocol version 2 on)')
+    .argument('<proposal>', 'as `network proposals` lists it')
+    .action((id: string, options, command: Command) =>
+      run(command, async (context) => (await load()).withdrawProposalCommand(context, id, options)),
+    );
+  proposal('propose-protocol')
+    .description('propose the next rules that blocks are executed by; founders approve it')
+    .argument('<version>', 'the one after the version in force')
+    .option('--after-blocks <count>', 'blocks between the decision and the first block of them (default 60)')
+    .option('--cancel', 'take back a decision that has not come to its height')
+    .action((version: string, options, command: Command) =>
+      run(command, async (context) => (await load()).proposeProtocolCommand(context, version, options)),
     );
 }
 

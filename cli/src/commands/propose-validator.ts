@@ -78,9 +78,7 @@ export async function proposeValidatorCommand(
   const proposal = (result as JsonObject)['proposal'];
   terminal.line(`proposal ${String(proposal)} at ${network} height ${height}; it holds from two blocks after the last approval on`);
   terminal.line('founders with automatic approval decide by themselves; others approve with');
-  terminal.line(
-    `  civitas submit --as <founder> -n ${network} -c network.members@v1 -m approve --co-sign -a '${JSON.stringify({ proposal })}'`,
-  );
+  terminal.line(`  civitas network approve ${String(proposal)} -n ${network} --as <founder>`);
   terminal.result({ ok: true, hash, height, proposal, quorum });
   return EXIT.ok;
 }

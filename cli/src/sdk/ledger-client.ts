@@ -17,6 +17,13 @@ import { type Call, prepareCall, signCall, signerOf } from './sign-operation.ts'
 import { SubmitStream } from './submit-stream.ts';
 import { unary } from './unary.ts';
 
+/** Proposals that founders have not decided yet, as their ledger's records have them. */
+export interface OpenProposals {
+  readonly proposals: readonly JsonObject[];
+  readonly approvalThreshold: number;
+  readonly founders: readonly string[];
+}
+
 /** A record as a node answered it; `proof` and `lightBlock` are empty unless a proof was asked for. */
 export interface RecordRead {
   readonly found: boolean;
@@ -62,6 +69,8 @@ export interface LedgerClient {
   info(patienceMs?: number): Promise<GetNetworkResponse>;
   /** The validator set, its quorum and the offences on record. */
   validators(): Promise<GetValidatorsResponse>;
+  /** What waits for founders, oldest first, and who they are. */
+  proposals(): Promise<OpenProposals>;
   close(): void;
 }
 
@@ -139,6 +148,12 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       return withRetry(() => unary(client.getNetwork.bind(client), {}, signal), { request: named('network'), signal, ...limits });
     },
     validators: () => retried('validators', () => unary(client.getValidators.bind(client), {}, signal)),
+    async proposals() {
+      const { proposals, approvalThreshold, founders } = await retried('proposals', () =>
+        unary(client.listProposals.bind(client), {}, signal),
+      );
+      return { proposals: proposals.map((bytes) => parseAnswerObject(named('proposals'), bytes)), approvalThreshold, founders };
+    },
     close() {
       stream?.close();
       client.close();

@@ -182,6 +182,7 @@ export function testLedgerClient(seat: TestSeat, access: LedgerClient['access'])
     blocks: unused,
     block: unused,
     validators: unused,
+    proposals: unused,
     info: async () => ({
       chainId: ledger.chainId,
       genesisHash: access.genesisHash,
