@@ -104,3 +104,12 @@ test('a pod is made anew on another release only once its volume is snapshotted'
   };
   expect(await waitUntil(isAnew, WAIT_MS)).toBe(true);
 }, 300_000);
+
+test('that snapshots can be had is said as soon as their kind is there, without an upgrade', async () => {
+  await applyCity(cluster.client, {}, { updateStrategy: { snapshots: {} } });
+  expect(await waitUntil(() => isAvailable(cluster.client, 'city'), WAIT_MS)).toBe(true);
+  await cluster.client.mergePatch(networks, city, { spec: { release: { version: '0.2.0' } } });
+  expect(await reasonIs('SnapshotsPossible', 'KindNotServed')).toBe(true);
+  await define('VolumeSnapshot');
+  expect(await reasonIs('SnapshotsPossible', 'SnapshotsTaken', RETRY_MS)).toBe(true);
+}, 600_000);

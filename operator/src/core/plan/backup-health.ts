@@ -23,11 +23,12 @@ export function backupVerdicts(observed: ObservedBackups | undefined): readonly 
   const { backups, schedules } = observed;
   for (const { metadata, status } of schedules) {
     const health = status?.conditions?.find(({ type }) => type === 'BackupHealthy');
-    if (health?.status === 'False' && health.reason !== 'NoBackupYet')
+    if (health?.status === 'False')
       return [verdict('BackupHealthy', false, health.reason, `${metadata.name}: ${health.message}`.slice(0, MESSAGE_CHARS_MAX))];
   }
   const last = newestOf(backups.filter((backup) => isFinished(backup)));
-  if (last === undefined) return [verdict('BackupHealthy', false, 'NoBackupYet', 'no backup of it is finished')];
+  if (last === undefined)
+    return [{ type: 'BackupHealthy', status: 'Unknown', reason: 'NoBackupYet', message: 'no backup of it is finished' }];
   if (!isVerified(last)) {
     const why = last.status?.conditions?.find(({ type }) => type === 'Verified');
     return [

@@ -46,7 +46,7 @@ describe('a schedule', () => {
       create: 'nightly-29538840',
       facts: { lastScheduledAt: '2026-03-01T02:00:00Z', nextAt: '2026-03-02T02:00:00Z' },
     });
-    expect(reasonsOf(due.verdicts)).toEqual(['Scheduled True Due', 'BackupHealthy False NoBackupYet']);
+    expect(reasonsOf(due.verdicts)).toEqual(['Scheduled True Due', 'BackupHealthy Unknown NoBackupYet']);
     expect(planSchedule(anObservation('2026-03-01T02:00:02Z', { status: due.facts }))).toMatchObject({
       create: undefined,
       skipped: undefined,

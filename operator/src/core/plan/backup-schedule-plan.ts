@@ -111,7 +111,8 @@ export function planSchedule(observed: ObservedSchedule): SchedulePlan {
 
 function healthOf(backups: readonly LedgerBackup[], newest: LedgerBackup | undefined): Verdict {
   const last = [...backups].filter((backup) => isFinished(backup)).sort((left, right) => finishedAt(right) - finishedAt(left))[0];
-  if (last === undefined) return verdict('BackupHealthy', false, 'NoBackupYet', 'none of its backups is finished');
+  if (last === undefined)
+    return { type: 'BackupHealthy', status: 'Unknown', reason: 'NoBackupYet', message: 'none of its backups is finished' };
   if (isVerified(last))
     return verdict('BackupHealthy', true, 'Verified', `${last.metadata.name} is verified, after block ${last.status?.height}`);
   const reason = last.status?.conditions?.find(({ type }) => type === 'Verified');

@@ -41,6 +41,8 @@ export type NetworkAction =
   /** Another one issues the authority; what it gave is taken up once it is whole. */
   | { readonly type: 'requestAuthority' }
   | { readonly type: 'snapshotVolume'; readonly node: string; readonly name: string }
+  /** Whether one could be taken now; none is. */
+  | { readonly type: 'probeSnapshots'; readonly node: string }
   | { readonly type: 'createPod'; readonly manifest: Manifest }
   /** Has the kubelet look at once at what it mounts into the pod. */
   | { readonly type: 'refreshMounts'; readonly name: string; readonly uid: string; readonly note: string }

@@ -114,6 +114,9 @@ describe('a volume before another release writes to it', () => {
     expect(planSnapshot(observed('old'), network, undefined)).toEqual(nothing);
     const absent = observed('old', { absentKinds: ['VolumeSnapshot'] });
     expect(planSnapshot(absent, network, next).pending).toBeUndefined();
+    const probe = { action: { type: 'probeSnapshots', node: 'city-0' }, pending: undefined };
+    expect(planSnapshot(absent, network, undefined)).toEqual(probe);
+    expect(planSnapshot(absent, effective({}), undefined)).toEqual(nothing);
     expect(optionalVerdicts(absent, network)).toMatchObject([{ type: 'SnapshotsPossible', status: 'False', reason: 'KindNotServed' }]);
     expect(optionalVerdicts(observed('old'), network)).toMatchObject([
       { type: 'SnapshotsPossible', status: 'True', reason: 'SnapshotsTaken' },

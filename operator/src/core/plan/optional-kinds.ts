@@ -44,10 +44,10 @@ export interface SnapshotStep {
 /** What comes before the end of a pod that is to come back on another release. Where no snapshots can be had, nothing. */
 export function planSnapshot(observed: ObservedNetwork, network: EffectiveNetwork, next: StalePod | undefined): SnapshotStep {
   const nothing = { action: undefined, pending: undefined };
-  if (next === undefined || network.snapshots === undefined) return nothing;
+  if (network.snapshots === undefined) return nothing;
+  const image = next === undefined ? undefined : observed.nodes[next.node.name]?.pod?.image;
+  if (next === undefined || image === undefined || image === network.nodeImage) return { ...nothing, action: lookAgain(observed, network) };
   const { name: node } = next.node;
-  const image = observed.nodes[node]?.pod?.image;
-  if (image === undefined || image === network.nodeImage) return nothing;
   const name = upgradeSnapshotName(node, network.nodeImage);
   const state = observed.snapshots?.[name];
   if (state === 'ready') return nothing;
@@ -57,6 +57,11 @@ export function planSnapshot(observed: ObservedNetwork, network: EffectiveNetwor
   if (state === undefined || state === 'pending')
     return { action, pending: { reason: 'SnapshotPending', message: `${node} waits for VolumeSnapshot ${name}` } };
   return { action, pending: { reason: 'SnapshotFailed', message: `VolumeSnapshot ${name}: ${state.problem}` } };
+}
+
+/** Whoever installs the controller is to see it in the condition, not only at the next upgrade. */
+function lookAgain(observed: ObservedNetwork, { nodes: [first] }: EffectiveNetwork): NetworkAction | undefined {
+  return first !== undefined && isAbsent(observed, 'VolumeSnapshot') ? { type: 'probeSnapshots', node: first.name } : undefined;
 }
 
 /** One condition for each optional kind that the spec asks for. */

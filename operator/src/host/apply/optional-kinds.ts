@@ -38,7 +38,7 @@ async function whereServed<T>({ context }: ActionContext, kind: OptionalKind, wo
 
 export type OptionalAction = Extract<
   NetworkAction,
-  { readonly type: 'applyOptional' | 'dropMonitor' | 'requestAuthority' | 'snapshotVolume' }
+  { readonly type: 'applyOptional' | 'dropMonitor' | 'requestAuthority' | 'snapshotVolume' | 'probeSnapshots' }
 >;
 
 /** Does what needs something that others bring to a cluster. Returns whether the network is to be looked at again at once. */
@@ -52,6 +52,8 @@ export function performOptional(scope: ActionContext, action: OptionalAction): P
       return requestAuthority(scope);
     case 'snapshotVolume':
       return snapshotVolume(scope, action);
+    case 'probeSnapshots':
+      return probeSnapshots(scope, action);
   }
 }
 
@@ -132,4 +134,20 @@ async function snapshotVolume(scope: ActionContext, { node, name }: Extract<Netw
   const problem = error?.message;
   context.facts.snapshots.set(`${namespace}/${name}`, readyToUse === true ? 'ready' : problem === undefined ? 'pending' : { problem });
   return readyToUse === true && report(scope, 'VolumeSnapshotted', `${node}: VolumeSnapshot ${name} is ready`, node);
+}
+
+/** Asks for one without keeping it: a kind that is not served is not found, and one that was not is forgotten as soon as it is. */
+async function probeSnapshots(scope: ActionContext, { node }: Extract<NetworkAction, { type: 'probeSnapshots' }>): Promise<boolean> {
+  const { context, effective } = scope;
+  if (!context.isLeader() || effective.snapshots === undefined) return false;
+  const manifest = upgradeSnapshot(effective, node, effective.snapshots.className);
+  const asked = await whereServed(scope, 'VolumeSnapshot', async () => {
+    try {
+      await context.client.create(volumeSnapshots, manifest, { dryRun: true });
+    } catch (error) {
+      if (!isApiError(error, 'AlreadyExists')) throw error;
+    }
+    return true;
+  });
+  return asked === true;
 }
