@@ -1,9 +1,9 @@
-// `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start|apply|console --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
+// `npm run bench -- ledger|growth|day-two|operator|execute|validator|state|link|start|apply|console|overhead --seconds S [--home DIR] --json`: one JSON object on stdout, notes on stderr.
 import { parseArgs } from 'node:util';
 import { machineFacts } from './machine.ts';
 import { PEERS } from './peers/peer-names.ts';
 
-const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|state|link|start|apply|console [--seconds S] [--home DIR] [--json]
+const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|validator|state|link|start|apply|console|overhead [--seconds S] [--home DIR] [--json]
 
   ledger   operations/s and commit latency on one embedded network, through gRPC
            --engine cometbft  a network of real validators, open loop, signed beforehand:
@@ -22,12 +22,15 @@ const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|state|lin
              --networks N     default 200
              --nodes M        of each network, four of them validators (default 7)
   execute  CPU of one operation in process, step by step (no city, no network)
+  validator CPU of one operation at one validator alone, in process, while its ledger grows (--keys N records, default 256000; --shared)
   state    CPU, memory and disk of state tree and store (--keys N, default 100000)
   link     round trip and packets/s over one link (transport to city)
   start    time to ready, to ready again, and to stopped; memory of the whole city
   apply    from a sample's first object to all networks Available and all links Flowing: embedded, one network of four validators, all of four
 
   console  reads of 100 users, memory, largest contentful paint, an agency taken in; beside a server that does nothing
+
+  overhead what being watched costs four validators: logs, scrapes, probe, traces, and a collector that never answers (--repeats N rounds, --rate N)
 
   --seconds S   length of each measured window (default 20)
   --home DIR    measure the city that runs there; without it a fresh one is started and cleared
@@ -99,6 +102,11 @@ switch (name) {
   case 'link':
     figures = await (await import('./link.ts')).benchLink(options);
     break;
+  case 'overhead':
+    figures = await (await import('./overhead/bench-overhead.ts')).benchOverhead({
+      ...{ validators, seconds, repeats, perSecond: Number(values.rate), say: options.say },
+    });
+    break;
   case 'state':
     figures = await (await import('./state.ts')).benchState({ keys: keys === 0 ? 100_000 : keys, say: options.say });
     break;
@@ -107,6 +115,14 @@ switch (name) {
     break;
   case 'start':
     figures = await (await import('./start.ts')).benchStart(options);
+    break;
+  case 'validator':
+    figures = await (await import('./validator.ts')).benchValidator({
+      records: keys === 0 ? 256_000 : keys,
+      blockOperations: 640,
+      shared: values.shared,
+      say: options.say,
+    });
     break;
   case 'console':
     figures = await (await import('./console/bench-console.ts')).benchConsole(options);

@@ -1,7 +1,7 @@
 import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
 import { concatBytes } from './bytes.ts';
-import { canonicalString, encodeCanonical, parseCanonical, tryEncodeCanonical } from './canonical-json.ts';
+import { canonicalBytesWithin, canonicalString, encodeCanonical, parseCanonical, tryEncodeCanonical } from './canonical-json.ts';
 import { InvariantError } from './invariant.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { JSON_BYTES_MAX, JSON_DEPTH_MAX } from './limits.ts';
@@ -36,6 +36,30 @@ describe('canonical JSON', () => {
         if (isJsonObject(value)) expect(encodeCanonical(Object.fromEntries(Object.entries(value).reverse()))).toEqual(bytes);
       }),
     );
+  });
+
+  test('what is within a limit is told without writing it, what is not by its size, and what has no canonical form is a bug as ever', () => {
+    const odd = fc.constantFrom<unknown>(-0, 0.5, Number.NaN, undefined, 2 ** 53, new Map(), () => 1, 'ü', '"', '\ud800', {
+      ['__proto__']: 1,
+    });
+    const any = fc.oneof(
+      json,
+      fc.anything(),
+      fc.array(fc.oneof(json, odd)),
+      fc.dictionary(key, odd),
+      fc.constant(nested(JSON_DEPTH_MAX + 1)),
+    );
+    fc.assert(
+      fc.property(any, fc.nat(200), (value, bytesMax) => {
+        const encoded = tryEncodeCanonical(value);
+        if (!encoded.ok) return expect(() => canonicalBytesWithin(value as Json, bytesMax)).toThrow(InvariantError);
+        const bytes = canonicalBytesWithin(value as Json, bytesMax);
+        expect(bytes > bytesMax).toBe(encoded.value.length > bytesMax);
+        if (bytes > bytesMax) expect(bytes).toBe(encoded.value.length);
+      }),
+      { numRuns: 500 },
+    );
+    expect(canonicalBytesWithin(nested(JSON_DEPTH_MAX), 10_000)).toBeLessThanOrEqual(10_000);
   });
 
   test('whatever JSON text is accepted is its own canonical encoding', () => {

@@ -1,9 +1,9 @@
-import { accept, type Bytes, base64urlDecode, invariant, type Result, refuse, utf8Encode } from '@civitas/canon';
+import { accept, type Bytes, base64urlDecode, invariant, type Result, refuse, type Sha256, utf8Encode } from '@civitas/canon';
 import { encodeReceipt, receiptsRoot, type TransactionResult } from '@civitas/proofs';
 import { findKey, findOrganisation } from '../members/records.ts';
 import type { PageReader } from '../state/page-store.ts';
 import { Overlay, type RecordSource, type StoredRecord } from '../state/records.ts';
-import { applyChangesInSteps, type LeafChange, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
+import { applyChanges, applyChangesInSteps, type LeafChange, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
 import { runSteps } from '../steps.ts';
 import { type Misbehaviour, recordMisbehaviour } from '../validators/misbehaviour.ts';
 import { type ValidatorUpdate, validatorUpdatesOf } from '../validators/validator-update.ts';
@@ -32,6 +32,8 @@ export interface BlockEffects {
   /** By key; undefined where deleted. */
   readonly writes: ReadonlyMap<string, StoredRecord | undefined>;
   readonly tree: TreeUpdate;
+  /** The writes as the tree knows them. */
+  readonly leafChanges: readonly LeafChange[];
   /** Changes of the validator set that the block decided; they hold from two blocks later on. */
   readonly validatorUpdates: readonly ValidatorUpdate[];
 }
@@ -111,10 +113,11 @@ export class BlockExecution {
   *finishInSteps(base: TreeRoot, reader: PageReader): Generator<void, BlockEffects> {
     const { admission, crypto } = this.#ledger;
     admission.replay.endBlock(this.#state, this.#block.height, this.#block.timeUnixMs);
-    const tree = yield* applyWritesInSteps({ sha256: crypto.sha256, reader }, base, this.#block.height, this.#state.changes);
     const writes = this.#state.changes;
+    const leafChanges = yield* leafChangesInSteps(crypto.sha256, writes);
+    const tree = yield* applyChangesInSteps({ sha256: crypto.sha256, reader }, base, this.#block.height, leafChanges);
     const validatorUpdates = validatorUpdatesOf(writes);
-    return { block: this.#block, results: this.#results, receipts: this.#receipts, writes, tree, validatorUpdates };
+    return { block: this.#block, results: this.#results, receipts: this.#receipts, writes, tree, leafChanges, validatorUpdates };
   }
 
   #receiptOf(executed: Executed): BlockReceipt {
@@ -127,24 +130,22 @@ export class BlockExecution {
 
 /** The tree after a set of writes. */
 export function applyWrites(
-  tools: Parameters<typeof applyChangesInSteps>[0],
+  tools: Parameters<typeof applyChanges>[0],
   base: TreeRoot,
   version: number,
   writes: ReadonlyMap<string, StoredRecord | undefined>,
 ): TreeUpdate {
-  return runSteps(applyWritesInSteps(tools, base, version, writes));
+  return applyChanges(tools, base, version, runSteps(leafChangesInSteps(tools.sha256, writes)));
 }
 
-function* applyWritesInSteps(
-  tools: Parameters<typeof applyChangesInSteps>[0],
-  base: TreeRoot,
-  version: number,
+function* leafChangesInSteps(
+  sha256: Sha256,
   writes: ReadonlyMap<string, StoredRecord | undefined>,
-): Generator<void, TreeUpdate> {
+): Generator<void, readonly LeafChange[]> {
   const changes: LeafChange[] = [];
   for (const [key, stored] of writes) {
-    changes.push({ keyHash: tools.sha256(utf8Encode(key)), valueHash: stored === undefined ? undefined : tools.sha256(stored.bytes) });
+    changes.push({ keyHash: sha256(utf8Encode(key)), valueHash: stored === undefined ? undefined : sha256(stored.bytes) });
     if (changes.length % STEP_WRITES === 0) yield;
   }
-  return yield* applyChangesInSteps(tools, base, version, changes);
+  return changes;
 }

@@ -1,4 +1,4 @@
-import { base64urlEncode, encodeCanonical, type Refusal } from '@civitas/canon';
+import { base64urlEncode, canonicalBytesWithin, type Refusal } from '@civitas/canon';
 import { type Caller, type Contract, checkArgs, type Outcome, refused } from '@civitas/contracts';
 import type { ReceiptOutcome } from '@civitas/proofs';
 import { type ProtocolRules, rulesAt } from '../protocol/rules.ts';
@@ -59,7 +59,7 @@ function runModule(execution: Execution, module: SystemModule, method: string, a
 
 function checkResult(outcome: Outcome): Outcome {
   if (!outcome.ok) return outcome;
-  const resultBytes = encodeCanonical(outcome.result).length;
+  const resultBytes = canonicalBytesWithin(outcome.result, RESULT_BYTES_MAX);
   return resultBytes <= RESULT_BYTES_MAX
     ? outcome
     : refused('LIMIT', { limit: 'resultBytes', resultBytes, resultBytesMax: RESULT_BYTES_MAX });

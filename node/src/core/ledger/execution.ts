@@ -1,4 +1,4 @@
-import { type CryptoPort, encodeCanonical, type JsonObject } from '@civitas/canon';
+import { type CryptoPort, canonicalBytesWithin, encodeCanonical, type JsonObject } from '@civitas/canon';
 import type { Caller, Context, Contract, Outcome } from '@civitas/contracts';
 import { isKeySized } from '../state/keys.ts';
 import { RECORD_BYTES_MAX } from '../state/limits.ts';
@@ -85,7 +85,7 @@ export class Execution {
   /** @throws DoorRefusal LIMIT for an event too many or too large. */
   emit(contract: string, name: string, data: JsonObject): void {
     if (this.#events.length >= EVENTS_MAX) throw new DoorRefusal('LIMIT', { limit: 'events', eventsMax: EVENTS_MAX });
-    const eventBytes = encodeCanonical(data).length;
+    const eventBytes = canonicalBytesWithin(data, EVENT_BYTES_MAX);
     if (eventBytes > EVENT_BYTES_MAX) throw new DoorRefusal('LIMIT', { limit: 'eventBytes', eventBytes, eventBytesMax: EVENT_BYTES_MAX });
     this.#events.push({ contract, name, data });
   }

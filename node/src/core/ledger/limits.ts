@@ -16,7 +16,7 @@ export const EVENT_BYTES_MAX = 8_192;
 export const RESULT_BYTES_MAX = 65_536;
 /** Calls between contracts inside one operation, nested. */
 export const INVOKE_DEPTH_MAX = 8;
-/** Verdicts kept, count: a few blocks' worth. */
+/** Verdicts kept, count: a few blocks' worth, of which the half asked for last is sure to be there. */
 export const VERDICTS_MAX = 16_384;
 /** Writes of a block that are hashed in one step. */
 export const STEP_WRITES = 256;

@@ -10,6 +10,7 @@ import {
   verifySignature,
   verifySignatureElsewhere,
 } from '@civitas/canon';
+import { RecentMap } from '../recent-map.ts';
 import { VERDICTS_MAX } from './limits.ts';
 
 /** One signature to check. */
@@ -63,7 +64,7 @@ export function bundleVerdictId(sha256: Sha256, signed: { message: Bytes; signat
 /** Remembers verdicts, so that what admission verified is not verified again when it executes. */
 export class Verdicts {
   readonly #crypto: CryptoPort;
-  readonly #verdicts = new Map<string, boolean>();
+  readonly #verdicts = new RecentMap<string, boolean>(VERDICTS_MAX);
   /** Being found on other threads: whoever asks for the same meanwhile joins. */
   readonly #pending = new Map<string, Promise<boolean>>();
 
@@ -100,10 +101,6 @@ export class Verdicts {
   }
 
   #remember(id: string, verdict: boolean): boolean {
-    if (this.#verdicts.size >= VERDICTS_MAX) {
-      const oldest = this.#verdicts.keys().next();
-      if (!oldest.done) this.#verdicts.delete(oldest.value);
-    }
     this.#verdicts.set(id, verdict);
     return verdict;
   }

@@ -1,5 +1,6 @@
 import { type Bytes, hexEncode, type Result, type Sha256 } from '@civitas/canon';
 import type { Bundle } from '../../core/ledger/bundle.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import { decodeBundle } from './bundle-codec.ts';
 import { DECODED_BUNDLES_MAX } from './limits.ts';
 
@@ -7,7 +8,7 @@ import { DECODED_BUNDLES_MAX } from './limits.ts';
 export class BundleCache {
   readonly #sha256: Sha256;
   readonly #hashes = new WeakMap<Bytes, string>();
-  readonly #decoded = new Map<string, Result<Bundle>>();
+  readonly #decoded = new RecentMap<string, Result<Bundle>>(DECODED_BUNDLES_MAX);
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256;
@@ -18,10 +19,6 @@ export class BundleCache {
     const known = this.#decoded.get(hash);
     if (known !== undefined) return known;
     const decoded = decodeBundle(this.#sha256, transaction);
-    if (this.#decoded.size >= DECODED_BUNDLES_MAX) {
-      const oldest = this.#decoded.keys().next();
-      if (!oldest.done) this.#decoded.delete(oldest.value);
-    }
     this.#decoded.set(hash, decoded);
     return decoded;
   }

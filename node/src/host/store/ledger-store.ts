@@ -1,58 +1,37 @@
 import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, equalBytes, type JsonObject, utf8Encode } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
-import { pathKey } from '../../core/state/page.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import type { PageStore } from '../../core/state/page-store.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
-import type { TreeUpdate } from '../../core/state/tree.ts';
 import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
-import { CACHED_RECORDS_MAX, KEPT_LIST_PAGES_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import { CACHED_RECORDS_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
 import { OperationIndex } from './operation-index.ts';
+import { ReceiptChunks } from './receipt-chunks.ts';
 import { storeBytes, tableBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
-import {
-  afterPrefix,
-  heightKey,
-  historyKey,
-  isKeptListKey,
-  keptListKey,
-  keptPageKey,
-  pageKey,
-  pathKeysOf,
-  placeKey,
-  placeOf,
-} from './store-keys.ts';
+import { afterPrefix, heightKey, placeKey, placeOf } from './store-keys.ts';
+import { type PrunedHistory, TreePages, type TreeWrites } from './tree-pages.ts';
 
 export type { BlockRecord } from './block-record.ts';
+export { NOTHING_PRUNED, type PrunedHistory } from './tree-pages.ts';
 
 type Db = Database<Buffer, Buffer>;
 
 /** Everything one block writes, in one transaction. */
-export interface CommitWrites {
+export interface CommitWrites extends TreeWrites {
   readonly record: BlockRecord;
   /** Undefined at genesis, which is height 0 and no block; without bytes where the engine keeps its blocks itself. */
   readonly block: { readonly bytes?: Bytes; readonly lightBlock?: Bytes } | undefined;
   readonly writes: ReadonlyMap<string, StoredRecord | undefined>;
-  readonly tree: TreeUpdate;
   readonly receipts: readonly {
     readonly index: number;
     readonly operationHash: Bytes;
     readonly bytes: Bytes;
     readonly isCharged: boolean;
   }[];
-  /** History that no kept root needs any more. */
-  readonly pruned: PrunedHistory;
-  /** Roots from this height on stay provable. */
-  readonly keptFrom: number;
 }
-
-/** What goes with the roots that end, by the keys it is stored under. */
-export interface PrunedHistory {
-  readonly historyKeys: readonly Buffer[];
-  readonly keptPageKeys: readonly Buffer[];
-}
-
-export const NOTHING_PRUNED: PrunedHistory = { historyKeys: [], keptPageKeys: [] };
 
 /** The records of one commit and the bytes they stand on, unchanged by later ones until it is released; LMDB keeps the pages meanwhile. */
 export interface StateView {
@@ -72,8 +51,6 @@ export interface PendingBlock {
 const PENDING = Buffer.from('pending');
 const CHAIN = Buffer.from('chain');
 const HEAD = Buffer.from('head');
-/** No height of a block: what six bytes hold at most. */
-const HEIGHT_MAX = 2 ** 48 - 1;
 const LIGHTS_FROM = Buffer.from('lights-from');
 
 /** Reads a record's canonical bytes, which the tree commits to. @throws StoreFault when they are no JSON object. */
@@ -81,11 +58,6 @@ export function parseRecord(bytes: Bytes): JsonObject {
   const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
   if (typeof value !== 'object' || value === null) throw new StoreFault('a state record is no object');
   return value as JsonObject;
-}
-
-/** LMDB hands out a copy of its own; everything outside works on plain byte arrays. */
-function plainBytes(bytes: Buffer | undefined): Bytes | undefined {
-  return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** The same bytes, not copied. */
@@ -104,14 +76,13 @@ export class LedgerStore implements RecordSource, PageStore {
   #blocks: Db;
   #lights: Db;
   #records: Db;
-  #receipts: Db;
+  #receipts: ReceiptChunks;
   #operations: OperationIndex;
   #state: Db;
-  #pages: Db;
-  #history: Db;
-  #keptPages: Db;
-  readonly #cache = new Map<string, JsonObject>();
+  #tree: TreePages;
+  readonly #cache = new RecentMap<string, JsonObject>(CACHED_RECORDS_MAX);
 
+  /** @throws StoreFault when pages of the state tree that were not saved cannot be made again. */
   constructor(folder: string) {
     const path = prepareFile(folder);
     // A commit is acknowledged when it is on the disk: no overlapping sync, whose flush comes after.
@@ -129,12 +100,14 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#blocks = openDb('blocks');
     this.#lights = openDb('lights');
     this.#records = openDb('records');
-    this.#receipts = openDb('receipts');
-    this.#operations = new OperationIndex(openDb('operations'));
+    this.#receipts = new ReceiptChunks(openDb('receipts'));
+    const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
+    this.#operations = new OperationIndex({ runs: openDb('operations'), log: openDb('operation-log') }, [first, second]);
     this.#state = openDb('state');
-    this.#pages = openDb('pages');
-    this.#history = openDb('history');
-    this.#keptPages = openDb('kept-pages');
+    this.#tree = new TreePages(openDb);
+    const chain = this.#meta.get(CHAIN);
+    const isReadable = chain !== undefined && parseRecord(chain)['format'] === STORE_FORMAT;
+    if (isReadable) this.#tree.recover(nodeCrypto.sha256, (height) => this.readBlockRecord(height)?.root);
   }
 
   /** The chain this store belongs to; undefined when it is new. @throws StoreFault for a newer format. */
@@ -185,7 +158,7 @@ export class LedgerStore implements RecordSource, PageStore {
   }
 
   readReceipt(height: number, index: number): Bytes | undefined {
-    return this.#receipts.get(placeKey(height, index));
+    return this.#receipts.find(height, index);
   }
 
   findOperation(operationHash: Bytes): { height: number; index: number } | undefined {
@@ -193,22 +166,15 @@ export class LedgerStore implements RecordSource, PageStore {
   }
 
   readPage(path: string): Bytes | undefined {
-    return plainBytes(this.#pages.get(pageKey(path)));
+    return this.#tree.readPage(path);
   }
 
   readKeptPage(path: string, height: number): Bytes | undefined {
-    const range = { start: keptPageKey(path, height + 1), end: keptPageKey(path, HEIGHT_MAX), limit: 1 };
-    for (const { value } of this.#keptPages.getRange(range)) return plainBytes(value);
-    return undefined;
+    return this.#tree.readKeptPage(path, height);
   }
 
   readHistory(height: number, path: string): Bytes | undefined {
-    // The last chunk that begins at the path or before it, of this height and no earlier one.
-    const start = historyKey(height, pathKey(path));
-    for (const { key, value } of this.#history.getRange({ start, reverse: true, limit: 1 })) {
-      return heightKey(height).equals(key.subarray(0, 6)) ? plainBytes(value) : undefined;
-    }
-    return undefined;
+    return this.#tree.readHistory(height, path);
   }
 
   get(key: string): JsonObject | undefined {
@@ -217,10 +183,6 @@ export class LedgerStore implements RecordSource, PageStore {
     const bytes = this.#read(key);
     if (bytes === undefined) return undefined;
     const record = parseRecord(bytes);
-    if (this.#cache.size >= CACHED_RECORDS_MAX) {
-      const oldest = this.#cache.keys().next();
-      if (!oldest.done) this.#cache.delete(oldest.value);
-    }
     this.#cache.set(key, record);
     return record;
   }
@@ -269,8 +231,11 @@ export class LedgerStore implements RecordSource, PageStore {
       transaction.done();
       return undefined;
     }
+    const { height } = placeOf(head);
+    // It may be visible here before whoever wrote it hears of it.
+    this.#tree.settle(height);
     return {
-      height: placeOf(head).height,
+      height,
       byteCount: tableBytes(this.#state.getStats()),
       records: () => this.#state.getRange({ transaction }),
       release: () => transaction.done(),
@@ -299,15 +264,18 @@ export class LedgerStore implements RecordSource, PageStore {
       void this.#meta.put(CHAIN, Buffer.from(encodeCanonical(record)));
       this.#putCommit(commit);
     });
+    this.#tree.settle(commit.record.height);
   }
 
   /** One block with all it changed, in one transaction; durable when it resolves. @throws StoreFault */
   async writeCommit(commit: CommitWrites): Promise<void> {
     await this.#transaction('committing a block', () => this.#putCommit(commit));
+    this.#tree.settle(commit.record.height);
     for (const key of commit.writes.keys()) this.#cache.delete(key);
   }
 
-  #putCommit({ record, block, writes, tree, receipts, pruned, keptFrom }: CommitWrites): void {
+  #putCommit(commit: CommitWrites): void {
+    const { record, block, writes, receipts, keptFrom } = commit;
     const { height } = record;
     const at = heightKey(height);
     if (block !== undefined) {
@@ -321,40 +289,19 @@ export class LedgerStore implements RecordSource, PageStore {
       if (stored === undefined) void this.#state.remove(name);
       else void this.#state.put(name, asBuffer(stored.bytes));
     }
-    this.#putTree(height, tree, pruned);
-    for (const receipt of receipts) {
-      const place = placeKey(height, receipt.index);
-      void this.#receipts.put(place, asBuffer(receipt.bytes));
-      if (receipt.isCharged) this.#operations.put(receipt.operationHash, place);
-    }
+    this.#tree.put(height, commit);
+    this.#receipts.put(height, receipts);
+    this.#operations.put(
+      height,
+      receipts.filter(({ isCharged }) => isCharged),
+    );
     void this.#meta.remove(PENDING);
     void this.#meta.put(HEAD, placeKey(height, keptFrom));
   }
 
-  #putTree(height: number, tree: TreeUpdate, pruned: PrunedHistory): void {
-    for (const { path, page } of tree.pages) void this.#pages.put(pageKey(path), asBuffer(page.bytes));
-    for (const path of tree.removed) void this.#pages.remove(pageKey(path));
-    for (const { firstKey, bytes } of tree.history) void this.#history.put(historyKey(height, firstKey), asBuffer(bytes));
-    for (const { path, page } of tree.kept) void this.#keptPages.put(keptPageKey(path, height), asBuffer(page.bytes));
-    for (let first = 0; first < tree.kept.length; first += KEPT_LIST_PAGES_MAX) {
-      const paths = tree.kept.slice(first, first + KEPT_LIST_PAGES_MAX).map(({ path }) => pathKey(path));
-      void this.#history.put(keptListKey(height, first), Buffer.concat(paths));
-    }
-    for (const key of pruned.historyKeys) void this.#history.remove(key);
-    for (const key of pruned.keptPageKeys) void this.#keptPages.remove(key);
-  }
-
   /** History that no root from `keptFrom` on needs: of this and earlier heights, at most `entriesMax` entries and one list more. */
   prunableHistory(keptFrom: number, entriesMax: number): PrunedHistory {
-    const historyKeys: Buffer[] = [];
-    const keptPageKeys: Buffer[] = [];
-    for (const { key, value } of this.#history.getRange({ end: heightKey(keptFrom + 1), limit: entriesMax })) {
-      if (historyKeys.length + keptPageKeys.length >= entriesMax) break;
-      historyKeys.push(Buffer.from(key));
-      if (!isKeptListKey(key)) continue;
-      for (const path of pathKeysOf(value)) keptPageKeys.push(Buffer.concat([path, key.subarray(0, 6)]));
-    }
-    return { historyKeys, keptPageKeys };
+    return this.#tree.prunable(keptFrom, entriesMax);
   }
 
   /** Bytes in use on disk. */
@@ -382,9 +329,7 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#receipts = restored.#receipts;
     this.#operations = restored.#operations;
     this.#state = restored.#state;
-    this.#pages = restored.#pages;
-    this.#history = restored.#history;
-    this.#keptPages = restored.#keptPages;
+    this.#tree = restored.#tree;
     this.#cache.clear();
     await before.close();
   }

@@ -1,10 +1,17 @@
 /**
  * Format of the store; any other is refused. 1: whole pages by version. 2: newest pages, and what undoes each block's changes. 3: the
- * operation index in parts.
+ * operation index in parts. 4: tree pages saved later than their block, receipts in chunks, the operation index in a log and sorted runs.
  */
-export const STORE_FORMAT = 3;
-/** Operations in one part of their index, count: its pages stay in memory while it grows, and a hundred million make 1,500 parts to search. */
-export const INDEX_PART_OPERATIONS = 65_536;
+export const STORE_FORMAT = 4;
+/** Operations in one run of their index, count: until then they stand in memory (3 MB), and a hundred million make 1,500 runs to search. */
+export const INDEX_RUN_OPERATIONS = 65_536;
+/** Receipts in one piece, bytes: four pages of the store beside their header. */
+export const RECEIPT_CHUNK_BYTES = 16_350;
+/**
+ * Changed leaves within which every page they changed is on the disk, count: the more, the more blocks share one write of a page, and the
+ * longer a start takes, which applies them again (about 50 µs each). Blocks that change little take 256 to it.
+ */
+export const UNSAVED_CHANGES_MAX = 8_192;
 /** Address space reserved for the store, bytes: 64 GiB of map, not of memory or disk. */
 export const MAP_BYTES = 64 * 2 ** 30;
 /** Records kept parsed, count. */

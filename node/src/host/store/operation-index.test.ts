@@ -1,22 +1,23 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RootDatabase } from 'lmdb';
 import { OperationIndex } from './operation-index.ts';
-import { placeKey } from './store-keys.ts';
 
-const PART_OPERATIONS = 3;
-const hashes = Array.from({ length: 10 }, () => new Uint8Array(randomBytes(32)));
+const hashOf = (n: number): Buffer => createHash('sha256').update(String(n)).digest();
 
 describe('OperationIndex', () => {
   let folder: string;
   let root: RootDatabase<Buffer, Buffer>;
+  let dbs: { runs: Database<Buffer, Buffer>; log: Database<Buffer, Buffer> };
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'civitas-index-'));
     root = open<Buffer, Buffer>({ path: join(folder, 'index.mdb'), keyEncoding: 'binary', encoding: 'binary' });
+    const openDb = (name: string) => root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' });
+    dbs = { runs: openDb('runs'), log: openDb('log') };
   });
 
   afterEach(async () => {
@@ -24,25 +25,59 @@ describe('OperationIndex', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const fill = async (index: OperationIndex, from: number, to: number): Promise<void> => {
-    await root.batch(() => {
-      for (let at = from; at < to; at++) index.put(hashes[at] ?? new Uint8Array(32), placeKey(at + 1, at));
+  const anIndex = (runOperationsMax: number): OperationIndex => new OperationIndex(dbs, [1, 3], runOperationsMax);
+
+  const commit = (index: OperationIndex, height: number, hashes: readonly Buffer[]): Promise<unknown> =>
+    root.batch(() => {
+      index.put(
+        height,
+        hashes.map((operationHash, at) => ({ operationHash, index: at })),
+      );
     });
+
+  /** Blocks of 0 to 6 operations: the place of each. */
+  const fill = async (index: OperationIndex, from: number, to: number): Promise<Map<Buffer, { height: number; index: number }>> => {
+    const places = new Map<Buffer, { height: number; index: number }>();
+    for (let height = from; height < to; height++) {
+      const hashes = Array.from({ length: height % 7 }, (_, at) => hashOf(height * 10 + at));
+      await commit(index, height, hashes);
+      for (const [at, hash] of hashes.entries()) places.set(hash, { height, index: at });
+    }
+    return places;
   };
 
-  test('finds operations of every part, and nothing else', async () => {
-    const index = new OperationIndex(root, PART_OPERATIONS);
-    expect(index.find(new Uint8Array(32))).toBeUndefined();
-    await fill(index, 0, 10);
-    expect(hashes.map((hash) => index.find(hash))).toEqual(hashes.map((_, at) => ({ height: at + 1, index: at })));
-    expect(index.find(new Uint8Array(randomBytes(32)))).toBeUndefined();
+  const expectAll = (index: OperationIndex, places: ReadonlyMap<Buffer, object>): void => {
+    for (const [hash, place] of places) expect(index.find(hash)).toEqual(place);
+    expect(index.find(Buffer.alloc(32))).toBeUndefined();
+    expect(index.find(Buffer.alloc(32, 255))).toBeUndefined();
+    expect(index.find(randomBytes(32))).toBeUndefined();
+  };
+
+  test('finds operations of every run and of the log, and nothing else, before and after it is opened again', async () => {
+    const index = anIndex(20);
+    expectAll(index, new Map());
+    const places = await fill(index, 1, 60);
+    expectAll(index, places);
+    expectAll(anIndex(20), places);
+    expect(dbs.runs.getKeysCount()).toBeGreaterThan(3);
+    const again = anIndex(20);
+    const more = await fill(again, 60, 90);
+    expectAll(again, new Map([...places, ...more]));
+    expectAll(anIndex(20), new Map([...places, ...more]));
   });
 
-  test('goes on in the part it had begun when it is opened again', async () => {
-    await fill(new OperationIndex(root, PART_OPERATIONS), 0, 4);
-    await fill(new OperationIndex(root, PART_OPERATIONS), 4, 10);
-    const parts = [...root.getKeys()].map((key) => key.readUInt32BE(0));
-    expect(parts).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3]);
-    expect(new OperationIndex(root).find(hashes[9] ?? new Uint8Array(32))).toEqual({ height: 10, index: 9 });
+  test('a run of many pieces is searched in the right one, also among hashes that begin alike', async () => {
+    const index = anIndex(1_000);
+    const alike = Array.from({ length: 300 }, (_, n) => Buffer.concat([Buffer.alloc(5, 170), hashOf(n)]));
+    const others = Array.from({ length: 900 }, (_, n) => hashOf(n));
+    const hashes = [...alike, ...others];
+    await commit(index, 7, hashes);
+    await commit(index, 8, []);
+    expect([dbs.log.getKeysCount(), dbs.runs.getKeysCount()]).toEqual([0, Math.ceil(1_200 / 156)]);
+    expectAll(index, new Map(hashes.map((hash, at) => [hash, { height: 7, index: at }])));
+  });
+
+  test('a place that no block has is a bug', () => {
+    expect(() => anIndex(10).put(1, [{ operationHash: hashOf(1), index: 65_536 }])).toThrow('no place in a block: 65536');
   });
 });
