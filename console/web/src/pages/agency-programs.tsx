@@ -8,8 +8,8 @@ import { DataTable } from '../ui/data-table.tsx';
 import { TextField } from '../ui/fields.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
-import { useToast } from '../ui/toasts.tsx';
 import { ChangeFailed } from './change-failed.tsx';
+import { useDialogDone } from './use-dialog-done.ts';
 import { useDraft } from './use-draft.ts';
 
 interface AgencyProgramsProps {
@@ -55,11 +55,11 @@ const FIRST = { client: '', operationPublicKey: '', csr: '' };
 
 function CertifyDialog({ agency, onClose }: { readonly agency: string; readonly onClose: () => void }): ReactNode {
   const { t } = useWords();
-  const toast = useToast();
   const [draft, change, forget] = useDraft(`certify-${agency}`, FIRST);
   const put = useChange([['agencies'], ['agency', agency]]);
   const { client, operationPublicKey, csr } = draft;
   const description = t('agency.certifyWhat', { client: client.trim(), agency });
+  const onSuccess = useDialogDone({ description, forget, onClose });
   const send = (): void =>
     put.mutate(
       {
@@ -68,13 +68,7 @@ function CertifyDialog({ agency, onClose }: { readonly agency: string; readonly 
         body: { operationPublicKey: operationPublicKey.trim(), csr: `${csr.trim()}\n` },
         description,
       },
-      {
-        onSuccess: () => {
-          forget();
-          toast({ tone: 'good', title: t('resumed.done', { what: description }) });
-          onClose();
-        },
-      },
+      { onSuccess },
     );
   return (
     <ConfirmDialog

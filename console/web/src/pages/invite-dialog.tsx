@@ -5,10 +5,10 @@ import { useChange } from '../api/changes.ts';
 import { useWords } from '../i18n/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { ChoiceField, TextField } from '../ui/fields.tsx';
-import { useToast } from '../ui/toasts.tsx';
 import { isEmail } from './agency-draft.ts';
 import { ChangeFailed, problemOfField } from './change-failed.tsx';
 import { MEMBER_ROLES } from './roles-dialog.tsx';
+import { useDialogDone } from './use-dialog-done.ts';
 import { useDraft } from './use-draft.ts';
 import { wordOf } from './words-of.ts';
 
@@ -16,12 +16,12 @@ const FIRST = { email: '', firstName: '', lastName: '', role: 'operator' };
 
 export function InviteDialog({ agency, onClose }: { readonly agency: string; readonly onClose: () => void }): ReactNode {
   const { t } = useWords();
-  const toast = useToast();
   const [draft, change, forget] = useDraft(`invite.${agency}`, FIRST);
   const invite = useChange<Invitation>([['agency', agency]]);
   const description = t('members.inviteWhat', { email: draft.email, agency });
   const isComplete = isEmail(draft.email) && draft.firstName.trim() !== '' && draft.lastName.trim() !== '';
   const role: Role = MEMBER_ROLES.find((one) => one === draft.role) ?? 'operator';
+  const onSuccess = useDialogDone({ description, forget, onClose });
   const send = (): void => {
     if (!isComplete) return;
     invite.mutate(
@@ -31,13 +31,7 @@ export function InviteDialog({ agency, onClose }: { readonly agency: string; rea
         body: { email: draft.email, firstName: draft.firstName, lastName: draft.lastName, roles: [role] },
         description,
       },
-      {
-        onSuccess: () => {
-          forget();
-          toast({ tone: 'good', title: t('resumed.done', { what: description }) });
-          onClose();
-        },
-      },
+      { onSuccess },
     );
   };
   return (
