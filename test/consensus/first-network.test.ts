@@ -13,21 +13,29 @@ import {
   verifyMembership,
   verifyReceipt,
 } from '@civitas/proofs';
+import { traceIdOf } from '@civitas/telemetry';
+import { type OtlpReceiver, openOtlpReceiver } from '@civitas/telemetry/testing';
 import { waitFor } from '@civitas/testkit';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AbciStep } from '../../node/src/host/engine/cometbft/abci-application.ts';
 import { ask } from '../../node/src/host/testing/test-processes.ts';
+import { otlpTracing } from '../../packages/telemetry/src/tracing/otlp-tracing.ts';
 import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
 import { describeWithEngine } from './network/describe-with-engine.ts';
-import type { Pod } from './network/pod.ts';
+import { type Pod, PRELOAD } from './network/pod.ts';
 
 const CRASHING_NODE = fileURLToPath(new URL('./network/crashing-node.ts', import.meta.url));
 const COME_BACK_MS = 60_000;
 /** The node whose process can be told to die at a step. */
 const FRAGILE = 3;
+/** Of a thousand operations, how many are traced: enough that some of a few are and some are not. */
+const SAMPLE_PER_MILLE = 500;
+const TRACED_OPERATIONS = 16;
+const SPANS_MS = 120_000;
 
 let network: ConsensusNetwork;
+let collector: OtlpReceiver;
 
 function json(bytes: Uint8Array): Json {
   const parsed = parseCanonical(bytes);
@@ -72,12 +80,16 @@ async function isBack(index: number): Promise<void> {
 
 describeWithEngine('a network of four validators', () => {
   beforeAll(async () => {
+    collector = await openOtlpReceiver();
     network = await startConsensusNetwork({
-      config: { emptyBlockIntervalMs: 1_000 },
-      node: (index) => (index === FRAGILE ? { entryPoints: { node: [CRASHING_NODE] } } : {}),
+      config: { emptyBlockIntervalMs: 1_000, tracing: { endpoint: collector.endpoint, samplePerMille: SAMPLE_PER_MILLE } },
+      node: (index) => (index === FRAGILE ? { entryPoints: { node: ['--import', PRELOAD, CRASHING_NODE, 'serve'] } } : {}),
     });
   }, 120_000);
-  afterAll(() => network?.stop());
+  afterAll(async () => {
+    await network?.stop();
+    await collector?.close();
+  });
 
   test('commits operations through every node and stands at one root', async () => {
     for (const index of network.indexes) {
@@ -96,6 +108,34 @@ describeWithEngine('a network of four validators', () => {
         unwell: '',
       });
     }
+  });
+
+  test('joins one trace an operation over all four nodes, which sample the same, and works on when the collector falls silent', async () => {
+    const samples = otlpTracing({ endpoint: collector.endpoint, samplePerMille: SAMPLE_PER_MILLE, service: 'test', attributes: {} });
+    const traced: string[] = [];
+    const untraced: string[] = [];
+    for (let count = 0; count < TRACED_OPERATIONS; count++) {
+      const { operation } = await network.submit(count % network.pods.length, aDocument());
+      (samples.samples(operation) ? traced : untraced).push(traceIdOf(operation));
+    }
+    await samples.close();
+    const spansOf = (traceId: string, name: string) => collector.spans.filter((span) => span.traceId === traceId && span.name === name);
+    const nodes = network.pods.map(({ options }) => options.name);
+    for (const traceId of traced)
+      await waitFor(
+        `trace ${traceId} of every node`,
+        async () => spansOf(traceId, 'operation').length === 1 && spansOf(traceId, 'block.persist').length === nodes.length,
+        SPANS_MS,
+      );
+    for (const traceId of traced) {
+      const executions = spansOf(traceId, 'block.execute');
+      expect(executions.map(({ resource }) => resource['node']).toSorted()).toEqual(nodes);
+      expect(new Set(executions.map(({ parentSpanId }) => parentSpanId))).toEqual(new Set([spansOf(traceId, 'operation')[0]?.spanId]));
+    }
+    expect(collector.spans.filter(({ traceId }) => untraced.includes(traceId))).toEqual([]);
+
+    collector.goSilent();
+    for (const index of network.indexes) expect((await network.submit(index, aDocument())).outcome).toMatchObject({ ok: true });
   });
 
   test('proves receipts and records under a header that its validators signed', async () => {

@@ -8,7 +8,8 @@ import { COMPILE_CACHE } from '../../../tools/start/compile-cache.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const NODE = join(ROOT, 'node_modules/.bin/node');
 const MAIN = join(ROOT, 'node/src/main.ts');
-const PRELOAD = join(ROOT, 'node/src/preload.ts');
+/** Given to Node before the program, as the image does. */
+export const PRELOAD = join(ROOT, 'node/src/preload.ts');
 /** A container that ended is started again after this, as a kubelet would, ms. */
 const RESTART_MS = 300;
 
