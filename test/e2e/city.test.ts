@@ -1,5 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +10,9 @@ import { parse } from 'yaml';
 import { clusterDriver } from './cluster-driver.ts';
 import { civitas, civitasOffline, kubectl, kubectlPresent } from './commands.ts';
 import { expectConsole } from './expect-console.ts';
+import { filesBelow } from './files-below.ts';
 import { hasReceipt, openFine, payFine } from './fine-payment.ts';
+import { foundersDecide } from './founders-decide.ts';
 import { findPodProcess, podProcesses } from './pod-processes.ts';
 import { ROOT, type RunningCity, readReady, spawnCity, startCity } from './running-city.ts';
 
@@ -308,17 +309,7 @@ describe('a crash', () => {
 
 describe('founders', () => {
   test('decide on a policy and on a pack in a city that was just born, for its ledgers execute by the newest rules', async () => {
-    const cluster = clusterDriver(home);
-    await cluster.apply(join(ROOT, 'samples/decisions.yaml'));
-    const key = join(home, 'publisher.pem');
-    writeFileSync(key, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-    const signed = ['--key', key, '--network', 'transport', '--name', 'courts', '--pack-version', '1.0.0', 'courts.evidence@v1'];
-    const pack = await civitas(home, 'pack', 'sign', ...signed);
-    const install = join(home, 'pack.yaml');
-    writeFileSync(install, pack.stdout);
-    await cluster.apply(install);
-    await cluster.waitFor('Applied', { kind: 'AccessPolicy', name: 'fund-asks-health' }, 60);
-    await cluster.waitFor('Installed', { kind: 'PackInstall', name: 'courts' }, 60);
+    await foundersDecide(home);
   }, 180_000);
 });
 
@@ -405,13 +396,4 @@ function personalValuesOf(path: string): string[] {
     ...(patient.address ?? []).flatMap((address) => address.line ?? []),
   ];
   return values.filter((value): value is string => value !== undefined && value.length >= 6);
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return [];
-    return stat.isDirectory() ? filesBelow(path) : stat.isFile() ? [path] : [];
-  });
 }

@@ -6,6 +6,7 @@ import {
   type GetReceiptResponse,
   type GetValidatorsResponse,
   LedgerServiceClient,
+  type ListProposalsResponse,
 } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Fault, Refused } from '../fault.ts';
@@ -84,6 +85,10 @@ function operationHashOf(hash: string): Bytes {
   throw new Fault('HASH_MALFORMED', `'${hash}' is not an operation hash (base64url of 32 bytes)`, { exitCode: EXIT.usage });
 }
 
+function proposalsOf({ proposals, approvalThreshold, founders }: ListProposalsResponse): OpenProposals {
+  return { proposals: proposals.map((bytes) => parseAnswerObject('proposals', bytes)), approvalThreshold, founders };
+}
+
 /** Opens a client; nothing is sent before the first call. */
 export function openLedgerClient(profile: Profile, network: string, signal?: AbortSignal): LedgerClient {
   const access = networkOf(profile, network);
@@ -148,12 +153,7 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
       return withRetry(() => unary(client.getNetwork.bind(client), {}, signal), { request: named('network'), signal, ...limits });
     },
     validators: () => retried('validators', () => unary(client.getValidators.bind(client), {}, signal)),
-    async proposals() {
-      const { proposals, approvalThreshold, founders } = await retried('proposals', () =>
-        unary(client.listProposals.bind(client), {}, signal),
-      );
-      return { proposals: proposals.map((bytes) => parseAnswerObject(named('proposals'), bytes)), approvalThreshold, founders };
-    },
+    proposals: async () => proposalsOf(await retried('proposals', () => unary(client.listProposals.bind(client), {}, signal))),
     close() {
       stream?.close();
       client.close();
