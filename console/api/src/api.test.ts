@@ -131,11 +131,11 @@ describe('what people change', () => {
   test('a change names the version it was read at', async () => {
     await waitFor('agency in the cache', async () => (await ask(admin, 'GET', '/agencies/bank-1')).status === 200, 30_000);
     const read = await ask(admin, 'GET', '/agencies/bank-1');
-    const payload = { approvalPolicy: 'auto' };
+    const payload = { quotas: { pods: 9 } };
     expect(await ask(admin, 'PATCH', '/agencies/bank-1', { payload })).toMatchObject({ status: 428 });
     expect(await ask(admin, 'PATCH', '/agencies/bank-1', { payload, headers: { 'if-match': '"1"' } })).toMatchObject({ status: 412 });
     const changed = await ask(admin, 'PATCH', '/agencies/bank-1', { payload, headers: { 'if-match': String(read.headers.etag) } });
-    expect(changed).toMatchObject({ status: 200, body: { approvalPolicy: 'auto', name: 'bank-1' } });
+    expect(changed).toMatchObject({ status: 200, body: { quotas: { pods: 9 }, name: 'bank-1' } });
     expect(await ask(admin, 'PATCH', '/agencies/bank-1', { payload, headers: { 'if-match': String(read.headers.etag) } })).toMatchObject({
       status: 412,
     });
@@ -160,6 +160,67 @@ describe('what people change', () => {
     });
     expect(await ask(admin, 'PUT', '/agencies/nobody/clients/cli', { payload: of('A') })).toMatchObject({ status: 404 });
     expect(await ask(owner, 'PUT', `${path}/cli`, { payload: of('A') })).toMatchObject({ status: 403 });
+  });
+
+  test('a person’s key is named beside the others of an agency, as 32 bytes, once', async () => {
+    const path = '/agencies/bank-1/approvers';
+    const of = (letter: string) => ({ publicKey: `${letter.repeat(42)}A` });
+    expect(await ask(admin, 'PUT', `${path}/clerk`, { payload: of('A') })).toMatchObject({ status: 200 });
+    expect(await ask(admin, 'PUT', `${path}/director`, { payload: of('B') })).toMatchObject({ status: 200 });
+    expect((await ask(admin, 'PUT', `${path}/clerk`, { payload: of('C') })).body.approvers).toEqual([
+      { name: 'director', ...of('B') },
+      { name: 'clerk', ...of('C') },
+    ]);
+    const twice = await ask(admin, 'PUT', `${path}/deputy`, { payload: of('B') });
+    expect(twice).toMatchObject({ status: 422, body: { code: 'INVALID', detail: expect.stringContaining('no two may name the same') } });
+    // 43 characters, and still not 32 bytes: bits are left over.
+    expect(await ask(admin, 'PUT', `${path}/deputy`, { payload: { publicKey: 'B'.repeat(43) } })).toMatchObject({ status: 422 });
+    expect(await ask(admin, 'PUT', '/agencies/nobody/approvers/clerk', { payload: of('A') })).toMatchObject({ status: 404 });
+    expect(await ask(owner, 'PUT', `${path}/clerk`, { payload: of('A') })).toMatchObject({ status: 403 });
+  });
+
+  test('who approves for an agency is tried without a second factor and changed with one alone', async () => {
+    const path = '/agencies/bank-1/approval-policy';
+    const weak = city.tokenOf(aPerson({ platformRoles: ['platform-admin'], acr: '1' }));
+    const payload = { approvalPolicy: 'auto' };
+    const policy = async () => (await city.admin.get(agencies, { name: 'bank-1' })).spec.approvalPolicy ?? 'manual';
+    const before = await policy();
+    const tried = await ask(weak, 'PUT', `${path}?dryRun=true`, { payload });
+    expect(tried).toMatchObject({ status: 200, body: { dryRun: true, agency: { approvalPolicy: 'auto' } } });
+    expect(tried.body.differences).toEqual([{ path: 'spec.approvalPolicy', before: 'manual', after: 'auto' }]);
+    for (const query of ['', '?dryRun=false', '?dryRun=true&dryRun=false', '?dryRun=1', '?dryRun=TRUE'])
+      expect(await ask(weak, 'PUT', `${path}${query}`, { payload })).toMatchObject({ status: 401, body: { code: 'STEP_UP_NEEDED' } });
+    // A route that cannot be tried takes its factor whatever the query says.
+    expect(await ask(weak, 'DELETE', '/agencies/bank-1?dryRun=true')).toMatchObject({ status: 401 });
+    expect(await policy()).toBe(before);
+    expect(await ask(admin, 'PUT', path, { payload })).toMatchObject({ status: 200, body: { dryRun: false } });
+    expect(await policy()).toBe('auto');
+    expect(await ask(owner, 'PUT', `${path}?dryRun=true`, { payload })).toMatchObject({ status: 403 });
+  });
+
+  test('a network is made with the agencies that found it, and with none where it cannot be made', async () => {
+    const networks = async () => (await city.admin.get(agencies, { name: 'bank-1' })).spec.memberships.map(({ network }) => network);
+    const payload = {
+      name: 'courts-2',
+      domain: 'courts',
+      chainId: 'jincheng-courts-2',
+      founders: [{ agency: 'bank-1', roles: ['clerk'] }],
+    };
+    const tried = await ask(admin, 'POST', '/networks?dryRun=true', { payload });
+    expect(tried.body.differences).toContainEqual({
+      path: 'bank-1: spec.memberships[1]',
+      after: { network: 'courts-2', roles: ['clerk'] },
+    });
+    const taken = { ...payload, name: 'health' };
+    expect(await ask(admin, 'POST', '/networks', { payload: taken })).toMatchObject({ status: 409, body: { code: 'ALREADY_EXISTS' } });
+    const stranger = { ...payload, founders: [{ agency: 'nobody', roles: [] }] };
+    expect(await ask(admin, 'POST', '/networks', { payload: stranger })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'founders' }] },
+    });
+    expect(await networks()).toEqual(['housing']);
+    expect(await ask(admin, 'POST', '/networks', { payload })).toMatchObject({ status: 201 });
+    expect(await networks()).toEqual(['housing', 'courts-2']);
   });
 
   test('a second factor that is old or missing is asked for as RFC 9470 says', async () => {

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { objectHead } from './condition.ts';
+import { Difference } from './difference.ts';
 import { CSR_CHARS_MAX, EMAIL_CHARS_MAX, MEMBERSHIPS_MAX, ROLES_MAX } from './limits.ts';
 import { ROLES } from './role.ts';
 import { closed, Names, name, oneOf, text, time, whole } from './shape.ts';
@@ -12,7 +13,8 @@ const Quotas = closed({
   pods: Type.Optional(Type.Integer({ description: 'Pods in its namespace.', minimum: 0, maximum: 1000 })),
   configMaps: Type.Optional(Type.Integer({ description: 'ConfigMaps in its namespace.', minimum: 4, maximum: 10_000 })),
 });
-const approvalPolicy = oneOf(['manual', 'auto'], 'Whether its gateway approves every proposal by itself or persons do.');
+export const APPROVAL_POLICIES = ['manual', 'auto'] as const;
+const approvalPolicy = oneOf(APPROVAL_POLICIES, 'Whether its gateway approves every proposal by itself or persons do.');
 
 /** An agency and where it stands. */
 export const Agency = closed({
@@ -40,6 +42,9 @@ export const Agency = closed({
       problem: Type.Optional(text('Why its request was refused.', 256)),
     }),
   ),
+  approvers: Type.Array(closed({ name: text('Name of the key.', 63), publicKey: text('Ed25519 key of a person, base64url.', 43) }), {
+    description: 'Persons whose approvals count for it, on networks that it founds from the first block on.',
+  }),
 });
 
 /** An agency as the wizard asks for it. */
@@ -54,7 +59,6 @@ export const NewAgency = closed({
 /** What of an agency may be changed; what is left out stays. */
 export const AgencyChange = closed({
   displayName: Type.Optional(NewAgency.properties.displayName),
-  approvalPolicy: Type.Optional(approvalPolicy),
   memberships: Type.Optional(NewAgency.properties.memberships),
   quotas: Type.Optional(Quotas),
 });
@@ -68,6 +72,25 @@ export const ClientRequest = closed({
     maxLength: CSR_CHARS_MAX,
     pattern: '^-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\\r\\n]+-----END CERTIFICATE REQUEST-----\\r?\\n?$',
   }),
+});
+
+/** The public half of a key that a person made for themselves. Nothing else fits, so no private key can be sent. */
+export const Approver = closed({
+  publicKey: Type.String({
+    description: 'Ed25519, base64url: 32 bytes.',
+    minLength: 43,
+    maxLength: 43,
+    pattern: '^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$',
+  }),
+});
+
+/** Who approves for an agency from now on, on every network of its. */
+export const NewApprovalPolicy = closed({ approvalPolicy });
+
+export const ChangedApprovalPolicy = closed({
+  dryRun: Type.Boolean(),
+  agency: Agency,
+  differences: Type.Array(Difference, { description: 'What changes, or would change, in the resource.' }),
 });
 
 export const CreatedAgency = closed({ dryRun: Type.Boolean(), agency: Agency, yaml: text('The manifest.', 65_536) });
@@ -109,6 +132,9 @@ export type Agency = Static<typeof Agency>;
 export type NewAgency = Static<typeof NewAgency>;
 export type AgencyChange = Static<typeof AgencyChange>;
 export type ClientRequest = Static<typeof ClientRequest>;
+export type Approver = Static<typeof Approver>;
+export type NewApprovalPolicy = Static<typeof NewApprovalPolicy>;
+export type ChangedApprovalPolicy = Static<typeof ChangedApprovalPolicy>;
 export type CreatedAgency = Static<typeof CreatedAgency>;
 export type Member = Static<typeof Member>;
 export type Invitation = Static<typeof Invitation>;

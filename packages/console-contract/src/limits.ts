@@ -10,6 +10,8 @@ export const PAGE_ITEMS_DEFAULT = 50;
 export const PAGE_ITEMS_MAX = 200;
 /** Networks that an agency is brought into at once. */
 export const MEMBERSHIPS_MAX = 32;
+/** Agencies that found a network together. */
+export const FOUNDERS_MAX = 32;
 /** Roles on one ledger. */
 export const ROLES_MAX = 16;
 /** Longest e-mail address, characters (RFC 5321, 4.5.3.1.3). */

@@ -1,5 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { objectHead } from './condition.ts';
+import { Difference } from './difference.ts';
+import { FOUNDERS_MAX, ROLES_MAX } from './limits.ts';
 import { closed, name, oneOf, text, time, whole } from './shape.ts';
 
 export const DOMAINS = ['city', 'health', 'housing', 'courts', 'transport'] as const;
@@ -32,6 +34,9 @@ export const Network = closed({
       agency: text('Agency.', 63),
       roles: Type.Array(text('Role on the ledger.', 63)),
       state: text('Pending, Proposed or Enrolled.', 16),
+      founder: Type.Boolean({ description: 'It approves proposals there.' }),
+      approvalPolicy: oneOf(['manual', 'auto'], 'Whether persons approve for it or its gateway does by itself.'),
+      approvers: whole('Persons whose keys it names.'),
     }),
     { description: 'Agencies that ask to take part.' },
   ),
@@ -111,6 +116,15 @@ export const NewNetwork = closed({
   }),
   engine: Type.Optional(oneOf(ENGINES, 'What orders operations; default from CityConfig.')),
   validators: Type.Optional(Type.Integer({ description: 'Validators; default from CityConfig.', minimum: 1, maximum: 100 })),
+  founders: Type.Optional(
+    Type.Array(
+      closed({
+        agency: name('Agency that founds networks.'),
+        roles: Type.Array(name('A role of that ledger.'), { maxItems: ROLES_MAX, uniqueItems: true }),
+      }),
+      { description: 'Who stands in its genesis and decides about it; they are made members of it.', maxItems: FOUNDERS_MAX },
+    ),
+  ),
   agency: Type.Optional(name('Agency its validators belong to; default: they go round the founders.')),
   approvalThreshold: Type.Optional(
     Type.Integer({ description: 'Approvals a proposal needs; default from CityConfig.', minimum: 1, maximum: 100 }),
@@ -119,19 +133,14 @@ export const NewNetwork = closed({
   storageSize: Type.Optional(Type.String({ description: 'Size of each volume.', maxLength: 16, pattern: '^[0-9]+(Mi|Gi|Ti)$' })),
 });
 
-/** One difference between what is there, or what was asked, and what the API server would store. */
-export const Difference = closed({
-  path: text('Field, such as `spec.engine`.', 256),
-  before: Type.Optional(Type.Unknown({ description: 'Left out where there was nothing.' })),
-  after: Type.Optional(Type.Unknown({ description: 'Left out where there will be nothing.' })),
-});
-
 /** What a creation did, or with `dryRun=true` would do. */
 export const CreatedNetwork = closed({
   dryRun: Type.Boolean(),
   network: Network,
   yaml: text('The manifest, to apply with kubectl instead.', 65_536),
-  differences: Type.Array(Difference, { description: 'What the API server stores beyond or instead of what was sent.' }),
+  differences: Type.Array(Difference, {
+    description: 'What the API server stores beyond or instead of what was sent, and what changes at the founders.',
+  }),
 });
 
 export type Network = Static<typeof Network>;
@@ -140,5 +149,4 @@ export type NetworkDetail = Static<typeof NetworkDetail>;
 export type ObjectEvent = Static<typeof ObjectEvent>;
 export type YamlView = Static<typeof YamlView>;
 export type NewNetwork = Static<typeof NewNetwork>;
-export type Difference = Static<typeof Difference>;
 export type CreatedNetwork = Static<typeof CreatedNetwork>;

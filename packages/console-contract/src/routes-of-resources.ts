@@ -1,4 +1,13 @@
-import { Agency, AgencyChange, ClientRequest, CreatedAgency, NewAgency } from './agency.ts';
+import {
+  Agency,
+  AgencyChange,
+  Approver,
+  ChangedApprovalPolicy,
+  ClientRequest,
+  CreatedAgency,
+  NewAgency,
+  NewApprovalPolicy,
+} from './agency.ts';
 import { NetworkFigures } from './figures.ts';
 import { Link, LinkDetail } from './link.ts';
 import { CreatedNetwork, Network, NetworkDetail, NewNetwork, ObjectEvent, YamlView } from './network.ts';
@@ -185,6 +194,36 @@ export const agencyRoutes = {
     body: ClientRequest,
     status: 200,
     answer: Agency,
+    problems: ['NOT_FOUND', 'INVALID', 'CONFLICT', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
+  }),
+  putAgencyApprover: defineRoute({
+    method: 'PUT',
+    path: '/agencies/:name/approvers/:approver',
+    summary:
+      'Names a person’s key that approves for the agency: networks are founded with it, and members enrol it on those that are there.',
+    verb: 'update',
+    resource: 'agency',
+    scope: 'city',
+    stepUp: true,
+    params: closed({ name: name('Agency.'), approver: name('Name of the key; no personal data.') }),
+    body: Approver,
+    status: 200,
+    answer: Agency,
+    problems: ['NOT_FOUND', 'INVALID', 'CONFLICT', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
+  }),
+  putApprovalPolicy: defineRoute({
+    method: 'PUT',
+    path: '/agencies/:name/approval-policy',
+    summary: 'Decides whether persons approve for the agency or its gateway does; with dryRun=true says what would be.',
+    verb: 'update',
+    resource: 'agency',
+    scope: 'city',
+    stepUp: true,
+    params: byName,
+    query: dryRunQuery,
+    body: NewApprovalPolicy,
+    status: 200,
+    answer: ChangedApprovalPolicy,
     problems: ['NOT_FOUND', 'INVALID', 'CONFLICT', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
   }),
   deleteAgency: defineRoute({

@@ -1,16 +1,19 @@
 import { connectCluster } from '@civitas/cli';
+import { waitFor } from '@civitas/testkit';
 import type { Page } from 'playwright-core';
 import { resourceOf } from '../../../tools/start/manifests.ts';
 import { type ConsoleCity, openAs } from './console-city.ts';
 import type { Person } from './people.ts';
 import { walkSignIn } from './sign-in-pages.ts';
+import { confirmWithFactor, type Stage } from './stage.ts';
 
-/** Two founders decide together there; of the court a person is to sign. */
+/** Two founders decide together there. */
 const NETWORK = 'courts';
-const AGENCY = 'court-1';
 const FIELD_MANAGER = 'civitas-test';
 /** A node that is made anew with other keys, a proposal, and the operator's look at it, on a busy machine. */
 const ENROLMENT_MS = 180_000;
+/** A dialog that is about to close is not pressed for longer. */
+const PRESS_MS = 2_000;
 
 /** Makes a key in the browser and has the members of the network enrol it, which takes a second factor. */
 export async function enrolOwnKey(page: Page, city: ConsoleCity, person: Person): Promise<void> {
@@ -29,15 +32,10 @@ export async function enrolOwnKey(page: Page, city: ConsoleCity, person: Person)
   await key.filter({ hasText: made ?? '' }).waitFor();
 }
 
-/**
- * Has persons approve for the court from now on, then takes in an agency that wants to be a party there: the other founder's gateway
- * approves by itself, the court's does not any more.
- */
+/** Takes in an agency that wants to be a party there: the other founder's gateway approves by itself, the court's does not any more. */
 export async function proposeParty(city: ConsoleCity, name: string): Promise<void> {
   const kube = connectCluster(city.home);
   const agencies = resourceOf('Agency');
-  // In this order: the gateway of the new agency is made by a node that approves nothing for the court.
-  await kube.mergePatch(agencies, { name: AGENCY }, { spec: { approvalPolicy: 'manual' } }, { fieldManager: FIELD_MANAGER });
   await kube.apply(
     agencies,
     {
@@ -50,19 +48,29 @@ export async function proposeParty(city: ConsoleCity, name: string): Promise<voi
   );
 }
 
+interface Approved {
+  readonly person: Person;
+  /** Whom or what it is about. */
+  readonly name: string;
+  readonly network?: string;
+}
+
 /** Approves what waits for the court, with the key of this browser. */
-export async function approveParty(page: Page, city: ConsoleCity, { person, name }: { person: Person; name: string }): Promise<void> {
+export async function approveWithOwnKey(page: Page, city: Stage, { person, name, network = NETWORK }: Approved): Promise<void> {
   await page.goto(`${city.url}/inbox`);
-  const review = page.getByRole('button', { name: `Review: ${name}` });
+  const waiting = page.getByRole('row').filter({ has: page.getByText(new RegExp(`: ${name} on ${network}$`)) });
+  const review = waiting.getByRole('button', { name: `Review: ${name}` });
   await review.waitFor({ timeout: ENROLMENT_MS });
   await review.click();
   const approve = page.getByRole('dialog').getByRole('button', { name: 'Approve' });
-  await approve.click();
-  // The second factor of the enrolment still counts, or the provider asks for it again: the dialog goes either way.
-  await approve.waitFor({ state: 'detached' });
-  await walkSignIn(page, person);
-  if (await approve.isVisible()) await approve.click();
-  await review.waitFor({ state: 'detached' });
+  await confirmWithFactor(page, city, { button: approve, person });
+  // Back from the provider the dialog is open again and takes one more press; what was approved is closed and listed no more.
+  const isClosed = (): boolean => /\/inbox$/.test(page.url());
+  const isApproved = async (): Promise<boolean> => {
+    if (await approve.isVisible()) await approve.click({ timeout: PRESS_MS });
+    return isClosed() && (await review.count()) === 0;
+  };
+  await waitFor('the approval', isApproved, ENROLMENT_MS);
 }
 
 /** Until the ledger holds the agency, as its page says. */

@@ -5,13 +5,12 @@ import type { Page } from 'playwright-core';
 import { type RunningCity, startCity } from '../../e2e/running-city.ts';
 import type { Person } from './people.ts';
 import { walkSignIn } from './sign-in-pages.ts';
+import type { Stage } from './stage.ts';
 
 const READY_MS = 400_000;
 
 /** A city with its console, as `npm start` makes it. */
-export interface ConsoleCity {
-  /** Origin of the console. */
-  readonly url: string;
+export interface ConsoleCity extends Stage {
   readonly home: string;
   /** Somebody of samples/users.yaml; the same object each time, so that a password once changed stays known. */
   person(username: string): Person;
@@ -26,6 +25,7 @@ export async function startConsoleCity(port: number): Promise<ConsoleCity> {
   return {
     url,
     home,
+    walkSignIn,
     person(username) {
       const known = people.get(username) ?? { username, password: oneTimePassword(home, username) };
       people.set(username, known);
@@ -46,14 +46,14 @@ function oneTimePassword(home: string, username: string): string {
 }
 
 /** Opens a page of the console and signs in where that is asked for. */
-export async function openAs(page: Page, city: Pick<ConsoleCity, 'url'>, person: Person, path = '/'): Promise<void> {
+export async function openAs(page: Page, city: Stage, person: Person, path = '/'): Promise<void> {
   await page.goto(`${city.url}${path}`);
   const signIn = page.getByRole('button', { name: /^(Sign in|登录)$/ });
   const shell = page.getByRole('navigation', { name: /^(Pages|页面导航)$/ });
   await signIn.or(shell).first().waitFor();
   if ((await signIn.count()) === 0) return;
   await signIn.click();
-  await walkSignIn(page, person);
+  await city.walkSignIn(page, person);
 }
 
 interface Mail {

@@ -5,7 +5,8 @@ import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { describeWith } from '../../describe-with.ts';
-import { approveParty, enrolOwnKey, proposeParty, seeEnrolled } from './approve-with-own-key.ts';
+import { takeAgencyIn } from './agency-journeys.ts';
+import { approveWithOwnKey, enrolOwnKey, proposeParty, seeEnrolled } from './approve-with-own-key.ts';
 import {
   accountOf,
   disputeAccess,
@@ -21,10 +22,21 @@ import { brokenPolicies, chromiumPath, launchChromium, openWindow, PAGE_TIMEOUT_
 import { type ConsoleCity, invitationLinks, openAs, startConsoleCity } from './console-city.ts';
 import { EVERY_PAGE } from './every-page.ts';
 import { introduceMember, playIllness } from './illness-journey.ts';
-import { accessFaults, focusedText, overflowOf, strayEnglish } from './look-at-page.ts';
+import { accessFaults, strayEnglish } from './look-at-page.ts';
+import {
+  aPublicKey,
+  certifyProgram,
+  foundNetwork,
+  havePersonsApprove,
+  nameApprover,
+  ownPublicKey,
+  seeAvailable,
+  seeOwnKeyOn,
+} from './network-journeys.ts';
 import type { Person } from './people.ts';
-import { acceptInvitation, walkSignIn } from './sign-in-pages.ts';
+import { acceptInvitation } from './sign-in-pages.ts';
 import { watchStoppedRelay } from './stopped-relay.ts';
+import { loseSession, narrowFaults, workByKeyboard } from './working-journeys.ts';
 
 const PORT = 17_643;
 const CITY_MS = 450_000;
@@ -42,6 +54,8 @@ describeWith(needed, 'the console in a browser', () => {
   let browser: Browser;
   let admins: BrowserContext;
   let page: Page;
+  /** Of the owner of the court, whose key is in this browser. */
+  let approver: Page;
 
   beforeAll(async () => {
     [city, browser] = await Promise.all([startConsoleCity(PORT), launchChromium()]);
@@ -95,13 +109,11 @@ describeWith(needed, 'the console in a browser', () => {
   test(
     'an agency is taken in with the wizard, and its owner accepts the invitation and signs in',
     async () => {
-      await takeAgencyIn(page);
-      await walkSignIn(page, city.person('admin'));
-      const invitations = page.getByRole('grid', { name: 'Invitations' });
-      await invitations.getByText('owner@hospital-9.example').waitFor();
+      const ownerEmail = 'owner@hospital-9.example';
+      await takeAgencyIn(page, city, { person: city.person('admin'), name: 'hospital-9', ownerEmail });
       const owner: Person = { username: 'hua.yun', password: 'seven quiet river stones' };
       const ownersPage = await (await openWindow(browser, { locale: 'en' })).newPage();
-      await acceptInvitation(ownersPage, await invitationLink('owner@hospital-9.example'), owner);
+      await acceptInvitation(ownersPage, await invitationLink(ownerEmail), owner);
       await openAs(ownersPage, city, owner, '/agencies');
       await ownersPage.getByRole('link', { name: 'Ninth Hospital' }).click();
       await ownersPage.getByRole('heading', { level: 1, name: 'Ninth Hospital' }).waitFor();
@@ -109,29 +121,6 @@ describeWith(needed, 'the console in a browser', () => {
     },
     JOURNEY_MS,
   );
-
-  async function takeAgencyIn(on: Page): Promise<void> {
-    await on.goto(`${city.url}/agencies`);
-    await on.getByRole('link', { name: 'Take an agency in' }).click();
-    await on.getByLabel('Name in Chinese').fill('第九人民医院');
-    await on.getByLabel('Name in English').fill('Ninth Hospital');
-    await on.getByLabel('Short name').fill('hospital-9');
-    await on.getByRole('button', { name: 'Next' }).click();
-    await on.getByLabel('Health (health)').check();
-    await on.getByLabel('Custodian').check();
-    await on.getByRole('button', { name: 'Next' }).click();
-    await on.getByLabel('E-mail').fill('owner@hospital-9.example');
-    await on.getByLabel('Last name').fill('华');
-    await on.getByLabel('First name').fill('云');
-    await on.getByRole('button', { name: 'Next' }).click();
-    await on.getByText('kind: Agency').waitFor();
-    await on.getByRole('button', { name: 'Take the agency in' }).click();
-    // The organization stands soon; the invitation then asks for a second factor.
-    await on
-      .getByText(/Key to type by hand|Six-digit code|Confirm that it is you/)
-      .first()
-      .waitFor();
-  }
 
   async function invitationLink(email: string): Promise<string> {
     const kube = connectCluster(city.home);
@@ -193,36 +182,37 @@ describeWith(needed, 'the console in a browser', () => {
   );
 
   test(
-    'a new network is tried on the cluster before anything is made, and what it refuses stands in words',
-    async () => {
-      await page.goto(`${city.url}/networks/new`);
-      await page.getByLabel('Name', { exact: false }).first().fill('health');
-      await page.getByLabel('Chain id').fill('jincheng-health-2');
-      await page.getByRole('button', { name: 'Next' }).click();
-      await page.getByRole('button', { name: 'Next' }).click();
-      await page.getByText('There is one of that name already.').first().waitFor();
-      expect(await page.getByRole('button', { name: 'Create the network' }).isEnabled()).toBe(false);
-      await page.getByRole('button', { name: 'Back' }).click();
-      await page.getByRole('button', { name: 'Back' }).click();
-      await page.getByLabel('Name', { exact: false }).first().fill('health-2');
-      await page.getByRole('button', { name: 'Next' }).click();
-      await page.getByRole('button', { name: 'Next' }).click();
-      await page.getByText('kind: LedgerNetwork').waitFor();
-      await page.getByRole('button', { name: 'Cancel' }).click();
-    },
+    'an agency’s program is certified by the request that the platform uploads for it',
+    () => certifyProgram(page, city, { person: city.person('admin'), agency: 'hospital-1' }),
     JOURNEY_MS,
   );
 
   test(
     'an owner makes a key in the browser, has it enrolled with a second factor, and approves an agency with it',
     async () => {
-      const owner = city.person('he.ping');
-      const owners = await (await openWindow(browser, { locale: 'en' })).newPage();
-      await enrolOwnKey(owners, city, owner);
+      const [person, owner] = [city.person('admin'), city.person('he.ping')];
+      approver = await (await openWindow(browser, { locale: 'en' })).newPage();
+      await enrolOwnKey(approver, city, owner);
+      await havePersonsApprove(page, city, { person, network: 'courts', agency: 'court-1' });
       await proposeParty(city, 'notary-1');
-      await approveParty(owners, city, { person: owner, name: 'notary-1' });
+      await approveWithOwnKey(approver, city, { person: owner, name: 'notary-1' });
       await seeEnrolled(page, city, 'notary-1');
-      await owners.context().close();
+    },
+    APPROVAL_MS,
+  );
+
+  test(
+    'a network is tried on the cluster, refused in words, founded with a person’s key, and decided about with it from the first proposal on',
+    async () => {
+      const [person, owner, agency] = [city.person('admin'), city.person('he.ping'), 'court-1'];
+      const founded = { network: 'courts-2', chainId: 'jincheng-courts-2', domain: 'Courts', agency, taken: 'courts' };
+      await nameApprover(page, city, { person, agency, name: 'chief-clerk', publicKey: await ownPublicKey(approver, city, owner) });
+      await foundNetwork(page, city, founded);
+      await seeAvailable(page, city, founded.network);
+      await seeOwnKeyOn(approver, city, { person: owner, network: founded.network });
+      await nameApprover(page, city, { person, agency, name: 'deputy-clerk', publicKey: aPublicKey() });
+      await approveWithOwnKey(approver, city, { person: owner, name: agency, network: founded.network });
+      await approver.context().close();
     },
     APPROVAL_MS,
   );
@@ -270,59 +260,9 @@ describeWith(needed, 'the console in a browser', () => {
     JOURNEY_MS,
   );
 
-  test(
-    'a person works with the keyboard alone',
-    async () => {
-      await page.goto(`${city.url}/agencies`);
-      await page.getByRole('link', { name: 'Take an agency in' }).waitFor();
-      await page.keyboard.press('Tab');
-      expect(await focusedText(page)).toBe('Skip to content');
-      await page.keyboard.press('Enter');
-      await tabTo(page, 'Take an agency in');
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { level: 1, name: 'Take an agency in' }).waitFor();
-      await page.getByLabel('Name in Chinese').focus();
-      await page.keyboard.type('第十人民医院');
-      await page.keyboard.press('Tab');
-      await page.keyboard.type('Tenth Hospital');
-      await page.keyboard.press('Tab');
-      await page.keyboard.type('hospital-10');
-      await page.keyboard.press('Enter');
-      const heading = page.getByRole('heading', { level: 2, name: 'Domains and quota' });
-      await heading.waitFor();
-      expect(await focusedText(page)).toBe('Domains and quota');
-    },
-    JOURNEY_MS,
-  );
+  test('a person works with the keyboard alone', () => workByKeyboard(page, city), JOURNEY_MS);
 
-  /** Presses Tab until a link or button of that name has the focus. */
-  async function tabTo(on: Page, name: string): Promise<void> {
-    for (let presses = 0; presses < 60; presses += 1) {
-      if ((await focusedText(on)) === name) return;
-      await on.keyboard.press('Tab');
-    }
-    throw new Error(`Tab does not reach ${name}`);
-  }
-
-  test(
-    'a session that ends during work loses nothing',
-    async () => {
-      const context = await openWindow(browser, { locale: 'en' });
-      const work = await context.newPage();
-      await work.clock.install();
-      await openAs(work, city, city.person('gao.yuan'), '/agencies/new');
-      await work.getByLabel('Name in English').fill('Harbour Clinic');
-      await work.route('**/protocol/openid-connect/token', (route) => route.fulfill({ status: 400, json: { error: 'invalid_grant' } }));
-      await work.clock.fastForward('10:00');
-      await work.getByRole('button', { name: 'Sign in again' }).waitFor();
-      await work.unroute('**/protocol/openid-connect/token');
-      await work.getByRole('button', { name: 'Sign in again' }).click();
-      await walkSignIn(work, city.person('gao.yuan'));
-      await waitFor('the draft', async () => (await work.getByLabel('Name in English').inputValue()) === 'Harbour Clinic', PAGE_TIMEOUT_MS);
-      await context.close();
-    },
-    JOURNEY_MS,
-  );
+  test('a session that ends during work loses nothing', () => loseSession(browser, city, city.person('gao.yuan')), JOURNEY_MS);
 
   test.each([
     ['the server is away', { abort: true }, 'The console cannot be reached'],
@@ -362,10 +302,7 @@ describeWith(needed, 'the console in a browser', () => {
         faults.push(...(await accessFaults(looked)).map((fault) => `${name}: ${fault}`));
         faults.push(...(await brokenPolicies(looked)).map((policy) => `${name}: ${policy}`));
         if (view.locale === 'zh-CN') faults.push(...(await strayEnglish(looked)).map((text) => `${name}: English in Chinese: ${text}`));
-        for (const widthPx of [320, 640]) {
-          const overflowPx = await overflowOf(looked, widthPx);
-          if (overflowPx > 0) faults.push(`${name}: ${overflowPx} px wider than ${widthPx} px`);
-        }
+        faults.push(...(await narrowFaults(looked, name)));
         await saveScreenshot(looked, `${name}.${view.locale}`, view.colours);
       }
       expect(faults).toEqual([]);

@@ -11,16 +11,16 @@ import { openCluster } from '../../../console/api/src/testing/test-console.ts';
 import { buildWeb } from '../../../tools/start/build-web.ts';
 import { ROOT } from '../../e2e/running-city.ts';
 import type { KeycloakFacts } from '../keycloak/keycloak-facts.ts';
+import { walkKeycloak } from './keycloak-pages.ts';
+import type { Stage } from './stage.ts';
 
 /** Second number of the API server's loopback addresses. */
 const OCTET = 134;
 const SERVES_MS_MAX = 180_000;
 const ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 
-/** The console's own program, on an API server without ledgers, with a Keycloak for its identity provider. */
-export interface KeycloakConsole {
-  /** Origin of the console; of the same site as the Keycloak, as in a city. */
-  readonly url: string;
+/** The console's own program, on an API server without ledgers, with a Keycloak of the same site for its identity provider. */
+export interface KeycloakConsole extends Stage {
   readonly admin: KubeClient;
   stop(): Promise<void>;
 }
@@ -104,5 +104,5 @@ export async function startKeycloakConsole(keycloak: KeycloakFacts): Promise<Key
     await stop();
     throw new Error(`the console does not serve:\n${output.join('')}`, { cause: error });
   }
-  return { url, admin, stop };
+  return { url, admin, stop, walkSignIn: (page, person) => walkKeycloak(page, url, person) };
 }

@@ -1,4 +1,4 @@
-import { API_PREFIX, Problem, ROUTES, type Route, type RouteName } from '@civitas/console-contract';
+import { API_PREFIX, dryRunQuery, Problem, ROUTES, type Route, type RouteName } from '@civitas/console-contract';
 import { STEP_UP_S_MAX, type TokenVerifier, type VerifiedToken } from '@civitas/identity';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { decide } from '../policy/policy.ts';
@@ -31,6 +31,15 @@ const fieldOf = (of: unknown, field: string): string | undefined => {
 
 /** What is only tried makes nothing. */
 const isTried = (query: unknown): boolean => typeof query === 'object' && query !== null && Reflect.get(query, 'dryRun') === true;
+
+/**
+ * Whether a request takes a second factor. A trial of a route that knows `dryRun` takes none; the query is not yet checked here, so it
+ * must say exactly what the check will read from it.
+ */
+function needsStepUp(route: Route, query: unknown): boolean {
+  if (route.stepUp !== true) return false;
+  return !(route.query === dryRunQuery && typeof query === 'object' && query !== null && Reflect.get(query, 'dryRun') === 'true');
+}
 
 /** Agencies that the thing a request is about belongs to. A request in the name of one agency is about that one alone. */
 function agenciesIn(route: Route, request: FastifyRequest, sources: RouteSources): readonly string[] {
@@ -78,7 +87,7 @@ function registerRoute(app: FastifyInstance, name: RouteName, sources: RouteSour
     },
     // Before the request is looked at closer: what somebody may not do, they are not told how to do.
     preValidation: async (request) => {
-      const wanted = { ...route, agencies: agenciesIn(route, request, sources), stepUp: route.stepUp === true };
+      const wanted = { ...route, agencies: agenciesIn(route, request, sources), stepUp: needsStepUp(route, request.query) };
       const decision = decide(CALLERS.get(request)?.principal, wanted, Math.floor(sources.nowUnixMs() / 1000));
       if (decision.kind === 'step-up') throw stepUpNeeded(STEP_UP_S_MAX);
       if (decision.kind === 'deny') throw new ProblemError('FORBIDDEN', 'your roles do not allow this', { reason: decision.reason });

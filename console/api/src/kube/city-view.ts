@@ -6,6 +6,10 @@ export interface Part {
   readonly agency: string;
   readonly roles: readonly string[];
   readonly state: string;
+  readonly founder: boolean;
+  readonly approvalPolicy: 'manual' | 'auto';
+  /** Persons whose keys it names. */
+  readonly approvers: number;
 }
 
 /** What several kinds say together: the city's namespace, and which agencies take part in what. */
@@ -44,6 +48,14 @@ export function viewCity(caches: CityCaches): CityView {
   };
 }
 
+function approvalOf(spec: Agency['spec'] | undefined): Pick<Part, 'founder' | 'approvalPolicy' | 'approvers'> {
+  return {
+    founder: spec?.founder === true,
+    approvalPolicy: spec?.approvalPolicy ?? 'manual',
+    approvers: spec?.approvers?.length ?? 0,
+  };
+}
+
 function partsByNetwork(caches: CityCaches, cityNamespace: string): ReadonlyMap<string, readonly Part[]> {
   const parts = new Map<string, Part[]>();
   const add = (key: string, part: Part): void => {
@@ -53,11 +65,13 @@ function partsByNetwork(caches: CityCaches, cityNamespace: string): ReadonlyMap<
   for (const { metadata, spec, status } of caches.agencies.store.list()) {
     for (const { network, namespace, roles } of spec.memberships) {
       const state = status?.memberships?.find((entry) => entry.network === network)?.state ?? 'Pending';
-      add(`${namespace ?? cityNamespace}/${network}`, { agency: metadata.name, roles, state });
+      add(`${namespace ?? cityNamespace}/${network}`, { agency: metadata.name, roles, state, ...approvalOf(spec) });
     }
   }
   for (const { metadata, spec, status } of caches.memberships.store.list()) {
-    add(`${metadata.namespace}/${spec.networkRef}`, { agency: spec.agencyRef, roles: spec.roles ?? [], state: status?.phase ?? 'Pending' });
+    const [agency, roles, state] = [spec.agencyRef, spec.roles ?? [], status?.phase ?? 'Pending'];
+    const found = caches.agencies.store.get(agency);
+    add(`${metadata.namespace}/${spec.networkRef}`, { agency, roles, state, ...approvalOf(found?.spec) });
   }
   return parts;
 }

@@ -97,6 +97,7 @@ export interface Agency extends OurObject {
     readonly memberships: readonly { readonly network: string; readonly namespace?: string; readonly roles: readonly string[] }[];
     readonly quotas?: { readonly pods?: number; readonly configMaps?: number };
     readonly clients?: readonly { readonly name: string; readonly operationPublicKey: string; readonly csr: string }[];
+    readonly approvers?: readonly { readonly name: string; readonly publicKey: string }[];
   };
   readonly status?: StatusHead & {
     readonly namespace?: string;

@@ -1,6 +1,7 @@
 import type { ConsoleContext } from '../context.ts';
 import type { Handlers } from '../http/call.ts';
 import { agencyHandlers } from './agencies.ts';
+import { agencyApprovalHandlers } from './agency-approval.ts';
 import { agencyClientHandlers } from './agency-clients.ts';
 import { auditHandlers } from './audit.ts';
 import { caseHandlers } from './cases.ts';
@@ -22,6 +23,7 @@ export function allHandlers(context: ConsoleContext): Handlers {
     ...linkHandlers(context),
     ...agencyHandlers(context),
     ...agencyClientHandlers(context),
+    ...agencyApprovalHandlers(context),
     ...memberHandlers(context),
     ...inboxHandlers(context),
     ...governanceHandlers(context),

@@ -15,6 +15,7 @@ import { eventOf } from '../views/event-view.ts';
 import { withoutServerFields } from '../views/manifest.ts';
 import { networkDetailOf, networkOf } from '../views/network-view.ts';
 import { createOnce } from './create-once.ts';
+import { assertFound, joinFounders } from './found-network.ts';
 
 const events = defineResource<KubeEvent>({ group: '', version: 'v1', plural: 'events', namespaced: true });
 
@@ -84,14 +85,21 @@ function formField(path: string): string {
 async function createNetwork(context: ConsoleContext, principal: Principal, asked: NewNetwork, dryRun: boolean): Promise<CreatedNetwork> {
   const namespace = context.view.namespace();
   if (namespace === undefined) throw new ProblemError('CONFLICT', 'there is no CityConfig yet: it names the namespace of the networks');
+  const { founders = [] } = asked;
+  assertFound(context, founders);
   const manifest = manifestOf(asked, namespace);
+  const make = (tried: boolean) =>
+    context.acting.as(principal).create(ledgerNetworks, manifest, { dryRun: tried, fieldManager: 'civitas-console' });
   try {
-    const created = await context.acting.as(principal).create(ledgerNetworks, manifest, { dryRun, fieldManager: 'civitas-console' });
+    // What the API server would refuse leaves no agency in a network that is not there.
+    if (founders.length > 0 && !dryRun) await make(true);
+    const joined = await joinFounders(context, { principal, network: asked.name, dryRun }, founders);
+    const created = await make(dryRun);
     return {
       dryRun,
       network: networkOf(created, context.view.partsOf(created.metadata)),
       yaml: toYaml(manifest),
-      differences: differencesBetween({ spec: manifest.spec }, { spec: created.spec }),
+      differences: [...differencesBetween({ spec: manifest.spec }, { spec: created.spec }), ...joined],
     };
   } catch (error) {
     if (!isApiError(error, 'Invalid')) throw error;

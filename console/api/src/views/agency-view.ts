@@ -20,6 +20,7 @@ export function agencyOf(agency: Agency): AgencyAnswer {
         ...present(standing, 'onLedgerHeight', 'approvalsMissing', 'message'),
       };
     }),
+    approvers: (spec.approvers ?? []).map(({ name, publicKey }) => ({ name, publicKey })),
     clients: (status?.clients ?? []).map((client) => ({ name: client.name, networks: client.networks, ...present(client, 'problem') })),
   };
 }

@@ -15,7 +15,7 @@ export function networkOf(network: LedgerNetwork, parts: readonly Part[]): Netwo
     ...present(status, 'release', 'height', 'validators', 'certificates'),
     paused: spec.paused === true,
     hibernated: spec.hibernated === true,
-    members: parts.map(({ agency, roles, state }) => ({ agency, roles: [...roles], state })),
+    members: parts.map(({ roles, ...part }) => ({ ...part, roles: [...roles] })),
   };
 }
 

@@ -12,8 +12,10 @@ import { PageView } from '../ui/page-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
 import { TabView } from '../ui/tab-view.tsx';
+import { AgencyApprovers } from './agency-approvers.tsx';
 import { AgencyDownloads } from './agency-downloads.tsx';
 import { AgencyPrograms } from './agency-programs.tsx';
+import { ApprovalControl } from './approval-control.tsx';
 import { ChangeFailed } from './change-failed.tsx';
 import { Conditions } from './conditions.tsx';
 import { AgencyMembers } from './members.tsx';
@@ -74,7 +76,7 @@ function Overview({ agency }: { readonly agency: Agency }): ReactNode {
               </span>,
             ],
             [t('agencies.id'), <code key="name">{agency.name}</code>],
-            [t('agencies.approval'), t(`agencies.approval.${agency.approvalPolicy}`)],
+            [t('agencies.approval'), <ApprovalControl key="approval" agency={agency.name} approval={agency} mayChange={isAdmin} />],
             [t('agency.namespace'), agency.namespace === undefined ? undefined : <code key="namespace">{agency.namespace}</code>],
             [t('agency.founder'), t(agency.founder ? 'ui.yes' : 'ui.no')],
           ]}
@@ -83,6 +85,7 @@ function Overview({ agency }: { readonly agency: Agency }): ReactNode {
       <Section title={t('agency.memberships')}>
         <Memberships agency={agency} />
       </Section>
+      <AgencyApprovers agency={agency} mayAdd={isAdmin} />
       <AgencyPrograms agency={agency} mayAdd={isAdmin} />
       <Section title={t('conditions.title')}>
         <Conditions conditions={agency.conditions} />

@@ -96,6 +96,7 @@ function KeyView({ subject, approverKey }: KeyProps): ReactNode {
       </Section>
       <Section title={t('key.enrol')}>
         <p>{t('key.enrolBody')}</p>
+        <p>{t('key.forFounding')}</p>
         <Enrol publicKey={publicKey} />
       </Section>
       {isAsking && (

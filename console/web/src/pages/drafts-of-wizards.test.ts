@@ -67,6 +67,7 @@ describe('the wizard of networks', () => {
       name: 'health-2',
       domain: 'health',
       chainId: 'jincheng-health-2',
+      founders: [],
     });
   });
 
@@ -75,6 +76,7 @@ describe('the wizard of networks', () => {
       name: 'courts-2',
       domain: 'courts',
       chainId: 'jincheng-courts-2',
+      founders: withRoles(withRoles([], 'court-1', ['court']), 'police-1', []),
       engine: 'cometbft',
       validators: '4',
       agency: 'court-1',
@@ -84,6 +86,10 @@ describe('the wizard of networks', () => {
     });
     expect(isTaken(NewNetwork, whole)).toBe(true);
     expect(whole).toMatchObject({ engine: 'cometbft', validators: 4, approvalThreshold: 2, allowDowntime: true });
+    expect(whole.founders).toEqual([
+      { agency: 'court-1', roles: ['court'] },
+      { agency: 'police-1', roles: [] },
+    ]);
   });
 
   test('knows what the fields take', () => {

@@ -1,10 +1,13 @@
 import type { NewNetwork } from '@civitas/console-contract';
+import { rolesIn } from './agency-draft.ts';
 
 /** What the wizard is filled with, as text fields hold it; empty leaves the choice to CityConfig. */
 export interface NetworkDraft {
   readonly name: string;
   readonly domain: string;
   readonly chainId: string;
+  /** Each as `agency` or `agency:role,role`. */
+  readonly founders: readonly string[];
   readonly engine: string;
   readonly validators: string;
   readonly agency: string;
@@ -17,6 +20,7 @@ export const FIRST_NETWORK_DRAFT: NetworkDraft = {
   name: '',
   domain: 'health',
   chainId: '',
+  founders: [],
   engine: '',
   validators: '',
   agency: '',
@@ -47,6 +51,10 @@ export function networkOf(draft: NetworkDraft): NewNetwork {
     name: draft.name,
     domain: DOMAINS.find((one) => one === draft.domain) ?? 'city',
     chainId: draft.chainId,
+    founders: draft.founders.map((entry) => {
+      const agency = entry.split(':')[0] ?? '';
+      return { agency, roles: [...(rolesIn(draft.founders, agency) ?? [])] };
+    }),
     ...(engine === undefined ? {} : { engine }),
     ...(draft.validators === '' ? {} : { validators: Number(draft.validators) }),
     ...(draft.agency === '' ? {} : { agency: draft.agency }),

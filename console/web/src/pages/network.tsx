@@ -1,7 +1,7 @@
 import type { NetworkDetail } from '@civitas/console-contract';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useNetwork, useNetworkEvents, useNetworkYaml } from '../api/queries.ts';
+import { useMe, useNetwork, useNetworkEvents, useNetworkYaml } from '../api/queries.ts';
 import { formatNumber } from '../i18n/format.ts';
 import { useWords } from '../i18n/index.ts';
 import { CodeView } from '../ui/code-view.tsx';
@@ -15,6 +15,7 @@ import { Empty } from '../ui/states.tsx';
 import { StatusLabel } from '../ui/status-label.tsx';
 import { TabView } from '../ui/tab-view.tsx';
 import { AgoText, TimeText } from '../ui/time-text.tsx';
+import { ApprovalControl, mayBeApproved } from './approval-control.tsx';
 import { Conditions } from './conditions.tsx';
 import { NodeTable } from './node-table.tsx';
 import { PhaseLabel } from './phase-label.tsx';
@@ -125,9 +126,21 @@ function Health({ network }: { readonly network: NetworkDetail }): ReactNode {
           {sentenceOf({ reason: deferred, message: '' }, language)}
         </Notice>
       )}
+      <NobodyApproves network={network} />
       {network.paused && <Notice tone="warning" title={t('network.paused')} />}
       {network.hibernated && <Notice tone="warning" title={t('network.hibernated')} />}
     </>
+  );
+}
+
+function NobodyApproves({ network }: { readonly network: NetworkDetail }): ReactNode {
+  const { t } = useWords();
+  const founders = network.members.filter(({ founder }) => founder);
+  if (network.genesisHash !== undefined || founders.length === 0 || founders.some(mayBeApproved)) return null;
+  return (
+    <Notice tone="warning" title={t('approval.nobody')}>
+      {t('approval.nobodyBody')}
+    </Notice>
   );
 }
 
@@ -143,6 +156,7 @@ function QuorumNotice({ validators }: { readonly validators: NonNullable<Network
 
 function Members({ network }: { readonly network: NetworkDetail }): ReactNode {
   const { t } = useWords();
+  const isAdmin = useMe().data?.isPlatformAdmin === true;
   if (network.members.length === 0) return <Empty title={t('network.noMembers')} />;
   return (
     <DataTable
@@ -166,6 +180,12 @@ function Members({ network }: { readonly network: NetworkDetail }): ReactNode {
           cell: ({ roles }) => roles.map((role) => wordOf('ledgerRole', role)).join(t('ui.comma')),
         },
         { key: 'state', title: t('networks.phase'), cell: ({ state }) => <PhaseLabel phase={state} /> },
+        {
+          key: 'approves',
+          title: t('agencies.approval'),
+          cell: (member) =>
+            member.founder ? <ApprovalControl agency={member.agency} approval={member} mayChange={isAdmin} /> : t('agency.founder.no'),
+        },
       ]}
     />
   );

@@ -5,12 +5,13 @@ import { useChange } from '../api/changes.ts';
 import { useAgencies } from '../api/queries.ts';
 import { useWords } from '../i18n/index.ts';
 import { CodeView } from '../ui/code-view.tsx';
-import { DataTable } from '../ui/data-table.tsx';
 import { CheckField, ChoiceField, TextField } from '../ui/fields.tsx';
 import { PageView } from '../ui/page-view.tsx';
 import { Steps } from '../ui/steps.tsx';
 import { isName } from './agency-draft.ts';
 import { ChangeFailed, problemOfField } from './change-failed.tsx';
+import { DifferenceTable } from './difference-table.tsx';
+import { FoundersStep } from './founders-step.tsx';
 import { DOMAINS, ENGINES, FIRST_NETWORK_DRAFT, isChainId, isCount, isSize, type NetworkDraft, networkOf } from './network-draft.ts';
 import { useDraft } from './use-draft.ts';
 import { wordOf } from './words-of.ts';
@@ -27,7 +28,7 @@ export function NewNetworkPage(): ReactNode {
   const navigate = useNavigate();
   const [draft, change, forget] = useDraft('new-network', FIRST_NETWORK_DRAFT);
   const dryRun = useChange<CreatedNetwork>([]);
-  const create = useChange<CreatedNetwork>([['networks']]);
+  const create = useChange<CreatedNetwork>([['networks'], ['agencies']]);
   const title = t('newNetwork.title');
   const body = networkOf(draft);
   const look = (key: string): void => {
@@ -64,6 +65,12 @@ export function NewNetworkPage(): ReactNode {
             title: t('newNetwork.what'),
             isComplete: isName(draft.name) && isChainId(draft.chainId),
             body: <WhatStep {...step} />,
+          },
+          {
+            key: 'founders',
+            title: t('newNetwork.whoDecides'),
+            isComplete: draft.founders.length > 0,
+            body: <FoundersStep {...step} />,
           },
           {
             key: 'validators',
@@ -177,25 +184,18 @@ function ValidatorsStep({ draft, change, error }: StepProps): ReactNode {
 
 function ReviewStep({ error, created }: { readonly error: Error | null; readonly created: CreatedNetwork | undefined }): ReactNode {
   const { t } = useWords();
-  const show = (value: unknown): ReactNode => (value === undefined ? '–' : <code lang="en">{JSON.stringify(value)}</code>);
   return (
     <>
       <ChangeFailed error={error} />
       {created !== undefined && (
         <>
           <p>{t('newNetwork.reviewBody')}</p>
-          {created.differences.length > 0 && (
-            <DataTable
-              label={t('newNetwork.differences')}
-              rows={created.differences}
-              keyOf={({ path }) => path}
-              columns={[
-                { key: 'path', title: t('newNetwork.field'), names: true, cell: ({ path }) => <code lang="en">{path}</code> },
-                { key: 'before', title: t('newNetwork.before'), cell: ({ before }) => show(before) },
-                { key: 'after', title: t('newNetwork.after'), cell: ({ after }) => show(after) },
-              ]}
-            />
-          )}
+          <DifferenceTable
+            label={t('newNetwork.differences')}
+            differences={created.differences}
+            before={t('newNetwork.before')}
+            after={t('newNetwork.after')}
+          />
           <CodeView label={t('newAgency.yaml')} text={created.yaml} />
         </>
       )}

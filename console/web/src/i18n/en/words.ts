@@ -51,6 +51,8 @@ export const words = {
   'action.createAgency': 'Take an agency in',
   'action.changeAgency': 'Change an agency',
   'action.putAgencyClient': 'Certify a program',
+  'action.putAgencyApprover': 'Name an approver’s key',
+  'action.putApprovalPolicy': 'Decide who approves',
   'action.deleteAgency': 'Remove an agency',
   'action.createNetwork': 'Create a network',
   'action.invite': 'Invite a person',

@@ -52,6 +52,8 @@ export const words: Readonly<Record<keyof typeof source, string>> = {
   'action.createAgency': '接入机构',
   'action.changeAgency': '更改机构',
   'action.putAgencyClient': '为程序签发证书',
+  'action.putAgencyApprover': '登记批准人的密钥',
+  'action.putApprovalPolicy': '决定由谁批准',
   'action.deleteAgency': '移除机构',
   'action.createNetwork': '创建网络',
   'action.invite': '邀请人员',
