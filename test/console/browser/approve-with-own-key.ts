@@ -65,7 +65,7 @@ export async function approveWithOwnKey(page: Page, city: Stage, { person, name,
   const approve = page.getByRole('dialog').getByRole('button', { name: 'Approve' });
   await confirmWithFactor(page, city, { button: approve, person });
   // Back from the provider the dialog is open again and takes one more press; what was approved is closed and listed no more.
-  const isClosed = (): boolean => /\/inbox$/.test(page.url());
+  const isClosed = (): boolean => page.url().endsWith('/inbox');
   const isApproved = async (): Promise<boolean> => {
     if (await approve.isVisible()) await approve.click({ timeout: PRESS_MS });
     return isClosed() && (await review.count()) === 0;

@@ -72,7 +72,7 @@ interface Founded {
 }
 
 /** Fills in the wizard of networks up to what the cluster would make of it: one agency decides, one validator, one approval. */
-export async function fillNetworkWizard(page: Page, stage: Stage, { network, chainId, domain, agency }: Founded): Promise<void> {
+async function fillNetworkWizard(page: Page, stage: Stage, { network, chainId, domain, agency }: Founded): Promise<void> {
   await page.goto(`${stage.url}/networks/new`);
   await page.getByLabel('Domain').selectOption({ label: domain });
   await page.getByLabel('Name', { exact: false }).first().fill(network);
