@@ -129,5 +129,5 @@ test('one is made at a time', async () => {
   const first = await Promise.race(answers.map(async (answer) => (await answer).statusCode));
   release();
   const codes = (await Promise.all(answers)).map(({ statusCode }) => statusCode);
-  expect([first, codes.toSorted()]).toEqual([429, [200, 429]]);
+  expect([first, new Set(codes)]).toEqual([429, new Set([200, 429])]);
 }, 120_000);
