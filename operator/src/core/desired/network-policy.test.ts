@@ -105,6 +105,7 @@ const PLACES = {
   stranger: nodeOf('health', 0),
   relay: placeOf(relayPod(RELAY)),
   operator: elsewhere('civitas-system', SYSTEM, { 'app.kubernetes.io/name': 'civitas-operator' }),
+  console: elsewhere('civitas-system', SYSTEM, { 'app.kubernetes.io/name': 'civitas-console' }),
   other: elsewhere('civitas-system', SYSTEM, { 'app.kubernetes.io/name': 'civitas-crds' }),
   agency: elsewhere('agency-a', { 'civitas.dev/agency': 'a' }),
   prometheus: elsewhere('monitoring', { 'civitas.dev/monitoring': 'true' }),
@@ -139,6 +140,7 @@ describe('by the network policies', () => {
     ['prometheus', 'node', PORTS.metrics],
     ['prometheus', 'node', PORTS.engineMetrics],
     ['prometheus', 'relay', PORTS.metrics],
+    ['console', 'node', PORTS.metrics],
   ])('%s reaches %s at %i', (from, to, port) => {
     expect(passes(PLACES[from], PLACES[to], port)).toBe(true);
   });
@@ -153,6 +155,10 @@ describe('by the network policies', () => {
     ['agency', 'node', PORTS.p2p],
     ['portal', 'node', PORTS.metrics],
     ['other', 'node', PORTS.admin],
+    ['other', 'node', PORTS.metrics],
+    ['console', 'node', PORTS.admin],
+    ['console', 'node', PORTS.engineMetrics],
+    ['console', 'relay', PORTS.metrics],
     ['relay', 'node', PORTS.p2p],
     ['node', 'anybody', 443],
     ['node', 'relay', PORTS.admin],

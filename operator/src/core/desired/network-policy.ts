@@ -15,6 +15,11 @@ const OPERATOR = {
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM_NAMESPACE } },
   podSelector: { matchLabels: { 'app.kubernetes.io/name': 'civitas-operator' } },
 } as const;
+/** Its status page is drawn from the metrics of nodes. */
+const CONSOLE = {
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': SYSTEM_NAMESPACE } },
+  podSelector: { matchLabels: { 'app.kubernetes.io/name': 'civitas-console' } },
+} as const;
 const AGENCIES = { namespaceSelector: { matchExpressions: [{ key: LABELS.agency, operator: 'Exists' }] } } as const;
 const MONITORING = { namespaceSelector: { matchLabels: OPENING.monitoring } } as const;
 const CLIENTS = { namespaceSelector: { matchLabels: OPENING.clients } } as const;
@@ -41,6 +46,7 @@ export function nodesPolicy(network: EffectiveNetwork): Manifest {
         { from: [OURS, OPERATOR, AGENCIES, CLIENTS], ports: ports(PORTS.grpc) },
         { from: [OPERATOR], ports: ports(PORTS.admin) },
         { from: [MONITORING], ports: ports(PORTS.metrics, PORTS.engineMetrics) },
+        { from: [CONSOLE], ports: ports(PORTS.metrics) },
         { from: [peers], ports: ports(PORTS.p2p) },
         ...signersIngress(network),
       ],
