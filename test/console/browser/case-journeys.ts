@@ -3,6 +3,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { civitas } from '../../e2e/commands.ts';
 import { type ConsoleCity, openAs } from './console-city.ts';
 import { walkSignIn } from './sign-in-pages.ts';
+import { confirmWithFactor } from './stage.ts';
 
 const DAY_MS = 86_400_000;
 /** The city's clock is eight hours ahead of UTC. */
@@ -84,24 +85,26 @@ export async function grantConsent(page: Page, city: ConsoleCity): Promise<strin
   return (await number.textContent()) ?? '';
 }
 
-/** Withdraws the consent; its second factor was given a moment ago. */
-export async function withdrawConsent(page: Page): Promise<void> {
+/** Withdraws the consent, with the second factor where the last one is too long ago. */
+export async function withdrawConsent(page: Page, city: ConsoleCity): Promise<void> {
   const consents = ownConsents(page);
   const withdraw = consents.getByRole('button', { name: /^Withdraw: / }).first();
   await withdraw.click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Withdraw', exact: true }).click();
+  const button = page.getByRole('dialog').getByRole('button', { name: 'Withdraw', exact: true });
+  await confirmWithFactor(page, city, { button, person: city.person('wang.fang') });
   await consents.getByText('Withdrawn', { exact: true }).first().waitFor();
 }
 
-/** Disputes the newest access. */
-export async function disputeAccess(page: Page): Promise<void> {
+/** Disputes the newest access, with the second factor where the last one is too long ago. */
+export async function disputeAccess(page: Page, city: ConsoleCity): Promise<void> {
   const accesses = page.getByRole('region', { name: 'Who read what about me' });
   await accesses
     .getByRole('button', { name: /^Dispute: / })
     .first()
     .click();
   await page.getByRole('dialog').getByLabel('Why you dispute it').selectOption('no-reason');
-  await page.getByRole('dialog').getByRole('button', { name: 'Dispute', exact: true }).click();
+  const button = page.getByRole('dialog').getByRole('button', { name: 'Dispute', exact: true });
+  await confirmWithFactor(page, city, { button, person: city.person('wang.fang') });
   await accesses.getByText(/To be explained by/).waitFor();
 }
 

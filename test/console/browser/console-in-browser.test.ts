@@ -161,8 +161,8 @@ describeWith(needed, 'the console in a browser', () => {
         const accesses = citizen.getByRole('grid', { name: 'Who read what about me' });
         await accesses.getByText('Housing Fund Centre').waitFor();
         await accesses.getByText('To see whether you are entitled').waitFor();
-        await withdrawConsent(citizen);
-        await disputeAccess(citizen);
+        await withdrawConsent(citizen, city);
+        await disputeAccess(citizen, city);
         expect(await accessFaults(citizen)).toEqual([]);
         await saveScreenshot(citizen, 'citizen-list.en', 'light');
       });
