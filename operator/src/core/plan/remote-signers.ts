@@ -70,7 +70,7 @@ export function signerVerdicts(observed: ObservedNetwork, { nodes }: Pick<Effect
 }
 
 function silentText(observed: ObservedNetwork, silent: readonly string[]): string {
-  const places = silent.map((name) => `${name} (tcp://${observed.nodes[name]?.address ?? `${name}`}:${PORTS.signer})`);
+  const places = silent.map((name) => `${name} (tcp://${observed.nodes[name]?.address ?? name}:${PORTS.signer})`);
   return `no signer is connected to ${listed(places)}: without it the node does not vote`;
 }
 
