@@ -45,7 +45,7 @@ export class ConsolePerson {
       code_challenge_method: 'S256',
     });
     const browser = new Browser((url) => url.origin === this.#provider && url.pathname === '/');
-    const { url } = await this.#answer(browser, await browser.send(`${realm}/auth?${query}`));
+    const { url } = await this.#answer(browser, await browser.send(`${realm}/auth?${query.toString()}`));
     const code = url.searchParams.get('code') ?? '';
     const body = new URLSearchParams({ ...application, grant_type: 'authorization_code', code, code_verifier: pkce.verifier });
     const answer = (await (await fetch(`${realm}/token`, { method: 'POST', body })).json()) as { access_token?: string };
