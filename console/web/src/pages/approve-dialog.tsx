@@ -18,6 +18,7 @@ import { Notice } from '../ui/notice.tsx';
 import { useToast } from '../ui/toasts.tsx';
 import { useActingAgency } from './agency-switch.tsx';
 import { ChangeFailed } from './change-failed.tsx';
+import { placeOf } from './proposal-place.ts';
 import { wordOf } from './words-of.ts';
 
 /** Why nothing was signed. */
@@ -114,7 +115,7 @@ function useApproval(proposal: Proposal, description: string, onClose: () => voi
         await client.send<Approval>({ method: 'POST', path: `${path}/approve`, body, idempotencyKey: crypto.randomUUID() });
       } catch (error) {
         if (!(error instanceof StepUpNeeded)) throw error;
-        await session.stepUp({ locale: language, returnTo: `/inbox?open=${encodeURIComponent(proposal.id)}` });
+        await session.stepUp({ locale: language, returnTo: `/inbox?open=${encodeURIComponent(placeOf(proposal))}` });
       }
     },
     onSuccess: () => {

@@ -11,6 +11,7 @@ import { useActingAgency } from './agency-switch.tsx';
 import { ApproveDialog } from './approve-dialog.tsx';
 import { InboxTable } from './inbox-table.tsx';
 import { inboxOf } from './of-agency.ts';
+import { placeOf } from './proposal-place.ts';
 import { QueryView } from './query-view.tsx';
 
 /** Everything that waits for the person. The proposal that is open stands in the address, so that a sign-in leads back to it. */
@@ -26,7 +27,7 @@ export function InboxPage(): ReactNode {
       <Button
         variant="secondary"
         size="sm"
-        onClick={() => void navigate({ search: { open: proposal.id } })}
+        onClick={() => void navigate({ search: { open: placeOf(proposal) } })}
         aria-label={`${t('inbox.review')}: ${proposal.subject}`}
       >
         {t('inbox.review')}
@@ -34,7 +35,7 @@ export function InboxPage(): ReactNode {
     ) : (
       '–'
     );
-  const opened = query.data?.items.find(({ proposal }) => proposal !== undefined && proposal.id === open)?.proposal;
+  const opened = query.data?.items.find(({ proposal }) => proposal !== undefined && placeOf(proposal) === open)?.proposal;
   return (
     <PageView title={t('inbox.title')} lead={t('inbox.lead')}>
       <QueryView query={query}>
