@@ -1,7 +1,7 @@
 /**
  * `npm test [-- suite…]`: runs the suites one after another, each with a time budget, prints what each took, and closes with one
  * line `N passed, N failed, N skipped`. Without names: unit and e2e. `--full` has suites try all that they otherwise sample. A
- * budget that is exceeded is reported, not a failure: speed is measured in bench/, not here.
+ * budget that is exceeded is reported with the slowest tests, not a failure: speed is measured in bench/, not here.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -24,6 +24,8 @@ interface Counts {
 /** One suite's, with the tests that passed only when they were played once more. */
 interface SuiteCounts extends Counts {
   readonly secondTries: readonly string[];
+  /** The tests that took longest, with their seconds. */
+  readonly slowest: readonly string[];
 }
 
 /** One test in jest's own report. */
@@ -31,6 +33,7 @@ interface TestResult {
   readonly fullName: string;
   readonly status: string;
   readonly invocations?: number;
+  readonly duration?: number | null;
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -51,6 +54,14 @@ const suites: readonly Suite[] = [
 /** What needs nothing but Node; the others say which package they need. */
 const DEFAULT_SUITES: readonly string[] = ['unit', 'e2e'];
 
+const SLOWEST_SHOWN = 5;
+
+function slowestOf(results: readonly TestResult[]): readonly string[] {
+  const bySeconds = results.map(({ fullName, duration }) => ({ fullName, seconds: (duration ?? 0) / 1000 }));
+  bySeconds.sort((left, right) => right.seconds - left.seconds);
+  return bySeconds.slice(0, SLOWEST_SHOWN).map(({ fullName, seconds }) => `${seconds.toFixed(1)} s  ${fullName}`);
+}
+
 /** Counts from jest's own report; a suite that dies before its report counts as one failure. */
 function countsOf(reportPath: string): SuiteCounts {
   try {
@@ -62,17 +73,17 @@ function countsOf(reportPath: string): SuiteCounts {
       numRuntimeErrorTestSuites: number;
       testResults: readonly { readonly assertionResults: readonly TestResult[] }[];
     };
-    const secondTries = report.testResults
-      .flatMap(({ assertionResults }) => assertionResults)
-      .filter(({ status, invocations = 1 }) => status === 'passed' && invocations > 1);
+    const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+    const secondTries = results.filter(({ status, invocations = 1 }) => status === 'passed' && invocations > 1);
     return {
       passed: report.numPassedTests,
       failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
       skipped: report.numPendingTests + report.numTodoTests,
       secondTries: secondTries.map(({ fullName }) => fullName),
+      slowest: slowestOf(results),
     };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0, secondTries: [] };
+    return { passed: 0, failed: 1, skipped: 0, secondTries: [], slowest: [] };
   }
 }
 
@@ -121,7 +132,9 @@ for (const suite of chosen) {
   const startedMs = performance.now();
   const counts = await runJest(suite, extra);
   const seconds = (performance.now() - startedMs) / 1000;
-  times.push(`${suite.name}: ${seconds.toFixed(1)} s of ${suite.budgetSeconds} s${seconds > suite.budgetSeconds ? ' (OVER BUDGET)' : ''}`);
+  const isOver = seconds > suite.budgetSeconds;
+  times.push(`${suite.name}: ${seconds.toFixed(1)} s of ${suite.budgetSeconds} s${isOver ? ' (OVER BUDGET)' : ''}`);
+  if (isOver) times.push(...counts.slowest.map((line) => `  ${line}`));
   times.push(...counts.secondTries.map((name) => `LATE: passed at the second try: ${name}`));
   total.passed += counts.passed;
   total.failed += counts.failed;
