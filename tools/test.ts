@@ -47,7 +47,7 @@ const suites: readonly Suite[] = [
   { name: 'chart', budgetSeconds: 120, jestArguments: ['--config', 'test/chart/jest.config.mjs', '--runInBand'] },
   { name: 'cluster', budgetSeconds: 600, jestArguments: ['--config', 'test/cluster/jest.config.mjs', '--runInBand'] },
   { name: 'console', budgetSeconds: 480, jestArguments: ['--config', 'test/console/jest.config.mjs', '--runInBand'] },
-  { name: 'observability', budgetSeconds: 240, jestArguments: ['--config', 'test/observability/jest.config.mjs', '--runInBand'] },
+  { name: 'observability', budgetSeconds: 300, jestArguments: ['--config', 'test/observability/jest.config.mjs', '--runInBand'] },
   { name: 'browser', budgetSeconds: 60, jestArguments: ['--config', 'test/browser/jest.config.mjs', '--runInBand'] },
 ];
 
