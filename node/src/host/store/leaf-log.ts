@@ -1,5 +1,6 @@
-import { type Bytes, invariant } from '@civitas/canon';
+import type { Bytes } from '@civitas/canon';
 import type { Database } from 'lmdb';
+import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { LeafChange } from '../../core/state/tree.ts';
 import { heightKey, placeOf } from './store-keys.ts';
 
@@ -23,8 +24,9 @@ function encodeChanges(changes: readonly LeafChange[]): Buffer {
   return bytes;
 }
 
-function decodeChanges(value: Bytes): LeafChange[] {
-  invariant(value.length % CHANGE_BYTES === 0, 'the log of leaves is damaged');
+/** @throws StoreFault for bytes that no block wrote. */
+function decodeChanges(height: number, value: Bytes): LeafChange[] {
+  if (value.length % CHANGE_BYTES !== 0) throw new StoreFault(`the log of leaves is damaged at block ${height}: ${value.length} bytes`);
   const bytes = new Uint8Array(value);
   const changes: LeafChange[] = [];
   for (let at = 0; at < bytes.length; at += CHANGE_BYTES) {
@@ -48,7 +50,8 @@ export class LeafLog {
   /** Every block that the log holds, in order. */
   *blocks(): Generator<LoggedBlock> {
     for (const { key, value } of this.#db.getRange({})) {
-      yield { height: placeOf(key).height, changes: decodeChanges(value) };
+      const { height } = placeOf(key);
+      yield { height, changes: decodeChanges(height, value) };
     }
   }
 
