@@ -19,5 +19,6 @@ export default class SecondTryEnvironment extends TestEnvironment {
 
   handleTestEvent({ name, test }) {
     if (name === 'test_done') this.#lasting.ended(test);
+    if (name === 'run_finish') this.#lasting.giveBack();
   }
 }

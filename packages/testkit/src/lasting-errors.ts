@@ -13,16 +13,21 @@ function isLate(thrown: unknown): boolean {
 }
 
 /**
- * Errors that no second try takes back: all but lateness. Without it, a second try would hide what was seen to be wrong once, in a
- * product where once is too often.
+ * Errors that no second try takes back: all but lateness. A second try would hide what was seen to be wrong once, in a product where once
+ * is too often; so there is none, and what the first try left is not played on.
  */
 export class LastingErrors {
-  readonly #lasting = new WeakMap<TriedTest, readonly unknown[]>();
+  readonly #lasting = new Map<TriedTest, readonly unknown[]>();
 
-  /** To be told of every try's end. */
+  /** To be told of every try's end: a test that shows no errors is not tried again. */
   ended(test: TriedTest): void {
-    const lasting = this.#lasting.get(test);
-    if (lasting !== undefined && test.errors.length === 0) test.errors.push(...lasting);
-    else if (!test.errors.every(isLate)) this.#lasting.set(test, [...test.errors]);
+    if (test.errors.every(isLate)) return;
+    this.#lasting.set(test, test.errors.splice(0));
+  }
+
+  /** To be called once no test is tried any more. */
+  giveBack(): void {
+    for (const [test, errors] of this.#lasting) test.errors.push(...errors);
+    this.#lasting.clear();
   }
 }
