@@ -1,3 +1,4 @@
+import { limitConnects } from '@civitas/node-call';
 import { type Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { exitCodeOf, Fault, Refused } from './fault.ts';
@@ -23,6 +24,7 @@ export interface RunnableProgram<Context> {
 
 /** Parses the command line, runs the command, and ends with the exit code of what became of it. */
 export async function runProgram<Context>({ name, create, open, isJson }: RunnableProgram<Context>): Promise<void> {
+  limitConnects();
   const abort = new AbortController();
   const onSignal = (): void => {
     // The second time the person means it.

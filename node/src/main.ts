@@ -1,6 +1,7 @@
 // Entry point of the node image: `serve` runs a ledger node, `engine` becomes the engine beside it, `relay` carries packets between networks.
 import { flushCompileCache } from 'node:module';
 import { allContracts } from '@civitas/contracts';
+import { limitConnects } from '@civitas/node-call';
 import { runBackup } from './host/backup/run-backup.ts';
 import { podOf } from './host/config/pod.ts';
 import { VERSION } from './host/config/version.ts';
@@ -24,6 +25,7 @@ The command engine becomes the program that CIVITAS_ENGINE_BINARY names (default
 const USAGE_EXIT_CODE = 2;
 
 async function main(): Promise<void> {
+  limitConnects();
   // Everything is imported by now: the next process starts from compiled code, however this one ends.
   flushCompileCache();
   const [command] = process.argv.slice(2);

@@ -16,10 +16,12 @@ Its configuration is /etc/civitas-console/config.json; its users, keys and audit
 
 async function run(): Promise<number> {
   const { flushCompileCache } = await import('node:module');
+  const { limitConnects } = await import('@civitas/node-call');
   const { readConsoleSettings } = await import('./config/console-config.ts');
   const { runConsole } = await import('./run-console.ts');
   // Everything is imported by now: the next process starts from compiled code, however this one ends.
   flushCompileCache();
+  limitConnects();
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
   return runConsole(await readConsoleSettings(process.env), VERSION, stopping.signal);

@@ -1,4 +1,5 @@
 import { createKubeClient, createLeaderElector, loadKubeConfig, systemClock } from '@civitas/kube';
+import { limitConnects } from '@civitas/node-call';
 import {
   countSpans,
   followLevelSignal,
@@ -24,6 +25,7 @@ const LEASE = 'civitas-operator';
  * @returns the exit code.
  */
 export async function runOperator(config: OperatorConfig, version: string, signal: AbortSignal): Promise<number> {
+  limitConnects();
   const logger = openLogger({ component: 'operator' }, config.logLevel);
   followLevelSignal(logger);
   const log = kubeLogOf(logger);
