@@ -11,6 +11,7 @@ import {
   verifyReceipt,
 } from '@civitas/proofs';
 import type { LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
+import { waitFor } from '@civitas/testkit';
 import { ask } from '../../../node/src/host/testing/test-processes.ts';
 import { organisationOf } from '../network/birth.ts';
 import type { ConsensusNetwork } from '../network/consensus-network.ts';
@@ -19,6 +20,7 @@ import type { Answered } from './history.ts';
 
 const BLOCKS_PAGE = 200;
 const CALLS_AT_ONCE = 16;
+const BROUGHT_MS = 30_000;
 
 export interface Place {
   readonly height: number;
@@ -138,7 +140,12 @@ export class EvidenceCollector {
     const places = new Map<string, Place[]>();
     const rounds: number[] = [];
     await inSlices(heights, async (height) => {
-      const { bundles, lightBlock } = await ask(client.getBlock.bind(client), { height: BigInt(height) });
+      // What the engine was slow to say while it was under faults is brought within seconds.
+      const { bundles, lightBlock } = await waitFor(
+        `block ${height} with its header`,
+        () => ask(client.getBlock.bind(client), { height: BigInt(height) }),
+        BROUGHT_MS,
+      );
       rounds.push(value(decodeLightBlock(new Uint8Array(lightBlock))).commit.round);
       const operations = bundles.flatMap((bundle) => bundle.operations);
       for (const [index, { body }] of operations.entries()) {

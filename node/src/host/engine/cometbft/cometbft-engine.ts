@@ -294,6 +294,7 @@ export class CometbftEngine implements Engine {
 
   /** An engine that has failed and lives on is ended, so that both start again. */
   #looked(seen: EngineSight | undefined): void {
+    if (seen !== undefined) this.#bringLightBlocks();
     const server = this.#server;
     if (server === undefined || server.connectionCount === 0) return;
     const why = this.#standstill.observe({ atMs: nowMs(), isBusy: server.isBusy, seen });
@@ -368,14 +369,18 @@ export class CometbftEngine implements Engine {
 
   #engineAnswers(): void {
     this.#options.log.info('engine-answers', { version: this.#watch.seen.version });
-    this.#lights.catchUp().catch((error: unknown) => {
-      if (!(error instanceof EngineFault)) return this.#fail(error);
-      this.#options.log.warn('light-blocks-missing', { message: error.message });
-    });
     this.#signer?.keyFault().then(
       (fault) => fault && this.#endWith('SIGKILL', fault),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  /** Of blocks that committed while the engine was slow to say them, or did not serve yet. */
+  #bringLightBlocks(): void {
+    this.#lights.catchUp().catch((error: unknown) => {
+      if (!(error instanceof EngineFault)) return this.#fail(error);
+      this.#options.log.warn('light-blocks-missing', { message: error.message });
+    });
   }
 
   #unwell(isHalted: boolean): string {

@@ -17,7 +17,8 @@ export interface LightBlocksOptions {
  * Light blocks of what the engine decided, in our format, each checked against the block hash that was executed.
  *
  * A block is in the engine's store before it is executed, so its light block is fetched meanwhile and written with the commit. What
- * commits while the engine does not serve yet (its replay at start) is brought later, in order.
+ * commits while the engine does not serve yet (its replay at start) or is slow to say it is brought later, in order: `catchUp` is called
+ * at each look at the engine.
  */
 export class LightBlocks {
   readonly #options: LightBlocksOptions;
