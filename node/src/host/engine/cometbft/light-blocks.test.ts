@@ -61,7 +61,7 @@ test('brings what committed without, and again what was lost to a slow engine si
   const { lights, held, lose } = aStore();
   lose(1, 2, 3, 4, 5, 6);
   await lights.catchUp();
-  expect([...held.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(new Set(held.keys())).toEqual(new Set([1, 2, 3, 4, 5, 6]));
   const light = decodeLightBlock(held.get(4) ?? new Uint8Array(0));
   expect(light.ok && Number(light.value.header.height)).toBe(4);
   lose(3, 5);
