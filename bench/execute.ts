@@ -21,8 +21,8 @@ import { Admission } from '../node/src/host/admission/admission.ts';
 import { decodeBundle } from '../node/src/host/ledger/bundle-codec.ts';
 import { aBundle, aNetwork, anEnvelope, FOUNDERS, founderKey, type TestNetwork } from '../node/src/host/ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../node/src/host/ledger/ledger-host.ts';
-import { openLedgerHost } from '../node/src/host/ledger/open-ledger-host.ts';
 import { SignatureVerifier } from '../node/src/host/signatures/signature-verifier.ts';
+import { openBenchHost } from './bench-host.ts';
 import type { BenchOptions } from './city.ts';
 import { documentArguments } from './documents.ts';
 
@@ -166,23 +166,9 @@ function aRunningLedger(network: TestNetwork, verdicts: Verdicts): RunningLedger
 
 async function withHost<T>(network: TestNetwork, verdicts: Verdicts, work: (host: LedgerHost) => Promise<T>): Promise<T> {
   const dataDir = mkdtempSync(join(tmpdir(), 'civitas-bench-'));
-  const host = await openLedgerHost({
+  const host = await openBenchHost(network, {
     dataDir,
-    genesis: network.genesisBytes,
-    consensusKey: network.consensus,
     crypto: sodiumCrypto,
-    clock: {
-      nowUnixMs: Date.now,
-      setTimer: (callback, delayMs) => {
-        const timer = setTimeout(callback, delayMs);
-        return () => clearTimeout(timer);
-      },
-    },
-    log: {
-      error: (event, fields) => {
-        throw new Error(`${event} ${JSON.stringify(fields)}`);
-      },
-    },
     options: { signing: { granted: () => true, onChange: () => () => undefined }, verdicts },
   });
   try {

@@ -13,7 +13,7 @@ import {
   signedTogether,
   type TestNetwork,
 } from '../node/src/host/ledger/ledger-fixture.ts';
-import { openLedgerHost } from '../node/src/host/ledger/open-ledger-host.ts';
+import { openBenchHost } from './bench-host.ts';
 import { documentArguments } from './documents.ts';
 
 const START_UNIX_MS = Date.now();
@@ -109,23 +109,9 @@ export async function benchValidator(options: ValidatorOptions): Promise<object>
   const { path, sizes } = writeBundles(network, join(folder, 'bundles'), options);
   const perBundle = shared ? SHARED_OPERATIONS : Math.min(blockOperations, 160);
   const perBlock = Math.max(1, Math.round(blockOperations / perBundle));
-  const host = await openLedgerHost({
+  const host = await openBenchHost(network, {
     dataDir: join(folder, 'data'),
-    genesis: network.genesisBytes,
-    consensusKey: network.consensus,
     crypto: takesAll,
-    clock: {
-      nowUnixMs: Date.now,
-      setTimer: (callback, delayMs) => {
-        const timer = setTimeout(callback, delayMs);
-        return () => clearTimeout(timer);
-      },
-    },
-    log: {
-      error: (event, fields) => {
-        throw new Error(`${event} ${JSON.stringify(fields)}`);
-      },
-    },
     options: { signing: { granted: () => true, onChange: () => () => undefined }, verifyEd25519: () => Promise.resolve(true) },
   });
   const file = openSync(path, 'r');

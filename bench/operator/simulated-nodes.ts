@@ -167,9 +167,9 @@ class Simulation {
             newestProtocolVersion: 1,
             nextProtocolVersion: 0,
             nextProtocolHeight: 0n,
-            configurationHash: new Uint8Array(0),
             proposing: false,
           },
+          configurationHash: NOTHING,
         });
       },
       keys: (_call, callback) =>

@@ -17,7 +17,7 @@ export interface LinkObservation {
   /** Whether the status said Drained before: it stays so while one end is being taken down. */
   readonly wasDrained: boolean;
   readonly paused: boolean;
-  /** Whether the relay has said that it leaves the link alone, or there is no relay. */
+  /** Of a link that is to be paused: whether the relay has said that it leaves it alone, or there is no relay. */
   readonly leftAlone?: boolean;
   /** Names of its networks whose spec.hibernated is set. */
   readonly asleep?: readonly string[];

@@ -63,7 +63,7 @@ export function createLinkController(context: OperatorContext): Controller {
       wasOpen: wasOpen(link),
       wasDrained: findCondition(link.status?.conditions, 'Draining')?.reason === 'Drained',
       paused: link.spec.paused ?? false,
-      leftAlone: leavesAlone(relayWord(context), link.metadata.name),
+      ...(link.spec.paused === true ? { leftAlone: leavesAlone(relayWord(context), link.metadata.name) } : {}),
       asleep: asleepOf(networks),
       relayReady: isRelayReady(context),
       frozen: link.spec.frozen ?? false,

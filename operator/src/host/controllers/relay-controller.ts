@@ -128,7 +128,7 @@ async function refreshRelay(context: OperatorContext, wanted: RelayWanted, works
   const pod = podOf(workspace.pods.store.get(`${namespace}/${RELAY_POD}`));
   if (pod?.running !== true || pod.deleting) return;
   const text = relayConfigurationIn(workspace);
-  if (text === undefined || text !== relayConfigText(wanted)) return;
+  if (text !== relayConfigText(wanted)) return;
   const hashes = [RELAY_ADMIN, ...wanted.networkNames].map(
     (network) => certificateOf(workspace.secrets.store.get(`${namespace}/${relayTlsName(network)}`))?.hash ?? '',
   );
