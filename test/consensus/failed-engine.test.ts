@@ -1,12 +1,16 @@
+import { PORTS } from '@civitas/deployment';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CappedDisk, whyNoCappedDisk } from './faults/capped-disk.ts';
 import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
 import { describeWithEngine } from './network/describe-with-engine.ts';
+import type { Pod } from './network/pod.ts';
 
 /** The node whose engine has a file system of its own: the node's volume has space enough. */
 const VICTIM = 3;
 const DISK_MEGABYTES = 64;
+/** Two that stop, so that the rest have no quorum. */
+const STOPPED = [1, 2] as const;
 /** What an engine that stands still is given, and time to come back on a loaded machine, ms. */
 const COME_BACK_MS = 120_000;
 
@@ -14,13 +18,20 @@ const why = whyNoCappedDisk();
 if (why !== undefined) process.stderr.write(`SKIPPED: engines that fail and live on: ${why}\n`);
 const testWithDisk = why === undefined || process.env['CI'] !== undefined ? test : test.skip;
 
+/** CometBFT's steps of a round in which it waits for votes. */
+const PREVOTE = 4;
+const PRECOMMIT = 6;
+const UNDONE = /^engine: it stands at height \d+, round \d+: /;
+
+const failuresOf = (pod: Pod): number => pod.logOf('node').split('"event":"engine-failed"').length - 1;
+
 let network: ConsensusNetwork;
 let disk: CappedDisk | undefined;
 
 describeWithEngine('an engine that has failed and lives on', () => {
   beforeAll(async () => {
     network = await startConsensusNetwork({
-      config: { emptyBlockIntervalMs: 1_000 },
+      config: { emptyBlockIntervalMs: 3_000 },
       onPod: (index, pod) => {
         if (index === VICTIM && why === undefined) disk = new CappedDisk(`${pod.engineHome}/data`, DISK_MEGABYTES);
       },
@@ -31,6 +42,28 @@ describeWithEngine('an engine that has failed and lives on', () => {
     disk?.close();
     await network?.stop();
   });
+
+  /** The step in which an engine waits for a third vote; undefined while it does not. */
+  async function findWait(index: number): Promise<number | undefined> {
+    const { step, round, rounds } = await network.rpc(index).roundVotes();
+    const votes = rounds[round];
+    const voters = step === PREVOTE ? votes?.prevoters : step === PRECOMMIT ? votes?.precommitters : undefined;
+    return voters?.length === 2 ? step : undefined;
+  }
+
+  /** Stops two between two blocks, until the others have prevoted for the next one and wait; from precommits, a third would make it. */
+  async function losesQuorum(): Promise<void> {
+    for (;;) {
+      const { height } = await network.status(0);
+      await waitFor('a block', async () => (await network.status(0)).height > height, COME_BACK_MS);
+      await Promise.all(STOPPED.map((index) => network.kill(index, 'both')));
+      const left = [0, VICTIM];
+      const steps = await Promise.all(left.map((index) => waitFor(`node ${index} to wait`, () => findWait(index), COME_BACK_MS)));
+      if (steps.every((step) => step === PREVOTE)) return;
+      for (const index of STOPPED) network.start(index);
+      await network.agreement(network.indexes, COME_BACK_MS);
+    }
+  }
 
   testWithDisk('is ended by its node while the others go on, and comes back once it can', async () => {
     const pod = network.pod(VICTIM);
@@ -48,6 +81,30 @@ describeWithEngine('an engine that has failed and lives on', () => {
     disk?.free();
     await waitFor('the node is back', async () => (await network.status(VICTIM)).unwell === '', COME_BACK_MS);
     await network.agreement();
+    expect((await network.submit(VICTIM, aDocument())).outcome).toMatchObject({ ok: true });
+  });
+
+  testWithDisk('is noticed also while all the others wait at its own height, told in status, and ended', async () => {
+    const pod = network.pod(VICTIM);
+    await losesQuorum();
+    const { height } = await network.status(0);
+    const before = { exits: pod.exits.length, failures: failuresOf(pod) };
+    disk?.fill();
+    network.start(STOPPED[0]);
+
+    await waitFor('its word of it', async () => UNDONE.test((await network.status(VICTIM)).unwell), COME_BACK_MS);
+    const metrics = await fetch(`http://${pod.options.address}:${PORTS.metrics}/metrics`).then((answer) => answer.text());
+    expect(metrics).toMatch(/civitas_unwell(\{[^}]*\})? 1\n/);
+    await waitFor('the node to end its engine', () => failuresOf(pod) > before.failures, COME_BACK_MS);
+    await waitFor('both ended', () => pod.exits.length >= before.exits + 2, COME_BACK_MS);
+    expect(pod.exits.slice(before.exits)).toContain('engine code=null signal=SIGKILL');
+    // Nobody has left its height: without it they are no quorum.
+    for (const index of [0, STOPPED[0]]) expect((await network.status(index)).height).toBe(height);
+
+    disk?.free();
+    await waitFor('blocks again', async () => (await network.status(0)).height > height, COME_BACK_MS);
+    network.start(STOPPED[1]);
+    await network.agreement(network.indexes, COME_BACK_MS);
     expect((await network.submit(VICTIM, aDocument())).outcome).toMatchObject({ ok: true });
   });
 });

@@ -16,6 +16,7 @@ let network: ConsensusNetwork;
 beforeAll(async () => {
   network = await startConsensusNetwork({
     validators: 1,
+    protocolVersion: 1,
     config: { emptyBlockIntervalMs: 1_000 },
     node: (index) => ({
       environment: { CIVITAS_HANDOVER_BINARY: tools?.path('handover') ?? '' },

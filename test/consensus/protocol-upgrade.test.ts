@@ -28,6 +28,7 @@ describeWithEngine('a network that goes over to the next protocol version', () =
 
   beforeAll(async () => {
     network = await startConsensusNetwork({
+      protocolVersion: 1,
       config: { emptyBlockIntervalMs: 1_000, snapshotIntervalBlocks: SNAPSHOT_BLOCKS },
       node: (index) => ({
         entryPoints: { node: [OLDER_NODE] },

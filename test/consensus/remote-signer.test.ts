@@ -75,7 +75,6 @@ beforeAll(async () => {
   network = new ConsensusNetwork(
     {
       // Born with the newest rules, as the operator founds networks.
-      genesis: (genesis) => ({ ...genesis, appState: { ...genesis.appState, protocolVersion: NEWEST_PROTOCOL } }),
       node: (index) => (index === REMOTE ? { address, config: { remoteSigner } } : {}),
     },
     await aTestAuthority(CHAIN_ID),

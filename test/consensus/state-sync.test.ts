@@ -22,7 +22,8 @@ import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './netwo
 import { describeWithEngine } from './network/describe-with-engine.ts';
 
 const FULL = process.env['CIVITAS_FULL'] === '1';
-const RECORDS = FULL ? 1_000_000 : 100_000;
+/** Several chunks of a snapshot at least. */
+const RECORDS = FULL ? 1_000_000 : 50_000;
 const WAIT_MS = FULL ? 900_000 : 120_000;
 const programOf = (name: string): string => fileURLToPath(new URL(`./state-sync/${name}`, import.meta.url));
 /** A snapshot must outlive taking the next but one: of a million records that is minutes where five nodes share two processors. */

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { civitas } from './commands.ts';
+
+/** Between two cases: the machine has other work as well. */
+const PAUSE_MS = 1000;
 
 export interface PlayedCases {
   readonly played: number;
@@ -25,6 +29,7 @@ export function keepPlaying(
       await before();
       const { code, stdout, stderr } = await civitas(home, 'case', 'run', 'traffic-fine', '-o', join(home, `${name}-${played}.json`));
       if (code !== 0) failed.push(`${code} ${stdout.slice(-500)} ${stderr.slice(-500)}`);
+      await pause(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
     return { played, failed };
   };

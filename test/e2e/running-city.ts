@@ -19,9 +19,9 @@ export interface RunningCity {
 /** Starts a city in a home of its own and waits for `ready.json`. */
 export async function startCity(
   home: string,
-  options: { arguments?: readonly string[]; readyWithinMs?: number } = {},
+  options: { arguments?: readonly string[]; readyWithinMs?: number; command?: readonly [string, ...string[]] } = {},
 ): Promise<RunningCity> {
-  const city = spawnCity(home, options.arguments ?? []);
+  const city = spawnCity(home, options.arguments ?? [], options.command);
   let ended = false;
   void city.exited.then(() => {
     ended = true;
@@ -36,9 +36,15 @@ export async function startCity(
   return city;
 }
 
-/** Spawns `npm start` in a process group of its own, so that Ctrl-C can be sent as a terminal sends it. */
-export function spawnCity(home: string, args: readonly string[]): RunningCity {
-  const child = spawn('npm', ['start', '--silent', '--', ...args], {
+const NPM_START = ['npm', 'start', '--silent', '--'] as const;
+
+/** Spawns `npm start`, or what stands in for it, in a process group of its own, so that Ctrl-C can be sent as a terminal sends it. */
+export function spawnCity(
+  home: string,
+  args: readonly string[],
+  [program, ...first]: readonly [string, ...string[]] = NPM_START,
+): RunningCity {
+  const child = spawn(program, [...first, ...args], {
     cwd: ROOT,
     env: { ...process.env, CIVITAS_HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -85,6 +85,12 @@ export const HOST_REFUSALS = {
     meaning: 'Whoever dialled the engine as its signer holds another key than the one this node is granted; the engine was ended.',
     remedy: 'Have the signer of this node dial it, and no other one; `keys.remoteSigners` of the LedgerNetwork names its key.',
   },
+  SIGNER_UNPROVEN: {
+    meaning:
+      "A signer dialled the consensus engine anew and signed no block under this node's key; the engine was ended and asks for the key again.",
+    remedy:
+      'Nothing, if the node votes afterwards; SIGNER_KEY follows where the signer holds another key. Otherwise read the log of the signer.',
+  },
   ENGINE_SILENT: { meaning: "The consensus engine's process does not answer.", remedy: 'Read its log (`kubectl logs POD -c engine`).' },
   ENGINE_ANSWER: {
     meaning: 'The consensus engine answered with something else than was asked.',

@@ -94,6 +94,36 @@ describe('canonical JSON', () => {
     );
   });
 
+  test('objects that differ in one name, or in the order of their names, are each written as they are', () => {
+    const made = (names: readonly string[]): Json => Object.fromEntries(names.map((name, at) => [name, at]));
+    for (let turn = 0; turn < 3; turn++) {
+      expect(canonicalString(made(['b', 'x', 'a']))).toBe('{"a":2,"b":0,"x":1}');
+      expect(canonicalString(made(['b', 'y', 'a']))).toBe('{"a":2,"b":0,"y":1}');
+      expect(canonicalString(made(['a', 'x', 'b']))).toBe('{"a":0,"b":2,"x":1}');
+      expect(canonicalString(made(['a', 'b', 'x']))).toBe('{"a":0,"b":1,"x":2}');
+      expect(canonicalString({ a: made(['d', 'c']), b: [made(['f', 'e']), 1] })).toBe('{"a":{"c":1,"d":0},"b":[{"e":1,"f":0},1]}');
+    }
+  });
+
+  test('more names, and longer ones, than are remembered are written all the same', () => {
+    const names = Array.from({ length: 300 }, (_, at) => `n${at}${'x'.repeat(at)}`);
+    const value = Object.fromEntries(names.map((name, at) => [name, at]));
+
+    expect(canonicalString(value)).toBe(
+      `{${[...names]
+        .sort()
+        .map((name) => `"${name}":${names.indexOf(name)}`)
+        .join(',')}}`,
+    );
+  });
+
+  test('writing a value leaves it as it was', () => {
+    const value = { b: { d: 1, c: [{ f: 2, e: 3 }] }, a: 4 };
+    canonicalString(value);
+
+    expect(JSON.stringify(value)).toBe('{"b":{"d":1,"c":[{"f":2,"e":3}]},"a":4}');
+  });
+
   test('keys stand in order of UTF-16 code units (RFC 8785 section 3.2.3)', () => {
     const value = { '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\u{1f600}': 5, '\u0080': 6, '\u00f6': 7, '10': 8, '9': 9 };
 

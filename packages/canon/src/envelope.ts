@@ -1,5 +1,6 @@
-import { type Bytes, concatBytes } from './bytes.ts';
+import type { Bytes } from './bytes.ts';
 import type { Sha256 } from './crypto-port.ts';
+import { hashSizedParts, writeUint32 } from './hash-parts.ts';
 import { type Hash, hashOf, type KeyId } from './ids.ts';
 import { CO_SIGNATURES_MAX, OPERATION_BODY_BYTES_MAX, SIGNATURE_BYTES } from './limits.ts';
 import { operationHash } from './operation.ts';
@@ -26,15 +27,6 @@ export interface Envelope {
 
 const ENVELOPE_DOMAIN = utf8Encode('civitas/envelope/v1\n');
 const SHARED_ENVELOPE_DOMAIN = utf8Encode('civitas/shared-envelope/v1\n');
-const LENGTH_BYTES = 4;
-
-/** Writes the length (32-bit big-endian) and the bytes. @returns where the next part begins. */
-function putSized(target: Bytes, at: number, part: Bytes): number {
-  const { length } = part;
-  for (let i = 0; i < LENGTH_BYTES; i++) target[at + i] = (length >>> (24 - i * 8)) & 0xff;
-  target.set(part, at + LENGTH_BYTES);
-  return at + LENGTH_BYTES + length;
-}
 
 /** Bounds and order of an envelope; BODY_TOO_LARGE, SIGNATURE_FORM, CO_SIGNATURES_TOO_MANY or CO_SIGNATURE_ORDER. */
 export function checkEnvelope(envelope: Envelope): Result<Envelope> {
@@ -53,12 +45,14 @@ export function checkEnvelope(envelope: Envelope): Result<Envelope> {
   return accept(envelope);
 }
 
+// Index and total of one call at a time: it is hashed at once.
+const place = new Uint8Array(8);
+
 /** All that the organisation's signature rests on, where it covers several: 136 bytes, of which index and total are 32-bit big-endian. */
-function sharedPart(hash: Bytes, signature: Bytes, { index, total, root }: SharedPlace): Bytes {
-  const part = new Uint8Array(2 * LENGTH_BYTES);
-  new DataView(part.buffer).setUint32(0, index);
-  new DataView(part.buffer).setUint32(LENGTH_BYTES, total);
-  return concatBytes(hash, signature, part, root);
+function sharedPart(hash: Bytes, signature: Bytes, { index, total, root }: SharedPlace): readonly Bytes[] {
+  writeUint32(place, 0, index);
+  writeUint32(place, 4, total);
+  return [hash, signature, place, root];
 }
 
 /**
@@ -73,12 +67,8 @@ function sharedPart(hash: Bytes, signature: Bytes, { index, total, root }: Share
 export function envelopeHash(sha256: Sha256, envelope: Envelope, hash?: Bytes): Hash {
   const { body, signature, shared } = envelope;
   const domain = shared === undefined ? ENVELOPE_DOMAIN : SHARED_ENVELOPE_DOMAIN;
-  const parts = shared === undefined ? [body, signature] : [sharedPart(hash ?? operationHash(sha256, body), signature, shared)];
-  for (const { keyId, signature: coSignature } of envelope.coSignatures) parts.push(utf8Encode(keyId), coSignature);
-  // One array for all of it: this is on every operation's way.
-  const framed = new Uint8Array(parts.reduce((length, part) => length + LENGTH_BYTES + part.length, domain.length));
-  framed.set(domain);
-  let at = domain.length;
-  for (const part of parts) at = putSized(framed, at, part);
-  return hashOf(sha256(framed));
+  const parts: (readonly Bytes[])[] =
+    shared === undefined ? [[body], [signature]] : [sharedPart(hash ?? operationHash(sha256, body), signature, shared)];
+  for (const { keyId, signature: coSignature } of envelope.coSignatures) parts.push([utf8Encode(keyId)], [coSignature]);
+  return hashOf(hashSizedParts(sha256, domain, parts));
 }

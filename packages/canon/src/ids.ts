@@ -1,4 +1,4 @@
-import { base64urlDecode, base64urlEncode } from './base64url.ts';
+import { base64urlEncode, isBase64url } from './base64url.ts';
 import type { Bytes } from './bytes.ts';
 import { canonicalString } from './canonical-json.ts';
 import type { Sha256 } from './crypto-port.ts';
@@ -52,7 +52,7 @@ const isHash = (value: Bytes): value is Hash => value.length === HASH_BYTES;
 const isChainId = (text: string): text is ChainId => isName(text, CHAIN_ID_CHARS_MAX);
 const isOrganisationName = (text: string): text is OrganisationName => isName(text);
 const isContractName = (text: string): text is ContractName => text.length <= NAME_CHARS_MAX && CONTRACT.test(text);
-const isKeyId = (text: string): text is KeyId => text.length === 43 && base64urlDecode(text) !== undefined;
+const isKeyId = (text: string): text is KeyId => text.length === 43 && isBase64url(text);
 const isSubjectId = (text: string): text is SubjectId => text.length <= NAME_CHARS_MAX && SUBJECT.test(text);
 
 export function parseHeight(value: bigint): Result<Height> {

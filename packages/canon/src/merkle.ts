@@ -23,12 +23,12 @@ function splitPoint(count: number): number {
   return split;
 }
 
-function rootOfHashes(sha256: Sha256, hashes: readonly Bytes[]): Bytes {
-  const [only] = hashes;
-  if (only === undefined) return sha256(new Uint8Array(0));
-  if (hashes.length === 1) return only;
-  const split = splitPoint(hashes.length);
-  return innerHash(sha256, rootOfHashes(sha256, hashes.slice(0, split)), rootOfHashes(sha256, hashes.slice(split)));
+function rootOfHashes(sha256: Sha256, hashes: readonly Bytes[], from: number = 0, to: number = hashes.length): Bytes {
+  const first = hashes[from];
+  if (first === undefined || from === to) return sha256(new Uint8Array(0));
+  if (to - from === 1) return first;
+  const split = from + splitPoint(to - from);
+  return innerHash(sha256, rootOfHashes(sha256, hashes, from, split), rootOfHashes(sha256, hashes, split, to));
 }
 
 /** RFC 6962 tree head over the leaves; SHA-256 of nothing for none. 32 bytes. */

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { Bytes } from './bytes.ts';
 import type { CryptoPort, VerifyEd25519Elsewhere } from './crypto-port.ts';
@@ -37,6 +36,8 @@ function sha256(data: Bytes): Bytes {
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The codec on Node's own. */
 export const nodeUtf8: Utf8Port = {
   encode: (text) => {
@@ -45,7 +46,13 @@ export const nodeUtf8: Utf8Port = {
     // Not the Buffer itself: its slice is a view, which pure code does not expect.
     return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.length);
   },
-  decode: (bytes) => (isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined),
+  decode: (bytes) => {
+    try {
+      return strictUtf8.decode(bytes);
+    } catch {
+      return undefined;
+    }
+  },
 };
 injectUtf8(nodeUtf8);
 

@@ -121,7 +121,9 @@ function parseFields(body: JsonObject, bodyBytes: number): Result<Operation> {
   if (!genesis.ok) return malformed('genesis', 'base64url of 32 bytes');
   const idempotencyKey = bytesOf(body, 'idempotencyKey', IDEMPOTENCY_KEY_BYTES);
   if (idempotencyKey === undefined) return malformed('idempotencyKey', 'base64url of 16 bytes');
-  const [actor, method, role] = [textOf(body, 'actor'), textOf(body, 'method'), textOf(body, 'role')];
+  const actor = textOf(body, 'actor');
+  const method = textOf(body, 'method');
+  const role = textOf(body, 'role');
   if (actor.length > NAME_CHARS_MAX || !ACTOR.test(actor)) return malformed('actor', '1 … 64 characters');
   if (method.length > NAME_CHARS_MAX || !METHOD.test(method)) return malformed('method', '1 … 64 letters and digits');
   if (!isName(role)) return malformed('role', '1 … 64 of a-z 0-9 . -');

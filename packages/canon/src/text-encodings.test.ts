@@ -1,6 +1,6 @@
 import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import { base64urlDecode, base64urlEncode } from './base64url.ts';
+import { base64urlDecode, base64urlEncode, isBase64url } from './base64url.ts';
 import { byteAt, compareBytes, concatBytes, equalBytes } from './bytes.ts';
 import { hexDecode, hexEncode } from './hex.ts';
 import { InvariantError } from './invariant.ts';
@@ -55,7 +55,7 @@ describe.each([
 describe('base64url', () => {
   test('is the platform’s, and read back', () => {
     fc.assert(
-      fc.property(fc.uint8Array(), (bytes) => {
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const text = base64urlEncode(bytes);
         expect(text).toBe(Buffer.from(bytes).toString('base64url'));
         expect(base64urlDecode(text)).toEqual(bytes);
@@ -68,6 +68,7 @@ describe('base64url', () => {
     fc.assert(
       fc.property(fc.string({ unit: characters, maxLength: 10 }), (text) => {
         const bytes = base64urlDecode(text);
+        expect(isBase64url(text)).toBe(bytes !== undefined);
         if (bytes !== undefined) expect(base64urlEncode(bytes)).toBe(text);
       }),
       { numRuns: 2000 },
@@ -76,6 +77,7 @@ describe('base64url', () => {
 
   test.each(['A', 'AB', 'AAB', 'AA==', 'A+AA', 'A/AA', 'AA A', 'AAAAA', 'ÄAAA'])('%j is refused', (text) => {
     expect(base64urlDecode(text)).toBeUndefined();
+    expect(isBase64url(text)).toBe(false);
   });
 });
 

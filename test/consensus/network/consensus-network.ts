@@ -10,6 +10,8 @@ import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation
 import type { AdminServiceStatusResponse, KeysResponse } from '@civitas/proto/civitas/node/v1/admin';
 import { waitFor } from '@civitas/testkit';
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { FIRST_PROTOCOL } from '../../../node/src/core/protocol/limits.ts';
+import { NEWEST_PROTOCOL } from '../../../node/src/core/protocol/rules.ts';
 import { signGatewayOperation } from '../../../node/src/host/admission/gateway-operation.ts';
 import { EngineRpc } from '../../../node/src/host/engine/cometbft/engine-rpc.ts';
 import { aTestAuthority, type TestAuthority, writeLeaf } from '../../../node/src/host/testing/test-authority.ts';
@@ -50,6 +52,8 @@ export interface ConsensusNetworkOptions {
   readonly node?: (index: number) => NodeOptions;
   /** Default: what `npm run engine:install` built, or CIVITAS_ENGINE_BINARY. */
   readonly engineBinary?: string;
+  /** What its first block is executed by; default the newest, as the operator has networks born. */
+  readonly protocolVersion?: number;
   /** Changes the genesis before the network is born with it. */
   readonly genesis?: (genesis: Genesis) => Genesis;
   /** Peers as one node sees them, such as through a proxy; default the nodes' own addresses. */
@@ -101,8 +105,12 @@ export async function startConsensusNetwork(options: ConsensusNetworkOptions = {
     return network;
   } catch (error) {
     const logs = network.logs();
-    await network.stop();
-    throw new Error(`the network did not come up\n${logs}`, { cause: error });
+    // A test may have mounted something below the folder, which it takes away itself.
+    const left = await network.stop().then(
+      () => '',
+      (cause: unknown) => `, its folder is left: ${String(cause)}`,
+    );
+    throw new Error(`the network did not come up${left}\n${logs}`, { cause: error });
   }
 }
 
@@ -157,12 +165,19 @@ export class ConsensusNetwork {
     for (let index = 0; index < validators + observers; index++) await this.#addPod(index);
     for (const pod of this.pods) pod.start();
     for (const index of this.indexes) this.#reported.push(await this.#report(index));
-    const genesis = genesisOf(this.chainId, this.#reported, validators);
+    const genesis = this.#withProtocol(genesisOf(this.chainId, this.#reported, validators));
     this.#genesis = this.#options.genesis?.(genesis) ?? genesis;
     this.#writePeers();
     for (const pod of this.pods) pod.write('genesis', encodeCanonical(this.#genesis as object as JsonObject));
     this.#operator = setInterval(() => void this.#grantAll(), OPERATOR_POLL_MS);
     await this.waitForHeight(1, this.indexes, START_MS);
+  }
+
+  #withProtocol(genesis: Genesis): Genesis {
+    const { protocolVersion = NEWEST_PROTOCOL } = this.#options;
+    // The first version is the one that a genesis does not name.
+    if (protocolVersion === FIRST_PROTOCOL) return genesis;
+    return { ...genesis, appState: { ...genesis.appState, protocolVersion } };
   }
 
   /** Another node, which follows until it is made a validator; resolves once it has reported its keys and may start. */

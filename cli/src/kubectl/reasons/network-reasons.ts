@@ -19,6 +19,10 @@ export const NETWORK_REASONS: ReasonTexts = {
     means: 'It is to go, and waits for packets that are still on their way.',
     then: 'Nothing while their number falls; else look at the link and its relay: kubectl civitas links.',
   },
+  DrainsWait: {
+    means: 'A validator has been missing for long, so nobody may take another one away: evictions are refused.',
+    then: 'Bring the missing one back (kubectl civitas why names it); the drain goes on by itself then.',
+  },
   EmbeddedHoldsItsKey: {
     means: 'Remote signers are named, and the embedded engine signs in the node itself.',
     then: 'Take keys.remoteSigners out of the spec, or set engine: cometbft.',
@@ -109,6 +113,10 @@ export const NETWORK_REASONS: ReasonTexts = {
     then: 'Make a ValidatorChange that removes it, or raise replicas again.',
   },
   ReplacingPod: { means: 'A pod is being made anew.', then: NOTHING },
+  SignerKeyWrong: {
+    means: 'Whoever dials a node as its signer holds another key than the node, so the node ends its engine and does not vote.',
+    then: 'Point the right signer at the node, and no other one: keys.remoteSigners of the network names its key.',
+  },
   SignerOfNoNode: {
     means: 'An entry of keys.remoteSigners names a node that the pools do not ask for.',
     then: 'Correct the name: <network>-<number>.',

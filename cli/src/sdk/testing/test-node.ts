@@ -81,6 +81,7 @@ export class TestNode {
       read: unused,
       view: unused,
       watchEvents: unused,
+      watchBlocks: unused,
       listBlocks: unused,
       getBlock: unused,
       getNetwork: unused,

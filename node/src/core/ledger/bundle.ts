@@ -32,6 +32,11 @@ export class HashedEnvelope {
     this.#operation ??= parseOperation(this.envelope.body);
     return this.#operation;
   }
+
+  /** Once it is executed nobody asks again, and a block's worth of them is most of what the collector would carry along. */
+  forgetOperation(): void {
+    this.#operation = undefined;
+  }
 }
 
 /** @param known the body's operation hash, where the reader needed it already. */
@@ -82,11 +87,23 @@ export interface Bundle {
   readonly gateway: string;
   readonly keyId: string;
   readonly operations: readonly HashedEnvelope[];
-  /** Over bundleSignBytes, by the gateway's operation key. */
+  /** Over bundleSignBytes, or packedBundleSignBytes where it came packed, by the gateway's operation key. */
   readonly signature: Bytes;
+  /** SHA-256 of its packed content; undefined where it came as it is. */
+  readonly packedHash: Bytes | undefined;
+  /** Of its plain encoding, bytes. */
+  readonly bytes: number;
 }
 
 const BUNDLE_DOMAIN = utf8Encode('civitas/bundle/v1\n');
+const PACKED_BUNDLE_DOMAIN = utf8Encode('civitas/packed-bundle/v1\n');
+
+function named(domain: Bytes, chainId: string, what: readonly Bytes[]): Bytes {
+  const name = utf8Encode(chainId);
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, name.length);
+  return concatBytes(domain, length, name, ...what);
+}
 
 /**
  * What a gateway signs: the chain id's length (32-bit big-endian) and bytes, then the envelope hashes in order.
@@ -94,8 +111,24 @@ const BUNDLE_DOMAIN = utf8Encode('civitas/bundle/v1\n');
  * @param envelopeHashes canon's envelopeHash of each operation, 32 bytes each.
  */
 export function bundleSignBytes(chainId: string, envelopeHashes: readonly Bytes[]): Bytes {
-  const name = utf8Encode(chainId);
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, name.length);
-  return concatBytes(BUNDLE_DOMAIN, length, name, ...envelopeHashes);
+  return named(BUNDLE_DOMAIN, chainId, envelopeHashes);
+}
+
+/**
+ * What a gateway signs of a bundle that it packs: the chain id's length (32-bit big-endian) and bytes, then the hash. The same operations
+ * can be packed in many ways; only the gateway can say which of them is its bundle.
+ *
+ * @param packedHash SHA-256 of the packed content, 32 bytes.
+ */
+export function packedBundleSignBytes(chainId: string, packedHash: Bytes): Bytes {
+  return named(PACKED_BUNDLE_DOMAIN, chainId, [packedHash]);
+}
+
+/** What the signature of this bundle must be over. */
+export function signBytesOf({ chainId, packedHash, operations }: Bundle): Bytes {
+  if (packedHash !== undefined) return packedBundleSignBytes(chainId, packedHash);
+  return bundleSignBytes(
+    chainId,
+    operations.map(({ hash }) => hash),
+  );
 }

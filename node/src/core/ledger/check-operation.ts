@@ -1,12 +1,10 @@
 import {
   accept,
   type Bytes,
-  base64urlDecode,
   checkEnvelope,
   coSignatureSignBytes,
   type Envelope,
   equalBytes,
-  invariant,
   type KeyId,
   type Operation,
   operationSignBytes,
@@ -15,7 +13,7 @@ import {
   sharedSignBytes,
 } from '@civitas/canon';
 import type { Caller } from '@civitas/contracts';
-import { findKey, findOrganisation, type KeyRecord } from '../members/records.ts';
+import { findKey, findOrganisation, type KeyRecord, publicKeyOf } from '../members/records.ts';
 import type { RecordSource } from '../state/records.ts';
 import type { HashedEnvelope } from './bundle.ts';
 import type { BlockFacts } from './execution.ts';
@@ -58,9 +56,7 @@ export function ownSignatureOf(
 }
 
 function checkSignature(admission: Admission, signed: HashedEnvelope, id: KeyId, key: KeyRecord): boolean {
-  const publicKey = base64urlDecode(key.publicKey);
-  invariant(publicKey !== undefined, 'an enrolled key is not base64url');
-  return admission.verdicts.verify(ownSignatureOf(admission.chainId, signed, { id, publicKey }));
+  return admission.verdicts.verify(ownSignatureOf(admission.chainId, signed, { id, publicKey: publicKeyOf(key) }));
 }
 
 function checkTime(operation: Operation, timeUnixMs: number, lagMsMax: number): Result<true> {
@@ -112,9 +108,8 @@ function checkCoSignatures(
   const coSigners: { keyId: string; organisation: string }[] = [];
   for (const { keyId, signature } of envelope.coSignatures) {
     const key = findKey(records, keyId);
-    const publicKey = key === undefined ? undefined : base64urlDecode(key.publicKey);
-    if (key?.use !== 'approver' || key.status !== 'active' || publicKey === undefined)
-      return refuse('CO_SIGNATURE_INVALID', { reason: 'no-approver', keyId });
+    if (key?.use !== 'approver' || key.status !== 'active') return refuse('CO_SIGNATURE_INVALID', { reason: 'no-approver', keyId });
+    const publicKey = publicKeyOf(key);
     const message = (): Bytes => coSignatureSignBytes(proven.operationHash);
     if (!admission.verdicts.verify({ verdictId: coSignatureVerdictId(proven.envelopeHash, keyId), message, signature, publicKey }))
       return refuse('CO_SIGNATURE_INVALID', { keyId });

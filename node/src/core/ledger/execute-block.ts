@@ -1,13 +1,14 @@
-import { accept, type Bytes, base64urlDecode, invariant, type Result, refuse, type Sha256, utf8Encode } from '@civitas/canon';
+import { accept, type Bytes, type Result, refuse, type Sha256, utf8Encode } from '@civitas/canon';
 import { encodeReceipt, receiptsRoot, type TransactionResult } from '@civitas/proofs';
-import { findKey, findOrganisation } from '../members/records.ts';
+import { findKey, findOrganisation, publicKeyOf } from '../members/records.ts';
+import { rulesAt } from '../protocol/rules.ts';
 import type { PageReader } from '../state/page-store.ts';
 import { Overlay, type RecordSource, type StoredRecord } from '../state/records.ts';
 import { applyChanges, applyChangesInSteps, type LeafChange, type TreeRoot, type TreeUpdate } from '../state/tree.ts';
 import { runSteps } from '../steps.ts';
 import { type Misbehaviour, recordMisbehaviour } from '../validators/misbehaviour.ts';
 import { type ValidatorUpdate, validatorUpdatesOf } from '../validators/validator-update.ts';
-import { type Bundle, bundleSignBytes } from './bundle.ts';
+import { type Bundle, signBytesOf } from './bundle.ts';
 import { type Executed, executeOperation, type RunningLedger } from './execute-operation.ts';
 import type { BlockFacts } from './execution.ts';
 import { BUNDLE_OPERATIONS_MAX, STEP_WRITES } from './limits.ts';
@@ -59,12 +60,8 @@ export function checkBundle(ledger: RunningLedger, records: RecordSource, bundle
   if (!isGateway || findOrganisation(records, bundle.gateway)?.status !== 'enrolled') {
     return refuse('NOT_AUTHORISED', { reason: 'gateway', gateway: bundle.gateway });
   }
-  const publicKey = base64urlDecode(key.publicKey);
-  invariant(publicKey !== undefined, 'an enrolled key is not base64url');
-  const message = bundleSignBytes(
-    bundle.chainId,
-    bundle.operations.map(({ hash }) => hash),
-  );
+  const publicKey = publicKeyOf(key);
+  const message = signBytesOf(bundle);
   const signed = { message, signature: bundle.signature, publicKey };
   const verdict = admission.verdicts.verify({ ...signed, message: () => message, verdictId: bundleVerdictId(crypto.sha256, signed) });
   return verdict ? accept(true) : refuse('SIGNATURE_INVALID', { gateway: bundle.gateway });
@@ -92,7 +89,7 @@ export class BlockExecution {
 
   /** @param bundle undefined when the host's decoder refused its bytes: it has a result and no receipts. */
   executeBundle(bundle: Bundle | undefined): void {
-    const isSound = bundle !== undefined && checkBundle(this.#ledger, this.#state, bundle).ok;
+    const isSound = bundle !== undefined && this.#isReadable(bundle) && checkBundle(this.#ledger, this.#state, bundle).ok;
     const receipts = isSound
       ? bundle.operations.map((operation) => this.#receiptOf(executeOperation(this.#ledger, this.#block, this.#state, operation)))
       : [];
@@ -118,6 +115,11 @@ export class BlockExecution {
     const tree = yield* applyChangesInSteps({ sha256: crypto.sha256, reader }, base, this.#block.height, leafChanges);
     const validatorUpdates = validatorUpdatesOf(writes);
     return { block: this.#block, results: this.#results, receipts: this.#receipts, writes, tree, leafChanges, validatorUpdates };
+  }
+
+  /** Before its version a packed bundle is what every release takes it for: bytes that say nothing. */
+  #isReadable({ packedHash }: Bundle): boolean {
+    return packedHash === undefined || rulesAt(this.#state, this.#block.height).readsPackedBundles;
   }
 
   #receiptOf(executed: Executed): BlockReceipt {

@@ -67,9 +67,9 @@ function checkResult(outcome: Outcome): Outcome {
 
 function runTarget(execution: Execution, target: Target, { operation }: ProvenOperation): Outcome {
   const { contract, method, args } = operation;
-  const run = (inner: Execution): Outcome =>
-    checkResult(target.kind === 'module' ? runModule(inner, target.module, method, args) : runMethod(inner, target.contract, method, args));
-  return guarded(() => execution.savepoint(run), { contract, method });
+  const run = (): Outcome =>
+    target.kind === 'module' ? runModule(execution, target.module, method, args) : runMethod(execution, target.contract, method, args);
+  return guarded(() => checkResult(run()), { contract, method });
 }
 
 function authorise(target: Target | undefined, caller: Caller, { operation }: ProvenOperation): (Outcome & { ok: false }) | Target {
@@ -97,6 +97,12 @@ function refusedOutcome({ code, facts }: Refusal): ReceiptOutcome {
 
 /** Executes one operation on top of the block so far; its changes are merged into `state` only when it succeeds. */
 export function executeOperation(ledger: RunningLedger, block: BlockFacts, state: Overlay, signed: HashedEnvelope): Executed {
+  const executed = execute(ledger, block, state, signed);
+  signed.forgetOperation();
+  return executed;
+}
+
+function execute(ledger: RunningLedger, block: BlockFacts, state: Overlay, signed: HashedEnvelope): Executed {
   const { admission } = ledger;
   const { envelope } = signed;
   const proven = proveOperation(admission, state, signed, { timeUnixMs: block.timeUnixMs, lagMsMax: HEADER_LAG_MS_MAX });
@@ -115,7 +121,8 @@ export function executeOperation(ledger: RunningLedger, block: BlockFacts, state
     operationHash: base64urlEncode(hash),
     idempotencyKey: base64urlEncode(operation.idempotencyKey),
   };
-  const execution = new Execution(ledger, block, facts, state);
+  // Its changes are its own savepoint: the operation's call is the first of those that may stand inside one another.
+  const execution = new Execution(ledger, block, facts, state, 1);
   const outcome = runTarget(execution, target, proven.value);
   if (outcome.ok) execution.state.mergeInto(state);
   return { operationHash: hash, outcome: receiptOutcome(outcome), events: outcome.ok ? execution.events : [], isCharged: true };

@@ -1,4 +1,4 @@
-import { invariant, type JsonObject } from '@civitas/canon';
+import { type Bytes, base64urlDecode, invariant, type JsonObject } from '@civitas/canon';
 import type { GenesisOrganisation } from '@civitas/deployment';
 import { recordKey } from '../state/keys.ts';
 import type { RecordSource } from '../state/records.ts';
@@ -87,6 +87,19 @@ export function findOrganisation(records: RecordSource, name: string): Organisat
 
 export function findKey(records: RecordSource, keyId: string): KeyRecord | undefined {
   return records.get(memberKeyKey(keyId)) as KeyRecord | undefined;
+}
+
+// The same record is handed out while it stays as it is, and each operation asks for its key.
+const publicKeys = new WeakMap<KeyRecord, Bytes>();
+
+/** The public key of an enrolled key, 32 bytes. */
+export function publicKeyOf(key: KeyRecord): Bytes {
+  const known = publicKeys.get(key);
+  if (known !== undefined) return known;
+  const publicKey = base64urlDecode(key.publicKey);
+  invariant(publicKey !== undefined, 'an enrolled key is not base64url');
+  publicKeys.set(key, publicKey);
+  return publicKey;
 }
 
 export function findProposal(records: RecordSource, id: string): ProposalRecord | undefined {

@@ -19,6 +19,8 @@ export interface ProtocolRules {
   readonly canDecideCalls: boolean;
   /** Contracts, `name@vN`, that a ledger may take up after its birth: every release that executes this version ships them. */
   readonly installableContracts: readonly string[];
+  /** Whether bundles may come packed. */
+  readonly readsPackedBundles: boolean;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -48,6 +50,7 @@ const FIRST: ProtocolRules = {
   canRekey: false,
   canDecideCalls: false,
   installableContracts: [],
+  readsPackedBundles: false,
 };
 
 const SECOND: ProtocolRules = {
@@ -61,8 +64,10 @@ const SECOND: ProtocolRules = {
 
 const THIRD: ProtocolRules = { ...SECOND, canDecideCalls: true, installableContracts: CONTRACTS_OF_THIRD };
 
+const FOURTH: ProtocolRules = { ...THIRD, readsPackedBundles: true };
+
 /** The one table of versions: what a version says never changes once a chain runs it. */
-const RULES: readonly ProtocolRules[] = [FIRST, SECOND, THIRD];
+const RULES: readonly ProtocolRules[] = [FIRST, SECOND, THIRD, FOURTH];
 
 /** The newest version that this code executes; it executes all from the first one on. */
 export const NEWEST_PROTOCOL: number = FIRST_PROTOCOL + RULES.length - 1;

@@ -48,8 +48,15 @@ const SPANS: readonly number[] = Array.from({ length: 2 * PAGE_SLOTS }, (_, node
   return node === 0 ? 0 : ((1 << count) - 1) << (first - PAGE_SLOTS);
 });
 
-// One preimage at a time: hashing is synchronous and keeps nothing of its input.
-const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
+const preimageOf = (domain: number): Bytes => Uint8Array.from({ length: 1 + 2 * HASH_BYTES }, (_, at) => (at === 0 ? domain : 0));
+// One preimage of a leaf and of each level at a time: hashing is synchronous and keeps nothing of its input.
+const leafPreimage = preimageOf(STATE_LEAF_DOMAIN);
+const innerPreimages: readonly Bytes[] = Array.from({ length: 4 }, () => preimageOf(STATE_INNER_DOMAIN));
+
+/** Not through a view, which costs more than this many bytes do. */
+function copyBytes(from: Bytes, at: number, to: Bytes, toAt: number): void {
+  for (let i = 0; i < HASH_BYTES; i++) to[toAt + i] = from[at + i] ?? 0;
+}
 
 function bitsIn(mask: number): number {
   let bits = mask - ((mask >> 1) & 0x5555);
@@ -148,22 +155,26 @@ export class Page implements PageHeader {
 
   /** Hash of a node, 1 … 31; computed once where the page is dense enough to keep it. */
   hashAt(node: number): Bytes {
+    const hash = new Uint8Array(HASH_BYTES);
+    this.#putHash(node, hash, 0);
+    return hash;
+  }
+
+  /** Writes the hash of a node, 1 … 31. */
+  #putHash(node: number, to: Bytes, at: number): void {
     const kind = this.kindAt(node);
-    if (kind === 'empty') return EMPTY_HASH;
-    if (kind === 'leaf') return this.#leafHash(31 - Math.clz32(this.leafMask & (SPANS[node] ?? 0)));
-    if (node >= PAGE_SLOTS) {
-      const at = this.#offsetOf(node - PAGE_SLOTS);
-      return this.bytes.subarray(at, at + HASH_BYTES);
-    }
-    const at = (node - 1) * HASH_BYTES;
-    const known = this.#knownHash(node, at);
-    if (known !== undefined) return known;
-    const left = this.hashAt(node * 2);
-    const right = this.hashAt(node * 2 + 1);
-    preimage[0] = STATE_INNER_DOMAIN;
-    preimage.set(left, 1);
-    preimage.set(right, 1 + HASH_BYTES);
-    return this.#keep(node, at, this.#sha256(preimage));
+    if (kind === 'empty') return copyBytes(EMPTY_HASH, 0, to, at);
+    if (kind === 'leaf') return this.#putLeafHash(31 - Math.clz32(this.leafMask & (SPANS[node] ?? 0)), to, at);
+    if (node >= PAGE_SLOTS) return copyBytes(this.bytes, this.#offsetOf(node - PAGE_SLOTS), to, at);
+    const kept = (node - 1) * HASH_BYTES;
+    if (this.#hashes !== undefined && (this.#known & (1 << node)) !== 0) return copyBytes(this.#hashes, kept, to, at);
+    const preimage = innerPreimages[31 - Math.clz32(node)];
+    invariant(preimage !== undefined, `no node of a page: ${node}`);
+    this.#putHash(node * 2, preimage, 1);
+    this.#putHash(node * 2 + 1, preimage, 1 + HASH_BYTES);
+    const hash = this.#sha256(preimage);
+    this.#keep(node, kept, hash);
+    copyBytes(hash, 0, to, at);
   }
 
   /** The leaf that is the whole subtree at a node, or undefined. */
@@ -177,7 +188,9 @@ export class Page implements PageHeader {
   /** A page with other slots at some places, given in order; hashes off their paths are kept. */
   with(header: PageHeader, changed: ReadonlyMap<number, Slot>): Page {
     let { leafMask, childMask } = this;
-    for (const [position, slot] of changed) {
+    // By key: pairs would be an array each, and this is on every change's way.
+    for (const position of changed.keys()) {
+      const slot = changed.get(position);
       const bit = 1 << position;
       leafMask = slot?.kind === 'leaf' ? leafMask | bit : leafMask & ~bit;
       childMask = slot?.kind === 'child' ? childMask | bit : childMask & ~bit;
@@ -190,21 +203,23 @@ export class Page implements PageHeader {
     bytes[CHANGES_AT] = header.changeCount;
     write16(bytes, LEAF_MASK_AT, leafMask);
     write16(bytes, CHILD_MASK_AT, childMask);
-    let [from, at] = [HEADER_BYTES, HEADER_BYTES];
-    for (const [position, slot] of changed) {
+    let from = HEADER_BYTES;
+    let at = HEADER_BYTES;
+    for (const position of changed.keys()) {
+      const slot = changed.get(position);
       const until = this.#offsetOf(position);
       invariant(until >= from, 'slots are changed in order');
-      bytes.set(this.bytes.subarray(from, until), at);
+      if (until > from) bytes.set(this.bytes.subarray(from, until), at);
       at += until - from;
       from = this.#offsetOf(position + 1);
       if (slot === undefined) continue;
-      bytes.set(slot.kind === 'leaf' ? slot.keyHash : slot.hash, at);
+      copyBytes(slot.kind === 'leaf' ? slot.keyHash : slot.hash, 0, bytes, at);
       at += HASH_BYTES;
       if (slot.kind !== 'leaf') continue;
-      bytes.set(slot.valueHash, at);
+      copyBytes(slot.valueHash, 0, bytes, at);
       at += HASH_BYTES;
     }
-    bytes.set(this.bytes.subarray(from), at);
+    if (from < this.bytes.length) bytes.set(this.bytes.subarray(from), at);
     const page = new Page(this.#sha256, bytes);
     if (both.length > length) page.#inherit(this, changed, both.subarray(length));
     return page;
@@ -212,7 +227,8 @@ export class Page implements PageHeader {
 
   /** Writes which of `mask` are leaves (2) and children (2), then their contents in order. @returns where that ends. */
   writeSlots(bytes: Bytes, from: number, mask: number): number {
-    const [leaves, children] = [this.leafMask & mask, this.childMask & mask];
+    const leaves = this.leafMask & mask;
+    const children = this.childMask & mask;
     write16(bytes, from, leaves);
     write16(bytes, from + 2, children);
     let at = from + 4;
@@ -231,30 +247,26 @@ export class Page implements PageHeader {
     return HEADER_BYTES + bitsIn(this.leafMask & below) * LEAF_BYTES + bitsIn(this.childMask & below) * HASH_BYTES;
   }
 
-  #leafHash(position: number): Bytes {
+  #putLeafHash(position: number, to: Bytes, at: number): void {
     const node = position + PAGE_SLOTS;
-    const at = INNER_BYTES + bitsIn(this.leafMask & ((1 << position) - 1)) * HASH_BYTES;
-    const known = this.#knownHash(node, at);
-    if (known !== undefined) return known;
+    const kept = INNER_BYTES + bitsIn(this.leafMask & ((1 << position) - 1)) * HASH_BYTES;
+    if (this.#hashes !== undefined && (this.#known & (1 << node)) !== 0) return copyBytes(this.#hashes, kept, to, at);
     const from = this.#offsetOf(position);
-    preimage[0] = STATE_LEAF_DOMAIN;
-    preimage.set(this.bytes.subarray(from, from + LEAF_BYTES), 1);
-    return this.#keep(node, at, this.#sha256(preimage));
+    copyBytes(this.bytes, from, leafPreimage, 1);
+    copyBytes(this.bytes, from + HASH_BYTES, leafPreimage, 1 + HASH_BYTES);
+    const hash = this.#sha256(leafPreimage);
+    this.#keep(node, kept, hash);
+    copyBytes(hash, 0, to, at);
   }
 
-  #knownHash(node: number, at: number): Bytes | undefined {
-    return this.#hashes === undefined || (this.#known & (1 << node)) === 0 ? undefined : this.#hashes.subarray(at, at + HASH_BYTES);
-  }
-
-  #keep(node: number, at: number, hash: Bytes): Bytes {
+  #keep(node: number, at: number, hash: Bytes): void {
     if (this.#hashes === undefined) {
       const length = hashesBytes(this.leafMask, this.childMask);
-      if (length === 0) return hash;
+      if (length === 0) return;
       this.#hashes = new Uint8Array(length);
     }
-    this.#hashes.set(hash, at);
+    copyBytes(hash, 0, this.#hashes, at);
     this.#known |= 1 << node;
-    return hash;
   }
 
   #inherit(before: Page, changed: ReadonlyMap<number, Slot>, hashes: Bytes): void {

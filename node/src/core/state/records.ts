@@ -42,7 +42,9 @@ export class Overlay implements RecordSource {
   }
 
   get(key: string): JsonObject | undefined {
-    return this.#changes.has(key) ? this.#changes.get(key)?.record : this.#below.get(key);
+    if (this.#changes.size === 0) return this.#below.get(key);
+    const own = this.#changes.get(key);
+    return own !== undefined || this.#changes.has(key) ? own?.record : this.#below.get(key);
   }
 
   /** @param bytes canonical bytes of the record where the caller has them already. */
@@ -73,10 +75,7 @@ export class Overlay implements RecordSource {
   }
 
   mergeInto(target: Overlay): void {
-    for (const [key, stored] of this.#changes) {
-      if (stored === undefined) target.delete(key);
-      else target.put(key, stored.record, stored.bytes);
-    }
+    this.#changes.forEach((stored, key) => target.#changes.set(key, stored));
   }
 
   #within(matches: (key: string) => boolean): Map<string, StoredRecord | undefined> {

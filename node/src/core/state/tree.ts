@@ -60,15 +60,17 @@ interface Run {
   readonly to: number;
 }
 
-/** Parts sorted leaves or changes by their nibble at a depth. */
-function* byNibble(items: readonly { readonly keyHash: Bytes }[], run: Run, depth: number): Generator<Run & { readonly nibble: number }> {
-  for (let from = run.from; from < run.to; ) {
-    const nibble = nibbleAt(items[from]?.keyHash ?? EMPTY_HASH, depth);
-    let to = from + 1;
-    while (to < run.to && nibbleAt(items[to]?.keyHash ?? EMPTY_HASH, depth) === nibble) to++;
-    yield { nibble, from, to };
-    from = to;
-  }
+/** Part of a run whose keys have one nibble at a depth. */
+interface Group extends Run {
+  readonly nibble: number;
+}
+
+/** The first part of sorted leaves or changes, from a place on. Not a generator: it is walked for every page on every change's way. */
+function groupAt(items: readonly { readonly keyHash: Bytes }[], { from, to }: Run, depth: number): Group {
+  const nibble = nibbleAt(items[from]?.keyHash ?? EMPTY_HASH, depth);
+  let end = from + 1;
+  while (end < to && nibbleAt(items[end]?.keyHash ?? EMPTY_HASH, depth) === nibble) end++;
+  return { nibble, from, to: end };
 }
 
 function childOf(batch: Batch, path: string, page: Page): Slot {
@@ -81,8 +83,10 @@ function build(batch: Batch, path: string, leaves: readonly LeafSlot[]): Slot {
   if (leaves.length < 2) return leaves[0];
   invariant(path.length < 64, 'two keys share one hash');
   const slots = new Map<number, Slot>();
-  for (const { nibble, from, to } of byNibble(leaves, { from: 0, to: leaves.length }, path.length)) {
+  for (let from = 0; from < leaves.length; ) {
+    const { nibble, to } = groupAt(leaves, { from, to: leaves.length }, path.length);
     slots.set(nibble, build(batch, path + NIBBLES.charAt(nibble), leaves.slice(from, to)));
+    from = to;
   }
   return childOf(batch, path, emptyPage(batch.sha256).with({ version: batch.version, changeCount: 0 }, slots));
 }
@@ -94,7 +98,7 @@ function isSame(left: Slot, right: Slot): boolean {
 }
 
 /** What becomes of one slot of a page: UNCHANGED, or what it holds from now on. */
-function changeSlot(batch: Batch, at: { path: string; page: Page }, group: Run & { readonly nibble: number }): Slot | typeof UNCHANGED {
+function changeSlot(batch: Batch, at: { path: string; page: Page }, group: Group): Slot | typeof UNCHANGED {
   const path = at.path + NIBBLES.charAt(group.nibble);
   if (at.page.kindAt(PAGE_SLOTS + group.nibble) === 'inner') return changeBelow(batch, path, group);
   const before = at.page.leafBelow(PAGE_SLOTS + group.nibble);
@@ -104,9 +108,11 @@ function changeSlot(batch: Batch, at: { path: string; page: Page }, group: Run &
 
 function changedSlots(batch: Batch, at: { path: string; page: Page }, run: Run): Map<number, Slot> {
   const changed = new Map<number, Slot>();
-  for (const group of byNibble(batch.changes, run, at.path.length)) {
+  for (let { from } = run; from < run.to; ) {
+    const group = groupAt(batch.changes, { from, to: run.to }, at.path.length);
     const after = changeSlot(batch, at, group);
     if (after !== UNCHANGED) changed.set(group.nibble, after);
+    from = group.to;
   }
   return changed;
 }
@@ -185,9 +191,11 @@ export function* applyChangesInSteps(
   const batch: Batch = { ...tools, base: base.version, version, changes: sorted, pages: [], removed: [], undo: [], kept: [] };
   const before = base.version < 0 ? emptyPage(tools.sha256) : tools.reader.page('', base.version);
   const changed = new Map<number, Slot>();
-  for (const group of byNibble(sorted, { from: 0, to: sorted.length }, 0)) {
+  for (let from = 0; from < sorted.length; ) {
+    const group = groupAt(sorted, { from, to: sorted.length }, 0);
     const after = changeSlot(batch, { path: '', page: before }, group);
     if (after !== UNCHANGED) changed.set(group.nibble, after);
+    from = group.to;
     yield;
   }
   if (changed.size === 0) return { root: base, pages: [], removed: [], history: [], kept: [] };

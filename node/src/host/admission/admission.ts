@@ -98,6 +98,8 @@ export class Admission {
       key: options.gateway.key,
       waitMs: options.bundleWaitMs,
       submit: (bundle) => options.ledger.submit(bundle),
+      packs: () => options.ledger.readsPackedBundles,
+      sha256: options.crypto.sha256,
       onBundle: (count) => options.metrics.bundleOperations.observe({}, count),
     });
   }

@@ -1,6 +1,8 @@
 import type { KeyId } from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { BUNDLE_WAIT_MS_MAX } from '../config/limits.ts';
+import { isPackedBundle } from '../ledger/packed-bundle.ts';
 import type { AdmittedOperation } from './admit.ts';
 import { Bundler } from './bundler.ts';
 
@@ -11,8 +13,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function anAdmitted(): AdmittedOperation {
-  const [body, hash, signature] = [new Uint8Array(100), new Uint8Array(32), new Uint8Array(64)];
+function anAdmitted(body: Uint8Array = new Uint8Array(100)): AdmittedOperation {
+  const [hash, signature] = [new Uint8Array(32), body.slice(0, 64).reverse()];
   return {
     operation: {} as AdmittedOperation['operation'],
     envelope: { body, signature, shared: undefined, coSignatures: [] },
@@ -24,20 +26,24 @@ function anAdmitted(): AdmittedOperation {
 }
 
 /** A bundler whose bundles are never ordered, and when each of them left, ms. */
-function aBundler(waitMs: number): { readonly bundler: Bundler; readonly leftMs: number[] } {
+function aBundler(waitMs: number, packs = false): { readonly bundler: Bundler; readonly leftMs: number[]; readonly left: Uint8Array[] } {
   const leftMs: number[] = [];
+  const left: Uint8Array[] = [];
   const startedMs = Date.now();
   const bundler = new Bundler({
     chainId: 'jincheng-health-1',
     gateway: 'hospital-1',
     key: { keyId: 'key' as KeyId, publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) },
     waitMs,
-    submit: () => {
+    packs: () => packs,
+    sha256: nodeCrypto.sha256,
+    submit: (bundle) => {
+      left.push(bundle);
       leftMs.push(Date.now() - startedMs);
       return new Promise(() => undefined);
     },
   });
-  return { bundler, leftMs };
+  return { bundler, leftMs, left };
 }
 
 test('an idle node sends a lone operation at once', () => {
@@ -56,4 +62,17 @@ test('the wait for company doubles with each bundle that is being ordered, up to
   const step = BUNDLE_WAIT_MS_MAX + 1;
   const waits = leftMs.map((atMs, bundle) => atMs - bundle * step);
   expect(waits.slice(1)).toEqual([10, 20, BUNDLE_WAIT_MS_MAX, BUNDLE_WAIT_MS_MAX]);
+});
+
+test('bundles are packed where the ledger reads that and it makes them shorter', () => {
+  const noise = Uint8Array.from({ length: 400 }, (_, at) => nodeCrypto.sha256(Uint8Array.of(at % 256, at >> 8))[0] ?? 0);
+  const isPacked = (body: Uint8Array, packs: boolean): (boolean | undefined)[] => {
+    const { bundler, left } = aBundler(10, packs);
+    void bundler.add(anAdmitted(body));
+    jest.advanceTimersByTime(1);
+    return left.map(isPackedBundle);
+  };
+  expect(isPacked(new Uint8Array(400), true)).toEqual([true]);
+  expect(isPacked(new Uint8Array(400), false)).toEqual([false]);
+  expect(isPacked(noise, true)).toEqual([false]);
 });

@@ -1,10 +1,11 @@
-import { type Bytes, SIGNATURE_BYTES } from '@civitas/canon';
-import { bundleSignBytes, sharedGroupsOf } from '../../core/ledger/bundle.ts';
+import { type Bytes, type Sha256, SIGNATURE_BYTES } from '@civitas/canon';
+import { bundleSignBytes, packedBundleSignBytes, sharedGroupsOf } from '../../core/ledger/bundle.ts';
 import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import { BUNDLE_WAIT_MS_MAX } from '../config/limits.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
 import { encodeBundle } from '../ledger/bundle-codec.ts';
 import type { StoredReceipt } from '../ledger/ledger-host.ts';
+import { encodePackedBundle, packedContentOf } from '../ledger/packed-bundle.ts';
 import type { AdmittedOperation } from './admit.ts';
 import { BUNDLE_OVERHEAD_BYTES, BUNDLES_IN_FLIGHT_MAX, OPERATION_FRAMING_BYTES, SHARED_PATH_BYTES } from './limits.ts';
 import { encodedBodyBytesOf } from './read-operation.ts';
@@ -17,6 +18,10 @@ export interface BundlerOptions {
   /** How long an operation waits for company while one bundle is being ordered, ms; twice as long for each more, up to BUNDLE_WAIT_MS_MAX. */
   readonly waitMs: number;
   readonly submit: (bundle: Bytes) => Promise<readonly StoredReceipt[]>;
+  /** Whether the ledger's protocol reads packed bundles. */
+  readonly packs: () => boolean;
+  /** For what is packed. */
+  readonly sha256: Sha256;
   readonly onBundle?: (operationCount: number) => void;
 }
 
@@ -153,6 +158,23 @@ export class Bundler {
   }
 
   #encode(taken: readonly Waiting[]): Bytes {
+    return this.#packed(taken) ?? this.#plain(taken);
+  }
+
+  /** Undefined where the ledger does not read it, or it is no shorter. */
+  #packed(taken: readonly Waiting[]): Bytes | undefined {
+    const { chainId, gateway, key, packs, sha256 } = this.#options;
+    if (!packs()) return undefined;
+    const unsigned = encodeBundle(
+      { chainId, gateway, keyId: key.keyId, signature: new Uint8Array(0) },
+      taken.map(({ admitted }) => admitted),
+    );
+    const content = packedContentOf(unsigned);
+    if (content.length >= unsigned.length) return undefined;
+    return encodePackedBundle({ signature: key.sign(packedBundleSignBytes(chainId, sha256(content))), content });
+  }
+
+  #plain(taken: readonly Waiting[]): Bytes {
     const { chainId, gateway, key } = this.#options;
     const message = bundleSignBytes(
       chainId,

@@ -18,8 +18,11 @@ import {
 import { type SharedGroup, type SignedOperation, Bundle as WireBundle } from '@civitas/proto/civitas/ledger/v1/operation';
 import { type Bundle, type HashedEnvelope, hashedEnvelope, sharedGroupsOf } from '../../core/ledger/bundle.ts';
 import { BUNDLE_BYTES_MAX } from '../../core/ledger/limits.ts';
+import { isPackedBundle, openPackedBundle } from './packed-bundle.ts';
+import { readBundle } from './read-bundle.ts';
 
 const NOTHING = new Uint8Array(0);
+const NO_CO_SIGNATURES: Envelope['coSignatures'] = [];
 
 function malformed(reason: string): ReturnType<typeof refuse> {
   return refuse('BUNDLE_MALFORMED', { reason });
@@ -39,8 +42,11 @@ interface Own {
 }
 
 function hashed(sha256: Sha256, wire: SignedOperation, own: Own, hash: Bytes): HashedEnvelope {
-  const coSignatures = wire.coSignatures.map(({ keyId, signature }) => ({ keyId: keyId as KeyId, signature }));
-  const envelope: Envelope = { body: wire.body, ...own, coSignatures };
+  const coSignatures =
+    wire.coSignatures.length === 0
+      ? NO_CO_SIGNATURES
+      : wire.coSignatures.map(({ keyId, signature }) => ({ keyId: keyId as KeyId, signature }));
+  const envelope: Envelope = { body: wire.body, signature: own.signature, shared: own.shared, coSignatures };
   return hashedEnvelope(sha256, envelope, hash);
 }
 
@@ -95,12 +101,9 @@ function decodeOperations(sha256: Sha256, { operations, groups }: WireBundle): R
   return after.ok ? accept(decoded) : after;
 }
 
-/** Reads a bundle strictly: BUNDLE_TOO_LARGE, or BUNDLE_MALFORMED for bytes that are not their message's only encoding. */
-export function decodeBundle(sha256: Sha256, bytes: Bytes): Result<Bundle> {
-  if (bytes.length > BUNDLE_BYTES_MAX) return refuse('BUNDLE_TOO_LARGE', { bundleBytes: bytes.length, bundleBytesMax: BUNDLE_BYTES_MAX });
-  const wire = decodeWire(bytes);
-  if (wire === undefined) return malformed('not a bundle');
-  if (Buffer.compare(WireBundle.encode(wire).finish(), bytes) !== 0) return malformed('not the canonical encoding');
+function decodePlain(sha256: Sha256, bytes: Bytes): Result<Bundle> {
+  const wire = readBundle(bytes);
+  if (wire === undefined) return malformed('not the canonical encoding of a bundle');
   const operations = decodeOperations(sha256, wire);
   if (!operations.ok) return operations;
   // The same operations have two encodings otherwise: a batch as a group, and as so many paths.
@@ -108,7 +111,34 @@ export function decodeBundle(sha256: Sha256, bytes: Bytes): Result<Bundle> {
     return malformed('a whole batch that is not a group');
   }
   const { chainId, gateway, keyId, signature } = wire;
-  return accept({ chainId, gateway, keyId, operations: operations.value, signature });
+  return accept({ chainId, gateway, keyId, operations: operations.value, signature, packedHash: undefined, bytes: bytes.length });
+}
+
+function decodePacked(sha256: Sha256, bytes: Bytes): Result<Bundle> {
+  const opened = openPackedBundle(bytes);
+  if (!opened.ok) return opened;
+  const { unsigned, signature, content } = opened.value;
+  const bundle = decodePlain(sha256, unsigned);
+  if (!bundle.ok) return bundle;
+  if (bundle.value.signature.length > 0) return malformed('a signature inside what is packed');
+  return accept({ ...bundle.value, signature, packedHash: sha256(content), bytes: unsigned.length });
+}
+
+/**
+ * Reads a bundle strictly, packed or not: BUNDLE_TOO_LARGE, or BUNDLE_MALFORMED for bytes that are not their message's only encoding. Which
+ * packing is the bundle's the gateway's signature says.
+ */
+export function decodeBundle(sha256: Sha256, bytes: Bytes): Result<Bundle> {
+  if (bytes.length > BUNDLE_BYTES_MAX) return refuse('BUNDLE_TOO_LARGE', { bundleBytes: bytes.length, bundleBytesMax: BUNDLE_BYTES_MAX });
+  return isPackedBundle(bytes) ? decodePacked(sha256, bytes) : decodePlain(sha256, bytes);
+}
+
+/** The encoding of an ordered bundle as people read it: what was packed is unpacked, and then without the signature over its packing. */
+export function plainBundleOf(bytes: Bytes): Bytes {
+  if (!isPackedBundle(bytes)) return bytes;
+  const opened = openPackedBundle(bytes);
+  // What cannot be read was executed as a bundle without operations.
+  return opened.ok ? opened.value.unsigned : NOTHING;
 }
 
 /** An operation of a bundle to be written, with the path to its root where its signature is shared. */
@@ -126,7 +156,7 @@ function encodeOperation({ envelope, path }: BundledOperation, isInGroup: boolea
   return { body, signature: NOTHING, coSignatures, shared: own };
 }
 
-/** A bundle in its one encoding. */
+/** A bundle in its one plain encoding. */
 export function encodeBundle(
   bundle: Pick<Bundle, 'chainId' | 'gateway' | 'keyId' | 'signature'>,
   bundled: readonly BundledOperation[],

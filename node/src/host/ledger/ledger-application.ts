@@ -5,6 +5,7 @@ import { type BlockEffects, BlockExecution, checkBundle } from '../../core/ledge
 import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
 import { BLOCK_OPERATIONS_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import { appVersionOf, type ProtocolStanding, protocolAt } from '../../core/protocol/records.ts';
+import { rulesOf } from '../../core/protocol/rules.ts';
 import { ENDED_HEIGHTS_MAX, PRUNED_ENTRIES_MAX } from '../../core/state/limits.ts';
 import type { PageReader } from '../../core/state/page-store.ts';
 import type { TreeRoot } from '../../core/state/tree.ts';
@@ -126,7 +127,7 @@ export class LedgerApplication implements Application {
     const bundle = this.bundleOf(transaction);
     if (!bundle.ok) return false;
     await verifySignatures([bundle.value]);
-    return checkBundle(ledger, store, bundle.value).ok;
+    return this.#isOrderable(transaction) && checkBundle(ledger, store, bundle.value).ok;
   }
 
   operationCountOf(transaction: Bytes): number {
@@ -144,7 +145,7 @@ export class LedgerApplication implements Application {
     let [bytes, operations] = [0, 0];
     for (const transaction of waiting) {
       if (!this.#isOrderable(transaction)) continue;
-      bytes += transaction.length + TRANSACTION_FRAMING_BYTES;
+      bytes += this.#sizeOf(transaction) + TRANSACTION_FRAMING_BYTES;
       operations += this.operationCountOf(transaction);
       // In order, so that what waits longest is never passed by what came later.
       if (bytes > Math.min(bytesMax, BLOCK_DATA_BYTES_MAX) || operations > BLOCK_OPERATIONS_MAX) break;
@@ -156,17 +157,31 @@ export class LedgerApplication implements Application {
   processProposal(transactions: readonly Bytes[]): boolean {
     let [bytes, operations] = [0, 0];
     for (const transaction of transactions) {
-      bytes += transaction.length + TRANSACTION_FRAMING_BYTES;
-      if (bytes > BLOCK_DATA_BYTES_MAX || !this.#isOrderable(transaction)) return false;
+      if (!this.#isOrderable(transaction)) return false;
+      bytes += this.#sizeOf(transaction) + TRANSACTION_FRAMING_BYTES;
+      if (bytes > BLOCK_DATA_BYTES_MAX) return false;
       operations += this.operationCountOf(transaction);
     }
     return operations <= BLOCK_OPERATIONS_MAX;
   }
 
-  /** What the bytes alone decide, alike on every validator: what else is wrong with a bundle executes as a refusal. */
+  /** Packed bundles count for what is in them, so that a block holds no more work than it seems to. */
+  #sizeOf(transaction: Bytes): number {
+    const bundle = this.bundleOf(transaction);
+    return bundle.ok ? Math.max(bundle.value.bytes, transaction.length) : transaction.length;
+  }
+
+  /** Whether bundles may be packed in the next block. */
+  get readsPackedBundles(): boolean {
+    const { version } = this.protocol;
+    return version <= this.#parts.newestProtocol && rulesOf(version).readsPackedBundles;
+  }
+
+  /** What bytes and protocol decide, alike on every validator: what else is wrong with a bundle executes as a refusal. */
   #isOrderable(transaction: Bytes): boolean {
     const bundle = this.bundleOf(transaction);
     if (!bundle.ok || bundle.value.chainId !== this.#parts.ledger.chainId) return false;
+    if (bundle.value.packedHash !== undefined && !this.readsPackedBundles) return false;
     return bundle.value.operations.length > 0 && bundle.value.operations.length <= BUNDLE_OPERATIONS_MAX;
   }
 

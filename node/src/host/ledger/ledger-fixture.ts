@@ -23,8 +23,9 @@ import type { Genesis, GenesisAppState, GenesisOrganisation } from '@civitas/dep
 import { Bundle as WireBundle } from '@civitas/proto/civitas/ledger/v1/operation';
 import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
 import { Type } from '@sinclair/typebox';
-import { bundleSignBytes } from '../../core/ledger/bundle.ts';
+import { bundleSignBytes, packedBundleSignBytes } from '../../core/ledger/bundle.ts';
 import { encodeBundle } from './bundle-codec.ts';
+import { encodePackedBundle, packedContentOf } from './packed-bundle.ts';
 
 const { sha256 } = nodeCrypto;
 const closed = { additionalProperties: false };
@@ -301,4 +302,9 @@ export function aBundle(network: TestNetwork, envelopes: readonly Envelope[], ov
   const signed = { chainId: network.chainId, gateway: 'founder', keyId: founderKey.keyId, signature: founderKey.sign(message) };
   const bytes = encodeBundle(signed, bundled);
   return WireBundle.encode({ ...WireBundle.decode(bytes), ...overrides }).finish();
+}
+
+export function aPackedBundle(network: TestNetwork, envelopes: readonly Envelope[]): Bytes {
+  const content = packedContentOf(aBundle(network, envelopes, { signature: new Uint8Array(0) }));
+  return encodePackedBundle({ signature: founderKey.sign(packedBundleSignBytes(network.chainId, sha256(content))), content });
 }

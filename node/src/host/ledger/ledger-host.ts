@@ -23,7 +23,9 @@ export interface LedgerHost {
   prove(key: string, headerHeight?: number): ProvenRecord | undefined;
   lightBlock(height: number): Bytes | undefined;
   blockSummary(height: number): StoredBlockSummary | undefined;
-  /** Bundles of a block, as ordered; asked of the engine, which keeps the blocks. */
+  /** Whether bundles may be packed now. */
+  readonly readsPackedBundles: boolean;
+  /** Plain encodings of a block's bundles, in order; asked of the engine, which keeps the blocks. */
   blockBundles(height: number): Promise<readonly Bytes[] | undefined>;
   /** Why new work would only wait now (HALTED, ENGINE_BUSY); undefined while it would not. */
   refusalOfWork(): Refusal | undefined;

@@ -15,6 +15,7 @@ import type { LedgerSnapshots } from '../snapshot/ledger-snapshots.ts';
 import type { SnapshotSource } from '../snapshot/snapshot-source.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { type StateFinding, verifyState } from '../store/verify-state.ts';
+import { plainBundleOf } from './bundle-codec.ts';
 import type { LedgerApplication } from './ledger-application.ts';
 import type { CommittedBlock, LedgerHost, LedgerStatus, ProvenRecord, StoredBlockSummary, StoredReceipt } from './ledger-host.ts';
 import type { LinkView } from './link-view.ts';
@@ -209,8 +210,13 @@ export class OpenLedgerHost implements LedgerHost {
     return { height, timeUnixMs, hash, appHash: before.root.hash, operationCount, blockBytes };
   }
 
-  blockBundles(height: number): Promise<readonly Bytes[] | undefined> {
-    return this.#parts.engine.transactionsAt(height);
+  get readsPackedBundles(): boolean {
+    return this.#parts.application.readsPackedBundles;
+  }
+
+  async blockBundles(height: number): Promise<readonly Bytes[] | undefined> {
+    const transactions = await this.#parts.engine.transactionsAt(height);
+    return transactions?.map(plainBundleOf);
   }
 
   refusalOfWork(): Refusal | undefined {

@@ -1,8 +1,8 @@
-import { type Bytes, base64urlDecode, type VerifyEd25519Elsewhere } from '@civitas/canon';
+import type { Bytes, VerifyEd25519Elsewhere } from '@civitas/canon';
 import type { Bundle, HashedEnvelope } from '../../core/ledger/bundle.ts';
 import { ownSignatureOf } from '../../core/ledger/check-operation.ts';
 import { operationVerdictId, type SignedUnder, type Verdicts } from '../../core/ledger/verdicts.ts';
-import { findKey } from '../../core/members/records.ts';
+import { findKey, publicKeyOf } from '../../core/members/records.ts';
 import type { RecordSource } from '../../core/state/records.ts';
 import { VERIFYING_BUNDLE_SIGNATURES_MAX } from './limits.ts';
 
@@ -21,8 +21,7 @@ function unverified(verdicts: Verdicts, records: RecordSource, { chainId, signed
   const { operation } = signed;
   const id = operation.ok ? operation.value.keyId : undefined;
   const key = id && findKey(records, id);
-  const publicKey = key && base64urlDecode(key.publicKey);
-  return id === undefined || publicKey === undefined ? undefined : ownSignatureOf(chainId, signed, { id, publicKey });
+  return id === undefined || key === undefined ? undefined : ownSignatureOf(chainId, signed, { id, publicKey: publicKeyOf(key) });
 }
 
 /** Of a batch that stands together its first: the others share its signature, and its root by identity. */

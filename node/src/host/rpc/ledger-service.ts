@@ -21,7 +21,8 @@ import type {
 } from '@civitas/proto/civitas/node/v1/ledger';
 import { ORGANISATIONS_MAX } from '../admission/limits.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
-import type { LedgerHost, ProvenRecord, StoredBlockSummary } from '../ledger/ledger-host.ts';
+import type { LedgerHost, ProvenRecord } from '../ledger/ledger-host.ts';
+import { blockSummaryOf } from './block-summary.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
 import {
@@ -39,6 +40,7 @@ import { requestHeader } from './request-header.ts';
 import { findSignedOperation } from './signed-operation.ts';
 import { serveSubmitStream } from './submit-stream.ts';
 import { getValidators } from './validator-set.ts';
+import { serveBlocks } from './watch-blocks.ts';
 import { serveEvents } from './watch-events.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -127,17 +129,6 @@ export function view(door: LedgerDoor, request: ViewRequest, peer: PeerIdentity)
   return accept({ result: encodeCanonical(outcome.result), height: BigInt(door.ledger.status().height) });
 }
 
-function summaryOf(block: StoredBlockSummary): BlockSummary {
-  return {
-    height: BigInt(block.height),
-    timeUnixMs: BigInt(block.timeUnixMs),
-    hash: block.hash,
-    appHash: block.appHash,
-    operationCount: block.operationCount,
-    blockBytes: block.blockBytes,
-  };
-}
-
 function listBlocks({ ledger }: LedgerDoor, request: ListBlocksRequest): Result<ListBlocksResponse> {
   if (request.limit < 1 || request.limit > BLOCK_PAGE_MAX)
     return refuse('MALFORMED', { field: 'limit', expected: `1 … ${BLOCK_PAGE_MAX}` });
@@ -147,7 +138,7 @@ function listBlocks({ ledger }: LedgerDoor, request: ListBlocksRequest): Result<
   for (let height = from; height >= 1 && blocks.length < request.limit; height--) {
     const block = ledger.blockSummary(height);
     if (block === undefined) break;
-    blocks.push(summaryOf(block));
+    blocks.push(blockSummaryOf(block));
   }
   return accept({ blocks });
 }
@@ -158,7 +149,7 @@ async function getBlock({ ledger }: LedgerDoor, height: number): Promise<Result<
   if (summary === undefined || lightBlock === undefined)
     return refuse('NOT_FOUND', { what: 'block', height, head: ledger.status().height });
   return accept({
-    summary: summaryOf(summary),
+    summary: blockSummaryOf(summary),
     lightBlock,
     bundles: ((await ledger.blockBundles(height)) ?? []).map((bundle) => Bundle.decode(bundle)),
   });
@@ -194,6 +185,7 @@ export function ledgerService(guard: Guard, door: () => LedgerDoor, nowMs: () =>
     read: guard.unary(rule, (request: ReadRequest, peer) => read(door(), request, peer)),
     view: guard.unary(rule, (request: ViewRequest, peer) => view(door(), request, peer)),
     watchEvents: guard.serverStream(rule, (call, peer) => serveEvents(door(), call, peer.organisation)),
+    watchBlocks: guard.serverStream(rule, (call, peer) => serveBlocks(door(), call, peer.organisation)),
     listBlocks: guard.unary(rule, (request: ListBlocksRequest) => listBlocks(door(), request)),
     getBlock: guard.unary(rule, (request: { height: bigint }) => getBlock(door(), Number(request.height))),
     getNetwork: guard.unary(rule, () => getNetwork(door())),

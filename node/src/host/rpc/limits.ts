@@ -26,6 +26,8 @@ export const CALLS_BURST = 4000;
 export const STREAMS_PER_ORGANISATION_MAX = 64;
 /** Operations in flight on one submit stream: a few bundles' worth; the queue of admission bounds what all streams hold. */
 export const SUBMIT_CREDITS = 512;
+/** How often a caller that watches blocks is told of the newest at most, ms. */
+export const BLOCKS_TOLD_EVERY_MS = 250;
 /** Blocks in one page of ListBlocks. */
 export const BLOCK_PAGE_MAX = 200;
 /** Offences in an answer of GetValidators, the newest. */

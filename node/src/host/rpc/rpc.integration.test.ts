@@ -1,10 +1,17 @@
 import { join } from 'node:path';
 import { nodeCrypto } from '@civitas/canon/node';
 import { spiffe } from '@civitas/deployment';
+import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
 import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
-import { LedgerServiceClient, type SubmitStreamResponse, type WatchEventsResponse } from '@civitas/proto/civitas/node/v1/ledger';
+import {
+  LedgerServiceClient,
+  type SubmitStreamResponse,
+  type WatchBlocksResponse,
+  type WatchEventsResponse,
+} from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient, ProofSpace } from '@civitas/proto/civitas/node/v1/link';
 import { HealthCheckResponse_ServingStatus, HealthClient } from '@civitas/proto/grpc/health/v1/health';
+import { waitFor } from '@civitas/testkit';
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { aTestAuthority, writeLeaf } from '../testing/test-authority.ts';
@@ -244,6 +251,34 @@ test('events are read again from a height and go on with what follows', async ()
     [1n, 'Tested'],
     [2n, 'Tested'],
   ]);
+});
+
+test('the newest block is told at once, and whenever there is a newer one with the operations since; removed, nobody hears more', async () => {
+  const client = await aClient(LedgerServiceClient, HOSPITAL);
+  const hash = new Uint8Array(32);
+  ledger.blockSummary = (height) => ({ height, timeUnixMs: height, hash, appHash: hash, operationCount: 1, blockBytes: 9 });
+  const submitOne = () => ask(client.submit.bind(client), { operation: anOperation() });
+  await submitOne();
+  await submitOne();
+  const told: WatchBlocksResponse[] = [];
+  const stream = client.watchBlocks({});
+  const ended = new Promise<ServiceError>((resolve) => stream.on('error', resolve));
+  stream.on('data', (message: WatchBlocksResponse) => told.push(message));
+  const facts = () => told.map(({ newest, operationCount }) => [Number(newest?.height), Number(operationCount)]);
+  await waitFor('the head', () => told.length === 1, 30_000);
+  await submitOne();
+  await submitOne();
+  await waitFor('its successors', () => told.at(-1)?.newest?.height === 4n, 30_000);
+  expect(facts()[0]).toEqual([2, 1]);
+  expect(
+    facts()
+      .slice(1)
+      .reduce((sum, [, operations = 0]) => sum + operations, 0),
+  ).toBe(2);
+  ledger.revoked.add('hospital-1');
+  const frame = { chainId: CHAIN, gateway: 'hospital-1', keyId: '', signature: new Uint8Array(64) };
+  await ledger.submit(Bundle.encode({ ...frame, operations: [anOperation()], groups: [] }).finish());
+  expect(errorOf(await ended)).toMatchObject({ code: 'NOT_AUTHORISED' });
 });
 
 test('LinkService is for relays, AdminService for the operator alone', async () => {

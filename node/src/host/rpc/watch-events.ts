@@ -5,6 +5,7 @@ import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { WatchEventsRequest, WatchEventsResponse } from '@civitas/proto/civitas/node/v1/ledger';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
+import { drained } from './drained.ts';
 import type { LedgerDoor } from './ledger-door.ts';
 import { mayHearEvents } from './record-access.ts';
 
@@ -25,14 +26,6 @@ async function* eventsAt(ledger: LedgerHost, height: number): AsyncGenerator<Wat
       }
     }
   }
-}
-
-/** Resolves when the caller has read on, or is gone. */
-function drained(call: EventsCall): Promise<void> {
-  return new Promise((resolve) => {
-    call.once('drain', resolve);
-    call.once('cancelled', resolve);
-  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,13 +46,15 @@ function start(binary = join(folder, 'engine.sh')): () => string {
 }
 
 const hasStarted = (): boolean => existsSync(join(home, 'started'));
+/** Puts a release there that is not its own, at once: one that is true for a moment would be taken. */
 const writeMarker = (change: object): void => {
-  releaseEngine(home, 'uid-1');
-  const marker = JSON.parse(readFileSync(join(home, RELEASE_MARKER), 'utf8'));
-  writeFileSync(
-    join(home, RELEASE_MARKER),
-    JSON.stringify({ ...marker, ...change, node: { ...marker.node, ...('node' in change ? Object(change.node) : {}) } }),
-  );
+  const aside = join(folder, 'aside');
+  mkdirSync(aside, { recursive: true });
+  releaseEngine(aside, 'uid-1');
+  const path = join(aside, RELEASE_MARKER);
+  const marker = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...marker, ...change, node: { ...marker.node, ...('node' in change ? Object(change.node) : {}) } }));
+  renameSync(path, join(home, RELEASE_MARKER));
 };
 
 test('waits out the releases of another pod and of a node that is gone, and becomes the engine that its own node released', async () => {

@@ -5,18 +5,19 @@ export type DiskOperation =
   | { readonly kind: 'truncate'; readonly length: number }
   | { readonly kind: 'line'; readonly text: string };
 
-function bytesOf(hex: string): Buffer {
+/** Of bytes as strace prints them with `-xx`. */
+export function bytesOf(hex: string): Buffer {
   return Buffer.from(hex.replaceAll('\\x', ''), 'hex');
 }
 
 /** Joins what strace parted because another thread came in between; an operation counts from where it ended. */
-function wholeCalls(text: string): string[] {
+export function wholeCalls(text: string): string[] {
   const open = new Map<string, string>();
   const calls: string[] = [];
   for (const line of text.split('\n')) {
     const [, thread = '', rest = ''] = /^(\d+)\s+(.*)$/.exec(line) ?? [];
     const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest);
-    if (rest.endsWith('<unfinished ...>')) open.set(thread, rest.slice(0, -'<unfinished ...>'.length));
+    if (rest.endsWith('<unfinished ...>')) open.set(thread, rest.slice(0, -'<unfinished ...>'.length).trimEnd());
     else if (resumed !== null) calls.push(`${open.get(thread) ?? ''}${resumed[1] ?? ''}`);
     else calls.push(rest);
   }

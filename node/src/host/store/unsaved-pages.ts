@@ -97,7 +97,7 @@ export class UnsavedPages {
     this.#staged = undefined;
     for (const [at, pages] of staged.slices) {
       const slice = this.#slices[at];
-      for (const [path, bytes] of pages) slice?.set(path, bytes);
+      pages.forEach((bytes, path) => slice?.set(path, bytes));
       this.#since[at] ??= staged.height;
     }
     for (const at of staged.saved) {
@@ -108,8 +108,8 @@ export class UnsavedPages {
 
   #savedHeight(height: number, staged: ReadonlyMap<number, Slice>, saved: ReadonlySet<number>): number {
     let savedHeight = height;
-    for (const [at, since] of this.#since.entries()) {
-      const first = saved.has(at) ? undefined : (since ?? (staged.has(at) ? height : undefined));
+    for (let at = 0; at < SLICES; at++) {
+      const first = saved.has(at) ? undefined : (this.#since[at] ?? (staged.has(at) ? height : undefined));
       if (first !== undefined) savedHeight = Math.min(savedHeight, first - 1);
     }
     return savedHeight;

@@ -37,7 +37,8 @@ export class SubjectIndex {
   constructor(folder: string, indexKey: Bytes) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#indexKey = indexKey;
-    this.#database = open<unknown, string[]>({ path: folder, mapSize: INDEX_MAP_BYTES, encoding: 'msgpack' });
+    // An id is told when it is on the disk, or a person would get another after a power cut: no overlapping sync, whose flush comes after.
+    this.#database = open<unknown, string[]>({ path: folder, mapSize: INDEX_MAP_BYTES, encoding: 'msgpack', overlappingSync: false });
   }
 
   /** The person behind an identifier, made at first sight; random, and known only here. */

@@ -83,6 +83,7 @@ const NOTHING_TO_SHOW = {
   lightBlock: () => undefined,
   blockSummary: () => undefined,
   refusalOfWork: () => undefined,
+  readsPackedBundles: false,
   view: () => ({ ok: true, result: {} }),
   close: async () => undefined,
 } satisfies Partial<LedgerHost>;

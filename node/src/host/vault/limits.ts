@@ -18,3 +18,5 @@ export const WRAPPED_KEY_BYTES = 60;
 export const ERASE_CHUNK_BYTES = 65_536;
 /** Address space of one vault's index, bytes; the file grows only as it is used. */
 export const VAULT_MAP_BYTES = 64 * 1024 ** 3;
+/** An index up to this size, bytes, holds LMDB's two meta pages at most, and no record: the first transaction adds a page. */
+export const UNBORN_INDEX_BYTES_MAX = 8_192;

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Bytes, concatBytes } from '@civitas/canon';
+import { syncFolder } from '../store/sync-folder.ts';
 import { ERASE_CHUNK_BYTES, WRAPPED_KEY_BYTES } from './limits.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Where one box lies in its subject's file. */
 export interface Extent {
@@ -43,28 +45,14 @@ function withFile<T>(path: string, mode: 'r' | 'r+', work: (descriptor: number) 
   }
 }
 
-/** The subject's wrapped data key; undefined where nothing has been stored yet: a file cut short in its key has no boxes. */
-export function findWrappedKey(path: string): Bytes | undefined {
-  if (!existsSync(path)) return undefined;
-  return withFile(path, 'r', (descriptor) => {
-    const isWhole = fstatSync(descriptor).size >= WRAPPED_KEY_BYTES;
-    return isWhole ? readExtent(descriptor, { offset: 0, byteCount: WRAPPED_KEY_BYTES }) : undefined;
-  });
+/** The subject's wrapped data key. @throws when the file is gone or cut short: a damaged volume. */
+export function readWrappedKey(path: string): Bytes {
+  return readBox(path, { offset: 0, byteCount: WRAPPED_KEY_BYTES });
 }
 
 /** @throws when the file is gone or shorter than the extent: a damaged volume. */
 export function readBox(path: string, extent: Extent): Bytes {
   return withFile(path, 'r', (descriptor) => readExtent(descriptor, extent));
-}
-
-function syncFolder(path: string): void {
-  withFile(path, 'r', fsyncSync);
-}
-
-function makeShard(folder: string): void {
-  if (existsSync(folder)) return;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  syncFolder(dirname(folder));
 }
 
 /**
@@ -73,7 +61,7 @@ function makeShard(folder: string): void {
  * @param wrappedKey Begins the file; undefined where it has one.
  */
 export async function appendBoxes(path: string, wrappedKey: Bytes | undefined, boxes: readonly Bytes[]): Promise<readonly Extent[]> {
-  if (wrappedKey !== undefined) makeShard(dirname(path));
+  if (wrappedKey !== undefined) makeFolder(dirname(path));
   const file = await open(path, wrappedKey === undefined ? 'a' : 'w', 0o600);
   try {
     let offset = wrappedKey === undefined ? (await file.stat()).size : wrappedKey.length;
@@ -102,6 +90,6 @@ export function destroySubjectFile(path: string): void {
     }
     fsyncSync(descriptor);
   });
-  rmSync(path);
+  unlinkSync(path);
   syncFolder(dirname(path));
 }

@@ -16,7 +16,16 @@ import { base64urlDecode, commitmentOf, type Json, type JsonObject, type Result 
 import { nodeCrypto } from '@civitas/canon/node';
 import { aKeyPair } from '@civitas/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { DOCUMENT_CHARS_MAX, FIELD_BYTES_MAX, FIELDS_MAX, ITEMS_MAX, NAME_CHARS_MAX, WRAPPED_KEY_BYTES } from './limits.ts';
+import { open as openLmdb } from 'lmdb';
+import {
+  DOCUMENT_CHARS_MAX,
+  FIELD_BYTES_MAX,
+  FIELDS_MAX,
+  ITEMS_MAX,
+  NAME_CHARS_MAX,
+  UNBORN_INDEX_BYTES_MAX,
+  WRAPPED_KEY_BYTES,
+} from './limits.ts';
 import { subjectFilePath } from './subject-file.ts';
 import { VaultMethods } from './vault-methods.ts';
 import { VaultStore } from './vault-store.ts';
@@ -270,6 +279,49 @@ test('an erasure that was cut short is finished at the next opening', async () =
 
   expect(existsSync(path)).toBe(false);
   expect([codeOf(vault.read('ref-1')), codeOf(await put(aPut()))]).toEqual(['NOT_FOUND', 'ERASED']);
+});
+
+test('an index cut short before its first record is made anew', async () => {
+  await vault.close();
+  writeFileSync(join(folder, 'data.mdb'), new Uint8Array(UNBORN_INDEX_BYTES_MAX));
+  openVault();
+
+  expect((await put(aPut())).ok).toBe(true);
+  await vault.close();
+  openVault();
+  expect(vault.read('ref-1').ok).toBe(true);
+});
+
+test('a vault that another release left with an open flush is read as it is', async () => {
+  await vault.close();
+  const path = join(folder, 'data.mdb');
+  rmSync(path);
+  const earlier = openLmdb<unknown, string[]>({ path: folder, encoding: 'msgpack' });
+  await earlier.put(['tombstone', 's1'], { subject: 's1' });
+  await earlier.close();
+  openVault();
+
+  expect(codeOf(await put(aPut()))).toBe('ERASED');
+});
+
+test('a subject’s file that is gone is a fault, neither an erasure nor a new beginning', async () => {
+  await put(aPut());
+  rmSync(subjectFilePath(folder, 's1'));
+
+  expect(() => vault.read('ref-1')).toThrow('ENOENT');
+  await expect(put(aPut({ reference: 'ref-2' }))).rejects.toThrow('ENOENT');
+});
+
+test('a first record that a crash left torn is overwritten, for nothing was sealed under its key', async () => {
+  const path = subjectFilePath(folder, 's1');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, new Uint8Array(1_000).fill(7));
+  const held = openSync(path, 'r');
+
+  expect((await put(aPut())).ok).toBe(true);
+  expect(vault.read('ref-1').ok).toBe(true);
+  expect(readFileSync(held).includes(Buffer.alloc(16, 7))).toBe(false);
+  closeSync(held);
 });
 
 test('a subject’s file cut short before its first record is begun again', async () => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import {
   accept,
   type Bytes,
@@ -16,11 +15,13 @@ import {
   utf8Encode,
 } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import type { SigningKey } from '../keys/node-keys.ts';
-import { DATA_KEY_BYTES, VAULT_MAP_BYTES } from './limits.ts';
+import { DATA_KEY_BYTES } from './limits.ts';
+import { makeFolder } from './make-folder.ts';
+import { openIndex } from './open-index.ts';
 import { deriveBytes, openBox, sealBox } from './sealed-box.ts';
-import { appendBoxes, destroySubjectFile, type Extent, findWrappedKey, readBox, subjectFilePath } from './subject-file.ts';
+import { appendBoxes, destroySubjectFile, type Extent, readBox, readWrappedKey, subjectFilePath } from './subject-file.ts';
 
 export interface VaultField {
   readonly name: string;
@@ -78,9 +79,9 @@ export class VaultStore {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: VaultStoreOptions) {
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    makeFolder(options.folder);
     this.#options = options;
-    this.#index = open<unknown, string[]>({ path: options.folder, mapSize: VAULT_MAP_BYTES, encoding: 'msgpack' });
+    this.#index = openIndex(options.folder);
     const begun = [...this.#index.getKeys({ start: ['erasing'], end: ['erasing', '\uffff'] })];
     for (const [, subject] of begun) if (subject !== undefined) this.#purge(subject);
   }
@@ -104,8 +105,8 @@ export class VaultStore {
   read(reference: string): Result<{ record: VaultRecord; fields: readonly OpenedField[] }> {
     const stored = this.#findStored(reference);
     if (stored === undefined) return refuse('NOT_FOUND', { reference });
-    const dataKey = this.#findTombstone(stored.subject) === undefined ? this.#findDataKey(stored.subject) : undefined;
-    if (dataKey === undefined) return refuse('ERASED', { reference });
+    if (this.#findTombstone(stored.subject) !== undefined) return refuse('ERASED', { reference });
+    const dataKey = this.#dataKeyOf(stored.subject);
     const record = parseRecord(this.#openRecord(reference, stored, dataKey));
     const fields = record.fields.map(({ name, value }) => {
       const salt = saltOf(dataKey, reference, name);
@@ -146,7 +147,7 @@ export class VaultStore {
       for (const item of items) results.set(item, refuse('ERASED', { subject }));
       return;
     }
-    const known = this.#findDataKey(subject);
+    const known = this.#hasRecords(subject) ? this.#dataKeyOf(subject) : undefined;
     const dataKey = known ?? new Uint8Array(randomBytes(DATA_KEY_BYTES));
     const fresh = new Map<string, { item: PutItem; plaintext: Bytes }>();
     for (const item of items) {
@@ -162,6 +163,8 @@ export class VaultStore {
     if (fresh.size === 0) return;
     const boxes = [...fresh].map(([reference, { plaintext }]) => sealBox(dataKey, plaintext, `record/${reference}`));
     const wrappedKey = known === undefined ? sealBox(this.#options.vaultKey, dataKey, `key/${subject}`) : undefined;
+    // Of a first put that a crash cut short, any part may be there; no record is sealed under it.
+    if (known === undefined) destroySubjectFile(this.#pathOf(subject));
     const extents = await appendBoxes(this.#pathOf(subject), wrappedKey, boxes);
     const clashes = await this.#enter(
       subject,
@@ -224,9 +227,14 @@ export class VaultStore {
     return this.#index.get(['tombstone', subject]) as JsonObject | undefined;
   }
 
-  #findDataKey(subject: string): Bytes | undefined {
-    const wrapped = findWrappedKey(this.#pathOf(subject));
-    return wrapped === undefined ? undefined : openBox(this.#options.vaultKey, wrapped, `key/${subject}`);
+  #hasRecords(subject: string): boolean {
+    const [first] = [...this.#index.getKeys({ start: ['subject', subject], end: ['subject', subject, '\uffff'], limit: 1 })];
+    return first !== undefined;
+  }
+
+  /** @throws when the file is gone or cut short, or the key is not of this vault: a damaged volume. */
+  #dataKeyOf(subject: string): Bytes {
+    return openBox(this.#options.vaultKey, readWrappedKey(this.#pathOf(subject)), `key/${subject}`);
   }
 
   #openRecord(reference: string, stored: StoredRecord, dataKey: Bytes): Bytes {

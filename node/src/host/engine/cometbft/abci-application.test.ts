@@ -7,7 +7,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import * as abci from 'cosmjs-types/tendermint/abci/types';
 import { BLOCK_OPERATIONS_MAX, BUNDLE_BYTES_MAX } from '../../../core/ledger/limits.ts';
 import { NEWEST_PROTOCOL } from '../../../core/protocol/rules.ts';
-import { aBundle, aNetwork, anEnvelope, approverKey, probe, type TestNetwork } from '../../ledger/ledger-fixture.ts';
+import { aBundle, aNetwork, anEnvelope, aPackedBundle, approverKey, probe, type TestNetwork } from '../../ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../../ledger/ledger-host.ts';
 import { type LedgerHostOptions, openLedgerHost } from '../../ledger/open-ledger-host.ts';
 import type { Engine } from '../engine.ts';
@@ -32,14 +32,14 @@ const NO_ENGINE: Engine = {
   close: async () => undefined,
 };
 
-async function opened(folder = mkdtempSync(join(tmpdir(), 'civitas-abci-')), more: Partial<LedgerHostOptions> = {}) {
+async function opened(folder = mkdtempSync(join(tmpdir(), 'civitas-abci-')), more: Partial<LedgerHostOptions> = {}, born = network) {
   cleanups.push(async () => rmSync(folder, { recursive: true, force: true }));
   const steps: AbciStep[] = [];
   let made: AbciApplication | undefined;
   const host: LedgerHost = await openLedgerHost({
     dataDir: folder,
-    genesis: network.genesisBytes,
-    consensusKey: network.consensus,
+    genesis: born.genesisBytes,
+    consensusKey: born.consensus,
     crypto: nodeCrypto,
     clock: { nowUnixMs: () => BLOCK_MS, setTimer: () => () => undefined },
     log: { error: () => undefined },
@@ -64,9 +64,13 @@ async function opened(folder = mkdtempSync(join(tmpdir(), 'civitas-abci-')), mor
   return { app: made, host, folder, steps, close };
 }
 
-const operation = (intent: number) =>
-  anEnvelope(network, { expiresAtUnixMs: BLOCK_MS + 600_000, intent, args: { id: `i${intent}`, value: 'v' } });
-const bundle = (...intents: number[]) => aBundle(network, intents.map(operation));
+const operation = (intent: number, of = network, value = 'v') =>
+  anEnvelope(of, { expiresAtUnixMs: BLOCK_MS + 600_000, intent, args: { id: `i${intent}`, value } });
+const bundle = (...intents: number[]) =>
+  aBundle(
+    network,
+    intents.map((intent) => operation(intent)),
+  );
 
 function aBlock(height: number, txs: readonly Uint8Array[], more: Partial<abci.RequestFinalizeBlock> = {}): abci.RequestFinalizeBlock {
   const time = { seconds: BigInt(Math.floor(BLOCK_MS / 1000) + height), nanos: 5 };
@@ -100,6 +104,37 @@ test('a proposal is rejected only for what its bytes decide', async () => {
   expect(await isAccepted(app, [bundle(1), bundle(1)])).toBe(true);
   expect(await isAccepted(app, [aBundle(network, [operation(1)], { signature: new Uint8Array(64) })])).toBe(true);
   expect(await isAccepted(app, [aBundle(network, [anEnvelope(network, { expiresAtUnixMs: 1, intent: 1 })])])).toBe(true);
+});
+
+test('packed bundles are read from their protocol version on; before it they are bytes that say nothing', async () => {
+  const born = aNetwork('jincheng-health-1', { protocolVersion: 4 });
+  for (const [of, isRead] of [
+    [network, false],
+    [born, true],
+  ] as const) {
+    const { app, host } = await opened(undefined, {}, of);
+    const packed = aPackedBundle(of, [operation(1, of), operation(2, of)]);
+
+    expect(host.readsPackedBundles).toBe(isRead);
+    expect(await isAccepted(app, [packed])).toBe(isRead);
+    expect((await app.checkTx(abci.RequestCheckTx.fromPartial({ tx: packed }))).code === 0).toBe(isRead);
+    const { txResults = [] } = await app.finalizeBlock(aBlock(1, [packed, aBundle(of, [operation(3, of)])]));
+    expect(txResults.map(({ code }) => code)).toEqual([isRead ? 0 : 1, 0]);
+    await app.commit();
+    expect([1, 2, 3].map((id) => host.read(`test.probe/items/i${id}`) !== undefined)).toEqual([isRead, isRead, true]);
+  }
+});
+
+test('a block counts packed bundles for what is in them', async () => {
+  const born = aNetwork('jincheng-health-1', { protocolVersion: 4 });
+  const { app } = await opened(undefined, {}, born);
+  const large = Array.from({ length: 50 }, (_, n) => aPackedBundle(born, [operation(n, born, 'v'.repeat(90_000))]));
+
+  expect(large.reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThan(BUNDLE_BYTES_MAX);
+  expect(await isAccepted(app, large.slice(0, 40))).toBe(true);
+  expect(await isAccepted(app, large)).toBe(false);
+  const prepared = await app.prepareProposal(abci.RequestPrepareProposal.fromPartial({ txs: large, maxTxBytes: 300_000n }));
+  expect(prepared.txs?.length).toBe(3);
 });
 
 test('a proposer takes what waits in order, leaves out what would be rejected, and stays within its bounds', async () => {

@@ -99,13 +99,14 @@ export class CometbftEngine implements Engine {
       dial: (addresses) => rpc.dial(addresses),
       onMissing: (nodes) => options.log.info('peers-missing', { nodes }),
     });
-    this.#signer = signerWatchOf(options.address, options.signerPublicKey, rpc);
+    this.#signer = signerWatchOf(options, options.signerPublicKey, rpc);
     this.#watch = new EngineWatch({
       rpc,
       ...(this.#signer === undefined ? {} : { signer: this.#signer }),
       nowMs,
       emptyBlockIntervalMs,
       onAnswering: () => this.#engineAnswers(),
+      onSignerFault: (fault) => void this.#endWith('SIGKILL', fault),
       onLook: (seen) => this.#looked(seen),
       onPeers: (peerIds) => this.#redialled(peerIds),
     });
@@ -388,8 +389,10 @@ export class CometbftEngine implements Engine {
     if (due !== undefined) return handOverText(due);
     if (this.#awaiting === 'peers') return 'node: awaiting peers';
     if (this.#awaiting === 'grant') return 'node: awaiting its signing grant';
-    if (this.#signer?.isSilent === true) return 'signer: not connected';
+    if (this.#signer !== undefined && this.#signer.unwell !== '') return this.#signer.unwell;
     if (!this.#hadConnections) return 'engine: no process';
+    const suspicion = this.#standstill.suspicion;
+    if (suspicion !== undefined) return `engine: ${suspicion}`;
     if (isHalted) return `engine: halted, ${this.#watch.votesSeen()}`;
     return '';
   }

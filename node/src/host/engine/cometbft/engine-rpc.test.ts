@@ -129,6 +129,35 @@ test('peers are known by their ids, and those that are named are dialled', async
   await rpc.dial(['ab@127.0.0.1:26656']);
 });
 
+const VOTE = 'Vote{1:CDCDCDCDCDCD 4/02/SIGNED_MSG_TYPE_PREVOTE(Prevote) 000000000000 AB12 000000000000 @ 2026-11-21T03:14:18Z}';
+
+test('it says where it stands and who has voted', async () => {
+  const round = {
+    round: 0,
+    prevotes_bit_array: 'BA{2:_x}',
+    precommits_bit_array: 'BA{2:__}',
+    prevotes: ['nil-Vote', VOTE],
+    precommits: null,
+  };
+  const place = { 'height/round/step': '4/2/6', proposal_block_hash: '', height_vote_set: [round], proposer: { address: 'CD'.repeat(20) } };
+  says({ round_state: place });
+  expect(await rpc.roundVotes()).toEqual({
+    ...{ height: 4, round: 2, step: 6, hasBlock: false, proposer: 'cd'.repeat(20) },
+    rounds: [{ prevotes: 'BA{2:_x}', precommits: 'BA{2:__}', prevoters: ['cdcdcdcdcdcd'], precommitters: [] }],
+  });
+  says({ round_state: { ...place, proposal_block_hash: HASH } });
+  expect((await rpc.roundVotes()).hasBlock).toBe(true);
+});
+
+test.each([
+  ['10', 'cd'.repeat(20)],
+  ['0', ''],
+])('with a voting power of %s it votes as "%s"', async (power, voter) => {
+  const sync = { latest_block_height: '3', catching_up: false };
+  says({ node_info: { version: '0.38.26' }, sync_info: sync, validator_info: { address: 'CD'.repeat(20), voting_power: power } });
+  expect(await rpc.status()).toEqual({ version: '0.38.26', height: 3, isCatchingUp: false, voter });
+});
+
 test('an engine that is not there is silent, and one that says no JSON is a fault', async () => {
   const nobody = new EngineRpc(join(folder, 'nobody.sock'));
   await expect(nobody.status()).rejects.toMatchObject({ code: 'ENGINE_SILENT' });

@@ -12,17 +12,37 @@ export interface EngineStatus {
   readonly version: string;
   readonly height: number;
   readonly isCatchingUp: boolean;
+  /** Address that it votes under, lower-case hexadecimal; '' for one that has no vote. */
+  readonly voter: string;
+}
+
+/** One round: who prevoted and who precommitted. */
+export interface RoundOfVotes {
+  /** As CometBFT prints bit arrays: `BA{4:xx__} …`. */
+  readonly prevotes: string;
+  readonly precommits: string;
+  /** Their addresses, the first VOTER_CHARACTERS of lower-case hexadecimal: CometBFT prints no more. */
+  readonly prevoters: readonly string[];
+  readonly precommitters: readonly string[];
 }
 
 /** Votes of the height being decided. */
 export interface RoundVotes {
   readonly height: number;
   readonly round: number;
+  /** CometBFT's RoundStepType: 1 new height, 2 new round, 3 propose, 4 prevote, 5 prevote wait, 6 precommit, 8 commit. */
+  readonly step: number;
+  /** Whether it holds the block that was proposed or decided. */
+  readonly hasBlock: boolean;
   /** Address of whose turn it is to propose, lower-case hexadecimal; '' where the engine does not say. */
   readonly proposer: string;
-  /** One a round: who prevoted and who precommitted, as CometBFT prints bit arrays: `BA{4:xx__} …`. */
-  readonly rounds: readonly { readonly prevotes: string; readonly precommits: string }[];
+  /** In order, from round 0 on. */
+  readonly rounds: readonly RoundOfVotes[];
 }
+
+/** How much of an address CometBFT prints with a vote, hexadecimal digits. */
+export const VOTER_CHARACTERS = 12;
+const VOTE = /^Vote\{\d+:([0-9A-F]{12}) /;
 
 /** CometBFT's JSON-RPC on its unix socket, as far as a node asks it. Every answer is read field by field. */
 export class EngineRpc {
@@ -51,11 +71,13 @@ export class EngineRpc {
 
   async status(): Promise<EngineStatus> {
     const result = await this.#get('/status');
-    const [node, sync] = [objectOf(result, 'node_info'), objectOf(result, 'sync_info')];
+    const [node, sync, validator] = [objectOf(result, 'node_info'), objectOf(result, 'sync_info'), objectOf(result, 'validator_info')];
+    const hasVote = Number(validator['voting_power'] ?? 0) > 0;
     return {
       version: answerText(node, 'version'),
       height: Number(answerText(sync, 'latest_block_height')),
       isCatchingUp: sync['catching_up'] === true,
+      voter: hasVote ? answerText(validator, 'address').toLowerCase() : '',
     };
   }
 
@@ -79,16 +101,20 @@ export class EngineRpc {
 
   async roundVotes(): Promise<RoundVotes> {
     const state = objectOf(await this.#get('/consensus_state'), 'round_state');
-    const [height, round] = answerText(state, 'height/round/step').split('/').map(Number);
+    const [height = 0, round = 0, step = 0] = answerText(state, 'height/round/step').split('/').map(Number);
     const rounds = Array.isArray(state['height_vote_set']) ? state['height_vote_set'].filter(isJsonObject) : [];
     const proposer = isJsonObject(state['proposer']) ? state['proposer']['address'] : undefined;
     return {
-      height: height ?? 0,
-      round: round ?? 0,
+      height,
+      round,
+      step,
+      hasBlock: typeof state['proposal_block_hash'] === 'string' && state['proposal_block_hash'] !== '',
       proposer: typeof proposer === 'string' ? proposer.toLowerCase() : '',
       rounds: rounds.map((votes) => ({
         prevotes: answerText(votes, 'prevotes_bit_array'),
         precommits: answerText(votes, 'precommits_bit_array'),
+        prevoters: votersOf(votes['prevotes']),
+        precommitters: votersOf(votes['precommits']),
       })),
     };
   }
@@ -179,6 +205,12 @@ function parseAnswer(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Of votes as CometBFT prints them; one that is missing is printed as `nil-Vote`. */
+function votersOf(votes: Json | undefined): readonly string[] {
+  const printed = Array.isArray(votes) ? votes : [];
+  return printed.flatMap((vote) => (typeof vote === 'string' ? (VOTE.exec(vote)?.[1]?.toLowerCase() ?? []) : []));
 }
 
 function answerText(of: JsonObject, field: string): string {

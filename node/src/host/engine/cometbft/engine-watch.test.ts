@@ -12,26 +12,41 @@ afterEach(() => {
 
 function aWatch() {
   const clock = { ms: 0 };
-  const engine = { isSilent: false, prevotes: ['BA{4:xx__} 20/40 = 0.50'], precommits: '' };
+  const signerFault = new EngineFault('SIGNER_UNPROVEN', 'no signature');
+  const engine = { isSilent: false, isSignerSilent: false, isSignerProven: true, prevotes: ['BA{4:xx__} 20/40 = 0.50'], precommits: '' };
   const answered: number[] = [];
+  const signerFaults: EngineFault[] = [];
   const looks: (EngineSight | undefined)[] = [];
   const peers: (readonly string[])[] = [];
   const rpc = {
     status: async () => {
       if (engine.isSilent) throw new EngineFault('ENGINE_SILENT', 'gone');
-      return { version: '0.38.26', height: 3, isCatchingUp: false };
+      return { version: '0.38.26', height: 3, isCatchingUp: false, voter: 'cd'.repeat(20) };
     },
     peerIds: async () => ['ab'],
     peerHeights: async () => [6, 5],
     roundVotes: async () => ({
       height: 4,
       round: 2,
+      step: 6,
+      hasBlock: false,
       proposer: '',
-      rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: engine.precommits })),
+      rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: engine.precommits, prevoters: [], precommitters: [] })),
     }),
   };
   const watch = new EngineWatch({
     rpc,
+    signer: {
+      look: async () => undefined,
+      proof: async ({ voter, height }) => {
+        expect({ voter, height }).toEqual({ voter: 'cd'.repeat(20), height: 3 });
+        return engine.isSignerProven ? undefined : signerFault;
+      },
+      get isSilent() {
+        return engine.isSignerSilent;
+      },
+    },
+    onSignerFault: (fault) => signerFaults.push(fault),
     nowMs: () => clock.ms,
     emptyBlockIntervalMs: 5000,
     onAnswering: () => answered.push(clock.ms),
@@ -39,7 +54,7 @@ function aWatch() {
     onPeers: (peerIds) => peers.push(peerIds),
   });
   watches.push(watch);
-  return { watch, clock, engine, answered, looks, peers };
+  return { watch, clock, engine, answered, looks, peers, signerFaults };
 }
 
 test('votes are counted from the bit array that the engine prints', () => {
@@ -103,6 +118,24 @@ test('an engine that stays at its height is compared with its peers; one that mo
   await watch.look();
   engine.isSilent = true;
   await watch.look();
-  const sight = { height: 4, isCatchingUp: false, validatorCount: 4 };
+  const sight = { height: 4, round: 2, step: 6, ownMove: undefined, isCatchingUp: false, validatorCount: 4 };
   expect(looks).toEqual([{ ...sight, peerHeights: [] }, { ...sight, peerHeights: [6, 5] }, undefined]);
+});
+
+test('a vote of its own is expected of an engine whose key is there', async () => {
+  const { watch, engine, looks } = aWatch();
+  engine.prevotes = ['', '', 'BA{4:xx__} 20/40 = 0.50'];
+  await watch.look();
+  engine.isSignerSilent = true;
+  await watch.look();
+  expect(looks.map((seen) => seen?.ownMove)).toEqual([{ undone: 'its own vote is missing', afterMs: 0 }, undefined]);
+});
+
+test('a signer that dialled anew and has not shown its key is told once it is found out', async () => {
+  const { watch, engine, signerFaults } = aWatch();
+  await watch.look();
+  expect(signerFaults).toEqual([]);
+  engine.isSignerProven = false;
+  await watch.look();
+  expect(signerFaults).toMatchObject([{ code: 'SIGNER_UNPROVEN' }]);
 });

@@ -1,13 +1,16 @@
 import { EngineFault } from './engine-fault.ts';
 import type { EngineRpc, RoundVotes } from './engine-rpc.ts';
 import { HALTED_AFTER_MS, WATCH_MS } from './limits.ts';
+import { findOwnMove } from './own-move.ts';
 import type { SignerWatch } from './signer-watch.ts';
 import type { EngineSight } from './standstill.ts';
 
 export interface EngineWatchOptions {
   readonly rpc: Pick<EngineRpc, 'status' | 'peerIds' | 'roundVotes' | 'peerHeights'>;
   /** Looked at with the engine, and while that does not start for want of it. */
-  readonly signer?: Pick<SignerWatch, 'look'>;
+  readonly signer?: Pick<SignerWatch, 'look' | 'proof' | 'isSilent'>;
+  /** Told when a signer that dialled anew has not shown that it holds the key of before. */
+  readonly onSignerFault?: (fault: EngineFault) => void;
   /** Monotonic, ms. */
   readonly nowMs: () => number;
   readonly emptyBlockIntervalMs: number;
@@ -111,7 +114,10 @@ export class EngineWatch {
     try {
       const { rpc, signer } = this.#options;
       await signer?.look();
-      const { version, isCatchingUp } = await rpc.status();
+      const status = await rpc.status();
+      const { version, isCatchingUp, voter } = status;
+      const signerFault = await signer?.proof(status);
+      if (signerFault !== undefined) this.#options.onSignerFault?.(signerFault);
       const peerIds = await rpc.peerIds();
       const votes = await rpc.roundVotes();
       // Only of one that has not moved since the last look: the answer is long.
@@ -121,7 +127,10 @@ export class EngineWatch {
       this.#isAnswering = true;
       const validatorCount = Math.max(0, ...votes.rounds.map(({ prevotes }) => countVotes(prevotes).validators));
       this.#options.onPeers(peerIds);
-      this.#options.onLook({ height: votes.height, isCatchingUp, validatorCount, peerHeights });
+      const { height, round, step } = votes;
+      // Whose key has gone cannot vote, and its engine is not to blame.
+      const ownMove = findOwnMove(votes, signer?.isSilent === true ? '' : voter, this.#options.emptyBlockIntervalMs);
+      this.#options.onLook({ height, round, step, ownMove, isCatchingUp, validatorCount, peerHeights });
     } catch (error) {
       if (!(error instanceof EngineFault)) throw error;
       this.#isAnswering = false;

@@ -34,6 +34,8 @@ export const DISK_FREE_BYTES_MIN = 67_108_864;
 export const WATCH_MS = 1_000;
 /** Looks in a row without a connection after which a remote signer counts as silent: it may have dialled anew between two. */
 export const SIGNER_MISSED_LOOKS_MAX = 3;
+/** Blocks, one a look at most, that a signer which dialled anew may leave without its signature before its key is asked for again. */
+export const SIGNER_UNPROVEN_BLOCKS_MAX = 8;
 /** What a caller that met a halted or full engine is told to wait, ms. */
 export const HALTED_RETRY_AFTER_MS = 2_000;
 export const BUSY_RETRY_AFTER_MS = 250;
@@ -63,5 +65,9 @@ export const ENGINE_KILL_MS_MAX = 10_000;
 /** An engine that stands still alone, or is silent, for so long has failed, ms; twice as long after each time, up to the last. */
 export const STANDSTILL_MS_MIN = 30_000;
 export const STANDSTILL_MS_MAX = 480_000;
+/** Said in `status` before: an engine that stands still for so long may have failed, ms. */
+export const STANDSTILL_TOLD_MS = 10_000;
+/** By how much CometBFT waits longer in each further round (`timeout_propose_delta` and the others' default), ms. */
+export const ROUND_DELTA_MS = 500;
 /** What one look at the engine counts for at most, ms: time in which this process itself stood still proves nothing. */
 export const LOOK_MS_MAX = 6_000;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { LOOK_MS_MAX, STANDSTILL_MS_MAX, STANDSTILL_MS_MIN } from './limits.ts';
+import { LOOK_MS_MAX, STANDSTILL_MS_MAX, STANDSTILL_MS_MIN, STANDSTILL_TOLD_MS } from './limits.ts';
 import { type EngineSight, peersBelieved, Standstill, standstillMsOf } from './standstill.ts';
 
 let home: string;
@@ -11,7 +11,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const ALONE: EngineSight = { height: 5, isCatchingUp: false, validatorCount: 4, peerHeights: [7, 7, 5] };
+const PLACE = { height: 5, round: 0, step: 6, isCatchingUp: false, validatorCount: 4 };
+const ALONE: EngineSight = { ...PLACE, ownMove: undefined, peerHeights: [7, 7, 5] };
+/** All wait at its height, and it has not done what it does alone. */
+const IDLE: EngineSight = { ...PLACE, ownMove: { undone: 'its own vote is missing', afterMs: 0 }, peerHeights: [5, 5, 5] };
 
 /** Looks once a second for so long. @returns the first finding and when. */
 function looks(standstill: Standstill, seconds: number, seen: (second: number) => EngineSight | undefined, isBusy = false) {
@@ -29,10 +32,29 @@ test('an engine that stays at a height which its peers have left has failed', ()
   });
 });
 
+test('an engine that leaves undone what it does alone has failed, though all others wait at its height', () => {
+  const why = 'it stands at height 5, round 0: its own vote is missing';
+  expect(looks(new Standstill(home), 600, () => IDLE)).toEqual({ why, atMs: STANDSTILL_MS_MIN });
+  const timed: EngineSight = { ...IDLE, ownMove: { undone: 'its own vote is missing', afterMs: 60_000 } };
+  expect(looks(new Standstill(home), 600, () => timed)).toEqual({ why, atMs: STANDSTILL_MS_MIN + 60_000 });
+});
+
+test('a standstill is told before it is acted on', () => {
+  const seconds = STANDSTILL_TOLD_MS / 1_000;
+  for (const seen of [undefined, ALONE, IDLE]) {
+    const standstill = new Standstill(home);
+    expect([looks(standstill, seconds - 1, () => seen), standstill.suspicion]).toEqual([undefined, undefined]);
+    expect(standstill.observe({ atMs: STANDSTILL_TOLD_MS + 1_000, isBusy: false, seen })).toBeUndefined();
+    expect(standstill.suspicion).toMatch(/^it (has not answered|stands at height 5)/);
+  }
+  expect(STANDSTILL_TOLD_MS).toBeLessThan(STANDSTILL_MS_MIN);
+});
+
 test('an engine that is silent has failed, unless it waits for this process', () => {
   expect(looks(new Standstill(home), 600, () => undefined)).toEqual({ why: 'it has not answered for 30000 ms', atMs: STANDSTILL_MS_MIN });
   expect(looks(new Standstill(home), 600, () => undefined, true)).toBeUndefined();
   expect(looks(new Standstill(home), 600, () => ALONE, true)).toBeUndefined();
+  expect(looks(new Standstill(home), 600, () => IDLE, true)).toBeUndefined();
 });
 
 test.each<[string, (second: number) => EngineSight]>([
@@ -40,6 +62,9 @@ test.each<[string, (second: number) => EngineSight]>([
   ['it is cut off', () => ({ ...ALONE, peerHeights: [] })],
   ['one faulty peer boasts', () => ({ ...ALONE, peerHeights: [1_000_000, 5, 5] })],
   ['it catches up by blocks or a snapshot', () => ({ ...ALONE, isCatchingUp: true })],
+  ['it goes from round to round', (second) => ({ ...IDLE, round: second % 20 })],
+  ['it goes from step to step', (second) => ({ ...IDLE, step: second % 20 === 0 ? 4 : 6 })],
+  ['it catches up and has no vote to cast', () => ({ ...IDLE, isCatchingUp: true })],
   ['it follows behind the others', (second) => ({ ...ALONE, height: second, peerHeights: [second + 90, second + 90, second + 90] })],
 ])('an engine has not failed while %s', (_, seen) => {
   expect(looks(new Standstill(home), 600, seen)).toBeUndefined();

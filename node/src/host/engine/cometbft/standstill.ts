@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../keys/write-file-atomically.ts';
-import { LOOK_MS_MAX, STANDSTILL_MS_MAX, STANDSTILL_MS_MIN } from './limits.ts';
+import { LOOK_MS_MAX, STANDSTILL_MS_MAX, STANDSTILL_MS_MIN, STANDSTILL_TOLD_MS } from './limits.ts';
+import type { OwnMove } from './own-move.ts';
 
 /** How often an engine was ended for standing still since it last made a block. */
 const FAILURES = 'failures';
@@ -19,6 +20,10 @@ export interface EngineLook {
 export interface EngineSight {
   /** Height that it decides. */
   readonly height: number;
+  readonly round: number;
+  readonly step: number;
+  /** What it does next without anybody else; undefined while it waits for others. */
+  readonly ownMove: OwnMove | undefined;
   readonly isCatchingUp: boolean;
   readonly validatorCount: number;
   /** Heights that its peers decide, as they say. */
@@ -37,15 +42,16 @@ export function standstillMsOf(failures: number): number {
 
 /**
  * Tells an engine that has failed and lives on from one that waits for the others: CometBFT's consensus ends with a panic or a full disk
- * while its process, peers and RPC stay. It has failed when it does not answer, or decides a height that its peers have left behind; where
- * all wait at one height, nobody has.
+ * while its process, peers and RPC stay. It has failed when it does not answer, decides a height that its peers have left behind, or does
+ * not do what it does alone. Where all wait at one height and each has cast its vote, nobody has.
  */
 export class Standstill {
   readonly #home: string;
   readonly #standstillMs: number;
   #failures: number;
-  #height = 0;
+  #seen: EngineSight | undefined;
   #aloneMs = 0;
+  #idleMs = 0;
   #silentMs = 0;
   #lastMs: number | undefined;
 
@@ -61,8 +67,12 @@ export class Standstill {
     this.#lastMs = atMs;
     this.#silentMs = seen !== undefined || isBusy ? 0 : this.#silentMs + elapsedMs;
     if (seen !== undefined) this.#compare(seen, isBusy ? 0 : elapsedMs);
-    if (this.#silentMs >= this.#standstillMs) return `it has not answered for ${this.#silentMs} ms`;
-    return this.#aloneMs >= this.#standstillMs ? `it stands at height ${this.#height}, which its peers have left behind` : undefined;
+    return this.#findingAfter(this.#standstillMs);
+  }
+
+  /** What is said of it before it is ended; undefined while nothing is. */
+  get suspicion(): string | undefined {
+    return this.#findingAfter(STANDSTILL_TOLD_MS);
   }
 
   /** Kept for the next life; the engine is ended whether this can be written or not. */
@@ -77,11 +87,23 @@ export class Standstill {
     rmSync(join(this.#home, FAILURES), { force: true });
   }
 
-  #compare({ height, isCatchingUp, validatorCount, peerHeights }: EngineSight, elapsedMs: number): void {
-    if (height !== this.#height || isCatchingUp) this.#aloneMs = 0;
-    this.#height = height;
+  #findingAfter(boundMs: number): string | undefined {
+    const { height = 0, round = 0, ownMove } = this.#seen ?? {};
+    if (this.#silentMs >= boundMs) return `it has not answered for ${this.#silentMs} ms`;
+    if (this.#aloneMs >= boundMs) return `it stands at height ${height}, which its peers have left behind`;
+    const isIdle = ownMove !== undefined && this.#idleMs >= boundMs + ownMove.afterMs;
+    return isIdle ? `it stands at height ${height}, round ${round}: ${ownMove.undone}` : undefined;
+  }
+
+  #compare(seen: EngineSight, elapsedMs: number): void {
+    const { height, round, step, isCatchingUp, ownMove, validatorCount, peerHeights } = seen;
+    const last = this.#seen;
+    this.#seen = seen;
+    if (height !== last?.height || isCatchingUp) this.#aloneMs = 0;
     const ahead = peerHeights.filter((peerHeight) => peerHeight > height).length;
     if (!isCatchingUp && ahead >= peersBelieved(validatorCount)) this.#aloneMs += elapsedMs;
+    const isThere = height === last?.height && round === last.round && step === last.step;
+    this.#idleMs = isThere && ownMove !== undefined && !isCatchingUp ? this.#idleMs + elapsedMs : 0;
   }
 }
 

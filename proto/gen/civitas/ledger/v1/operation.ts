@@ -70,7 +70,14 @@ export interface OperationBatch {
   operations: SignedOperation[];
 }
 
-/** What the engine orders as one transaction: operations that reached one gateway within a few milliseconds. */
+/**
+ * What the engine orders as one transaction: operations that reached one gateway within a few milliseconds.
+ *
+ * From protocol version 4 on a transaction may hold it packed: the bytes 0 and 1, the gateway's signature (64 bytes), and raw DEFLATE
+ * (RFC 1951) of this message without its signature, to the last byte. The signature is Ed25519 over "civitas/packed-bundle/v1\n", the
+ * chain id's length (32-bit big-endian) and bytes, and SHA-256 of the DEFLATE bytes. Limits count what is packed as it is unpacked. Who reads
+ * a block gets it unpacked, with an empty signature.
+ */
 export interface Bundle {
   /** Chain id of the network it is for. */
   chainId: string;

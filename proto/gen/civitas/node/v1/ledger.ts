@@ -185,6 +185,20 @@ export interface WatchEventsResponse {
   operationHash: Uint8Array;
 }
 
+/** Request of WatchBlocks. */
+export interface WatchBlocksRequest {
+}
+
+/** Response of WatchBlocks. Blocks that come faster than messages are told of by the newest of them. */
+export interface WatchBlocksResponse {
+  /** The newest block in one line. */
+  newest:
+    | BlockSummary
+    | undefined;
+  /** Operations in it and in the blocks since the message before; of the first message those of the newest block alone. */
+  operationCount: bigint;
+}
+
 /** Request of ListBlocks. */
 export interface ListBlocksRequest {
   /** Newest height wanted; zero for the head. */
@@ -1503,6 +1517,123 @@ export const WatchEventsResponse: MessageFns<WatchEventsResponse> = {
     message.name = object.name ?? "";
     message.data = object.data ?? new Uint8Array(0);
     message.operationHash = object.operationHash ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseWatchBlocksRequest(): WatchBlocksRequest {
+  return {};
+}
+
+export const WatchBlocksRequest: MessageFns<WatchBlocksRequest> = {
+  encode(_: WatchBlocksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchBlocksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchBlocksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchBlocksRequest>): WatchBlocksRequest {
+    return WatchBlocksRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<WatchBlocksRequest>): WatchBlocksRequest {
+    const message = createBaseWatchBlocksRequest();
+    return message;
+  },
+};
+
+function createBaseWatchBlocksResponse(): WatchBlocksResponse {
+  return { newest: undefined, operationCount: 0n };
+}
+
+export const WatchBlocksResponse: MessageFns<WatchBlocksResponse> = {
+  encode(message: WatchBlocksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.newest !== undefined) {
+      BlockSummary.encode(message.newest, writer.uint32(10).fork()).join();
+    }
+    if (message.operationCount !== 0n) {
+      if (BigInt.asUintN(64, message.operationCount) !== message.operationCount) {
+        throw new globalThis.Error("value provided for field message.operationCount of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.operationCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchBlocksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchBlocksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.newest = BlockSummary.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.operationCount = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchBlocksResponse>): WatchBlocksResponse {
+    return WatchBlocksResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchBlocksResponse>): WatchBlocksResponse {
+    const message = createBaseWatchBlocksResponse();
+    message.newest = (object.newest !== undefined && object.newest !== null)
+      ? BlockSummary.fromPartial(object.newest)
+      : undefined;
+    message.operationCount = (object.operationCount !== undefined && object.operationCount !== null)
+      ? BigInt(object.operationCount)
+      : 0n;
     return message;
   },
 };
@@ -2920,6 +3051,16 @@ export const LedgerServiceService = {
     responseSerialize: (value: WatchEventsResponse): Buffer => Buffer.from(WatchEventsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchEventsResponse => WatchEventsResponse.decode(value),
   },
+  /** The newest block, at once and whenever there is a newer one, without end. */
+  watchBlocks: {
+    path: "/civitas.node.v1.LedgerService/WatchBlocks" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchBlocksRequest): Buffer => Buffer.from(WatchBlocksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchBlocksRequest => WatchBlocksRequest.decode(value),
+    responseSerialize: (value: WatchBlocksResponse): Buffer => Buffer.from(WatchBlocksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchBlocksResponse => WatchBlocksResponse.decode(value),
+  },
   /** Block summaries, newest first. */
   listBlocks: {
     path: "/civitas.node.v1.LedgerService/ListBlocks" as const,
@@ -2998,6 +3139,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   view: handleUnaryCall<ViewRequest, ViewResponse>;
   /** Events from a resume token on, without end. */
   watchEvents: handleServerStreamingCall<WatchEventsRequest, WatchEventsResponse>;
+  /** The newest block, at once and whenever there is a newer one, without end. */
+  watchBlocks: handleServerStreamingCall<WatchBlocksRequest, WatchBlocksResponse>;
   /** Block summaries, newest first. */
   listBlocks: handleUnaryCall<ListBlocksRequest, ListBlocksResponse>;
   /** One block with its operations and light block. */
@@ -3085,6 +3228,13 @@ export interface LedgerServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchEventsResponse>;
+  /** The newest block, at once and whenever there is a newer one, without end. */
+  watchBlocks(request: WatchBlocksRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchBlocksResponse>;
+  watchBlocks(
+    request: WatchBlocksRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchBlocksResponse>;
   /** Block summaries, newest first. */
   listBlocks(
     request: ListBlocksRequest,
