@@ -69,7 +69,11 @@ describeWithHelm('the chart', () => {
 describeWithHelm('the console is not rendered by half', () => {
   test.each([
     [['console.enabled=true'], 'console.url is needed'],
-    [['console.enabled=true', 'console.url=https://c.example'], 'console.identity.url is needed with the profile keycloak'],
+    [['console.enabled=true', 'console.url=https://c.example'], 'identity.url is needed for a console with the profile keycloak'],
+    [
+      ['console.enabled=true', 'console.url=https://c.example', 'console.identity.profile=local', 'identity.url=https://id.example'],
+      'people are known in one place',
+    ],
     [
       ['console.enabled=true', 'console.url=https://c.example', 'console.identity.profile=local', 'console.httpRoute.enabled=true'],
       'console.httpRoute.parentRefs: at least one gateway',

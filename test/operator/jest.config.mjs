@@ -1,5 +1,6 @@
 // The real API server, etcd and controllers of tools/kube, and on them the operator's own tests as they are: whoever imports
-// `./testing/test-cluster.ts` gets the real cluster. One file at a time; a test may take as long as many lives of an operator.
+// `./testing/test-cluster.ts` gets the real cluster. Two files at a time, each worker on a cluster of its own; a test may take as long as
+// many lives of an operator.
 import base from '../../jest.config.mjs';
 import { findKubeTools } from '../../tools/kube/kube-tools.ts';
 
@@ -24,6 +25,7 @@ export default {
   moduleNameMapper: { '^\\./(testing/)?test-cluster\\.ts$': '<rootDir>/test/operator/cluster/test-cluster.ts' },
   globalSetup: '<rootDir>/test/operator/cluster/setup.mjs',
   globalTeardown: '<rootDir>/test/operator/cluster/teardown.mjs',
+  testSequencer: '<rootDir>/test/operator/longest-first.mjs',
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 120_000,
 };

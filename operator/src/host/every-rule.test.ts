@@ -11,7 +11,7 @@ let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startTestCluster(92);
   await cluster.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-}, 30_000);
+}, 120_000);
 afterAll(() => cluster?.stop());
 
 /** Messages of all `x-kubernetes-validations` at or below a value. */

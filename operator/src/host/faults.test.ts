@@ -26,12 +26,12 @@ beforeEach(async () => {
   cluster = await startTestCluster(++octet);
   await createNamespaces(cluster.client);
   world = startFakeWorld(cluster.client, NAMESPACE, octet);
-}, 60_000);
+}, 240_000);
 
 afterEach(async () => {
   await world?.stop();
   await cluster?.stop();
-}, 60_000);
+}, 240_000);
 
 async function isRemoved(): Promise<boolean> {
   await finishDeletedPods(cluster.client);
@@ -63,7 +63,7 @@ describe('an API server that fails', () => {
     const made = FAULTS.map((fault) => faulty.made[fault]);
     expect(made.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(10);
     expect(made.filter((count) => count > 0).length).toBeGreaterThan(4);
-  }, 150_000);
+  }, 240_000);
 });
 
 interface Replica {
@@ -108,17 +108,17 @@ function watchedClient(client: KubeClient, writes: string[]): KubeClient {
 describe('two operators with one Lease', () => {
   test('only the leader acts; when it stops the other goes on where it was', async () => {
     const first = startReplica(cluster.client, 'first');
-    expect(await waitUntil(() => first.elector.isLeader(), 30_000)).toBe(true);
+    expect(await waitUntil(() => first.elector.isLeader(), 60_000)).toBe(true);
     const writes: string[] = [];
     const second = startReplica(watchedClient(cluster.client, writes), 'second');
     await applyCity(cluster.client);
     expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 60_000)).toBe(true);
-    expect(await waitUntil(() => second.elector.holder() === 'first', 30_000)).toBe(true);
+    expect(await waitUntil(() => second.elector.holder() === 'first', 60_000)).toBe(true);
     expect(second.elector.isLeader()).toBe(false);
     expect(writes).toEqual([]);
 
     await first.stop();
-    expect(await waitUntil(() => second.elector.isLeader(), 30_000)).toBe(true);
+    expect(await waitUntil(() => second.elector.isLeader(), 60_000)).toBe(true);
     await cluster.client.delete(networks, { namespace: NAMESPACE, name: 'city' });
     expect(await waitUntil(isRemoved, 60_000)).toBe(true);
     expect(first.elector.isLeader()).toBe(false);

@@ -49,7 +49,7 @@ beforeEach(async () => {
   await installOptionalKinds(cluster.client);
   for (const manifest of manifests()) if (manifest.kind !== 'Pod') await cluster.client.create(resourceOf(manifest), manifest);
   world = startFakeWorld(cluster.client, NAMESPACE, 92, { sixth: createFakeLedger() });
-}, 90_000);
+}, 240_000);
 
 afterEach(async () => {
   await world.stop();
@@ -154,13 +154,13 @@ async function liveThroughIt(): Promise<void> {
     await finishDeletedPods(client);
     return used().has('delete core/services');
   };
-  expect(await waitUntil(hasRetired, 30_000)).toBe(true);
+  expect(await waitUntil(hasRetired, 90_000)).toBe(true);
   await client.delete(networks, { namespace: NAMESPACE, name: 'sixth' });
   expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
   expect(await waitUntil(() => used().has('patch civitas.dev/validatorchanges/status'), 60_000)).toBe(true);
-  expect(await waitUntil(() => used().has('patch civitas.dev/agencies'), 30_000)).toBe(true);
+  expect(await waitUntil(() => used().has('patch civitas.dev/agencies'), 90_000)).toBe(true);
   await backUpAndRestore(client);
-  expect(await waitUntil(() => used().has('create civitas.dev/ledgerbackups'), 70_000)).toBe(true);
+  expect(await waitUntil(() => used().has('create civitas.dev/ledgerbackups'), 90_000)).toBe(true);
 }
 
 /** Pods that may sign, by UID. */

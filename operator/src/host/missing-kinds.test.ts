@@ -20,7 +20,7 @@ beforeEach(async () => {
   await createNamespaces(cluster.client);
   world = startFakeWorld(cluster.client, NAMESPACE, OCTET);
   stopping = new AbortController();
-}, 60_000);
+}, 240_000);
 
 afterEach(async () => {
   stopping.abort();

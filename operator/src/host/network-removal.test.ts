@@ -35,8 +35,8 @@ beforeEach(async () => {
   await applyCity(cluster.client);
   stopping = new AbortController();
   controllers = await startOperator(cluster.client, stopping.signal);
-  expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 20_000)).toBe(true);
-}, 30_000);
+  expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 60_000)).toBe(true);
+}, 240_000);
 
 afterEach(async () => {
   stopping.abort();
@@ -60,7 +60,7 @@ describe('a network that is deleted', () => {
   test('leaves a tombstone with its last height and keeps everything unless told otherwise', async () => {
     await cluster.client.mergePatch(networks, CITY, { metadata: { annotations: { 'civitas.dev/requested-by': 'li.wei' } } });
     await cluster.client.delete(networks, CITY);
-    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
+    expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
     const [tombstone, ...others] = await tombstones();
     expect(others).toEqual([]);
     expect(documentOf(tombstone)).toMatchObject({
@@ -73,7 +73,7 @@ describe('a network that is deleted', () => {
     });
     expect(await cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-0-data' })).toBeDefined();
     expect(await cluster.client.find(secrets, { namespace: SYSTEM, name: 'ca.jincheng.city' })).toBeDefined();
-  }, 60_000);
+  }, 240_000);
 
   test('is told of by the operator’s metrics no longer', async () => {
     const isTold = async (): Promise<boolean> => (await controllers?.metricsText())?.includes('network="jincheng-city-1"') ?? false;
@@ -81,12 +81,12 @@ describe('a network that is deleted', () => {
     await cluster.client.delete(networks, CITY);
     expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
     expect(await waitUntil(async () => !(await isTold()), 60_000)).toBe(true);
-  }, 150_000);
+  }, 240_000);
 
   test('takes data and keys along when its policy says so, and its chain id is never used again', async () => {
     await cluster.client.mergePatch(networks, CITY, { spec: { deletionPolicy: { data: 'Delete', keys: 'Delete' } } });
     await cluster.client.delete(networks, CITY);
-    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
+    expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
     // A real cluster's own finalizer holds a volume claim for a moment.
     expect(await waitUntil(async () => (await findVolume()) === undefined, 5000)).toBe(true);
     expect(await cluster.client.find(secrets, { namespace: SYSTEM, name: 'ca.jincheng.city' })).toBeUndefined();
@@ -94,9 +94,9 @@ describe('a network that is deleted', () => {
     expect((await tombstones()).length).toBe(1);
     await cluster.client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
     const problem = async () => (await findNetwork(cluster.client, 'city'))?.status?.conditions?.find(({ type }) => type === 'Degraded');
-    expect(await waitUntil(async () => (await problem())?.reason === 'ChainEnded', 10_000)).toBe(true);
+    expect(await waitUntil(async () => (await problem())?.reason === 'ChainEnded', 60_000)).toBe(true);
     expect((await problem())?.message).toContain('jincheng-city-1 ended');
-  }, 60_000);
+  }, 240_000);
 
   test('takes its backups along when its policy says so, and tells each of them first', async () => {
     const backup = {
@@ -108,7 +108,7 @@ describe('a network that is deleted', () => {
     await cluster.client.create(ourResource('ledgerbackups'), { ...backup, ...{ spec: { networkRef: 'city', target } } });
     await cluster.client.mergePatch(networks, CITY, { spec: { deletionPolicy: { backups: 'Delete' } } });
     await cluster.client.delete(networks, CITY);
-    expect(await waitUntil(async () => (await progressOf())?.reason === 'RemovingBackups', 15_000)).toBe(true);
+    expect(await waitUntil(async () => (await progressOf())?.reason === 'RemovingBackups', 60_000)).toBe(true);
     const nightly = () =>
       cluster.client.find(ourResource<KubeObject & { spec: object }>('ledgerbackups'), { namespace: NAMESPACE, name: 'nightly' });
     expect((await nightly())?.spec).toMatchObject({ deletionPolicy: 'Delete' });
@@ -117,8 +117,8 @@ describe('a network that is deleted', () => {
       { namespace: NAMESPACE, name: 'nightly' },
       { metadata: { finalizers: null } },
     );
-    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
-  }, 60_000);
+    expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
+  }, 240_000);
 
   test('waits for an open link, says so, and gives it up only when its chain id is named', async () => {
     const link = {
@@ -138,18 +138,18 @@ describe('a network that is deleted', () => {
     expect(await waitUntil(isWaiting, 5000)).toBe(true);
     expect((await progressOf())?.message).toContain('annotate civitas.dev/force-removal=jincheng-city-1');
     await cluster.client.mergePatch(networks, CITY, { metadata: { annotations: { 'civitas.dev/force-removal': 'jincheng-city-1' } } });
-    expect(await waitUntil(hasRemoved, 15_000)).toBe(true);
+    expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
     expect(documentOf((await tombstones())[0])).toMatchObject({
       forced: 'civitas.dev/force-removal is set',
       abandoned: [{ name: 'city-health' }],
     });
-  }, 60_000);
+  }, 240_000);
 
   test('goes with its namespace without being waited for, and leaves its tombstone outside of it', async () => {
     await cluster.client.delete(namespaces, { name: NAMESPACE });
-    expect(await waitUntil(hasRemoved, 20_000)).toBe(true);
+    expect(await waitUntil(hasRemoved, 60_000)).toBe(true);
     expect(documentOf((await tombstones())[0])).toMatchObject({ forced: `namespace ${NAMESPACE} is being deleted` });
-  }, 60_000);
+  }, 240_000);
 });
 
 test('an operator that dies after every single write of a removal leaves one tombstone, no pod and no reservation', async () => {
@@ -180,4 +180,4 @@ test('an operator that dies after every single write of a removal leaves one tom
   expect((await tombstones()).length).toBe(1);
   expect((await cluster.client.listAll(ourResource('consensuskeyreservations'))).items).toEqual([]);
   expect(await waitUntil(async () => (await findVolume()) === undefined, 5000)).toBe(true);
-}, 120_000);
+}, 240_000);

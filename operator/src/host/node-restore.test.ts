@@ -19,9 +19,9 @@ let octet = 50;
 
 beforeEach(async () => {
   rig = await startDayTwoRig(++octet);
-}, 60_000);
+}, 240_000);
 
-afterEach(() => rig.stop());
+afterEach(() => rig?.stop());
 
 const statusOf = async (name: string) => (await rig.client.find(restores, { namespace: NAMESPACE, name }))?.status;
 const reaches = (name: string, phase: string): Promise<boolean> => rig.until(async () => (await statusOf(name))?.phase === phase, WAIT_MS);

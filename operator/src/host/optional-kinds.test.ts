@@ -35,7 +35,7 @@ beforeEach(async () => {
   world = startFakeWorld(cluster.client, NAMESPACE, OCTET);
   stopping = new AbortController();
   controllers = await startOperator(cluster.client, stopping.signal);
-}, 60_000);
+}, 240_000);
 
 afterEach(async () => {
   stopping.abort();

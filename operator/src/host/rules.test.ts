@@ -10,7 +10,7 @@ let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startTestCluster(91);
   await cluster.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'jincheng' } });
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
   await cluster?.stop();

@@ -39,8 +39,8 @@ beforeEach(async () => {
   await cluster.client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1' }));
   stopping = new AbortController();
   controllers = await startOperator(cluster.client, stopping.signal);
-  expect(await waitUntil(async () => (await isAvailable(cluster.client, 'city')) && world.record.grants.size === 4, 20_000)).toBe(true);
-}, 30_000);
+  expect(await waitUntil(async () => (await isAvailable(cluster.client, 'city')) && world.record.grants.size === 4, 60_000)).toBe(true);
+}, 240_000);
 
 afterEach(async () => {
   stopping.abort();
@@ -74,7 +74,7 @@ describe('a network of four validators', () => {
     const leastAvailable = async (): Promise<unknown> =>
       (await cluster.client.find(podDisruptionBudgets, { namespace: NAMESPACE, name: 'city-validators' }))?.spec?.minAvailable;
     expect(await waitUntil(async () => (await leastAvailable()) === 3, 5000)).toBe(true);
-  }, 30_000);
+  }, 240_000);
 
   test('gets a new release one validator at a time, from the highest ordinal, and never with fewer than three voting', async () => {
     const before = await podUIDs();
@@ -89,13 +89,13 @@ describe('a network of four validators', () => {
       await finishDeletedPods(cluster.client);
       return order.length === 4 && world.record.grants.size === 8;
     };
-    expect(await waitUntil(isNew, 40_000)).toBe(true);
+    expect(await waitUntil(isNew, 60_000)).toBe(true);
     expect(order).toEqual([...NAMES].reverse());
     expect(fewest).toBe(3);
     const uids = await podUIDs();
     expect(await waitUntil(async () => (await reservations()).every(({ spec }) => spec.podUID === uids.get(spec.node)), 5000)).toBe(true);
     expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 5000)).toBe(true);
-  }, 60_000);
+  }, 240_000);
 
   test('frees its keys only once its pods are gone', async () => {
     const early: string[] = [];
@@ -107,10 +107,10 @@ describe('a network of four validators', () => {
       await finishDeletedPods(cluster.client);
       return (await findNetwork(cluster.client, 'city')) === undefined;
     };
-    expect(await waitUntil(isGone, 30_000)).toBe(true);
+    expect(await waitUntil(isGone, 60_000)).toBe(true);
     expect(early).toEqual([]);
     expect(await reservations()).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 });
 
 function isServing({ metadata, status }: KubeObject & { readonly status?: { readonly phase?: string } }): boolean {

@@ -1,21 +1,26 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { findKubeTools } from '../../../tools/kube/kube-tools.ts';
 import { type RealCluster, startRealCluster } from './real-cluster.ts';
-import { SHARED_CLUSTER } from './shared-cluster.ts';
+import { SHARED_CLUSTERS, writeSharedCluster } from './shared-cluster.ts';
 
-let cluster: RealCluster | undefined;
+let clusters: readonly RealCluster[] = [];
 
-/** One cluster for the whole run: the suites take turns, and each takes away what the one before it left. */
-export async function setup(): Promise<void> {
+/**
+ * One cluster a worker for the whole run: the suites of a worker take turns, and each takes away what the one before it left.
+ *
+ * @param workers of jest.
+ */
+export async function setup({ maxWorkers }: { readonly maxWorkers: number }): Promise<void> {
   if (findKubeTools() === undefined) return;
-  cluster = await startRealCluster();
-  const path = join(cluster.home, 'shared.json');
-  const { home, url, etcdUrl, caPem, admin, kubeconfigPath } = cluster;
-  writeFileSync(path, JSON.stringify({ home, url, etcdUrl, caPem, admin, kubeconfigPath }), { mode: 0o600 });
-  process.env[SHARED_CLUSTER] = path;
+  const started = await Promise.allSettled(Array.from({ length: maxWorkers }, () => startRealCluster()));
+  clusters = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const failed = started.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    await teardown();
+    throw failed.reason;
+  }
+  process.env[SHARED_CLUSTERS] = clusters.map(writeSharedCluster).join(':');
 }
 
 export async function teardown(): Promise<void> {
-  await cluster?.stop();
+  await Promise.all(clusters.map((cluster) => cluster.stop()));
 }

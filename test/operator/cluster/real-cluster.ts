@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '@civitas/testkit';
 import { type ClusterPki, openPki } from '../../../packages/localcluster/src/api/auth/pki.ts';
+import { clusterAudience } from '../../../packages/localcluster/src/api/auth/token.ts';
 import { findKubeTools, type KubeTools } from '../../../tools/kube/kube-tools.ts';
 import { AUDIT_POLICY } from './audit-log.ts';
 import { type StartedProcess, startProcess } from './server-process.ts';
@@ -19,6 +20,8 @@ export interface RealCluster {
   readonly caPem: string;
   readonly admin: { readonly cert: string; readonly key: string };
   readonly kubeconfigPath: string;
+  /** What ServiceAccount tokens are signed with. */
+  readonly tokenKeyPath: string;
   /** Of the calls of ServiceAccounts; not written without `audit`. */
   readonly auditPath: string;
   /** Process ids, for what reads their CPU time. */
@@ -43,6 +46,9 @@ const CONTROLLERS = [
   ],
 ];
 
+/** Services have loopback addresses too, which a process kubelet can listen on; no test has any of these for itself. */
+const aServiceRange = (): string => `127.${randomInt(192, 200)}.0.0/16`;
+
 /** Somewhere in 127.64.0.0/10: runs side by side do not meet. */
 function anAddress(): string {
   return `127.${randomInt(64, 128)}.${randomInt(256)}.${randomInt(1, 255)}`;
@@ -57,11 +63,11 @@ export async function startRealCluster({ audit = false }: { readonly audit?: boo
   const home = mkdtempSync(join(tmpdir(), 'civitas-kubernetes-'));
   const address = anAddress();
   const url = `https://${address}:${PORTS.api}`;
-  const pki = await openPki(join(home, 'pki'), [address, '10.96.0.1', 'kubernetes.default.svc', 'localhost']);
+  const pki = await openPki(join(home, 'pki'), [address, 'kubernetes.default.svc', 'localhost']);
   const kubeconfigPath = join(home, 'kubeconfig');
   writeFileSync(kubeconfigPath, kubeconfigText(url, pki), { mode: 0o600 });
   const admin = { cert: pki.adminCertPem, key: pki.adminKeyPem };
-  const place: Place = { home, address, tools, pki, audit };
+  const place: Place = { home, address, tools, pki, audit, serviceRange: aServiceRange() };
   const codeOf = (path: string): Promise<number> => statusOf({ url, caPem: pki.caPem, admin }, path);
   const isReady = async (): Promise<boolean> => (await codeOf('/readyz')) === 200;
 
@@ -89,6 +95,7 @@ export async function startRealCluster({ audit = false }: { readonly audit?: boo
   const keeper = controllers;
   return {
     ...{ home, tools, url, etcdUrl: `http://${address}:${PORTS.etcdClient}`, caPem: pki.caPem, admin, kubeconfigPath },
+    tokenKeyPath: join(home, 'pki', 'service-accounts.key'),
     auditPath: auditPathOf(home),
     pids: () => ({ etcd: etcd.pid, api: api.pid }),
     async restartApi() {
@@ -106,6 +113,7 @@ interface Place {
   readonly tools: KubeTools;
   readonly pki: ClusterPki;
   readonly audit: boolean;
+  readonly serviceRange: string;
 }
 
 const auditPathOf = (home: string): string => join(home, 'audit.log');
@@ -119,7 +127,7 @@ function etcdArguments({ home, address }: Place): string[] {
   ];
 }
 
-function apiArguments({ home, address, pki, audit }: Place): string[] {
+function apiArguments({ home, address, pki, audit, serviceRange }: Place): string[] {
   const folder = join(home, 'api');
   mkdirSync(folder, { recursive: true });
   const file = (name: string, text: string): string => {
@@ -137,7 +145,9 @@ function apiArguments({ home, address, pki, audit }: Place): string[] {
     ...[`--tls-private-key-file=${file('server.key', pki.serverKeyPem)}`, `--client-ca-file=${file('ca.crt', pki.caPem)}`],
     ...[`--cert-dir=${folder}`, '--authorization-mode=RBAC', '--anonymous-auth=false', '--allow-privileged=true', '--profiling=false'],
     ...[`--service-account-issuer=https://${address}:${PORTS.api}`, `--service-account-key-file=${publicKey}`],
-    ...[`--service-account-signing-key-file=${signingKey}`, '--service-cluster-ip-range=10.96.0.0/16', '--endpoint-reconciler-type=none'],
+    // The second issuer is a process kubelet's, which signs the tokens of its pods with the same key.
+    ...[`--service-account-issuer=${clusterAudience}`, `--service-account-signing-key-file=${signingKey}`],
+    ...[`--service-cluster-ip-range=${serviceRange}`, '--endpoint-reconciler-type=none'],
     ...(audit ? [`--audit-policy-file=${file('audit-policy.json', AUDIT_POLICY)}`, `--audit-log-path=${auditPathOf(home)}`] : []),
   ];
 }

@@ -8,7 +8,7 @@ import type { Scenario } from './scenario.ts';
 /** Nothing → the city's network, available. */
 export const provisionScenario: Scenario = {
   name: 'provision',
-  samples: 6,
+  samples: 4,
   async begin(octet) {
     const cluster = await startTestCluster();
     const { client } = cluster;

@@ -31,7 +31,7 @@ const BORN_WITHIN_MS = 30_000;
 /** An observer takes the place of a validator: one proposal to add, one to remove. */
 export const replaceScenario: Scenario = {
   name: 'validator replace',
-  samples: 4,
+  samples: 3,
   async begin(octet) {
     const cluster = await startTestCluster();
     const { client } = cluster;

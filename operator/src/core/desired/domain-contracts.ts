@@ -10,3 +10,9 @@ export const CONTRACTS: Readonly<Record<Domain, readonly string[]>> = {
   courts: ['city.rulebook@v1', 'courts.evidence@v1'],
   transport: ['city.rulebook@v1', 'transport.fine@v1', 'transport.violation@v1'],
 };
+
+/** A contract's name without its version: packets are addressed to it. */
+export const nameOfContract = (contract: string): string => contract.split('@')[0] ?? contract;
+
+/** Names of all contracts that this release knows of, whichever domain is born with them. */
+export const KNOWN_NAMES: readonly string[] = [...new Set(Object.values(CONTRACTS).flat().map(nameOfContract))].sort();

@@ -46,6 +46,8 @@ export const ANNOTATIONS = {
   rebuild: 'civitas.dev/rebuild',
   /** On a pod: changed to have its kubelet look at its mounted files at once. */
   mountRefresh: 'civitas.dev/mount-refresh',
+  /** On a VolumeSnapshot: the consensus key lies in it, `true` or `false`. */
+  holdsKey: 'civitas.dev/holds-consensus-key',
   /** On what is applied: digest of what was applied last. */
   applied: 'civitas.dev/applied',
 } as const;

@@ -1,5 +1,5 @@
 import type { EffectiveNetwork } from '../plan/effective-network.ts';
-import { LABELS, MANAGED_BY, nodeDataName, SYSTEM_NAMESPACE } from './names.ts';
+import { ANNOTATIONS, LABELS, MANAGED_BY, nodeDataName, SYSTEM_NAMESPACE } from './names.ts';
 import { nodeMetadata } from './network-objects.ts';
 import type { Manifest } from './render.ts';
 
@@ -50,13 +50,17 @@ export function podMonitor(network: EffectiveNetwork, { intervalSeconds, labels 
   };
 }
 
-/** The volume of a node as it is before another release writes to it. Nobody owns it: it outlives the network. */
+/**
+ * The volume of a node as it is before another release writes to it. Nobody owns it: it outlives the network. Whoever keeps it is told
+ * whether the node's consensus key is in it.
+ */
 export function upgradeSnapshot(network: EffectiveNetwork, node: string, className: string | undefined): Manifest {
   const { ownerReferences: _, ...metadata } = nodeMetadata(network, upgradeSnapshotName(node, network.nodeImage));
+  const isKeyElsewhere = network.nodes.some(({ name, remoteSigner }) => name === node && remoteSigner !== undefined);
   return {
     apiVersion: 'snapshot.storage.k8s.io/v1',
     kind: 'VolumeSnapshot',
-    metadata,
+    metadata: { ...metadata, annotations: { [ANNOTATIONS.holdsKey]: String(!isKeyElsewhere) } },
     spec: {
       ...(className === undefined ? {} : { volumeSnapshotClassName: className }),
       source: { persistentVolumeClaimName: nodeDataName(node) },

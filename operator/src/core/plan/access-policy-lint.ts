@@ -1,4 +1,4 @@
-import { CONTRACTS, type Domain } from '../desired/domain-contracts.ts';
+import { CONTRACTS, type Domain, nameOfContract } from '../desired/domain-contracts.ts';
 import type { AccessPolicySpec } from '../resources/access-policy.ts';
 import { type Entry, portsLetIn } from './link-grants.ts';
 
@@ -27,7 +27,8 @@ export interface PolicyFindings {
 }
 
 /** Whether networks of a domain run a contract from their birth on. */
-export const bornWith = (domain: Domain, contract: string): boolean => CONTRACTS[domain].some((named) => named.split('@')[0] === contract);
+export const bornWith = (domain: Domain, contract: string): boolean =>
+  CONTRACTS[domain].some((named) => nameOfContract(named) === contract);
 
 /** Reads a source policy as a careful reviewer would. */
 export function lintPolicy(spec: AccessPolicySpec, { source, caller, callerMembers, entry }: PolicySurroundings): PolicyFindings {

@@ -1,5 +1,6 @@
 import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
+import { CONTRACTS, nameOfContract } from '../desired/domain-contracts.ts';
 import type { LedgerLinkGrant, LedgerLinkGrantSpec } from '../resources/ledger-link-grant.ts';
 import { entryOf, grantVerdict, type ObservedGrant, portsLetIn } from './link-grants.ts';
 import { type LinkEnd, planEnd, wantedTerms } from './link-plan.ts';
@@ -19,16 +20,22 @@ function aGrant(spec: Partial<LedgerLinkGrantSpec> = {}, expiresAtUnixMs?: numbe
   return { grant, expiresAtUnixMs };
 }
 
+const OF_CITY = { contracts: CONTRACTS.city.map(nameOfContract) };
+const OF_HEALTH = { contracts: CONTRACTS.health.map(nameOfContract) };
+
 function anEnd(facts: Partial<LinkEnd> = {}): LinkEnd {
   return {
     ...{ name: 'city', chainId: 'jincheng-city-1', domain: 'city', lastSequence: 3, inFlight: 0, oldestSentAtUnixMs: 0 },
     client: { status: 'Active', latestHeight: 7, latestTimeUnixMs: NOW - 1000 },
-    terms: wantedTerms('city', 'health', WISH),
+    ...OF_CITY,
+    terms: wantedTerms(OF_CITY, OF_HEALTH, WISH),
     ...facts,
   };
 }
 
-const health = anEnd({ name: 'health', chainId: 'jincheng-health-1', domain: 'health', terms: wantedTerms('health', 'city', WISH) });
+const health = anEnd({
+  ...{ name: 'health', chainId: 'jincheng-health-1', domain: 'health', ...OF_HEALTH, terms: wantedTerms(OF_HEALTH, OF_CITY, WISH) },
+});
 
 function verdictsOf(facts: Partial<LinkObservation>) {
   const observation: LinkObservation = {
@@ -110,7 +117,7 @@ describe('an end of a link with grants', () => {
 
 describe('the end of a link', () => {
   const draining = { ...WISH, draining: true, tombstone: true };
-  const drained = anEnd({ terms: wantedTerms('city', 'health', draining) });
+  const drained = anEnd({ terms: wantedTerms(OF_CITY, OF_HEALTH, draining) });
 
   test('ends its clients only once nothing is in flight on either side', () => {
     expect(planEnd(drained, health, draining)).toEqual({ type: 'tombstoneClient' });

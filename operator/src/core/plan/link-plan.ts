@@ -1,5 +1,5 @@
 import type { JsonObject } from '@civitas/canon';
-import { CONTRACTS, type Domain } from '../desired/domain-contracts.ts';
+import type { Domain } from '../desired/domain-contracts.ts';
 import { type Entry, portsLetIn } from './link-grants.ts';
 
 /** One end of a link and what its ledger holds about the other end. */
@@ -7,6 +7,8 @@ export interface LinkEnd {
   readonly name: string;
   readonly chainId: string;
   readonly domain: Domain;
+  /** Contracts that its ledger runs, by name: those it was born with and those it took up since. */
+  readonly contracts: readonly string[];
   readonly client: { readonly status: string; readonly latestHeight: number; readonly latestTimeUnixMs: number } | undefined;
   readonly terms: LinkTerms | undefined;
   readonly lastSequence: number;
@@ -23,10 +25,6 @@ export interface LinkTerms {
 
 /** 64 MiB: the ledger’s own default. */
 const BYTES_PER_MINUTE = 64 * 1024 * 1024;
-
-function portsOf(domain: Domain): readonly string[] {
-  return CONTRACTS[domain].map((contract) => contract.slice(0, contract.indexOf('@')));
-}
 
 /** A header that governors named. */
 export interface TrustedHeader {
@@ -51,11 +49,15 @@ export interface LinkWish {
 const OPEN: Entry = { isLetIn: true, ports: undefined };
 
 /** Terms an end is to hold towards its peer: each side’s contracts as far as they are granted, and while draining nothing new may be sent. */
-export function wantedTerms(own: Domain, peer: Domain, wish: LinkWish): LinkTerms {
+export function wantedTerms(
+  { contracts: own }: Pick<LinkEnd, 'contracts'>,
+  { contracts: peer }: Pick<LinkEnd, 'contracts'>,
+  wish: LinkWish,
+): LinkTerms {
   const { packetsPerMinute, draining, entries = { intoOwn: OPEN, intoPeer: OPEN } } = wish;
   return {
-    portsIn: portsLetIn(portsOf(own), entries.intoOwn),
-    portsOut: draining ? [] : portsLetIn(portsOf(peer), entries.intoPeer),
+    portsIn: portsLetIn(own, entries.intoOwn),
+    portsOut: draining ? [] : portsLetIn(peer, entries.intoPeer),
     packetsPerMinute,
     bytesPerMinute: BYTES_PER_MINUTE,
   };
@@ -83,8 +85,8 @@ export type EndStep =
 export const ENDED_CLIENTS: readonly string[] = ['Tombstoned', 'Superseded'];
 
 /** @param peer the other end; of what it holds only what is in flight counts. */
-export function planEnd(own: LinkEnd, peer: Pick<LinkEnd, 'domain' | 'inFlight'>, wish: LinkWish): EndStep | undefined {
-  const terms = wantedTerms(own.domain, peer.domain, wish);
+export function planEnd(own: LinkEnd, peer: Pick<LinkEnd, 'contracts' | 'inFlight'>, wish: LinkWish): EndStep | undefined {
+  const terms = wantedTerms(own, peer, wish);
   const isUseless = terms.portsIn.length === 0 && terms.portsOut.length === 0;
   if (own.client === undefined) return wish.draining || isUseless ? undefined : { type: 'createClient', terms };
   if (ENDED_CLIENTS.includes(own.client.status)) return undefined;

@@ -1,7 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { allContracts, contractsOf } from '@civitas/contracts';
 import { describe, expect, test } from '@jest/globals';
-import { CONTRACTS } from '../desired/domain-contracts.ts';
+import { CONTRACTS, nameOfContract } from '../desired/domain-contracts.ts';
 import { DOMAINS } from '../resources/ledger-network.ts';
 import { aKey } from '../testing/builders.ts';
 import { type LinkEnd, planEnd, wantedTerms } from './link-plan.ts';
@@ -12,14 +12,18 @@ const BOUNDS = { clientFreshMs: 300_000, packetLateMs: 60_000 };
 const NOW = 1_800_000_000_000;
 const WISH = { packetsPerMinute: 100, draining: false };
 
+const OF_CITY = { contracts: CONTRACTS.city.map(nameOfContract) };
+const OF_HEALTH = { contracts: CONTRACTS.health.map(nameOfContract) };
+
 function anEnd(facts: Partial<LinkEnd> = {}): LinkEnd {
   const client = { status: 'Active', latestHeight: 7, latestTimeUnixMs: NOW - 1000 };
   return {
     name: 'city',
     chainId: 'jincheng-city-1',
     domain: 'city',
+    ...OF_CITY,
     client,
-    terms: wantedTerms('city', 'health', WISH),
+    terms: wantedTerms(OF_CITY, OF_HEALTH, WISH),
     lastSequence: 3,
     inFlight: 0,
     oldestSentAtUnixMs: 0,
@@ -27,7 +31,9 @@ function anEnd(facts: Partial<LinkEnd> = {}): LinkEnd {
   };
 }
 
-const other = anEnd({ name: 'health', chainId: 'jincheng-health-1', domain: 'health', terms: wantedTerms('health', 'city', WISH) });
+const other = anEnd({
+  ...{ name: 'health', chainId: 'jincheng-health-1', domain: 'health', ...OF_HEALTH, terms: wantedTerms(OF_HEALTH, OF_CITY, WISH) },
+});
 
 function anObservation(facts: Partial<LinkObservation> = {}): LinkObservation {
   return {
@@ -66,6 +72,15 @@ describe('an end of a link', () => {
       'setTerms',
     );
     expect(planEnd(anEnd(), other, WISH)).toBeUndefined();
+  });
+
+  test('lets in packets to a contract of a pack once its ledger runs it, and its peer may send them', () => {
+    const withPack = { contracts: [...OF_CITY.contracts, 'health.access'] };
+    const own = planEnd(anEnd(withPack), other, WISH);
+    expect(own).toMatchObject({ type: 'setTerms', terms: { portsIn: withPack.contracts, portsOut: OF_HEALTH.contracts } });
+    const peer = planEnd(other, anEnd(withPack), WISH);
+    expect(peer).toMatchObject({ type: 'setTerms', terms: { portsIn: OF_HEALTH.contracts, portsOut: withPack.contracts } });
+    expect(planEnd(anEnd({ ...withPack, terms: wantedTerms(withPack, OF_HEALTH, WISH) }), other, WISH)).toBeUndefined();
   });
 
   test('is closed for new packets while it drains, and takes what still comes in', () => {

@@ -1,5 +1,6 @@
 import type { Sha256 } from '@civitas/canon';
 import { PORTS } from '@civitas/deployment';
+import { budgetName } from '../desired/names.ts';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
 import { backupVerdicts, lastVerifiedBackup } from './backup-health.ts';
 import { dayTwoFacts, dayTwoVerdicts } from './day-two-status.ts';
@@ -11,7 +12,7 @@ import { optionalVerdicts } from './optional-kinds.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 import { signerVerdicts } from './remote-signers.ts';
 import { votersOf } from './replacement-plan.ts';
-import { rfc3339 } from './time-text.ts';
+import { rfc3339, unixMsOf } from './time-text.ts';
 import { type Verdict, verdict } from './verdict.ts';
 
 export { rfc3339 } from './time-text.ts';
@@ -77,9 +78,7 @@ function availability(observed: ObservedNetwork, plan: NetworkPlan, counts: Coun
   const atHead = `${counts.caughtUp} of ${counts.inSet} validators at the head, quorum ${counts.quorum}`;
   const redundancy = redundancyText(counts, plan.effective.engine);
   const full =
-    counts.caughtUp === counts.inSet
-      ? verdict('FullRedundancy', true, 'AllServing', redundancy)
-      : verdict('FullRedundancy', false, 'ValidatorsMissing', redundancy);
+    counts.caughtUp === counts.inSet ? verdict('FullRedundancy', true, 'AllServing', redundancy) : missing(observed, plan, redundancy);
   if (counts.caughtUp >= counts.quorum) {
     const serving = `blocks are being made by ${counts.ready} of ${counts.inSet} validators`;
     return [verdict('Available', true, 'Serving', serving), verdict('QuorumHealthy', true, 'Quorum', atHead), full];
@@ -122,6 +121,19 @@ function startText(name: string, node: ObservedNode | undefined): string | undef
   if (node?.answer !== undefined && node.answer.phase !== 'Serving') return `${name} says ${node.answer.phase}`;
   if (node?.pod === undefined) return `${name} has no pod yet`;
   return node.pod.ready ? undefined : `${name} is not ready yet`;
+}
+
+/**
+ * While a validator is missing the PodDisruptionBudget lets nobody take another (`validatorBudget`), and a drain that it holds up names
+ * neither the ledger nor the reason. So once a step would be late, it is said here that drains wait, and for what.
+ */
+function missing({ network, nowUnixMs }: ObservedNetwork, { effective }: NetworkPlan, redundancy: string): Verdict {
+  const before = network.status?.conditions?.find(({ type }) => type === 'FullRedundancy');
+  const since = before?.status === 'False' ? unixMsOf(before.lastTransitionTime) : undefined;
+  if (since === undefined || nowUnixMs - since < effective.updates.stepTimeoutMs)
+    return verdict('FullRedundancy', false, 'ValidatorsMissing', redundancy);
+  const message = `${redundancy}; until all are back PodDisruptionBudget ${budgetName(network.metadata.name)} refuses evictions, so drains of machines wait`;
+  return verdict('FullRedundancy', false, 'DrainsWait', message);
 }
 
 function redundancyText(counts: Counts, engine: string): string {

@@ -1,7 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
 import { describe, expect, test } from '@jest/globals';
 import { authorityRequest, podMonitor, upgradeSnapshot, upgradeSnapshotName } from '../desired/optional-objects.ts';
-import { aCity, aNetwork, anAgency, anObservation } from '../testing/builders.ts';
+import { aCity, aKey, aNetwork, anAgency, anObservation } from '../testing/builders.ts';
 import { effectiveNetwork } from './effective-network.ts';
 import { planNetwork } from './network-plan.ts';
 import type { ObservedNetwork } from './observed-network.ts';
@@ -93,6 +93,12 @@ describe('a volume before another release writes to it', () => {
       spec: { volumeSnapshotClassName: 'fast', source: { persistentVolumeClaimName: 'city-0-data' } },
     });
     expect(upgradeSnapshot(network, 'city-0', undefined).metadata.ownerReferences).toBeUndefined();
+  });
+
+  test('says whether the consensus key lies in it', () => {
+    const elsewhere = network.nodes.map((one) => ({ ...one, remoteSigner: { node: one.name, publicKey: aKey(50) } }));
+    const manifests = [network, { ...network, nodes: elsewhere }].map((one) => upgradeSnapshot(one, 'city-0', undefined));
+    expect(manifests.map(({ metadata }) => metadata.annotations?.['civitas.dev/holds-consensus-key'])).toEqual(['true', 'false']);
   });
 
   test('keeps the pod until it is ready, and its trouble is told', () => {

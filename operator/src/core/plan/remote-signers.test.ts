@@ -114,4 +114,20 @@ describe('a node whose key a remote signer holds', () => {
       { status: 'False', reason: 'SignerSilent', message: expect.stringContaining('city-1 (tcp://10.0.0.2:26659)') },
     ]);
   });
+
+  test('that holds another key is named with both, also while its node starts again, until the node says otherwise', () => {
+    const made = { reported: KEY, signerPublicKey: KEY };
+    const said = 'the signer that dialled holds b3RoZXI=, this node is granted a2V5';
+    const message = `city-1: ${said}; it signs nothing`;
+    const [wrong] = heard(observe([signer()], { ...made, unwell: `signer: ${said}` }));
+    expect(wrong).toMatchObject({ status: 'False', reason: 'SignerKeyWrong', message });
+    const after = (more: Partial<Made>): ReturnType<typeof heard> => {
+      const observed = observe([signer()], { ...made, ...more });
+      const condition = { type: 'SignersHeard', status: 'False', reason: 'SignerKeyWrong', message, lastTransitionTime: '' } as const;
+      return heard({ ...observed, network: { ...observed.network, status: { conditions: [condition] } } });
+    };
+    expect(after({})).toMatchObject([{ status: 'False', reason: 'SignerKeyWrong', message }]);
+    expect(after({ unwell: '' })).toMatchObject([{ status: 'True', reason: 'SignersConnected' }]);
+    expect(after({ unwell: 'signer: not connected' })).toMatchObject([{ status: 'False', reason: 'SignerSilent' }]);
+  });
 });

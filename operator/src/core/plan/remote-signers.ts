@@ -4,6 +4,8 @@ import type { EffectiveNetwork, EffectiveNode, Problem } from './effective-netwo
 import type { ObservedNetwork } from './observed-network.ts';
 import { type Verdict, verdict } from './verdict.ts';
 
+/** As a node says it of whoever dialled its engine. */
+const WRONG_KEY = /^signer: (.* holds .*)$/;
 /** Nodes that one message names. */
 const NAMED_MAX = 8;
 
@@ -61,12 +63,27 @@ function keyMove(observed: ObservedNetwork, name: string): string | undefined {
 export function signerVerdicts(observed: ObservedNetwork, { nodes }: Pick<EffectiveNetwork, 'nodes'>): readonly Verdict[] {
   const remote = nodes.filter(({ remoteSigner }) => remoteSigner !== undefined).map(({ name }) => name);
   if (remote.length === 0) return [];
+  const wrong = wrongKeys(observed, remote);
+  if (wrong !== '') return [verdict('SignersHeard', false, 'SignerKeyWrong', wrong)];
   const silent = remote.filter((name) => observed.nodes[name]?.answer?.unwell.startsWith('signer:') === true);
   if (silent.length > 0) return [verdict('SignersHeard', false, 'SignerSilent', silentText(observed, silent))];
   const answering = remote.filter((name) => observed.nodes[name]?.answer !== undefined);
   if (answering.length === 0)
     return [{ type: 'SignersHeard', status: 'Unknown', reason: 'NotObserved', message: `${listed(remote)} has not answered` }];
   return [verdict('SignersHeard', true, 'SignersConnected', `${answering.length} of ${remote.length} nodes with a remote signer hear it`)];
+}
+
+/** Nodes whose signer holds another key, as they say it; such a node ends again and again, so what was said holds until it says otherwise. */
+function wrongKeys({ nodes, network }: ObservedNetwork, remote: readonly string[]): string {
+  const said = remote.flatMap((name) => {
+    const [, what] = WRONG_KEY.exec(nodes[name]?.answer?.unwell ?? '') ?? [];
+    return what === undefined ? [] : [`${name}: ${what}; it signs nothing`];
+  });
+  if (said.length > 0) return said.slice(0, NAMED_MAX).join(', ');
+  const before =
+    network.status?.conditions?.find(({ type, reason }) => type === 'SignersHeard' && reason === 'SignerKeyWrong')?.message ?? '';
+  const isSilent = (name: string): boolean => before.includes(`${name}: `) && nodes[name]?.answer === undefined;
+  return remote.some(isSilent) ? before : '';
 }
 
 function silentText(observed: ObservedNetwork, silent: readonly string[]): string {

@@ -6,7 +6,7 @@ import { base64urlString, nameString, rules, text } from './schema.ts';
 const PATH_PATTERN = '^[a-zA-Z0-9_-][a-zA-Z0-9._-]*(/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)*$';
 
 export const BACKUP_MESSAGES = {
-  oneTarget: 'name exactly one target: s3 or volume',
+  oneTarget: 'name exactly one target: s3 or volume; a VolumeSnapshot is none, for it proves nothing and copies keys',
   https: 'the endpoint must be https://host or https://host:port: a ledger’s state does not cross a network in clear',
 } as const;
 

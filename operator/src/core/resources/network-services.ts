@@ -47,7 +47,7 @@ export const UpgradeSnapshots = Type.Object(
   { className: Type.Optional(nameString('VolumeSnapshotClass; default the cluster’s.')) },
   {
     description:
-      'A VolumeSnapshot of a node’s volume before its pod is made anew on another release. They are kept until a person deletes them.',
+      'A VolumeSnapshot of a node’s volume before its pod is made anew on another release. They are kept until a person deletes them, hold the node’s consensus key where its volume does, and are no backups.',
   },
 );
 

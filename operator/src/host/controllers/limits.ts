@@ -22,6 +22,8 @@ export const SETTLED_RECHECK_EVERY_MS = 2000;
 export const CLIENT_RECHECK_MS = 10 * 60_000;
 /** Next look while a proposal waits for approvals. */
 export const PROPOSAL_POLL_MS = 300;
+/** What a ledger took up is asked for again after this; a PackInstall that gets its decision has it asked for at once. */
+export const CONTRACTS_RECHECK_MS = 10 * 60_000;
 /** Next look at a link that works. */
 export const LINK_POLL_MS = 2000;
 /** A client that has heard nothing for this long is reported as not fresh, ms of header time. */

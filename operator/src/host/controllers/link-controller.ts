@@ -17,15 +17,24 @@ import { type LinkObservation, linkFacts, linkPhase, linkVerdicts } from '../../
 import type { LedgerLink } from '../../core/resources/ledger-link.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { createStatusWriter } from '../apply/status-writer.ts';
-import { findProvenLightBlock, submitOperation } from '../ledger/platform-operations.ts';
+import { findProvenLightBlock, findRecord, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText, type Wish } from '../ledger/proposals.ts';
 import { ledgerLinks } from '../observe/custom-resources.ts';
+import { contractNamesOf } from '../observe/ledger-contracts.ts';
 import { findNamedHeader } from '../observe/named-header.ts';
 import { type LinkLedger, observeEnd } from '../observe/observe-link.ts';
 import { podOf } from '../observe/observe-network.ts';
 import { reportLinkConditions } from '../telemetry/condition-series.ts';
 import { release, retryConflict } from './conflict.ts';
-import { AFTER_ACTION_MS, CLIENT_FRESH_MS, HEIGHT_STATUS_MS, LINK_POLL_MS, PACKET_LATE_MS, PROPOSAL_POLL_MS } from './limits.ts';
+import {
+  AFTER_ACTION_MS,
+  CLIENT_FRESH_MS,
+  CONTRACTS_RECHECK_MS,
+  HEIGHT_STATUS_MS,
+  LINK_POLL_MS,
+  PACKET_LATE_MS,
+  PROPOSAL_POLL_MS,
+} from './limits.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
 import { platformLedger } from './platform-ledger.ts';
 import { leavesAlone, relayWord } from './relay-configuration.ts';
@@ -144,7 +153,16 @@ async function openEnd(context: OperatorContext, network: LedgerNetwork | undefi
   const ledger = await platformLedger(context, network);
   const isServing = network.status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True') ?? false;
   if (ledger === undefined || !isServing) return undefined;
-  const nothing = { client: undefined, terms: undefined, lastSequence: 0, inFlight: 0, oldestSentAtUnixMs: 0 };
+  const contracts = await contractNamesOf({
+    ...{ takenUp: context.facts.takenUp, genesisHash: ledger.genesisHash, born: ledger.genesis.appState.contracts },
+    protocolVersion: network.status?.protocol?.version ?? 1,
+    packs: context.caches.packInstalls.store
+      .list(network.metadata.namespace)
+      .filter(({ spec }) => spec.networkRef === network.metadata.name),
+    ...{ nowUnixMs: context.clock.nowUnixMs(), recheckMs: CONTRACTS_RECHECK_MS },
+    find: (key) => findRecord(ledger.connection, key),
+  });
+  const nothing = { contracts, client: undefined, terms: undefined, lastSequence: 0, inFlight: 0, oldestSentAtUnixMs: 0 };
   return { ...ledger, end: { name: network.metadata.name, chainId: ledger.chainId, domain: network.spec.domain, ...nothing } };
 }
 

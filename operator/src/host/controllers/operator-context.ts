@@ -36,6 +36,7 @@ import type { LiveWrites } from '../apply/live-writes.ts';
 import type { Connections } from '../ledger/connections.ts';
 import type { NodeConnection } from '../ledger/node-connection.ts';
 import type { Authorities } from '../observe/authorities.ts';
+import type { TakenUp } from '../observe/ledger-contracts.ts';
 import type { Workspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 
@@ -90,6 +91,8 @@ export interface LedgerFacts {
   readonly identities: Map<string, AgencyIdentity>;
   /** By the relay's namespace: the configuration that it goes by, as it said last; see servedName. */
   readonly relayConfigurations: Map<string, string>;
+  /** By genesis hash: contracts that were installed since the ledger's birth. */
+  readonly takenUp: Map<string, TakenUp>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }

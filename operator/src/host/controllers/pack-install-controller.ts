@@ -32,6 +32,7 @@ export function createPackInstallController(context: OperatorContext): Controlle
     const { reason, message, phase, sinceHeight, change } = await propose(context, ledger, plan);
     const verdicts = [verdict('Installed', reason === 'PackInstalled', reason, message)];
     const facts = sinceHeight === undefined ? {} : { sinceHeight };
+    if (phase === 'Installed' && install.status?.phase !== 'Installed') tellLinks(context, ledger);
     await writer.write({ resource: packInstalls, object: install, verdicts, phase, facts });
     if (change !== undefined) return { requeueAfterMs: PROPOSAL_POLL_MS };
     return { requeueAfterMs: phase === 'Installed' ? SETTLED_RECHECK_MS : WHILE_SERVING_MS };
@@ -49,6 +50,12 @@ export function createPackInstallController(context: OperatorContext): Controlle
         : retryConflict(() => reconcile(install));
     },
   });
+}
+
+/** What a ledger takes up can be reached over its links. */
+function tellLinks({ facts, wake }: OperatorContext, ledger: Ledger | undefined): void {
+  if (ledger !== undefined) facts.takenUp.delete(ledger.genesisHash);
+  wake('link');
 }
 
 function isSigned({ spec }: PackInstall): boolean {

@@ -233,6 +233,7 @@ function noFacts(): LedgerFacts {
     optionalApplied: new Map(),
     authorityProblems: new Map(),
     snapshots: new Map(),
+    takenUp: new Map(),
   };
 }
 

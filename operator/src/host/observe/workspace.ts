@@ -79,10 +79,31 @@ export async function openWorkspace(options: WorkspaceOptions, signal: AbortSign
   return workspace;
 }
 
-/** Hundreds of networks have a thousand pods: of what one was made with only its images are read again. */
-function whatIsReadOfPod(pod: Pod): Pod {
+/**
+ * Hundreds of networks have a thousand pods: of what one was made with only its images are read again, of its status where it is, whether it
+ * is ready, and how its containers stand.
+ */
+export function whatIsReadOfPod(pod: Pod): Pod {
   const containers = (pod.spec?.containers ?? []).map(({ name, image }) => (image === undefined ? { name } : { name, image }));
-  return { ...withoutManagedFields(pod), spec: { containers } };
+  const slim = { ...withoutManagedFields(pod), spec: { containers } };
+  const { status } = pod;
+  if (status === undefined) return slim;
+  const { phase, podIP, conditions, containerStatuses, initContainerStatuses } = status;
+  const statesOf = (statuses: typeof containerStatuses = []) =>
+    statuses.map(({ name, ready, restartCount, image, imageID, state }) => ({
+      ...{ name, ready, restartCount, image, imageID },
+      ...(state === undefined ? {} : { state }),
+    }));
+  return {
+    ...slim,
+    status: {
+      ...(phase === undefined ? {} : { phase }),
+      ...(podIP === undefined ? {} : { podIP }),
+      conditions: (conditions ?? []).filter(({ type }) => type === 'Ready' || type === 'PodScheduled'),
+      containerStatuses: statesOf(containerStatuses),
+      initContainerStatuses: statesOf(initContainerStatuses),
+    },
+  };
 }
 
 /** Keys of nodes are issued and forgotten: all that is read of their Secrets stands beside the data. */

@@ -60,7 +60,7 @@ export async function startDayTwoRig(octet: number, ledger?: FakeLedger): Promis
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', pools: POOLS }));
   const { seen, look } = watchVoters(client, world);
-  const until = (holds: () => Promise<boolean> | boolean, ms = 30_000): Promise<boolean> =>
+  const until = (holds: () => Promise<boolean> | boolean, ms = 60_000): Promise<boolean> =>
     waitUntil(async () => {
       await look();
       return holds();

@@ -168,6 +168,7 @@ function serviceOf(state: FakeState): LedgerServiceServer {
     requestHeader: refuse,
     submitStream: end,
     watchEvents: end,
+    watchBlocks: end,
   };
 }
 

@@ -180,7 +180,9 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
     ) => {
       const { keyHash, podUid, granted } = call.request;
       if (granted) world.record.grants.add(`${base64urlEncode(new Uint8Array(keyHash))} ${podUid}`);
-      process.granted = granted && podUid === process.podUID;
+      // A grant that was on its way for the key before is none for the key that the node has gone on to.
+      const isItsKey = isRelay || hashOf(consensusKeysOf(name, process, world).consensusPublicKey).equals(keyHash);
+      process.granted = granted && podUid === process.podUID && isItsKey;
       callback(null, { signing: process.granted });
     },
     drain: (_call, callback) => callback(null, { height: 7n }),
@@ -189,6 +191,8 @@ function adminOf(name: string, process: FakeProcess, world: World): AdminService
     setLogLevel: refuse,
   };
 }
+
+const hashOf = (key: Uint8Array): Buffer => createHash('sha256').update(key).digest();
 
 /** As a node does that goes on under its next key: it starts again, and asks for a grant anew. */
 function consensusKeysOf(

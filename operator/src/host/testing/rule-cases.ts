@@ -145,6 +145,8 @@ export const RULE_CASES: readonly RuleCase[] = [
   },
   backups('ledgerbackups', { networkRef: 'health', target: volume }, BACKUP_IMMUTABLE, { networkRef: 'courts' }),
   backups('ledgerbackupschedules', { ...nightly, target: {} }, BACKUP_MESSAGES.oneTarget),
+  // Where unknown fields are not refused they are dropped, and the rule says why there is no such target.
+  backups('ledgerbackups', { networkRef: 'health', target: { volumeSnapshot: { className: 'fast' } } }, BACKUP_MESSAGES.oneTarget),
   {
     ...backups('ledgerbackupschedules', { ...nightly, target: s3('ftp://s3.example.org') }, BACKUP_MESSAGES.https),
     value: 'ftp://s3.example.org',
