@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectCluster, ensureProfile, refreshProfiles } from '@civitas/cli';
 import type { KubeClient } from '@civitas/kube';
-import { startApiServer, startKubelet } from '@civitas/localcluster';
+import { type ApiServer, type ApiServerOptions, startApiServer, startKubelet } from '@civitas/localcluster';
 import { findEngineTools } from '../engine/engine-tools.ts';
 import { buildWeb } from './build-web.ts';
 import { type CityMonitoring, planMonitoring } from './city-monitoring.ts';
@@ -11,10 +11,11 @@ import { type Expected, fetchCityStatus } from './city-status.ts';
 import { openClusterMetrics } from './cluster-metrics.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
 import { type ConsensusChoice, choiceText, consensusChoice, engineBinary, engineVariables, withConsensus } from './consensus-choice.ts';
-import { type PreparedConsole, prepareConsole, withIdentity } from './console.ts';
+import { type PreparedConsole, prepareConsole, withIdentity, withoutLocalPeople } from './console.ts';
 import { createFileLog } from './file-log.ts';
 import { exportFirstCase } from './first-case.ts';
 import { type Home, homePathOf, openHome, writeAtomically } from './home.ts';
+import { type ChosenIdentity, identityChoice } from './identity-choice.ts';
 import { fetchLiveFigures } from './live-figures.ts';
 import { applyManifests, type Manifest, readManifests, withClients } from './manifests.ts';
 import { verifyOffline } from './offline-verification.ts';
@@ -50,12 +51,17 @@ function programOf(folder: string): readonly string[] {
 
 type Say = (line: string) => void;
 
+/** What a city needs of an API server. */
+export type CityApi = Pick<ApiServer, 'url' | 'caPem' | 'kubeconfigPath' | 'port' | 'attachPodLogs' | 'stop'>;
+export type OpenCityApi = (options: ApiServerOptions) => Promise<CityApi>;
+
 /**
  * Runs the city until `stop` fires, then stops everything it started.
  *
+ * @param openApi the API server of this machine, or another one, whose kubeconfig it then puts into the home.
  * @throws StartRefused for what the person can act on; nothing is left running then.
  */
-export async function runCity(options: StartOptions, say: Say, stop: AbortSignal): Promise<void> {
+export async function runCity(options: StartOptions, say: Say, stop: AbortSignal, openApi: OpenCityApi = startApiServer): Promise<void> {
   const home = openHome(homePathOf(options.home));
   try {
     const [second, third] = home.record.subnet;
@@ -63,15 +69,16 @@ export async function runCity(options: StartOptions, say: Say, stop: AbortSignal
     await assertPortFree(address, options.port);
     const sample = readManifests(ROOT, SAMPLE);
     const choice = consensusChoice(options, home.record, sample);
+    const identity = identityChoice(options.keycloak, home.record);
     const { CIVITAS_ENGINE_BINARY: named, CIVITAS_HANDOVER_BINARY: handOver } = process.env;
     const tools = findEngineTools();
     const engine = engineVariables(engineBinary(choice, { named, tools }), { named, handOver, tools });
     const startedMs = performance.now();
-    await using cluster = await startCluster(home, { address, port: options.port, engine });
+    await using cluster = await startCluster(home, { address, port: options.port, engine }, openApi);
     say(`civitas: home ${home.path}, Kubernetes API at ${cluster.url}`);
     const monitoring = options.prometheus ? planMonitoring(home.path, address, say) : undefined;
     try {
-      await bringUp(home, cluster, { options, say, stop, choice, sample: withConsensus(sample, choice), monitoring });
+      await bringUp(home, cluster, { options, say, stop, choice, identity, sample: withConsensus(sample, choice), monitoring });
       say(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
       await watchUntil(stop, monitoring, say);
     } catch (error) {
@@ -94,12 +101,13 @@ interface Cluster extends AsyncDisposable {
 async function startCluster(
   home: Home,
   { engine, ...listen }: { address: string; port: number; engine: Readonly<Record<string, string>> },
+  openApi: OpenCityApi,
 ): Promise<Cluster> {
   const [second, third] = home.record.subnet;
   const log = createFileLog(join(home.path, 'cluster.log'));
   const metrics = openClusterMetrics(listen.address);
   const serviceCidr = `127.${second}.${third + 1}.0/24`;
-  const api = await startApiServer({ home: home.path, ...listen, serviceCidr, log, audit: metrics.count });
+  const api = await openApi({ home: home.path, ...listen, serviceCidr, log, audit: metrics.count });
   const kubelet = await startKubelet({
     port: api.port,
     home: home.path,
@@ -131,6 +139,7 @@ interface CityRun {
   readonly say: Say;
   readonly stop: AbortSignal;
   readonly choice: ConsensusChoice;
+  readonly identity: ChosenIdentity;
   /** Its manifests, with the choice in them. */
   readonly sample: readonly Manifest[];
   readonly monitoring: CityMonitoring | undefined;
@@ -145,8 +154,9 @@ async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void
     CRDS.flatMap((path) => readManifests(ROOT, path)),
   );
   await applyManifests(kube, readManifests(ROOT, OPERATOR));
-  const manifests = readManifests(ROOT, CONSOLE);
-  const console = await prepareConsole(home, kube, ROOT, manifests);
+  const manifests = withoutLocalPeople(readManifests(ROOT, CONSOLE), run.identity.choice);
+  home.update({ identity: run.identity.choice });
+  const console = await prepareConsole(home, kube, { root: ROOT, manifests, identity: run.identity });
   // The pages are built while ledgers are born; the pod that serves them starts after that.
   const pages = buildWeb(ROOT, run.stop).then(() => applyManifests(kube, manifests));
   pages.catch(() => undefined);
@@ -173,6 +183,8 @@ async function bringUp(home: Home, cluster: Cluster, run: CityRun): Promise<void
   writeReadyFile(home.path, ready);
   run.say(summaryOf(ready, { bundlePath }));
   if (console.adminPassword !== undefined) run.say(firstSignIn(home, console.adminPassword));
+  if (run.identity.choice.profile === 'keycloak')
+    run.say(`People sign in at ${console.issuer}; its client 'console' has to let them come back to ${console.url}/`);
 }
 
 /** Said once: the password is worth nothing after the first sign-in. */

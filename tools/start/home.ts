@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { processStatOf } from '@civitas/localcluster/process-stat';
 import type { ConsensusChoice } from './consensus-choice.ts';
+import type { IdentityChoice } from './identity-choice.ts';
 import { StartRefused } from './start-refused.ts';
 
 /** Version of the folder's layout; a newer one is refused. */
@@ -26,6 +27,8 @@ export interface HomeRecord {
   readonly case: CaseRecord | null;
   /** How the sample was applied; a home of the first release has none and is embedded. */
   readonly consensus?: ConsensusChoice;
+  /** Whose people it believes; a home of an earlier release has none and believes its own. */
+  readonly identity?: IdentityChoice;
 }
 
 export interface CaseRecord {

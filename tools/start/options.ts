@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly engine: 'embedded' | 'cometbft' | undefined;
   readonly validators: number | undefined;
   readonly networks: readonly string[] | undefined;
+  /** File that says where the Keycloak is whose people come in; undefined: what the home was born with, or the console's own. */
+  readonly keycloak: string | undefined;
   /** Prometheus and Alertmanager run beside the city. */
   readonly prometheus: boolean;
   readonly help: boolean;
@@ -26,6 +28,8 @@ carried across three ledgers. Ctrl-C stops everything; the next start resumes th
                npm run engine:install. Chosen at the first start of a home
   --validators N  with cometbft: validators of each network, 4 … 13 (default 4)
   --networks A,B  with cometbft: only these networks run on it, the others embedded (default: all of them)
+  --keycloak FILE  people come from a Keycloak of yours, not from the console's own pages: FILE says where it is and holds the
+               secrets of its two clients (docs/guides/console.md). Chosen at the first start of a home
   --prometheus run Prometheus and Alertmanager beside the city, where they are installed
   --help       this text
 `;
@@ -35,7 +39,7 @@ const VALIDATORS = { min: 4, max: 13 };
 
 /** @throws StartRefused (BAD_ARGUMENT) with what was got and what is expected. */
 export function parseOptions(argv: readonly string[]): StartOptions {
-  let values: { [Name in 'home' | 'port' | 'seed' | 'engine' | 'validators' | 'networks']?: string } & {
+  let values: { [Name in 'home' | 'port' | 'seed' | 'engine' | 'validators' | 'networks' | 'keycloak']?: string } & {
     help?: boolean;
     prometheus?: boolean;
   };
@@ -45,6 +49,7 @@ export function parseOptions(argv: readonly string[]): StartOptions {
       options: {
         ...{ home: { type: 'string' }, port: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
         ...{ engine: { type: 'string' }, validators: { type: 'string' }, networks: { type: 'string' }, prometheus: { type: 'boolean' } },
+        keycloak: { type: 'string' },
       },
     }));
   } catch (error) {
@@ -62,6 +67,7 @@ export function parseOptions(argv: readonly string[]): StartOptions {
     engine,
     validators: values.validators === undefined ? undefined : numberOf('--validators', values.validators, VALIDATORS),
     networks: values.networks?.split(',').filter((name) => name !== ''),
+    keycloak: values.keycloak,
     prometheus: values.prometheus === true,
     help: values.help === true,
   };

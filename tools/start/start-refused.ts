@@ -17,6 +17,10 @@ export const START_REFUSALS = {
     meaning: 'The home was born with another engine or other validators than the options ask for.',
     remedy: 'Leave the options out, or set CIVITAS_HOME to another folder.',
   },
+  IDENTITY_CHOSEN: {
+    meaning: 'The home was born with people of another identity provider than `--keycloak` names.',
+    remedy: 'Leave the option out, or set CIVITAS_HOME to another folder.',
+  },
   CASE_UNVERIFIED: { meaning: 'The exported case of the first citizen does not verify.', remedy: 'Report it.' },
   TIMED_OUT: { meaning: 'The city did not come up in time; the message lists what is missing.', remedy: 'Read the logs below the home.' },
   BAD_ARGUMENT: { meaning: 'An argument of npm start is wrong.', remedy: 'See `npm start -- --help`.' },

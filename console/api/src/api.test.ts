@@ -179,6 +179,29 @@ describe('what people change', () => {
     expect(await ask(owner, 'PUT', `${path}/clerk`, { payload: of('A') })).toMatchObject({ status: 403 });
   });
 
+  test('a person’s key is taken off an agency with a second factor, in the audit log, and never the last one that its policy needs', async () => {
+    const path = '/agencies/bank-1/approvers';
+    const held = async () => ((await city.admin.get(agencies, { name: 'bank-1' })).spec.approvers ?? []).map(({ name }) => name);
+    const weak = city.tokenOf(aPerson({ platformRoles: ['platform-admin'], acr: '1' }));
+    expect(await held()).toEqual(['director', 'clerk']);
+    expect(await ask(weak, 'DELETE', `${path}/director`)).toMatchObject({ status: 401, body: { code: 'STEP_UP_NEEDED' } });
+    expect(await ask(owner, 'DELETE', `${path}/director`)).toMatchObject({ status: 403 });
+    expect(await ask(admin, 'DELETE', `${path}/nobody`)).toMatchObject({ status: 404 });
+    expect(await ask(admin, 'DELETE', `${path}/director`)).toMatchObject({ status: 204 });
+    expect(await held()).toEqual(['clerk']);
+    expect(await ask(admin, 'DELETE', `${path}/clerk`)).toMatchObject({ status: 409, body: { code: 'APPROVERS_TOO_FEW' } });
+    expect(await held()).toEqual(['clerk']);
+    const entries = await city.audit.list({ before: 0, limit: 9, wanted: ({ action }) => action === 'removeAgencyApprover' });
+    expect(entries.map(({ stage, facts }) => [stage, facts])).toMatchObject([
+      ['failed', { code: 'APPROVERS_TOO_FEW' }],
+      ['asked', { approver: 'clerk' }],
+      ['done', {}],
+      ['asked', { approver: 'director', publicKey: `${'B'.repeat(42)}A` }],
+      ['failed', { code: 'NOT_FOUND' }],
+      ['asked', { approver: 'nobody' }],
+    ]);
+  });
+
   test('who approves for an agency is tried without a second factor and changed with one alone', async () => {
     const path = '/agencies/bank-1/approval-policy';
     const weak = city.tokenOf(aPerson({ platformRoles: ['platform-admin'], acr: '1' }));

@@ -30,6 +30,7 @@ import { publishRequest } from './ledger/console-access.ts';
 import { openConsoleKey } from './ledger/console-key.ts';
 import { createLedgers } from './ledger/ledgers.ts';
 import { createChangeHub } from './live/change-hub.ts';
+import { followLedgers } from './live/follow-ledgers.ts';
 import { allHandlers } from './routes/all-handlers.ts';
 import { countedAudit } from './telemetry/follow-audit.ts';
 import { watchDirectory } from './telemetry/follow-directory.ts';
@@ -121,6 +122,7 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
     identityOrigin: identity.origin,
     mount: identity.mount,
   });
+  const endFollowing = followLedgers(context);
   const directoryWatch = watchDirectory(identity.directory, { up: meters.directoryUp, log });
   await app.listen({ host: settings.address, port: settings.port });
   await publishRequest(client, key.requestPem);
@@ -128,9 +130,8 @@ export async function runConsole(settings: ConsoleSettings, version: string, sig
   const metrics = await serveMetrics({ registry, address: settings.address, port: settings.metricsPort, isReady });
   log.info('console-serves', { version, url: settings.url, web: settings.webFolder !== undefined });
   await aborted(signal);
-  hub.close();
-  directoryWatch.close();
-  figures.close();
+  endFollowing();
+  for (const part of [hub, directoryWatch, figures]) part.close();
   await app.close();
   await metrics.close();
   await tracing.close();

@@ -24,15 +24,15 @@ const queries = new QueryClient({
 
 interface AppProps {
   readonly config: ConsoleConfig;
-  readonly session: Session;
-  readonly client: ApiClient;
+  /** Undefined while the identity provider has not said yet who it is. */
+  readonly signedIn?: { readonly session: Session; readonly client: ApiClient };
 }
 
-export function App({ config, session, client }: AppProps): ReactNode {
+export function App({ config, signedIn }: AppProps): ReactNode {
   return (
     <ConfigContext value={config}>
-      {session.isSignedIn ? (
-        <ApiContext value={{ client, session }}>
+      {signedIn?.session.isSignedIn === true ? (
+        <ApiContext value={signedIn}>
           <QueryClientProvider client={queries}>
             <ToastArea>
               <RouterProvider router={router} />
@@ -40,7 +40,7 @@ export function App({ config, session, client }: AppProps): ReactNode {
           </QueryClientProvider>
         </ApiContext>
       ) : (
-        <Landing session={session} />
+        <Landing session={signedIn?.session} />
       )}
     </ConfigContext>
   );

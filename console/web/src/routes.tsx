@@ -101,6 +101,12 @@ const operation = createRoute({
   path: '/explorer/$network/operations/$hash',
   component: lazyRouteComponent(() => import('./pages/operation.tsx'), 'OperationPage'),
 });
+const record = createRoute({
+  getParentRoute: under,
+  path: '/explorer/$network/record',
+  validateSearch: (search: Record<string, unknown>): { readonly key: string } => ({ key: textOf(search['key']) }),
+  component: lazyRouteComponent(() => import('./pages/record.tsx'), 'RecordPage'),
+});
 const audit = createRoute({
   getParentRoute: under,
   path: '/audit',
@@ -146,6 +152,7 @@ const tree = root.addChildren([
   explorer,
   block,
   operation,
+  record,
   audit,
   cases,
   newCase,
@@ -160,6 +167,12 @@ export const router = createRouter({
   defaultErrorComponent: PageFailed,
   scrollRestoration: false,
 });
+
+/** Loads the code of the page at a path before anybody is known to be signed in. What cannot be loaded is tried again when it is shown. */
+export function preloadPage(path: string): void {
+  const [routes] = router.getMatchedRoutes(path);
+  for (const route of routes) router.loadRouteChunk(route)?.catch(() => undefined);
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

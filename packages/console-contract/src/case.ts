@@ -47,6 +47,23 @@ export const CaseLine = closed({
   submittedAt: text('When; RFC 3339.', 40),
 });
 
+/** A case whose next step an agency of the caller's can take. */
+export const WaitingCase = closed({
+  network: text('LedgerNetwork.', 63),
+  id: text('Id of its first record.', 64),
+  kind: CaseKind,
+  agency: text('Agency that can take it.', 63),
+  status: text('Where it stands.', 64),
+  steps: Type.Array(text('Name of a step.', 32), { description: 'Steps that carry it on.' }),
+  movedAt: text('When somebody last did something about it here; RFC 3339.', 40),
+});
+
+export const WaitingCases = closed({
+  items: Type.Array(WaitingCase, { description: 'Newest first.' }),
+  unreachable: Type.Array(text('LedgerNetwork.', 63), { description: 'Ledgers that could not be asked.' }),
+  isWhole: Type.Boolean({ description: 'False when there are more cases under way than are looked at for one answer.' }),
+});
+
 const CaseEvent = closed({
   event: text('What happened.', 64),
   by: text('Organisation and pseudonym; empty where the record does not say.', 160),
@@ -102,6 +119,8 @@ export type CaseField = Static<typeof CaseField>;
 export type CaseForm = Static<typeof CaseForm>;
 export type CaseOpening = Static<typeof CaseOpening>;
 export type CaseLine = Static<typeof CaseLine>;
+export type WaitingCase = Static<typeof WaitingCase>;
+export type WaitingCases = Static<typeof WaitingCases>;
 export type CaseStage = Static<typeof CaseStage>;
 export type CaseDetail = Static<typeof CaseDetail>;
 export type CaseValues = Static<typeof CaseValues>;

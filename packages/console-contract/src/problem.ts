@@ -23,6 +23,7 @@ export const PROBLEMS = {
   MALFORMED: { status: 400, title: 'The request is not one that this address takes.' },
   PRECONDITION_MISSING: { status: 428, title: 'This needs If-Match with the version that you have seen.' },
   RATE_LIMITED: { status: 429, title: 'Too many requests: wait a moment.' },
+  APPROVERS_TOO_FEW: { status: 409, title: 'Fewer persons would approve for the agency than its approval policy asks for.' },
   LEDGER_REFUSED: { status: 409, title: 'The ledger refused the operation.' },
   INTERNAL: { status: 500, title: 'The console failed; its log says why.' },
   LEDGER_UNREACHABLE: { status: 503, title: 'No gateway of that ledger answers now.' },

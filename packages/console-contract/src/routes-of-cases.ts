@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { CaseDetail, CaseLine, CaseOpening, CaseStepValues, CaseValues, SubmittedStep } from './case.ts';
+import { CaseDetail, CaseLine, CaseOpening, CaseStepValues, CaseValues, SubmittedStep, WaitingCases } from './case.ts';
 import { Citizen, CitizenDeed, NewConsent, NewDispute } from './citizen.ts';
 import { CURSOR_CHARS_MAX } from './limits.ts';
 import { defineRoute } from './route.ts';
@@ -22,6 +22,17 @@ export const caseRoutes = {
     query: closed(pageQuery),
     status: 200,
     answer: page(CaseLine),
+    problems: ['CLUSTER_UNREACHABLE'],
+  }),
+  listWaitingCases: defineRoute({
+    method: 'GET',
+    path: '/waiting-cases',
+    summary: 'Cases begun or carried on in this console whose next step an agency of the caller’s can take, by the ledger as it stands.',
+    verb: 'read',
+    resource: 'case',
+    scope: 'self',
+    status: 200,
+    answer: WaitingCases,
     problems: ['CLUSTER_UNREACHABLE'],
   }),
   listCaseOpenings: defineRoute({

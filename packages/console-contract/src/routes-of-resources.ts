@@ -211,6 +211,19 @@ export const agencyRoutes = {
     answer: Agency,
     problems: ['NOT_FOUND', 'INVALID', 'CONFLICT', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
   }),
+  removeAgencyApprover: defineRoute({
+    method: 'DELETE',
+    path: '/agencies/:name/approvers/:approver',
+    summary:
+      'Takes a person’s key off the agency: no network is founded with it any more. Where it is enrolled, the members of that ledger revoke it.',
+    verb: 'update',
+    resource: 'agency',
+    scope: 'city',
+    stepUp: true,
+    params: closed({ name: name('Agency.'), approver: name('Name of the key.') }),
+    status: 204,
+    problems: ['NOT_FOUND', 'APPROVERS_TOO_FEW', 'CONFLICT', 'CLUSTER_UNREACHABLE', 'AUDIT_UNAVAILABLE'],
+  }),
   putApprovalPolicy: defineRoute({
     method: 'PUT',
     path: '/agencies/:name/approval-policy',

@@ -4,7 +4,6 @@ import type { Page } from 'playwright-core';
 import { resourceOf } from '../../../tools/start/manifests.ts';
 import { type ConsoleCity, openAs } from './console-city.ts';
 import type { Person } from './people.ts';
-import { walkSignIn } from './sign-in-pages.ts';
 import { confirmWithFactor, type Stage } from './stage.ts';
 
 /** Two founders decide together there. */
@@ -26,7 +25,7 @@ export async function enrolOwnKey(page: Page, city: ConsoleCity, person: Person)
   await page.getByLabel('Name of the key').fill('office computer');
   await page.getByRole('button', { name: 'Propose it to the members' }).click();
   await page.waitForURL(/\/realms\//);
-  await walkSignIn(page, person);
+  await city.walkSignIn(page, person);
   const standing = page.getByRole('list', { name: 'Where your key approves' }).getByRole('listitem');
   await standing.filter({ hasText: `${NETWORK} may approve` }).waitFor({ timeout: ENROLMENT_MS });
   await key.filter({ hasText: made ?? '' }).waitFor();

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { civitas } from '../../e2e/commands.ts';
 import { type ConsoleCity, openAs } from './console-city.ts';
-import { walkSignIn } from './sign-in-pages.ts';
 import { confirmWithFactor } from './stage.ts';
 
 const DAY_MS = 86_400_000;
@@ -74,12 +73,8 @@ export async function grantConsent(page: Page, city: ConsoleCity): Promise<strin
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Who may ask whom').selectOption({ label: "Housing Fund Centre asks First People's Hospital" });
   await dialog.getByText(/may ask .* time\(s\) within/).waitFor();
-  await dialog.getByRole('button', { name: 'Consent', exact: true }).click();
-  await page
-    .getByText(/Key to type by hand|Six-digit code|Confirm that it is you/)
-    .first()
-    .waitFor();
-  await walkSignIn(page, city.person('wang.fang'));
+  const button = dialog.getByRole('button', { name: 'Consent', exact: true });
+  await confirmWithFactor(page, city, { button, person: city.person('wang.fang') });
   const number = consents.locator('td[data-label^="Number"] code').first();
   await number.waitFor();
   return (await number.textContent()) ?? '';

@@ -34,7 +34,7 @@ export async function openWindow(
   return context;
 }
 
-/** What broke the content security policy on this page. */
+/** What has broken the content security policy since the page was loaded, or since this was last asked. */
 export function brokenPolicies(page: Page): Promise<readonly string[]> {
-  return page.evaluate<readonly string[]>('window.brokenPolicies');
+  return page.evaluate<readonly string[]>('window.brokenPolicies.splice(0)');
 }

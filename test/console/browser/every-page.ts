@@ -23,6 +23,7 @@ export const EVERY_PAGE: readonly { readonly name: string; readonly path: string
   { name: 'explorer', path: '/explorer?network=health' },
   { name: 'explorer-search', path: '/explorer?q=health' },
   { name: 'block', path: '/explorer/health/blocks/3' },
+  { name: 'record', path: '/explorer/health/record?key=network.members/organisations/hospital-1' },
   { name: 'cases', path: '/cases' },
   { name: 'case-submit', path: '/cases/new' },
   { name: 'citizen', path: '/citizen' },

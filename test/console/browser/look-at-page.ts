@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { waitFor } from '@civitas/testkit';
 import type { Page } from 'playwright-core';
-import { PAGE_TIMEOUT_MS } from './chromium.ts';
+import { brokenPolicies, PAGE_TIMEOUT_MS, type View } from './chromium.ts';
 
 /** Waits until a page shows what it has to show: its heading, and nothing that still loads. */
 export async function settle(page: Page): Promise<void> {
@@ -9,12 +9,52 @@ export async function settle(page: Page): Promise<void> {
   await waitFor('a page that loads no more', async () => (await page.locator('.pf-v6-c-spinner').count()) === 0, PAGE_TIMEOUT_MS);
 }
 
+/**
+ * Goes to a page of the console that is open as its own links do, without loading it all anew; where another part of the same page is asked
+ * for, whose heading stays, it is loaded.
+ */
+export async function visit(page: Page, url: string): Promise<void> {
+  const [from, to] = [new URL(page.url()), new URL(url)];
+  if (from.origin !== to.origin || from.pathname === to.pathname) {
+    await page.goto(url);
+    return;
+  }
+  await settle(page);
+  await page.evaluate("for (const heading of document.querySelectorAll('h1')) heading.dataset.left = 'yes'");
+  await page.evaluate(`history.pushState({}, '', ${JSON.stringify(`${to.pathname}${to.search}`)})`);
+  await page.locator('h1:not([data-left])').first().waitFor();
+}
+
+/** All that the house rules of pages say against one as it is now. */
+export async function pageFaults(page: Page, locale: View['locale']): Promise<readonly string[]> {
+  return [
+    ...(await accessFaults(page)),
+    ...(await brokenPolicies(page)),
+    ...(locale === 'zh-CN' ? (await strayEnglish(page)).map((text) => `English in Chinese: ${text}`) : []),
+    ...(await narrowFaults(page)),
+  ];
+}
+
+/** Widths of a small phone, and of 200 % zoom on 1280 px. */
+const NARROW_PX = [320, 640] as const;
+
+/** What does not fit a narrow window of the page that is open. */
+export async function narrowFaults(page: Page): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const widthPx of NARROW_PX) {
+    const overflowPx = await overflowOf(page, widthPx);
+    if (overflowPx > 0) faults.push(`${overflowPx} px wider than ${widthPx} px`);
+  }
+  return faults;
+}
+
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** What the rules of accessibility say against a page as it is now. */
 export async function accessFaults(page: Page): Promise<readonly string[]> {
   await settle(page);
-  const { violations } = await new AxeBuilder({ page }).withTags(AXE_TAGS).analyze();
+  // In the page itself, as it has no frames of others: else each look opens a page more to put its answers together.
+  const { violations } = await new AxeBuilder({ page }).withTags(AXE_TAGS).setLegacyMode().analyze();
   return violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 160) ?? ''}`);
 }
 

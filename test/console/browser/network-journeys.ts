@@ -43,7 +43,7 @@ export async function nameApprover(page: Page, stage: Stage, { person, agency, n
   await dialog.getByLabel('Name of the key').fill(name);
   await dialog.getByLabel('Public key').fill(publicKey);
   await confirmWithFactor(page, stage, { button: dialog.getByRole('button', { name: 'Name a key' }), person });
-  await page.getByRole('grid', { name: 'Persons who approve' }).getByText(publicKey).waitFor();
+  await page.getByRole('grid', { name: 'Persons who approve' }).getByText(publicKey).waitFor({ timeout: MADE_MS });
   expect(await overflowOf(page, 320)).toBe(0);
 }
 
@@ -111,13 +111,6 @@ export async function seeOwnKeyOn(page: Page, stage: Stage, { person, network }:
   await openAs(page, stage, person, '/key');
   const standing = page.getByRole('list', { name: 'Where your key approves' }).getByRole('listitem');
   await standing.filter({ hasText: `${network} may approve` }).waitFor({ timeout: MADE_MS });
-}
-
-/** Makes a key in the browser. @returns its public half. */
-export async function makeOwnKey(page: Page, stage: Stage, person: Person): Promise<string> {
-  await openAs(page, stage, person, '/key');
-  await page.getByRole('button', { name: 'Make a key' }).click();
-  return ownPublicKey(page, stage, person);
 }
 
 /** The public half of the key that this browser holds. */

@@ -3,12 +3,9 @@ import { expect } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { openWindow, PAGE_TIMEOUT_MS } from './chromium.ts';
 import { openAs } from './console-city.ts';
-import { focusedText, overflowOf } from './look-at-page.ts';
+import { focusedText } from './look-at-page.ts';
 import type { Person } from './people.ts';
 import type { Stage } from './stage.ts';
-
-/** Widths of a small phone, and of 200 % zoom on 1280 px. */
-const NARROW_PX = [320, 640] as const;
 
 /** Fills the first step of the wizard of agencies and goes on, from the list of agencies, with the keyboard alone. */
 export async function workByKeyboard(page: Page, stage: Stage): Promise<void> {
@@ -56,14 +53,4 @@ export async function loseSession(browser: Browser, stage: Stage, person: Person
   await stage.walkSignIn(work, person);
   await waitFor('the draft', async () => (await work.getByLabel('Name in English').inputValue()) === 'Harbour Clinic', PAGE_TIMEOUT_MS);
   await context.close();
-}
-
-/** What does not fit a narrow window of the page that is open. */
-export async function narrowFaults(page: Page, name: string): Promise<readonly string[]> {
-  const faults: string[] = [];
-  for (const widthPx of NARROW_PX) {
-    const overflowPx = await overflowOf(page, widthPx);
-    if (overflowPx > 0) faults.push(`${name}: ${overflowPx} px wider than ${widthPx} px`);
-  }
-  return faults;
 }

@@ -13,7 +13,7 @@ const PROFILES: readonly {
   readonly start: () => Promise<Profile>;
 }[] = [
   { name: 'local', describe, start: createLocalProfile },
-  { name: 'keycloak', describe: describeWithKeycloak, start: () => createKeycloakProfile(sharedKeycloak()) },
+  { name: 'keycloak', describe: describeWithKeycloak, start: async () => createKeycloakProfile(sharedKeycloak()) },
 ];
 
 /** One suite on every identity profile. @param suite Gets the profile when a test runs, not before. */

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { waitFor } from '@civitas/testkit';
 import { adminToken } from '../keycloak/admin-token.ts';
 import type { KeycloakFacts } from '../keycloak/keycloak-facts.ts';
+import { type Mail, mailsTo } from '../keycloak/smtp-sink.ts';
 import { createPageBrowser, type Page, type PageForm, unescapedHtml } from './page-browser.ts';
 import type { NewPerson, Profile, TestPerson } from './profile.ts';
-import { startSmtpSink } from './smtp-sink.ts';
 import { createAuthenticator } from './totp.ts';
 
 const REDIRECT_URI = 'http://127.0.0.1:8080/';
 const PAGES_MAX = 8;
 const WAIT_MS_MAX = 60_000;
 
-/** The real Keycloak of the run, with a sink for its mail. */
-export async function createKeycloakProfile(facts: KeycloakFacts): Promise<Profile> {
-  const sink = await startSmtpSink(facts.smtpPort);
+/** The real Keycloak of the run. */
+export function createKeycloakProfile(facts: KeycloakFacts): Profile {
+  const mailed = (email: string): readonly Mail[] => mailsTo(facts.mailPath, email);
   const base = { name: 'keycloak', url: facts.url, realm: facts.realm, issuer: `${facts.url}/realms/${facts.realm}` } as const;
   return {
     ...base,
@@ -34,7 +34,7 @@ export async function createKeycloakProfile(facts: KeycloakFacts): Promise<Profi
       throw new Error(`no way through at ${page.url}: ${wordsOf(page)}`);
     },
     async invitationLinks(email) {
-      const mails = await waitFor('mail', () => (sink.mailsTo(email).length > 0 ? sink.mailsTo(email) : undefined), WAIT_MS_MAX);
+      const mails = await waitFor('mail', () => (mailed(email).length > 0 ? mailed(email) : undefined), WAIT_MS_MAX);
       return mails.flatMap(({ text }) => linkIn(text) ?? []);
     },
     async accept(link, person) {
@@ -42,26 +42,36 @@ export async function createKeycloakProfile(facts: KeycloakFacts): Promise<Profi
       const profile = await browser.open(link);
       const form = profile.forms.find(({ fields }) => 'email' in fields && 'lastName' in fields);
       if (form === undefined) throw new Error(`no registration at ${profile.url}: ${profile.status} ${wordsOf(profile)}`);
-      const mailsBefore = sink.mailsTo(person.email).length;
+      const mailsBefore = mailed(person.email).length;
       const asked = await browser.submit(profile, form, chosen(form, person));
       if (asked.status >= 400) throw new Error(`not taken: ${wordsOf(asked)}`);
       // The password comes after the address is proved by a second mail.
-      const mail = await waitFor('mail to prove the address', () => sink.mailsTo(person.email)[mailsBefore], WAIT_MS_MAX);
+      const mail = await waitFor('mail to prove the address', () => mailed(person.email)[mailsBefore], WAIT_MS_MAX);
       let page = await browser.open(linkIn(mail.text) ?? '');
+      let isPasswordSet = false;
       for (let pages = 0; pages < PAGES_MAX; pages += 1) {
         const next = page.forms.find(({ fields }) => 'password-new' in fields);
-        if (next === undefined) break;
-        page = await browser.submit(page, next, chosen(next, person));
+        const proceed = proceedLink(page);
+        if (next !== undefined) page = await browser.submit(page, next, chosen(next, person));
+        else if (proceed !== undefined && !isPasswordSet) page = await browser.open(proceed);
+        else break;
+        isPasswordSet ||= next !== undefined;
       }
-      if (page.status >= 400) throw new Error(`not taken: ${wordsOf(page)}`);
+      if (page.status >= 400 || !isPasswordSet) throw new Error(`not taken: ${page.status} ${wordsOf(page)}`);
     },
-    stop: () => sink.stop(),
+    stop: async () => {},
   };
 }
 
 /** The first link of a mail. */
 function linkIn(text: string): string | undefined {
   const link = /https?:\/\/[^\s"<>]+/.exec(text)?.[0];
+  return link === undefined ? undefined : unescapedHtml(link);
+}
+
+/** Where Keycloak has somebody say once more that the address is theirs: it no longer knows the session that the mail came from. */
+function proceedLink({ html }: Page): string | undefined {
+  const link = /href="([^"]*login-actions\/action-token[^"]*)"/.exec(html)?.[1];
   return link === undefined ? undefined : unescapedHtml(link);
 }
 

@@ -58,7 +58,7 @@ describeWithKeycloak('the realm as Keycloak holds it', () => {
     });
   });
 
-  test('lets the web in by code and challenge alone, to exactly two addresses', async () => {
+  test('lets the web in by code and challenge alone, to exactly two addresses of an origin', async () => {
     const client = await clientOf('console');
     expect(client).toMatchObject({
       publicClient: true,
@@ -69,11 +69,14 @@ describeWithKeycloak('the realm as Keycloak holds it', () => {
       fullScopeAllowed: false,
       attributes: expect.objectContaining({ 'pkce.code.challenge.method': 'S256' }),
     });
+    // Another city of the run may stand beside it, at an origin of its own.
+    const origins = client['webOrigins'] as readonly string[];
+    expect(origins).toContain('http://127.0.0.1:8080');
+    expect(client['redirectUris']).toHaveLength(2 * origins.length);
     expect(client['redirectUris']).toEqual(
-      expect.arrayContaining(['http://127.0.0.1:8080/', 'http://127.0.0.1:8080/silent-check-sso.html']),
+      expect.arrayContaining(origins.flatMap((origin) => [`${origin}/`, `${origin}/silent-check-sso.html`])),
     );
-    expect(client['redirectUris']).toHaveLength(2);
-    expect(client['webOrigins']).toEqual(['http://127.0.0.1:8080']);
+    expect(origins.filter((origin) => new URL(origin).origin !== origin)).toEqual([]);
   });
 
   test.each(['civitas-operator', 'civitas-console'])('makes %s a secret that nobody can guess', async (clientId) => {

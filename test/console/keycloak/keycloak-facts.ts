@@ -8,6 +8,6 @@ export interface KeycloakFacts {
   readonly admin: { readonly username: string; readonly password: string };
   readonly operatorSecret: string;
   readonly consoleSecret: string;
-  /** Where its mail goes: a sink of the test listens there. */
-  readonly smtpPort: number;
+  /** File with the mails that it sent so far. */
+  readonly mailPath: string;
 }

@@ -11,6 +11,7 @@ import { waitFor } from '@civitas/testkit';
 import { findKeycloak } from '../../../tools/keycloak/keycloak-tool.ts';
 import { adminToken } from './admin-token.ts';
 import type { KeycloakFacts } from './keycloak-facts.ts';
+import { startSmtpSink } from './smtp-sink.ts';
 
 const REALM_FILE = fileURLToPath(new URL('../../../charts/civitas/keycloak/city-realm.json', import.meta.url));
 const REALM = 'city';
@@ -76,7 +77,9 @@ export async function startKeycloak(environment: Readonly<Record<string, string>
   const built = findKeycloak();
   if (built === undefined) throw new Error('no Keycloak; npm run keycloak:install');
   const home = layOutHome(built);
-  const [port = 0, managementPort = 0, smtpPort = 0] = await freePorts(3);
+  const mailPath = join(home, 'mails.jsonl');
+  const sink = await startSmtpSink(mailPath);
+  const [port = 0, managementPort = 0] = await freePorts(2);
   const url = `http://127.0.0.1:${port}`;
   const admin = { username: 'test-admin', password: randomBytes(24).toString('base64url') };
   const logPath = join(home, 'keycloak.log');
@@ -90,7 +93,7 @@ export async function startKeycloak(environment: Readonly<Record<string, string>
       KC_BOOTSTRAP_ADMIN_USERNAME: admin.username,
       KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
       CIVITAS_SMTP_HOST: '127.0.0.1',
-      CIVITAS_SMTP_PORT: String(smtpPort),
+      CIVITAS_SMTP_PORT: String(sink.port),
       ...environment,
     },
   });
@@ -100,6 +103,7 @@ export async function startKeycloak(environment: Readonly<Record<string, string>
   const stop = async (): Promise<void> => {
     killGroup(child);
     await ended;
+    await sink.stop();
     running.delete(child);
     rmSync(home, { recursive: true, force: true });
   };
@@ -111,7 +115,7 @@ export async function startKeycloak(environment: Readonly<Record<string, string>
     await stop();
     throw new Error(`Keycloak did not start:\n${tail}`, { cause: error });
   }
-  const base = { url, realm: REALM, admin, smtpPort };
+  const base = { url, realm: REALM, admin, mailPath };
   try {
     const [operatorSecret, consoleSecret] = await readSecrets(base);
     return { home, facts: { ...base, operatorSecret, consoleSecret }, stop };

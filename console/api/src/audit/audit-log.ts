@@ -9,11 +9,19 @@ export type AuditFacts = Pick<AuditEntry, 'sub' | 'name' | 'agency' | 'action' |
 /** The log cannot be written, or what stands in it is not what was written: nothing may be changed then. */
 export class AuditUnavailable extends Error {}
 
+export interface ListOptions {
+  readonly before: number;
+  /** Default 0: from the first one on. */
+  readonly after?: number;
+  readonly limit: number;
+  readonly wanted: (entry: AuditEntry) => boolean;
+}
+
 /** Append-only and hash-chained: an entry is on the disk when `append` resolves. */
 export interface AuditLog {
   append(facts: AuditFacts): Promise<AuditEntry>;
-  /** Entries below `before` (exclusive; 0 for the newest), newest first, at most `limit` that `wanted` takes. */
-  list(options: { before: number; limit: number; wanted: (entry: AuditEntry) => boolean }): Promise<readonly AuditEntry[]>;
+  /** Entries below `before` (exclusive; 0 for the newest) and above `after`, newest first, at most `limit` that `wanted` takes. */
+  list(options: ListOptions): Promise<readonly AuditEntry[]>;
   /** Why nothing is taken any more; undefined while all is well. */
   problem(): string | undefined;
   close(): Promise<void>;
@@ -163,18 +171,10 @@ class FileAuditLog implements AuditLog {
     });
   }
 
-  async list({
-    before,
-    limit,
-    wanted,
-  }: {
-    before: number;
-    limit: number;
-    wanted: (entry: AuditEntry) => boolean;
-  }): Promise<readonly AuditEntry[]> {
+  async list({ before, after = 0, limit, wanted }: ListOptions): Promise<readonly AuditEntry[]> {
     const found: AuditEntry[] = [];
     const newest = before === 0 ? this.#places.length : Math.min(before - 1, this.#places.length);
-    for (let sequence = newest; sequence >= 1 && found.length < limit; sequence--) {
+    for (let sequence = newest; sequence > after && found.length < limit; sequence--) {
       const place = this.#places[sequence - 1];
       if (place === undefined) break;
       const line = Buffer.alloc(place.bytes);

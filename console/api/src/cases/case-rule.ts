@@ -75,6 +75,8 @@ export interface CaseStep extends CaseOperation {
   readonly before?: readonly Move[];
   /** Whether it may be done now. */
   readonly isOffered: (records: Records) => boolean;
+  /** False for what ends or refuses: a case in which nothing else can be done waits for somebody else. Default true. */
+  readonly carriesOn?: false;
 }
 
 /** What a case begins with. */

@@ -95,6 +95,7 @@ export const housingWithdrawal: CaseRule = {
     {
       ...centre,
       name: 'reject',
+      carriesOn: false,
       method: 'decide',
       fixed: ({ id }) => ({ application: id, decision: 'reject', reasons: ['illness-not-in-catalogue'] }),
       isOffered: (records) => ['open', 'proven'].includes(application(records)),
@@ -102,6 +103,7 @@ export const housingWithdrawal: CaseRule = {
     {
       ...centre,
       name: 'cancel',
+      carriesOn: false,
       method: 'cancel',
       fixed: ({ id }) => ({ application: id }),
       isOffered: (records) => ['open', 'proven'].includes(application(records)),

@@ -71,6 +71,7 @@ export const illnessAttestation: CaseRule = {
     {
       ...access,
       name: 'deny',
+      carriesOn: false,
       method: 'deny',
       fixed: () => ({}),
       isOffered: (records) => waitingFor(records).length > 0,
@@ -78,6 +79,7 @@ export const illnessAttestation: CaseRule = {
     {
       ...attestation,
       name: 'revoke',
+      carriesOn: false,
       method: 'revoke',
       fixed: ({ id }) => ({ attestation: id }),
       isOffered: (records) => ['attested', 'confirmed'].includes(status(records)),

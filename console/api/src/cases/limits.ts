@@ -16,3 +16,8 @@ export const CONSUMPTION_LIFE_MS = DAY_MS;
 /** A header that proves what was just written comes within this time, ms; asked for each so often. */
 export const HEADER_WAIT_MS = 15_000;
 export const HEADER_POLL_MS = 50;
+/** Cases under way that are remembered, newest. */
+export const CASES_KNOWN_MAX = 2000;
+/** Of them those that are looked at for one answer, and at once. */
+export const CASES_LOOKED_AT_MAX = 40;
+export const CASES_AT_ONCE = 4;

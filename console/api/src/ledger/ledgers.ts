@@ -12,7 +12,7 @@ import type { LedgerNetwork } from '../kube/kinds.ts';
 import { callLedger } from './call-ledger.ts';
 import { leafAndAuthorities, type Reach, reachIn } from './console-access.ts';
 import type { ConsoleKey } from './console-key.ts';
-import { ANSWER_BYTES_MAX, GLANCE_MS, PACKETS_MAX } from './limits.ts';
+import { ANSWER_BYTES_MAX, GLANCE_MS, KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, PACKETS_MAX } from './limits.ts';
 import { packetOf } from './packet-view.ts';
 
 /** The services of one network's gateway. */
@@ -39,6 +39,9 @@ const CHANNEL_OPTIONS = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2000,
+  // A stream of blocks over a network that was cut would wait for ever.
+  'grpc.keepalive_time_ms': KEEPALIVE_MS,
+  'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
   // Channels of different certificates must not be shared by address.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.ssl_target_name_override': 'node.civitas.invalid',

@@ -10,3 +10,6 @@ export const PACKETS_MAX = 256;
 export const BLOCK_OPERATIONS_MAX = 2000;
 /** An operation until its receipt is there, ms. */
 export const SIGN_MS = 20_000;
+/** A connection on which a call is open is tried this often, ms: nodes take no more than one try in 10 s. An answer comes within: */
+export const KEEPALIVE_MS = 30_000;
+export const KEEPALIVE_TIMEOUT_MS = 5000;

@@ -12,12 +12,14 @@ export interface HeardChange {
   readonly agencies: readonly string[];
 }
 
-/** Every change of our kinds, told to all who listen. */
+/** Every change of our kinds and of the ledgers, told to all who listen. */
 export interface ChangeHub {
   /** Names this process: sequences of another one mean nothing here. */
   readonly epoch: string;
   readonly sequence: number;
   listen(onChange: (change: HeardChange) => void): () => void;
+  /** Tells a change that no resource shows. @param agencies who may hear of it. */
+  tell(event: ChangeEvent, agencies: readonly string[]): void;
   /** Changes after a sequence; undefined when some of them are no longer kept. */
   since(sequence: number): readonly HeardChange[] | undefined;
   close(): void;
@@ -31,17 +33,20 @@ export function createChangeHub(caches: CityCaches, view: CityView, epoch: strin
   let kept: HeardChange[] = [];
   let sequence = 0;
   const ends: (() => void)[] = [];
+  const tell = (event: ChangeEvent, agencies: readonly string[]): void => {
+    sequence += 1;
+    const change = { sequence, event, agencies };
+    kept.push(change);
+    if (kept.length > 2 * CHANGES_KEPT) kept = kept.slice(-CHANGES_KEPT);
+    for (const listener of listeners) listener(change);
+  };
   const follow = <T extends KubeObject>(reflector: Reflector<T>, kind: ChangeEvent['kind'], audienceOf: Audience<T>): void => {
     // The first state is no change.
     let isLive = false;
     const end = reflector.subscribe(({ object }) => {
       if (!isLive) return;
       const { namespace = '', name, resourceVersion } = object.metadata;
-      sequence += 1;
-      const change = { sequence, event: { kind, namespace, name, resourceVersion }, agencies: audienceOf(object) };
-      kept.push(change);
-      if (kept.length > 2 * CHANGES_KEPT) kept = kept.slice(-CHANGES_KEPT);
-      for (const listener of listeners) listener(change);
+      tell({ kind, namespace, name, resourceVersion }, audienceOf(object));
     });
     isLive = true;
     ends.push(end);
@@ -64,6 +69,7 @@ export function createChangeHub(caches: CityCaches, view: CityView, epoch: strin
       listeners.add(onChange);
       return () => listeners.delete(onChange);
     },
+    tell,
     since(after) {
       if (after > sequence) return undefined;
       const first = kept[0]?.sequence ?? sequence + 1;

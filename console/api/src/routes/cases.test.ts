@@ -119,6 +119,36 @@ describe('cases', () => {
     expect(await ask(officer, 'POST', `${path}/steps`, { ...review, step: 'burn' })).toMatchObject({ status: 404 });
   });
 
+  test('whose turn it is sees the case wait, as the ledger stands and shows it to them, and nobody else does', async () => {
+    const submitted = await ask(officer, 'POST', '/networks/transport/cases', asPolice, { 'idempotency-key': 'wish-waiting' });
+    const { id } = submitted.body;
+    const key = `transport.violation/violations/${id}`;
+    const banker = city.tokenOf(aPerson({ sub: 'b-1', organizations: { 'bank-1': ['owner'] } }));
+    const waiting = async (token: string) => (await ask(token, 'GET', '/waiting-cases')).body;
+    const mine = { network: 'transport', id, kind: 'traffic-fine', agency: 'traffic-police', status: 'recorded', steps: ['review'] };
+    gateway.records.set(key, { status: 'recorded', history: [] });
+    expect(await waiting(officer)).toMatchObject({ items: [mine], unreachable: [], isWhole: true });
+    expect(gateway.read.every(({ call }) => call?.organisation === 'traffic-police' && call.token === officer)).toBe(true);
+    gateway.read.length = 0;
+    for (const token of [auditor, citizen, banker]) expect(await waiting(token)).toEqual({ items: [], unreachable: [], isWhole: true });
+    expect(gateway.read).toEqual([]);
+
+    gateway.records.set(key, { hidden: true });
+    expect(await waiting(officer)).toMatchObject({ items: [], unreachable: [] });
+    gateway.records.set(key, { down: true });
+    expect(await waiting(officer)).toMatchObject({ items: [], unreachable: ['transport'] });
+    gateway.records.set(key, { status: 'confirmed', history: [] });
+    gateway.records.set(`transport.fine/fines/${fineIdOf(id)}`, { status: 'notified', events: [] });
+    expect((await waiting(officer)).items).toEqual([]);
+    gateway.records.set(key, { status: 'void', history: [] });
+    gateway.records.delete(`transport.fine/fines/${fineIdOf(id)}`);
+    expect((await waiting(officer)).items).toEqual([]);
+    // What is over is not looked at again.
+    gateway.read.length = 0;
+    await waiting(officer);
+    expect(gateway.read.some(({ key: read }) => read === key)).toBe(false);
+  });
+
   test('a case that is not there, a ledger without cases and an agency without the role are each told apart', async () => {
     expect(await ask(officer, 'GET', `/networks/transport/cases/${VIOLATION}`)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
     expect(await ask(officer, 'GET', `/networks/city/cases/${VIOLATION}`)).toMatchObject({ status: 404 });

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { nodeCrypto } from '@civitas/canon/node';
-import { type AuditEntry, type CaseLine, PAGE_ITEMS_DEFAULT } from '@civitas/console-contract';
+import { type AuditEntry, type CaseLine, PAGE_ITEMS_DEFAULT, type ROUTES, type SubmittedStep } from '@civitas/console-contract';
 import { recordIdOf } from '@civitas/contracts';
 import type { Principal } from '@civitas/identity';
 import { formOf } from '../cases/case-form.ts';
 import { CASES } from '../cases/case-kinds.ts';
 import type { CaseRule } from '../cases/case-rule.ts';
+import { KnownCases } from '../cases/known-cases.ts';
 import { readCase, readRecords } from '../cases/read-case.ts';
 import { rolesOf, takeStep, wishKey } from '../cases/take-step.ts';
+import { findWaitingCases } from '../cases/waiting-cases.ts';
 import type { ConsoleContext } from '../context.ts';
-import type { HandlersOf } from '../http/call.ts';
+import type { Call, HandlersOf } from '../http/call.ts';
 import { headerOf } from '../http/header-of.ts';
 import { encodeCursor, wholeCursor } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -48,10 +50,36 @@ function readingAgency({ view }: ConsoleContext, principal: Principal, { metadat
   return agency;
 }
 
+/** Begins a case. @throws ProblemError as takeStep does. */
+async function submitCase(
+  context: ConsoleContext,
+  { principal, params, query, body, request }: Call<(typeof ROUTES)['submitCase']>,
+): Promise<SubmittedStep> {
+  const network = await networkFor(context, principal, params.name);
+  const rule = ruleOf(network);
+  const step = rule.opening;
+  const header = headerOf(request, 'idempotency-key');
+  const key = wishKey([principal.sub, header ?? randomUUID(), params.name, step.name]);
+  const id = newCaseId(rule, body.agency, key);
+  const of = { rule, network, id, agency: body.agency, call: personCall(request, body.agency) };
+  const wish = {
+    of,
+    step,
+    records: {},
+    values: body.values,
+    key,
+    principal,
+    action: SUBMITTED,
+    dryRun: query.dryRun === true,
+  } as const;
+  return context.idempotency.once({ sub: principal.sub, header, request: [params, query, body] }, () => takeStep(context, wish));
+}
+
 /** What people of agencies submit to ledgers, and what becomes of it. */
 export function caseHandlers(
   context: ConsoleContext,
-): HandlersOf<'listCases' | 'listCaseOpenings' | 'submitCase' | 'getCase' | 'takeCaseStep'> {
+): HandlersOf<'listCases' | 'listWaitingCases' | 'listCaseOpenings' | 'submitCase' | 'getCase' | 'takeCaseStep'> {
+  const known = new KnownCases(context.audit);
   return {
     listCases: async ({ principal, query }) => {
       const own = new Set(agenciesAllowing(principal, 'read', 'case'));
@@ -61,6 +89,11 @@ export function caseHandlers(
       const items = entries.flatMap((entry) => lineOf(context, entry) ?? []);
       const last = entries.at(-1);
       return { items, ...(last === undefined || entries.length < limit ? {} : { next: encodeCursor(String(last.sequence)) }) };
+    },
+    listWaitingCases: async ({ principal, request }) => {
+      const agencies = agenciesAllowing(principal, 'update', 'case');
+      const networks = agencies.length === 0 ? [] : await visibleNetworks(context, principal);
+      return findWaitingCases(context, known, { networks, agencies, callFor: (agency) => personCall(request, agency) });
     },
     listCaseOpenings: async ({ principal }) => {
       const own = agenciesAllowing(principal, 'create', 'case');
@@ -74,26 +107,7 @@ export function caseHandlers(
       });
       return { items };
     },
-    submitCase: async ({ principal, params, query, body, request }) => {
-      const network = await networkFor(context, principal, params.name);
-      const rule = ruleOf(network);
-      const step = rule.opening;
-      const header = headerOf(request, 'idempotency-key');
-      const key = wishKey([principal.sub, header ?? randomUUID(), params.name, step.name]);
-      const id = newCaseId(rule, body.agency, key);
-      const of = { rule, network, id, agency: body.agency, call: personCall(request, body.agency) };
-      const wish = {
-        of,
-        step,
-        records: {},
-        values: body.values,
-        key,
-        principal,
-        action: SUBMITTED,
-        dryRun: query.dryRun === true,
-      } as const;
-      return context.idempotency.once({ sub: principal.sub, header, request: [params, query, body] }, () => takeStep(context, wish));
-    },
+    submitCase: (call) => submitCase(context, call),
     getCase: async ({ principal, params, request }) => {
       const network = await networkFor(context, principal, params.name);
       const agency = readingAgency(context, principal, network);

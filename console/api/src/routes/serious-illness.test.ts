@@ -187,3 +187,29 @@ test('a bank sees what it pays, and that the rest is not shown to it', async () 
   expect(await step(banker, 'bank-2', 'pay', { bankReference: 'pay-0001' })).toMatchObject({ status: 201 });
   expect(objectIn(gateway.prepared[0]?.args)).toEqual({ application: ID, amountFen: 500, bankReference: 'pay-0001' });
 });
+
+test('a withdrawal waits for the counter, then for nobody while the hospital answers, then for the bank', async () => {
+  gateway.answers.set('Assign', { subject: ID });
+  const { body } = await ask(
+    clerk,
+    'POST',
+    HOUSING,
+    { agency: 'fund-centre', values: { identity: IDENTITY, account: ID, amountFen: '100' } },
+    { 'idempotency-key': 'turns' },
+  );
+  const waiting = async (token: string) => {
+    const { items } = (await ask(token, 'GET', '/waiting-cases')).body;
+    return items.filter((item: { id: string }) => item.id === body.id).map(({ steps }: { steps: string[] }) => steps.join());
+  };
+  const application = `housing.withdrawal/applications/${body.id}`;
+  gateway.records.set(application, openApplication);
+  expect([await waiting(clerk), await waiting(banker), await waiting(clinician)]).toEqual([['ask'], [], []]);
+  gateway.records.set(application, { ...openApplication, views: [HASH] });
+  gateway.records.set(`housing.withdrawal/views/${HASH}`, { status: 'asked' });
+  // They could still reject or cancel it: that is no turn of theirs.
+  expect(await waiting(clerk)).toEqual([]);
+  gateway.records.set(application, { ...openApplication, status: 'proven', views: [HASH] });
+  expect(await waiting(clerk)).toEqual(['approve']);
+  gateway.records.set(application, { ...openApplication, status: 'approved', amountFen: 1, views: [HASH] });
+  expect([await waiting(clerk), await waiting(banker)]).toEqual([[], ['pay']]);
+});

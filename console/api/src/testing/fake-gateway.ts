@@ -1,6 +1,12 @@
 import { encodeCanonical, type JsonObject } from '@civitas/canon';
 import { encodeReceipt } from '@civitas/proofs';
-import { ErrorInfo, LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
+import {
+  ErrorInfo,
+  LedgerServiceClient,
+  LedgerServiceService,
+  type WatchBlocksRequest,
+  type WatchBlocksResponse,
+} from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
 import {
   type AsCitizenRequest,
@@ -11,7 +17,7 @@ import {
   type PrepareRequest,
   type ReadAsRequest,
 } from '@civitas/proto/civitas/node/v1/person';
-import { ChannelCredentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { ChannelCredentials, Metadata, Server, ServerCredentials, type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { Ledgers } from '../ledger/ledgers.ts';
 
 /** A gateway on loopback that answers as it is told and keeps what it was asked. */
@@ -29,6 +35,10 @@ export interface FakeGateway {
   readonly records: Map<string, JsonObject>;
   /** What a citizen is answered; a code is a refusal. */
   citizen: JsonObject | string;
+  /** Streams of blocks that are open. */
+  readonly watchers: Set<ServerWritableStream<WatchBlocksRequest, WatchBlocksResponse>>;
+  /** Tells all who watch of a newer block. */
+  tellBlock(height: number, operations: number): void;
   stop(): Promise<void>;
 }
 
@@ -48,11 +58,26 @@ function listen(server: Server): Promise<number> {
   });
 }
 
+/** Only the stream of blocks: nothing else of the service is asked here. */
+function serveBlocks(server: Server, watchers: FakeGateway['watchers']): void {
+  const watchBlocks = (call: ServerWritableStream<WatchBlocksRequest, WatchBlocksResponse>): void => {
+    watchers.add(call);
+    for (const end of ['cancelled', 'finish', 'close', 'error']) call.on(end, () => watchers.delete(call));
+  };
+  server.addService({ watchBlocks: LedgerServiceService.watchBlocks }, { watchBlocks });
+}
+
 export async function startFakeGateway(): Promise<FakeGateway> {
   const server = new Server();
+  const watchers: FakeGateway['watchers'] = new Set();
   const gateway: Omit<FakeGateway, 'ledgers' | 'stop'> = {
     ...{ prepared: [], read: [], asked: [], askedOthers: [] },
     ...{ answers: new Map(), lists: new Map(), records: new Map(), citizen: {} },
+    watchers,
+    tellBlock(height, operations) {
+      const newest = { height: BigInt(height), timeUnixMs: 1n, hash: HASH, appHash: HASH, operationCount: operations, blockBytes: 1 };
+      for (const call of watchers) call.write({ newest, operationCount: BigInt(operations) });
+    },
   };
   const receipt = encodeReceipt({ height: 7, index: 0, operation: HASH, outcome: { ok: true, result: {} }, events: [] });
   const service: PersonServiceServer = {
@@ -76,6 +101,7 @@ export async function startFakeGateway(): Promise<FakeGateway> {
       gateway.read.push(call.request);
       const record = gateway.records.get(call.request.key);
       if (record?.['hidden'] === true) callback(refusal('NOT_AUTHORISED'));
+      else if (record?.['down'] === true) callback(refusal('FAULT'));
       else {
         const value = record === undefined ? NOTHING : encodeCanonical(record);
         callback(null, { found: record !== undefined, value, proof: NOTHING, headerHeight: 7n, lightBlock: NOTHING });
@@ -89,6 +115,7 @@ export async function startFakeGateway(): Promise<FakeGateway> {
     },
   };
   server.addService(PersonServiceService, service);
+  serveBlocks(server, watchers);
   const address = `127.0.0.1:${await listen(server)}`;
   const plain = ChannelCredentials.createInsecure();
   const person = new PersonServiceClient(address, plain);

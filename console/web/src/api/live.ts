@@ -4,7 +4,7 @@ import { useApi } from './api-context.ts';
 import type { ApiClient } from './client.ts';
 import { type Change, changeOf, createEventParser } from './event-stream.ts';
 import { SessionEnded } from './problem.ts';
-import { queryKeysOf } from './stale-queries.ts';
+import { createPacer, type StaleQuery, staleQueriesOf } from './stale-queries.ts';
 
 /** Waits between tries to reach the stream again. */
 const RETRY_FIRST_MS = 1000;
@@ -45,19 +45,36 @@ export function useLiveChanges(queries: QueryClient): void {
 
 /** Reads again what changes touch; undefined means that some were missed. */
 function gather(queries: QueryClient, stopped: AbortSignal): (change: Change | undefined) => void {
+  const paceOf = createPacer();
   let waiting: (Change | undefined)[] = [];
+  let later: readonly StaleQuery[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let dueMs = Number.POSITIVE_INFINITY;
+  const wakeAt = (atMs: number): void => {
+    if (atMs >= dueMs) return;
+    clearTimeout(timer);
+    dueMs = atMs;
+    timer = setTimeout(flush, Math.max(0, atMs - performance.now()));
+  };
   const flush = (): void => {
     const changes = waiting;
     waiting = [];
-    timer = undefined;
+    dueMs = Number.POSITIVE_INFINITY;
     if (stopped.aborted) return;
-    if (changes.includes(undefined)) void queries.invalidateQueries();
-    else for (const queryKey of queryKeysOf(changes.filter((change) => change !== undefined))) void queries.invalidateQueries({ queryKey });
+    if (changes.includes(undefined)) {
+      later = [];
+      void queries.invalidateQueries();
+      return;
+    }
+    const stale = staleQueriesOf(changes.filter((change) => change !== undefined));
+    const paced = paceOf([...stale, ...later], performance.now());
+    later = paced.later;
+    for (const queryKey of paced.now) void queries.invalidateQueries({ queryKey });
+    wakeAt(paced.nextMs);
   };
   return (change) => {
     waiting.push(change);
-    timer ??= setTimeout(flush, GATHER_MS);
+    wakeAt(performance.now() + GATHER_MS);
   };
 }
 

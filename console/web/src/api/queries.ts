@@ -22,6 +22,7 @@ import type {
   Packet,
   PacketProof,
   SearchHit,
+  WaitingCases,
   YamlView,
 } from '@civitas/console-contract';
 import {
@@ -33,6 +34,7 @@ import {
   useQuery,
 } from '@tanstack/react-query';
 import { useApi } from './api-context.ts';
+import { useConnection } from './live.ts';
 import { ApiProblem } from './problem.ts';
 
 /** One page of a list. */
@@ -41,31 +43,46 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
-/** Heads and heights move without any object changing: what shows them asks again this often. */
+/** While the stream of changes is cut, what is shown asks again this often. */
 const LIVE_MS = 3000;
+/** And while it is not: for what changes by time alone, such as a packet that becomes late. */
+const FOLLOWED_MS = 30_000;
+/** What costs more to answer. */
+const COSTLY_MS = 15_000;
 /** As often as the console itself asks. */
 const FIGURES_MS = 15_000;
 
 const segment = (text: string | number): string => encodeURIComponent(String(text));
 
 interface ResourceOptions {
+  /** Always asked again this often. */
   readonly refetchMs?: number;
+  /** Changes are told by the stream; asked again this often while it is cut. */
+  readonly whileCutMs?: number;
   /** Asked again this often while there is none. */
   readonly refetchUntilFoundMs?: number;
   readonly isEnabled?: boolean;
 }
 
+/** How often something that the stream tells of is asked for by the clock besides. */
+function useFollowedMs(whileCutMs: number | undefined): number | undefined {
+  const isLive = useConnection() === 'live';
+  return whileCutMs === undefined ? undefined : isLive ? FOLLOWED_MS : whileCutMs;
+}
+
 function useResource<Value>(
   queryKey: QueryKey,
   path: string,
-  { refetchMs, refetchUntilFoundMs, isEnabled = true }: ResourceOptions = {},
+  { refetchMs, whileCutMs, refetchUntilFoundMs, isEnabled = true }: ResourceOptions = {},
 ): UseQueryResult<Value> {
   const { client } = useApi();
+  const followedMs = useFollowedMs(whileCutMs);
+  const everyMs = refetchMs ?? followedMs;
   return useQuery({
     queryKey,
     enabled: isEnabled,
     queryFn: async ({ signal }) => (await client.send<Value>({ method: 'GET', path, signal })).value,
-    ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
+    ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
     ...(refetchUntilFoundMs === undefined
       ? {}
       : { refetchInterval: ({ state }: Query<Value, Error, Value>) => (state.data === undefined ? refetchUntilFoundMs : false) }),
@@ -97,7 +114,7 @@ export const useMe = (): UseQueryResult<Me> => useResource(['me'], '/me');
 
 export const useNetworks = (): ListResult<Network> => useList(['networks'], '/networks?limit=200');
 export const useNetwork = (name: string): UseQueryResult<NetworkDetail> =>
-  useResource(['network', name], `/networks/${segment(name)}`, { refetchMs: LIVE_MS });
+  useResource(['network', name, 'detail'], `/networks/${segment(name)}`, { whileCutMs: LIVE_MS });
 export const useNetworkEvents = (name: string): ListResult<ObjectEvent> =>
   useList(['network', name, 'events'], `/networks/${segment(name)}/events`);
 export const useNetworkFigures = (name: string): UseQueryResult<NetworkFigures> =>
@@ -107,7 +124,7 @@ export const useNetworkYaml = (name: string): UseQueryResult<YamlView> =>
 
 export const useLinks = (): ListResult<Link> => useList(['links'], '/links?limit=200');
 export const useLink = (name: string): UseQueryResult<LinkDetail> =>
-  useResource(['link', name], `/links/${segment(name)}`, { refetchMs: LIVE_MS });
+  useResource(['link', name], `/links/${segment(name)}`, { whileCutMs: LIVE_MS });
 
 export const useAgencies = (): ListResult<Agency> => useList(['agencies'], '/agencies?limit=200');
 export const useAgency = (name: string): UseQueryResult<Agency> => useResource(['agency', name], `/agencies/${segment(name)}`);
@@ -116,7 +133,7 @@ export const useMembers = (agency: string): ListResult<Member> =>
 export const useInvitations = (agency: string): ListResult<Invitation> =>
   useList(['agency', agency, 'invitations'], `/agencies/${segment(agency)}/invitations`);
 
-export const useInbox = (): UseQueryResult<Inbox> => useResource(['inbox'], '/inbox', { refetchMs: 15_000 });
+export const useInbox = (): UseQueryResult<Inbox> => useResource(['inbox'], '/inbox', { whileCutMs: COSTLY_MS });
 
 export const useBlocks = (network: string): ListResult<Block> =>
   useList(['ledger', network, 'blocks'], `/networks/${segment(network)}/blocks?limit=25`);
@@ -125,7 +142,7 @@ export const useBlock = (network: string, height: string): UseQueryResult<BlockD
 export const useOperation = (network: string, hash: string): UseQueryResult<OperationDetail> =>
   useResource(['ledger', network, 'operation', hash], `/networks/${segment(network)}/operations/${segment(hash)}`);
 export const usePackets = (network: string): UseQueryResult<{ readonly items: readonly Packet[] }> =>
-  useResource(['ledger', network, 'packets'], `/networks/${segment(network)}/packets`, { refetchMs: LIVE_MS });
+  useResource(['ledger', network, 'packets'], `/networks/${segment(network)}/packets`, { whileCutMs: LIVE_MS });
 /** The next block proves a packet: it is asked for again until then. */
 export const usePacketProof = (packet: Packet): UseQueryResult<PacketProof> =>
   useResource(
@@ -136,9 +153,10 @@ export const usePacketProof = (packet: Packet): UseQueryResult<PacketProof> =>
 /** A record by its full key; null where the ledger holds none. */
 export function useFoundRecord(network: string, key: string): UseQueryResult<LedgerRecord | null> {
   const { client } = useApi();
+  const everyMs = useFollowedMs(LIVE_MS);
   return useQuery({
     queryKey: ['ledger', network, 'record', key],
-    refetchInterval: LIVE_MS,
+    refetchInterval: everyMs ?? false,
     queryFn: async ({ signal }) => {
       const path = `/networks/${segment(network)}/records?key=${segment(key)}`;
       try {
@@ -156,11 +174,13 @@ export const useSearch = (text: string): UseQueryResult<{ readonly items: readon
 export const useCases = (): ListResult<CaseLine> => useList(['cases'], '/cases');
 export const useCaseOpenings = (): UseQueryResult<{ readonly items: readonly CaseOpening[] }> =>
   useResource(['case-openings'], '/case-openings');
-/** Other ledgers move by themselves: a case is asked for again as long as it is shown. */
 export const useCase = (network: string, id: string): UseQueryResult<CaseDetail> =>
-  useResource(['case', network, id], `/networks/${segment(network)}/cases/${segment(id)}`, { refetchMs: LIVE_MS });
+  useResource(['case', network, id], `/networks/${segment(network)}/cases/${segment(id)}`, { whileCutMs: LIVE_MS });
+/** Cases whose next step an agency of the person's can take. */
+export const useWaitingCases = (isEnabled: boolean): UseQueryResult<WaitingCases> =>
+  useResource(['waiting-cases'], '/waiting-cases', { whileCutMs: COSTLY_MS, isEnabled });
 export const useCitizen = (cursor: string): UseQueryResult<Citizen> =>
-  useResource(['citizen', cursor], cursor === '' ? '/citizen' : `/citizen?cursor=${segment(cursor)}`, { refetchMs: 15_000 });
+  useResource(['citizen', cursor], cursor === '' ? '/citizen' : `/citizen?cursor=${segment(cursor)}`, { whileCutMs: COSTLY_MS });
 
 export const useAudit = (agency: string): ListResult<AuditEntry> =>
   useList(['audit', agency], agency === '' ? '/audit' : `/audit?agency=${segment(agency)}`);

@@ -1,5 +1,6 @@
 import Keycloak from 'keycloak-js';
 import { keepDeepLink, takeDeepLink } from './deep-link.ts';
+import { dropVisit, keepVisit } from './visits.ts';
 
 /** Where people sign in, as GET /api/v1/config tells it. */
 export interface IdentityPlace {
@@ -43,7 +44,7 @@ const STEP_UP_AGE_MAX_S = 300;
  * @throws Error when the identity provider cannot be reached.
  */
 export async function openSession(place: IdentityPlace, locale: string): Promise<Session> {
-  const keycloak = new Keycloak({ url: place.url, realm: place.realm, clientId: place.clientId });
+  const keycloak = new Keycloak({ clientId: place.clientId, oidcProvider: endpointsOf(place) });
   const home = `${location.origin}/`;
   await keycloak.init({
     onLoad: 'check-sso',
@@ -55,8 +56,25 @@ export async function openSession(place: IdentityPlace, locale: string): Promise
     redirectUri: home,
     locale,
   });
-  if (keycloak.authenticated) restoreDeepLink();
+  if (keycloak.authenticated) {
+    keepVisit(localStorage);
+    restoreDeepLink();
+  }
   return sessionOf(keycloak, home);
+}
+
+/**
+ * Keycloak's addresses by name. Given only its base address, keycloak-js loads a page of it in a frame first, to see whether cookies of
+ * other sites are let through; with `silentCheckSsoFallback: false` it does the same whatever comes of that.
+ */
+function endpointsOf({ url, realm }: IdentityPlace) {
+  const protocol = `${url.replace(/\/$/, '')}/realms/${encodeURIComponent(realm)}/protocol/openid-connect`;
+  return {
+    authorization_endpoint: `${protocol}/auth`,
+    token_endpoint: `${protocol}/token`,
+    userinfo_endpoint: `${protocol}/userinfo`,
+    end_session_endpoint: `${protocol}/logout`,
+  };
 }
 
 /** The page that was asked for before sign-in; only ever a path of this origin. */
@@ -110,6 +128,7 @@ function sessionOf(keycloak: Keycloak, home: string): Session {
     async signOut() {
       ended = true;
       sessionStorage.clear();
+      dropVisit(localStorage);
       await keycloak.logout({ redirectUri: home });
     },
     onEnd(listener) {

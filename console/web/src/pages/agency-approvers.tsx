@@ -6,6 +6,7 @@ import { useWords } from '../i18n/index.ts';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { DataTable } from '../ui/data-table.tsx';
 import { TextField } from '../ui/fields.tsx';
+import { Notice } from '../ui/notice.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
 import { useToast } from '../ui/toasts.tsx';
@@ -15,20 +16,21 @@ import { useDraft } from './use-draft.ts';
 
 interface AgencyApproversProps {
   readonly agency: Agency;
-  readonly mayAdd: boolean;
+  readonly mayChange: boolean;
 }
 
 /** Persons whose keys approve for an agency, by the names of the keys: with them the networks are born that it founds. */
-export function AgencyApprovers({ agency, mayAdd }: AgencyApproversProps): ReactNode {
+export function AgencyApprovers({ agency, mayChange }: AgencyApproversProps): ReactNode {
   const { t } = useWords();
   const [isAsking, setAsking] = useState(false);
+  const [removed, setRemoved] = useState('');
   const add = (
     <Button variant="secondary" size="sm" onClick={() => setAsking(true)}>
       {t('agency.nameApprover')}
     </Button>
   );
   return (
-    <Section title={t('agency.approvers')} actions={mayAdd ? add : undefined}>
+    <Section title={t('agency.approvers')} actions={mayChange ? add : undefined}>
       {agency.approvers.length === 0 ? (
         <Empty title={t('agency.noApprovers')}>{t('agency.noApproversBody')}</Empty>
       ) : (
@@ -49,12 +51,69 @@ export function AgencyApprovers({ agency, mayAdd }: AgencyApproversProps): React
                   </code>
                 ),
               },
+              ...(mayChange
+                ? [
+                    {
+                      key: 'remove',
+                      title: t('inbox.action'),
+                      cell: ({ name }: Approver) => (
+                        <Button
+                          variant="link"
+                          isDanger
+                          isInline
+                          onClick={() => setRemoved(name)}
+                          aria-label={t('agency.removeApproverIt', { approver: name })}
+                        >
+                          {t('agency.removeApprover')}
+                        </Button>
+                      ),
+                    },
+                  ]
+                : []),
             ]}
           />
         </>
       )}
+      {removed !== '' && <RemoveApprover agency={agency} approver={removed} onClose={() => setRemoved('')} />}
       {isAsking && <ApproverDialog agency={agency.name} onClose={() => setAsking(false)} />}
     </Section>
+  );
+}
+
+type Approver = Agency['approvers'][number];
+
+interface RemoveApproverProps {
+  readonly agency: Agency;
+  readonly approver: string;
+  readonly onClose: () => void;
+}
+
+function RemoveApprover({ agency: { name: agency, approvers, approvalPolicy }, approver, onClose }: RemoveApproverProps): ReactNode {
+  const { t } = useWords();
+  const toast = useToast();
+  const remove = useChange([['agencies'], ['agency', agency], ['networks'], ['network']]);
+  const description = t('agency.removeApproverWhat', { approver, agency });
+  const isNeeded = approvalPolicy === 'manual' && approvers.length === 1;
+  const done = (): void => {
+    toast({ tone: 'good', title: t('resumed.done', { what: description }) });
+    onClose();
+  };
+  const path = `/agencies/${encodeURIComponent(agency)}/approvers/${encodeURIComponent(approver)}`;
+  return (
+    <ConfirmDialog
+      title={t('agency.removeApproverIt', { approver })}
+      confirm={t('agency.removeApprover')}
+      isDanger
+      isBusy={remove.isPending}
+      canConfirm={!isNeeded}
+      onConfirm={() => remove.mutate({ method: 'DELETE', path, description }, { onSuccess: done })}
+      onCancel={onClose}
+    >
+      <ChangeFailed error={remove.error} />
+      {isNeeded && <Notice tone="warning" title={t('agency.lastApprover')} />}
+      <p>{t('agency.removeApproverBody')}</p>
+      <p>{t('stepUp.note')}</p>
+    </ConfirmDialog>
   );
 }
 

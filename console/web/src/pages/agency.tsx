@@ -85,7 +85,7 @@ function Overview({ agency }: { readonly agency: Agency }): ReactNode {
       <Section title={t('agency.memberships')}>
         <Memberships agency={agency} />
       </Section>
-      <AgencyApprovers agency={agency} mayAdd={isAdmin} />
+      <AgencyApprovers agency={agency} mayChange={isAdmin} />
       <AgencyPrograms agency={agency} mayAdd={isAdmin} />
       <Section title={t('conditions.title')}>
         <Conditions conditions={agency.conditions} />

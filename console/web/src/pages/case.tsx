@@ -1,13 +1,10 @@
-import { base64urlEncode, encodeCanonical, isJsonObject, type Json } from '@civitas/canon';
-import { browserCrypto } from '@civitas/canon/browser';
 import type { CaseDetail, CaseForm, CaseStage, SubmittedStep } from '@civitas/console-contract';
 import { Form } from '@patternfly/react-core';
 import { Link, useParams } from '@tanstack/react-router';
-import { type FormEvent, type ReactNode, useMemo, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useChange } from '../api/changes.ts';
 import { useCase } from '../api/queries.ts';
 import { useWords } from '../i18n/index.ts';
-import { checkStateProof } from '../proofs/check.ts';
 import { CodeView } from '../ui/code-view.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -20,8 +17,8 @@ import { useToast } from '../ui/toasts.tsx';
 import { CaseFormFields } from './case-form-fields.tsx';
 import { firstTyped, valuesOf } from './case-values.ts';
 import { ChangeFailed } from './change-failed.tsx';
-import { ProofVerdict } from './proof-verdict.tsx';
 import { QueryView } from './query-view.tsx';
+import { RecordProof } from './record-proof.tsx';
 import { wordOf } from './words-of.ts';
 
 /** One case: where it stands on every ledger, what is on the way, and what may be done next. */
@@ -87,7 +84,7 @@ function StepForm({ of, form }: { readonly of: CaseDetail; readonly form: CaseFo
   const toast = useToast();
   const [typed, setTyped] = useState(() => firstTyped(form));
   const { network, id, agency } = of;
-  const take = useChange<SubmittedStep>([['case', network, id]]);
+  const take = useChange<SubmittedStep>([['case', network, id], ['waiting-cases']]);
   const values = valuesOf(form, typed);
   const step = wordOf('caseStep', form.step);
   const description = t('case.stepDone', { step, id });
@@ -166,15 +163,4 @@ function StageView({ stage }: { readonly stage: CaseStage }): ReactNode {
       )}
     </Section>
   );
-}
-
-/** The record as the browser proves it, from its own bytes. */
-function RecordProof({ record }: { readonly record: NonNullable<CaseStage['record']> }): ReactNode {
-  const { value, proof, lightBlock } = record;
-  const check = useMemo(() => {
-    const record = value as Json;
-    const bytes = isJsonObject(record) ? base64urlEncode(encodeCanonical(record)) : '';
-    return checkStateProof(browserCrypto, { value: bytes, proof, lightBlock });
-  }, [value, proof, lightBlock]);
-  return <ProofVerdict check={check} />;
 }

@@ -10,8 +10,9 @@ import { PageView } from '../ui/page-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty } from '../ui/states.tsx';
 import { TimeText } from '../ui/time-text.tsx';
+import { useCaseColumns } from './case-columns.tsx';
 import { QueryView } from './query-view.tsx';
-import { wordOf } from './words-of.ts';
+import { WaitingCases } from './waiting-cases.tsx';
 
 /** Domains whose ledgers have cases to follow. */
 const DOMAINS: readonly string[] = ['transport', 'health', 'housing'];
@@ -27,6 +28,7 @@ export function CasesPage(): ReactNode {
   );
   return (
     <PageView title={t('cases.title')} lead={t('cases.lead')} actions={submit}>
+      <WaitingCases />
       <QueryView query={query}>
         {(cases) =>
           cases.length === 0 ? <Empty title={t('cases.empty')}>{t('cases.emptyBody')}</Empty> : <CaseTable cases={cases} onMore={onMore} />
@@ -40,17 +42,7 @@ export function CasesPage(): ReactNode {
 function CaseTable({ cases, onMore }: { readonly cases: readonly CaseLine[]; readonly onMore: (() => void) | undefined }): ReactNode {
   const { t } = useWords();
   const columns: readonly Column<CaseLine>[] = [
-    {
-      key: 'id',
-      title: t('cases.number'),
-      names: true,
-      cell: ({ network, id }) => (
-        <Link to="/cases/$network/$id" params={{ network, id }}>
-          <code lang="en">{id}</code>
-        </Link>
-      ),
-    },
-    { key: 'kind', title: t('cases.kind'), cell: ({ kind }) => wordOf('caseKind', kind) },
+    ...useCaseColumns(),
     { key: 'network', title: t('explorer.network'), cell: ({ network }) => network },
     { key: 'agency', title: t('agencies.agency'), cell: ({ agency }) => agency },
     { key: 'by', title: t('cases.submittedBy'), cell: ({ submittedBy }) => <span lang="zh">{submittedBy}</span> },

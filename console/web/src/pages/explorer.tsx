@@ -166,7 +166,11 @@ function HitLink({ hit: { kind, network = '', id } }: { readonly hit: SearchHit 
         </Link>
       );
     case 'record':
-      return text;
+      return (
+        <Link to="/explorer/$network/record" params={{ network }} search={{ key: id }}>
+          {text}
+        </Link>
+      );
   }
 }
 

@@ -11,6 +11,7 @@ import { InboxTable } from './inbox-table.tsx';
 import { NetworkTable } from './networks.tsx';
 import { inboxOf, networksOf } from './of-agency.ts';
 import { QueryView } from './query-view.tsx';
+import { useOwnTurn } from './waiting-cases.tsx';
 import { wordOf } from './words-of.ts';
 
 /** What is mine, and what needs me. */
@@ -20,19 +21,18 @@ export function Home(): ReactNode {
   const inbox = useInbox();
   const { query: networks, onMore } = useNetworks();
   const acting = useActingAgency();
+  const turn = useOwnTurn();
   return (
     <PageView title={t('home.title', { name: me.data?.name ?? '' })} lead={t('home.lead')}>
       <Section title={t('home.needsMe')} actions={<Link to="/inbox">{t('home.allInbox')}</Link>}>
         <QueryView query={inbox}>
           {({ items }) => {
             const mine = inboxOf(acting, items, networks.data ?? []);
-            return mine.length === 0 ? (
-              <Empty title={t('inbox.empty')}>{t('inbox.emptyBody')}</Empty>
-            ) : (
-              <InboxTable items={mine.slice(0, 5)} />
-            );
+            if (mine.length > 0) return <InboxTable items={mine.slice(0, 5)} />;
+            return turn.items.length === 0 && <Empty title={t('inbox.empty')}>{t('inbox.emptyBody')}</Empty>;
           }}
         </QueryView>
+        {turn.items.length > 0 && <Link to="/cases">{t('cases.waiting', { count: turn.items.length })}</Link>}
       </Section>
       <Section title={t('home.networks')} actions={<Link to="/networks">{t('home.allNetworks')}</Link>}>
         <QueryView query={networks}>

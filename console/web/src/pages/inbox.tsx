@@ -13,6 +13,7 @@ import { InboxTable } from './inbox-table.tsx';
 import { inboxOf } from './of-agency.ts';
 import { placeOf } from './proposal-place.ts';
 import { QueryView } from './query-view.tsx';
+import { useOwnTurn, WaitingCases } from './waiting-cases.tsx';
 
 /** Everything that waits for the person. The proposal that is open stands in the address, so that a sign-in leads back to it. */
 export function InboxPage(): ReactNode {
@@ -20,6 +21,7 @@ export function InboxPage(): ReactNode {
   const query = useInbox();
   const networks = useNetworks().query.data ?? [];
   const acting = useActingAgency();
+  const { items: cases } = useOwnTurn();
   const { open } = useSearch({ from: '/inbox' });
   const navigate = useNavigate({ from: '/inbox' });
   const actionOf = ({ actions, proposal }: InboxItem): ReactNode =>
@@ -38,6 +40,7 @@ export function InboxPage(): ReactNode {
   const opened = query.data?.items.find(({ proposal }) => proposal !== undefined && placeOf(proposal) === open)?.proposal;
   return (
     <PageView title={t('inbox.title')} lead={t('inbox.lead')}>
+      <WaitingCases />
       <QueryView query={query}>
         {({ items, unreachable }) => {
           const mine = inboxOf(acting, items, networks);
@@ -46,11 +49,8 @@ export function InboxPage(): ReactNode {
               {unreachable.length > 0 && (
                 <Notice tone="warning" title={t('inbox.unreachable', { networks: unreachable.join(t('ui.comma')) })} />
               )}
-              {mine.length === 0 ? (
-                <Empty title={t('inbox.empty')}>{t('inbox.emptyBody')}</Empty>
-              ) : (
-                <InboxTable items={mine} actionOf={actionOf} />
-              )}
+              {mine.length === 0 && cases.length === 0 && <Empty title={t('inbox.empty')}>{t('inbox.emptyBody')}</Empty>}
+              {mine.length > 0 && <InboxTable items={mine} actionOf={actionOf} />}
             </>
           );
         }}

@@ -6,18 +6,19 @@ import { Notice } from '../ui/notice.tsx';
 import { useConfig } from './config-context.ts';
 import { Preferences } from './preferences.tsx';
 
-/** What people see before they sign in. */
-export function Landing({ session }: { readonly session: Session }): ReactNode {
+/** What people see before they sign in. @param session undefined until the identity provider has answered. */
+export function Landing({ session }: { readonly session: Session | undefined }): ReactNode {
   const { t, language } = useWords();
   const { city, identity } = useConfig();
   const [isLeaving, setLeaving] = useState(false);
+  const isBusy = isLeaving || session === undefined;
   const cityName = language === 'en' ? city.displayName.en : city.displayName.zh;
   useEffect(() => {
     document.title = `${t('landing.title', { city: cityName })} · ${t('app.name')}`;
   }, [t, cityName]);
   const signIn = async (): Promise<void> => {
     setLeaving(true);
-    await session.signIn({ locale: language });
+    await session?.signIn({ locale: language });
   };
   return (
     <main className="civitas-landing">
@@ -42,8 +43,8 @@ export function Landing({ session }: { readonly session: Session }): ReactNode {
             variant="primary"
             size="lg"
             onClick={() => void signIn()}
-            isLoading={isLeaving}
-            isDisabled={isLeaving}
+            isLoading={isBusy}
+            isDisabled={isBusy}
             spinnerAriaLabel={t('ui.loading')}
           >
             {t('landing.signIn')}

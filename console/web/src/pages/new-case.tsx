@@ -58,7 +58,7 @@ function CaseForm({ opening }: { readonly opening: CaseOpening }): ReactNode {
   const [kept, keep, forget] = useDraft(`new-case.${network}.${agency}`, { typed: keepable(form, firstTyped(form)) });
   // What is private lives as long as the page does.
   const [hidden, setHidden] = useState<Readonly<Record<string, string>>>({});
-  const submit = useChange<SubmittedStep>([['cases']]);
+  const submit = useChange<SubmittedStep>([['cases'], ['waiting-cases']]);
   const typed = { ...firstTyped(form), ...kept.typed, ...hidden };
   const values = valuesOf(form, typed);
   const type = (field: string, text: string): void => {

@@ -28,6 +28,7 @@ import { NAVIGATION } from './navigation.ts';
 import { Preferences } from './preferences.tsx';
 import { ResumedRequest } from './resumed-request.tsx';
 import { SessionOver } from './session-over.tsx';
+import { useOwnTurn } from './waiting-cases.tsx';
 
 const MAIN_ID = 'main';
 
@@ -138,7 +139,7 @@ function Head(): ReactNode {
 function Side(): ReactNode {
   const { t } = useWords();
   const path = useRouterState({ select: ({ location }) => location.pathname });
-  const waiting = useInbox().data?.items.length ?? 0;
+  const waiting: Readonly<Record<string, number>> = { '/inbox': useInbox().data?.items.length ?? 0, '/cases': useOwnTurn().items.length };
   const isActive = (to: string): boolean => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
   return (
     <PageSidebar>
@@ -150,7 +151,7 @@ function Side(): ReactNode {
                 <NavItem key={to} itemId={to} isActive={isActive(to)}>
                   <Link to={to} aria-current={isActive(to) ? 'page' : undefined}>
                     {t(label)}
-                    {to === '/inbox' && waiting > 0 && ` (${waiting})`}
+                    {(waiting[to] ?? 0) > 0 && ` (${waiting[to]})`}
                   </Link>
                 </NavItem>
               ))}

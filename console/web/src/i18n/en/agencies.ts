@@ -46,6 +46,13 @@ export const agencies = {
   'agency.approverKeyHint': '43 characters, as “My approver key” shows them to the person.',
   'agency.nameApprover': 'Name a key',
   'agency.nameApproverWhat': 'name key {{approver}} of a person who approves for {{agency}}',
+  'agency.removeApprover': 'Take off',
+  'agency.removeApproverIt': 'Take off key {{approver}}',
+  'agency.removeApproverWhat': 'take key {{approver}} off {{agency}}',
+  'agency.removeApproverBody':
+    'No network is founded with this key any more, and it is enrolled nowhere anew. On ledgers where it stands it approves until their members revoke it.',
+  'agency.lastApprover':
+    'This is the last key, and persons approve for this agency: it can be taken off once another is named or the gateway approves.',
   'approval.change': 'Change who approves: {{agency}}',
   'approval.button': 'Change',
   'approval.before': 'Now',

@@ -24,6 +24,7 @@ export const records = {
   'block.size': 'Size',
   'block.bytes': '{{bytes}} bytes',
   'block.noOperations': 'The block holds no operations',
+  'record.header': 'Proven by the header of block',
   'operation.title': 'Operation',
   'operation.method': 'Contract and method',
   'operation.actor': 'Person (pseudonym)',

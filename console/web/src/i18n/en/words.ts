@@ -52,6 +52,7 @@ export const words = {
   'action.changeAgency': 'Change an agency',
   'action.putAgencyClient': 'Certify a program',
   'action.putAgencyApprover': 'Name an approver’s key',
+  'action.removeAgencyApprover': 'Take an approver’s key off',
   'action.putApprovalPolicy': 'Decide who approves',
   'action.deleteAgency': 'Remove an agency',
   'action.createNetwork': 'Create a network',
@@ -84,6 +85,8 @@ export const words = {
   'problem.INVALID': 'Some fields cannot be taken as they are.',
   'problem.MALFORMED': 'The console does not understand the request.',
   'problem.RATE_LIMITED': 'Too many requests. Wait a moment.',
+  'problem.APPROVERS_TOO_FEW':
+    'Fewer persons would approve for the agency than its approval policy asks for. Name another key first, or let the gateway approve.',
   'problem.LEDGER_REFUSED': 'The ledger refused it.',
   'problem.INTERNAL': 'The console failed; its log says why.',
   'problem.LEDGER_UNREACHABLE': 'No gateway of that ledger answers now.',

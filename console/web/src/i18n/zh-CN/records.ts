@@ -25,6 +25,7 @@ export const records: Readonly<Record<keyof typeof source, string>> = {
   'block.size': '大小',
   'block.bytes': '{{bytes}} 字节',
   'block.noOperations': '该区块没有操作',
+  'record.header': '由此区块的区块头证明',
   'operation.title': '操作',
   'operation.method': '合约与方法',
   'operation.actor': '人员（化名）',

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 
 export interface Mail {
@@ -8,31 +9,37 @@ export interface Mail {
 }
 
 export interface SmtpSink {
-  /** What came so far, oldest first. */
-  mailsTo(address: string): readonly Mail[];
+  readonly port: number;
   stop(): Promise<void>;
 }
 
-/** Takes every mail and keeps it: what Keycloak needs to send invitations. */
-export async function startSmtpSink(port: number): Promise<SmtpSink> {
-  const mails: Mail[] = [];
+/** Takes every mail and adds it to a file, a line each, for whichever process of the run asks: what Keycloak needs to send invitations. */
+export async function startSmtpSink(path: string): Promise<SmtpSink> {
+  writeFileSync(path, '');
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    converse(socket, (mail) => mails.push(mail));
-  });
-  server.listen(port, '127.0.0.1');
+    converse(socket, (mail) => appendFileSync(path, `${JSON.stringify(mail)}\n`));
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    mailsTo: (address) => mails.filter(({ to }) => to === address.toLowerCase()),
+    port: address.port,
     async stop() {
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+/** What came so far for an address, oldest first. */
+export function mailsTo(path: string, address: string): readonly Mail[] {
+  const whole = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return whole.map((line) => JSON.parse(line) as Mail).filter(({ to }) => to === address.toLowerCase());
 }
 
 /** The part of RFC 5321 that a client without extensions speaks. */
