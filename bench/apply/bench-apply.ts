@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKubeClient, defineResource, type KubeObject, readKubeConfigFile } from '@civitas/kube';
-import { startCity } from '../../test/e2e/running-city.ts';
+import { ROOT, startCity } from '../../test/e2e/running-city.ts';
+import { startRealCluster } from '../../test/operator/cluster/real-cluster.ts';
+import { SHARED_CLUSTERS, writeSharedCluster } from '../../test/operator/cluster/shared-cluster.ts';
+import { createRealTestCluster } from '../../test/operator/cluster/test-cluster.ts';
+import { findKubeTools } from '../../tools/kube/kube-tools.ts';
 import type { BenchOptions } from '../city.ts';
 
 interface Conditioned extends KubeObject {
@@ -31,16 +35,38 @@ export async function benchApply({ say }: BenchOptions): Promise<object> {
   const figures: Record<string, object> = {};
   for (const [name, city] of Object.entries(CITIES)) {
     say(name);
-    const home = mkdtempSync(join(tmpdir(), 'civitas-bench-'));
-    try {
-      const running = await startCity(home, { arguments: city, readyWithinMs: READY_MS_MAX });
-      figures[name] = await readTimes(join(home, 'kubeconfig'));
-      await running.stop();
-    } finally {
-      rmSync(home, { recursive: true, force: true });
-    }
+    figures[name] = await timeCity({ arguments: city });
   }
+  if (findKubeTools() === undefined) say('a real API server is left out: npm run kube:install');
+  else figures['real-api-server'] = await timeOnKubernetes(say);
   return figures;
+}
+
+async function timeCity(options: Pick<NonNullable<Parameters<typeof startCity>[1]>, 'arguments' | 'command'>): Promise<object> {
+  const home = mkdtempSync(join(tmpdir(), 'civitas-bench-'));
+  try {
+    const running = await startCity(home, { ...options, readyWithinMs: READY_MS_MAX });
+    const times = await readTimes(join(home, 'kubeconfig'));
+    await running.stop();
+    return times;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** The embedded city again, its objects in kube-apiserver and etcd; the process kubelet runs its pods as before. */
+async function timeOnKubernetes(say: BenchOptions['say']): Promise<object> {
+  say('embedded, on a real API server');
+  const cluster = await startRealCluster();
+  try {
+    const definitions = await createRealTestCluster(cluster);
+    process.env[SHARED_CLUSTERS] = writeSharedCluster(cluster);
+    const times = await timeCity({ command: [process.execPath, join(ROOT, 'test/operator/city/serve-city.ts')] });
+    await definitions.stop();
+    return times;
+  } finally {
+    await cluster.stop();
+  }
 }
 
 async function readTimes(kubeconfig: string): Promise<object> {

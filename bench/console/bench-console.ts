@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../../test/console/browser/chromium.ts';
-import { type ConsoleCity, startConsoleCity } from '../../test/console/browser/console-city.ts';
+import type { ConsoleCity } from '../../test/console/browser/console-city.ts';
+import { startLocalCity } from '../../test/console/browser/local-city.ts';
 import { findPodProcess } from '../../test/e2e/pod-processes.ts';
 import { rssBytesOf } from '../process-usage.ts';
 import { loadReads, type Reader, readable } from './load-reads.ts';
@@ -46,7 +47,7 @@ async function startYardstick(): Promise<Yardstick> {
 /** The console of a city as `npm start` makes it, embedded engines: reads of 100 users, memory, paints, an agency taken in. */
 export async function benchConsole({ seconds, say }: { readonly seconds: number; readonly say: (line: string) => void }): Promise<object> {
   say('starting a city');
-  const city = await startConsoleCity(API_PORT);
+  const city = await startLocalCity(API_PORT);
   const [yardstick, browser] = await Promise.all([startYardstick(), launchChromium()]);
   try {
     const pid = findPodProcess(city.home, 'civitas-console');

@@ -61,11 +61,17 @@ class OperatorProcess {
   readonly #child: ChildProcess;
 
   constructor(kubeconfigPath: string) {
-    this.#child = startChild('./measured-operator.ts', [], kubeconfigPath, SHIPPED_FLAGS);
+    this.#child = startChild('./measured-operator.ts', kubeconfigPath, { flags: SHIPPED_FLAGS });
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** @throws Error once it has ended: one that loses its Lease does, and nothing would come of waiting. */
+  async ended(): Promise<never> {
+    const [code, signal] = await once(this.#child, 'exit');
+    throw new Error(`the operator ended: code ${code}, signal ${signal}`);
   }
 
   async report(): Promise<OperatorReport> {
@@ -80,6 +86,7 @@ class OperatorProcess {
   }
 
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     await ended;
@@ -102,7 +109,7 @@ export async function benchOperator({ networks, nodes, seconds, say }: OperatorB
     children.push({ stop: () => operator.stop() });
     const birth = stretch(cluster, operator);
     await operator.started();
-    await untilAvailable(client, networks, say);
+    await Promise.race([untilAvailable(client, networks, say), operator.ended()]);
     const born = birth.end(await operator.report());
     say(`all available after ${born.seconds} s`);
     await pause(SETTLING_MS);
@@ -115,7 +122,7 @@ export async function benchOperator({ networks, nodes, seconds, say }: OperatorB
     operator = new OperatorProcess(cluster.kubeconfigPath);
     const starting = stretch(cluster, operator);
     await operator.started();
-    const restarted = starting.end(await untilReady(operator));
+    const restarted = starting.end(await Promise.race([untilReady(operator), operator.ended()]));
     return { networks, nodes: networks * nodes, born, rest, restarted };
   } finally {
     for (const child of children.reverse()) await child.stop();
@@ -123,14 +130,19 @@ export async function benchOperator({ networks, nodes, seconds, say }: OperatorB
   }
 }
 
-/** @param flags Of its Node; `--cpu-prof` among NODE_OPTIONS profiles it. */
-function startChild(file: string, args: readonly string[], kubeconfigPath: string, flags: readonly string[] = []): ChildProcess {
+interface ChildSettings {
+  readonly args?: readonly string[];
+  /** Of its Node; `--cpu-prof` among NODE_OPTIONS profiles it. */
+  readonly flags?: readonly string[];
+}
+
+function startChild(file: string, kubeconfigPath: string, { args = [], flags = [] }: ChildSettings): ChildProcess {
   const env = { ...process.env, KUBECONFIG: kubeconfigPath };
   return fork(fileURLToPath(new URL(file, import.meta.url)), args, { env, execArgv: [...flags] });
 }
 
 async function startNodes({ kubeconfigPath }: RealCluster): Promise<{ stop(): Promise<void> }> {
-  const child = startChild('./simulated-nodes.ts', [String(OCTET)], kubeconfigPath);
+  const child = startChild('./simulated-nodes.ts', kubeconfigPath, { args: [String(OCTET)] });
   await once(child, 'message');
   return {
     async stop() {
