@@ -1,8 +1,7 @@
 import type { LedgerBackup } from '../resources/ledger-backup.ts';
 import type { LedgerBackupSchedule } from '../resources/ledger-backup-schedule.ts';
 import type { LedgerNetworkStatus } from '../resources/ledger-network.ts';
-import { isFinished, isVerified } from './backup-plan.ts';
-import { unixMsOf } from './time-text.ts';
+import { isFinished, isVerified, newerFirst } from './backup-plan.ts';
 import { type Verdict, verdict } from './verdict.ts';
 
 /** LedgerBackups and schedules of one network. */
@@ -11,10 +10,8 @@ export interface ObservedBackups {
   readonly schedules: readonly LedgerBackupSchedule[];
 }
 
-const finishedAt = ({ status }: LedgerBackup): number => unixMsOf(status?.finishedAt) ?? 0;
-
 function newestOf(backups: readonly LedgerBackup[]): LedgerBackup | undefined {
-  return [...backups].sort((left, right) => finishedAt(right) - finishedAt(left))[0];
+  return [...backups].sort(newerFirst)[0];
 }
 
 /** Whether the network could be brought back from what lies elsewhere; nothing is said where nobody asked for backups. */

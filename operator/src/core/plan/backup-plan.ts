@@ -2,7 +2,7 @@ import type { BackupReport } from '@civitas/deployment';
 import type { LedgerBackup, LedgerBackupStatus } from '../resources/ledger-backup.ts';
 import type { LedgerNode } from '../resources/ledger-node.ts';
 import type { JobPlan } from './backup-job.ts';
-import { rfc3339 } from './time-text.ts';
+import { rfc3339, unixMsOf } from './time-text.ts';
 import { type Verdict, verdict } from './verdict.ts';
 
 export type BackupFactsStatus = Pick<
@@ -17,6 +17,16 @@ export function isFinished({ status }: Pick<LedgerBackup, 'status'>): boolean {
 
 export function isVerified({ status }: Pick<LedgerBackup, 'status'>): boolean {
   return isFinished({ ...(status === undefined ? {} : { status }) }) && status?.verified !== undefined;
+}
+
+/** Unix ms; of one that is not finished, when it was made. */
+export function finishedAt({ status, metadata }: LedgerBackup): number {
+  return unixMsOf(status?.finishedAt) ?? unixMsOf(metadata.creationTimestamp) ?? 0;
+}
+
+/** Newest first. Times are whole seconds: of two backups of one second the later one is of the higher block. */
+export function newerFirst(left: LedgerBackup, right: LedgerBackup): number {
+  return finishedAt(right) - finishedAt(left) || (right.status?.height ?? 0) - (left.status?.height ?? 0);
 }
 
 function holds(node: LedgerNode, type: string): boolean {

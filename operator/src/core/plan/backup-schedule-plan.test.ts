@@ -116,6 +116,22 @@ describe('a schedule', () => {
     });
   });
 
+  test('keeps the backup of the higher block when two were finished in one second', () => {
+    const second = '2026-03-01T02:00:05Z';
+    const [lower, higher] = [7, 9].map((height) => {
+      const backup = verified(`of-${height}`, second);
+      return { ...backup, status: { ...backup.status, height } };
+    });
+    for (const backups of [
+      [lower, higher],
+      [higher, lower],
+    ] as LedgerBackup[][]) {
+      const plan = planSchedule(anObservation('2026-03-01T03:00:00Z', { spec: { retention: { count: 1 } }, backups }));
+      expect(plan.prune.map(({ metadata }) => metadata.name)).toEqual(['of-7']);
+      expect(plan.facts.lastVerifiedBackup).toBe('of-9');
+    }
+  });
+
   test('never retires the only verified backup, whatever its retention', () => {
     const days = fc.array(fc.record({ day: fc.integer({ min: 1, max: 400 }), ok: fc.boolean() }), { maxLength: 12 });
     fc.assert(

@@ -1,6 +1,6 @@
 import type { LedgerBackup } from '../resources/ledger-backup.ts';
 import type { LedgerBackupSchedule, LedgerBackupScheduleStatus } from '../resources/ledger-backup-schedule.ts';
-import { isFinished, isVerified } from './backup-plan.ts';
+import { finishedAt, isFinished, isVerified, newerFirst } from './backup-plan.ts';
 import { BACKUPS_KEPT_DEFAULT, FAILED_BACKUPS_KEPT, STARTING_DEADLINE_SECONDS_DEFAULT } from './limits.ts';
 import { rfc3339, unixMsOf } from './time-text.ts';
 import { type Verdict, verdict } from './verdict.ts';
@@ -47,14 +47,10 @@ function dueOf(
   return dueUnixMs === undefined ? { missed: true } : { dueUnixMs, missed: first < dueUnixMs };
 }
 
-function finishedAt({ status, metadata }: LedgerBackup): number {
-  return unixMsOf(status?.finishedAt) ?? unixMsOf(metadata.creationTimestamp) ?? 0;
-}
-
 /** What retention no longer asks for. The newest verified one always stays, and so does what a network was born from. */
 function superfluous({ schedule, nowUnixMs, backups, neededFolders }: ObservedSchedule): readonly LedgerBackup[] {
   const { count = BACKUPS_KEPT_DEFAULT, maxAgeDays } = schedule.spec.retention ?? {};
-  const newestFirst = [...backups].sort((left, right) => finishedAt(right) - finishedAt(left));
+  const newestFirst = [...backups].sort(newerFirst);
   const verified = newestFirst.filter(isVerified);
   const old = verified.filter((backup, place) => {
     if (place === 0 || neededFolders.includes(backup.status?.folder ?? '')) return false;
@@ -68,7 +64,7 @@ function superfluous({ schedule, nowUnixMs, backups, neededFolders }: ObservedSc
 export function planSchedule(observed: ObservedSchedule): SchedulePlan {
   const { schedule, nowUnixMs, nextRun, backups } = observed;
   const { status, spec, metadata } = schedule;
-  const verified = [...backups].filter(isVerified).sort((left, right) => finishedAt(right) - finishedAt(left));
+  const verified = [...backups].filter(isVerified).sort(newerFirst);
   const known: Partial<LedgerBackupScheduleStatus> = {
     ...(status?.lastScheduledAt === undefined ? {} : { lastScheduledAt: status.lastScheduledAt }),
     ...(status?.lastBackup === undefined ? {} : { lastBackup: status.lastBackup }),
@@ -110,7 +106,7 @@ export function planSchedule(observed: ObservedSchedule): SchedulePlan {
 }
 
 function healthOf(backups: readonly LedgerBackup[], newest: LedgerBackup | undefined): Verdict {
-  const last = [...backups].filter((backup) => isFinished(backup)).sort((left, right) => finishedAt(right) - finishedAt(left))[0];
+  const last = [...backups].filter((backup) => isFinished(backup)).sort(newerFirst)[0];
   if (last === undefined)
     return { type: 'BackupHealthy', status: 'Unknown', reason: 'NoBackupYet', message: 'none of its backups is finished' };
   if (isVerified(last))
