@@ -1,5 +1,6 @@
 import { accept, type Bytes, type Result, refuse, type Sha256, utf8Encode } from '@civitas/canon';
 import { encodeReceipt, receiptsRoot, type TransactionResult } from '@civitas/proofs';
+import { tellsOfFailure } from '../links/failed-packet.ts';
 import { findKey, findOrganisation, publicKeyOf } from '../members/records.ts';
 import { rulesAt } from '../protocol/rules.ts';
 import type { PageReader } from '../state/page-store.ts';
@@ -21,6 +22,8 @@ export interface BlockReceipt {
   readonly bytes: Bytes;
   readonly isCharged: boolean;
   readonly isSuccess: boolean;
+  /** Whether it ended own packets that were refused or timed out. */
+  readonly failsPackets: boolean;
 }
 
 /** All that a block changes. */
@@ -126,7 +129,7 @@ export class BlockExecution {
     const index = this.#operationCount++;
     const { operationHash, outcome, events, isCharged } = executed;
     const bytes = encodeReceipt({ height: this.#block.height, index, operation: operationHash, outcome, events });
-    return { index, operationHash, bytes, isCharged, isSuccess: outcome.ok };
+    return { index, operationHash, bytes, isCharged, isSuccess: outcome.ok, failsPackets: tellsOfFailure(events) };
   }
 }
 

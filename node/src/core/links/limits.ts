@@ -26,5 +26,7 @@ export const QUOTA_WINDOW_MS = 60_000;
 export const BYTES_PER_MINUTE_DEFAULT = 64 * 1_048_576;
 /** Characters of a lane. */
 export const LANE_CHARS_MAX = 64;
+/** Characters kept of a word that says why a packet failed; codes have at most 64. */
+export const FAILURE_WORD_CHARS_MAX = 64;
 /** Skipped sequences a lane remembers, newest last. */
 export const LANE_SKIPS_MAX = 64;

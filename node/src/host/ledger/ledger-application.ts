@@ -20,8 +20,10 @@ import {
   type ProposedBlock,
 } from '../engine/engine.ts';
 import { BLOCK_DATA_BYTES_MAX, TRANSACTION_FRAMING_BYTES } from '../engine/limits.ts';
+import type { FailedPacketWrite } from '../store/failed-packets.ts';
 import { type BlockRecord, type LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { BundleCache } from './bundle-cache.ts';
+import { failedPacketsIn } from './failed-packets.ts';
 import type { CommittedBlock } from './ledger-host.ts';
 import { FINISH_SLICE_MS } from './limits.ts';
 import { linksTouched } from './link-activity.ts';
@@ -265,7 +267,8 @@ export class LedgerApplication implements Application {
     const keptFrom = this.#nextKeptFrom(height, timeUnixMs);
     const pruned = keptFrom > 0 ? store.prunableHistory(keptFrom, PRUNED_ENTRIES_MAX) : NOTHING_PRUNED;
     const { writes, tree, leafChanges } = effects;
-    await store.writeCommit({ record, block: decided, writes, tree, leafChanges, receipts, pruned, keptFrom });
+    const failedPackets = this.#failedPackets(effects, finalized.block);
+    await store.writeCommit({ record, block: decided, writes, tree, leafChanges, failedPackets, receipts, pruned, keptFrom });
     reader.commit(effects.tree);
     this.#head = record;
     this.#recent.set(height, effects.receipts);
@@ -288,6 +291,13 @@ export class LedgerApplication implements Application {
       links: linksTouched(effects.writes),
       seconds: { execute: (executedMs - startedMs) / 1000, persist: (endedMs - executedMs) / 1000, total: (endedMs - startedMs) / 1000 },
     });
+  }
+
+  /** Hardly any block has one: its bundles are looked at again only then. */
+  #failedPackets(effects: BlockEffects, { transactions }: ProposedBlock): FailedPacketWrite[] {
+    if (!effects.receipts.some((receipts) => receipts.some(({ failsPackets }) => failsPackets))) return [];
+    const bundles = transactions.map((transaction) => this.bundleOf(transaction));
+    return failedPacketsIn(effects, bundles, this.#parts.store);
   }
 
   /** Where the proof window starts after this block. It moves on by a few heights a block, so that no commit pays for all the others. */

@@ -2,6 +2,7 @@ import type { Bytes, JsonObject, Refusal } from '@civitas/canon';
 import type { Caller, Outcome } from '@civitas/contracts';
 import type { Genesis, GenesisOrganisation, MemberKey } from '@civitas/deployment';
 import type { StateProof } from '@civitas/proofs';
+import type { PacketFailure } from '../../core/links/failed-packet.ts';
 import type { PageReads } from '../../core/state/page-store.ts';
 import type { Awaiting } from '../engine/engine.ts';
 import type { SnapshotSource } from '../snapshot/snapshot-source.ts';
@@ -144,6 +145,22 @@ export interface LinkReader {
   peers(): readonly LinkPeer[];
   /** Unacknowledged outgoing packets above a sequence, in order, at most 256. */
   outbox(peer: string, afterSequence: number, limit: number): readonly OutboxEntry[];
+  /** Own packets to a peer that failed, newest first: what this node saw since it executes blocks, at most the newest thousand. */
+  failed(peer: string, limit: number): readonly FailedPacket[];
+}
+
+/** An own packet that the peer refused, or that timed out and went back to its sender. */
+export interface FailedPacket extends Omit<PacketFailure, 'peer' | 'payload'> {
+  /** Contract that sent the payload that failed, and the one it went to. */
+  readonly sourcePort: string;
+  readonly port: string;
+  readonly sentAtHeight: number;
+  readonly sentAtUnixMs: number;
+  readonly timeoutUnixMs: number;
+  /** Block that ended it, by an operation whose receipt proves so. */
+  readonly endedAtHeight: number;
+  readonly endedAtUnixMs: number;
+  readonly operationHash: Bytes;
 }
 
 export interface LinkPeer {

@@ -1,8 +1,9 @@
-import { encodeCanonical } from '@civitas/canon';
+import { encodeCanonical, type JsonObject } from '@civitas/canon';
 import { statusOf } from '../../core/links/client.ts';
 import { type BodyRecord, bodiesPrefix, bodyKey, counterOf, findClient, peersOf } from '../../core/links/records.ts';
 import type { RecordSource } from '../../core/state/records.ts';
-import type { LinkPeer, LinkReader, OutboxEntry } from './ledger-host.ts';
+import { failedPacketOf } from './failed-packets.ts';
+import type { FailedPacket, LinkPeer, LinkReader, OutboxEntry } from './ledger-host.ts';
 
 const OUTBOX_MAX = 256;
 
@@ -10,11 +11,13 @@ const OUTBOX_MAX = 256;
 export class LinkView implements LinkReader {
   readonly #records: RecordSource;
   readonly #timeUnixMs: () => number;
+  readonly #failed: (peer: string, limit: number) => readonly JsonObject[];
 
-  /** @param timeUnixMs time of the last block: what staleness is judged by. */
-  constructor(records: RecordSource, timeUnixMs: () => number) {
+  /** @param timeUnixMs time of the last block: what staleness is judged by. @param failed what the store keeps of packets that failed. */
+  constructor(records: RecordSource, timeUnixMs: () => number, failed: (peer: string, limit: number) => readonly JsonObject[]) {
     this.#records = records;
     this.#timeUnixMs = timeUnixMs;
+    this.#failed = failed;
   }
 
   peers(): readonly LinkPeer[] {
@@ -58,5 +61,9 @@ export class LinkView implements LinkReader {
         deferredUntilUnixMs: body.deferredUntilUnixMs,
       };
     });
+  }
+
+  failed(peer: string, limit: number): readonly FailedPacket[] {
+    return this.#failed(peer, limit).map(failedPacketOf);
   }
 }

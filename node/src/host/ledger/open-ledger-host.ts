@@ -230,7 +230,11 @@ function openApplication(
   const ledger = runningLedger(request, genesis, { genesisHash, replay: loadReplay(store) });
   const reader = new PageReader(store, sha256);
   const members = new MemberView(store, () => application.head);
-  const links = new LinkView(store, () => application.head.timeUnixMs);
+  const links = new LinkView(
+    store,
+    () => application.head.timeUnixMs,
+    (peer, limit) => store.readFailedPackets(peer, limit),
+  );
   const validators = new ValidatorView(store, sha256, () => application.head.height);
   const listeners = new CommitListeners((error) => log.error('commit-listener-failed', { message: String(error) }));
   const application: LedgerApplication = new LedgerApplication(

@@ -36,6 +36,9 @@ export const OFFENCE_PAGE_MAX = 256;
 export const PROPOSAL_PAGE_MAX = 256;
 /** Packets in one page of Outbox. */
 export const OUTBOX_PAGE_MAX = 256;
+/** Failed packets in an answer, the newest: where the caller names no number, and at most. */
+export const FAILED_PAGE_DEFAULT = 50;
+export const FAILED_PAGE_MAX = 256;
 /** Headers in one call. */
 export const HEADERS_MAX = 64;
 /** Proofs in one call. */

@@ -9,6 +9,7 @@ import {
   type HeadersResponse,
   type LinkProof,
   type LinkServiceServer,
+  type ListFailedPacketsRequest,
   type ListPeersResponse,
   type OutboxRequest,
   type OutboxResponse,
@@ -20,6 +21,7 @@ import {
 } from '@civitas/proto/civitas/node/v1/link';
 import type { LedgerHost, LinkPeer } from '../ledger/ledger-host.ts';
 import type { LinkNews } from '../ledger/link-activity.ts';
+import { listFailedPackets } from './failed-packets.ts';
 import type { Guard, ServiceRule } from './guard.ts';
 import type { LedgerDoor } from './ledger-door.ts';
 import { HEADERS_MAX, LEASE_HOLDER_CHARS_MAX, LEASE_MS, OUTBOX_PAGE_MAX, PROOFS_MAX, WAKE_WAIT_MS_MAX } from './limits.ts';
@@ -173,6 +175,10 @@ export function linkService(guard: Guard, door: () => LedgerDoor, nowMs: () => n
   return {
     listPeers: guard.unary(watched, () => listPeers(door())),
     outbox: guard.unary(shown, (request: OutboxRequest) => outbox(door().ledger, request)),
+    listFailedPackets: guard.unary(shown, ({ peer, limit }: ListFailedPacketsRequest) => {
+      const known = checkPeer(door().ledger, peer);
+      return known.ok ? listFailedPackets(door().ledger, { peer, limit }) : known;
+    }),
     prove: guard.unary(shown, (request: ProveRequest) => prove(door().ledger, request)),
     headers: guard.unary(shown, (request: HeadersRequest) => headers(door().ledger, request)),
     deliver: guard.unary(rule, (request: DeliverRequest, peer) => deliver(door(), request, peer.organisation)),

@@ -6,7 +6,8 @@ import { RecentMap } from '../../core/recent-map.ts';
 import type { PageStore } from '../../core/state/page-store.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
 import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
-import { CACHED_RECORDS_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import { FailedPackets, type FailedPacketWrite } from './failed-packets.ts';
+import { CACHED_RECORDS_MAX, FAILED_PACKETS_KEPT_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
 import { OperationIndex } from './operation-index.ts';
 import { ReceiptChunks } from './receipt-chunks.ts';
 import { storeBytes, tableBytes } from './store-bytes.ts';
@@ -25,6 +26,8 @@ export interface CommitWrites extends TreeWrites {
   /** Undefined at genesis, which is height 0 and no block; without bytes where the engine keeps its blocks itself. */
   readonly block: { readonly bytes?: Bytes; readonly lightBlock?: Bytes } | undefined;
   readonly writes: ReadonlyMap<string, StoredRecord | undefined>;
+  /** Own packets that the block ended badly. */
+  readonly failedPackets?: readonly FailedPacketWrite[];
   readonly receipts: readonly {
     readonly index: number;
     readonly operationHash: Bytes;
@@ -78,6 +81,7 @@ export class LedgerStore implements RecordSource, PageStore {
   #records: Db;
   #receipts: ReceiptChunks;
   #operations: OperationIndex;
+  #failed: FailedPackets;
   #state: Db;
   #tree: TreePages;
   readonly #cache = new RecentMap<string, JsonObject>(CACHED_RECORDS_MAX);
@@ -103,6 +107,7 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#receipts = new ReceiptChunks(openDb('receipts'));
     const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
     this.#operations = new OperationIndex({ runs: openDb('operations'), log: openDb('operation-log') }, [first, second]);
+    this.#failed = new FailedPackets(openDb('failed-packets'), FAILED_PACKETS_KEPT_MAX);
     this.#state = openDb('state');
     this.#tree = new TreePages(openDb);
     const chain = this.#meta.get(CHAIN);
@@ -159,6 +164,11 @@ export class LedgerStore implements RecordSource, PageStore {
 
   readReceipt(height: number, index: number): Bytes | undefined {
     return this.#receipts.find(height, index);
+  }
+
+  /** Own packets to a peer that failed, newest first. */
+  readFailedPackets(peer: string, limit: number): readonly JsonObject[] {
+    return this.#failed.newest(peer, limit).map(parseRecord);
   }
 
   findOperation(operationHash: Bytes): { height: number; index: number } | undefined {
@@ -295,6 +305,7 @@ export class LedgerStore implements RecordSource, PageStore {
       height,
       receipts.filter(({ isCharged }) => isCharged),
     );
+    if (commit.failedPackets !== undefined) this.#failed.put(height, commit.failedPackets);
     void this.#meta.remove(PENDING);
     void this.#meta.put(HEAD, placeKey(height, keptFrom));
   }
@@ -328,6 +339,7 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#records = restored.#records;
     this.#receipts = restored.#receipts;
     this.#operations = restored.#operations;
+    this.#failed = restored.#failed;
     this.#state = restored.#state;
     this.#tree = restored.#tree;
     this.#cache.clear();

@@ -24,3 +24,5 @@ export const VERIFY_SLICE = 1_024;
 export const VERIFY_CACHE_BYTES = 2 ** 20;
 /** A file up to this size, bytes, holds LMDB's two meta pages and an empty root at most: no genesis, so nothing is lost with it. */
 export const UNBORN_BYTES_MAX = 12_288;
+/** Own packets that failed that are kept of each peer, count: the newest, at most 1 KiB each. */
+export const FAILED_PACKETS_KEPT_MAX = 1_000;

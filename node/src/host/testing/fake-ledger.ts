@@ -77,7 +77,7 @@ const NOTHING_TO_SHOW = {
     misbehaviour: () => [],
     misbehaviourCounts: () => ({ inSet: 0, removed: 0, unknown: 0 }),
   },
-  links: { peers: () => [], outbox: () => [] },
+  links: { peers: () => [], outbox: () => [], failed: () => [] },
   proveReceipt: () => undefined,
   prove: () => undefined,
   lightBlock: () => undefined,

@@ -24,6 +24,29 @@ export const protobufPackage = "civitas.node.v1";
 
 export const protobufFileName = "civitas/node/v1/link.proto";
 
+/** How a packet failed. */
+export const PacketEnd = {
+  /** PACKET_END_UNSPECIFIED - Not set. */
+  PACKET_END_UNSPECIFIED: 0,
+  /** PACKET_END_REFUSED - The peer received it and answered with an error. */
+  PACKET_END_REFUSED: 1,
+  /** PACKET_END_NOT_RECEIVED - The peer never received it before its timeout. */
+  PACKET_END_NOT_RECEIVED: 2,
+  /** PACKET_END_NOT_ANSWERED - The peer put it off and gave no final answer before the due time. */
+  PACKET_END_NOT_ANSWERED: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type PacketEnd = typeof PacketEnd[keyof typeof PacketEnd];
+
+export namespace PacketEnd {
+  export type PACKET_END_UNSPECIFIED = typeof PacketEnd.PACKET_END_UNSPECIFIED;
+  export type PACKET_END_REFUSED = typeof PacketEnd.PACKET_END_REFUSED;
+  export type PACKET_END_NOT_RECEIVED = typeof PacketEnd.PACKET_END_NOT_RECEIVED;
+  export type PACKET_END_NOT_ANSWERED = typeof PacketEnd.PACKET_END_NOT_ANSWERED;
+  export type UNRECOGNIZED = typeof PacketEnd.UNRECOGNIZED;
+}
+
 /** What is proven of a packet. */
 export const ProofSpace = {
   /** PROOF_SPACE_UNSPECIFIED - Not set. */
@@ -105,6 +128,52 @@ export interface OutgoingPacket {
   deferredUntilUnixMs: bigint;
   /** Header time of that block. */
   sentAtUnixMs: bigint;
+}
+
+/** Request of ListFailedPackets. */
+export interface ListFailedPacketsRequest {
+  /** Chain id of the peer. */
+  peer: string;
+  /** At most this many; 1 to 256, and 50 where it is zero. */
+  limit: number;
+}
+
+/** Response of ListFailedPackets. */
+export interface ListFailedPacketsResponse {
+  /** Newest first. */
+  packets: FailedPacket[];
+}
+
+/** An own packet that failed. */
+export interface FailedPacket {
+  /** Sequence. */
+  sequence: bigint;
+  /** How it failed. */
+  end: PacketEnd;
+  /** The peer's refusal code; empty where it refused nothing. */
+  code: string;
+  /** Which rule of that code, where the peer names one; empty otherwise. */
+  reason: string;
+  /** Whether the peer says that the same may be sent again. */
+  retriable: boolean;
+  /** Contract that sent the payload that failed, without version. */
+  sourcePort: string;
+  /** Contract that it went to, without version. */
+  port: string;
+  /** Height of the block that sent it. */
+  sentAtHeight: bigint;
+  /** Header time of that block. */
+  sentAtUnixMs: bigint;
+  /** Block time of the peer from which on it could not be received any more. */
+  timeoutUnixMs: bigint;
+  /** Height of the block that ended it. */
+  endedAtHeight: bigint;
+  /** Header time of that block. */
+  endedAtUnixMs: bigint;
+  /** SHA-256 of the operation that ended it; its receipt proves it. */
+  operationHash: Uint8Array;
+  /** Code of the sender's contract when it could not take the end in; empty when it did. */
+  senderFault: string;
 }
 
 /** Request of Prove. */
@@ -724,6 +793,382 @@ export const OutgoingPacket: MessageFns<OutgoingPacket> = {
     message.sentAtUnixMs = (object.sentAtUnixMs !== undefined && object.sentAtUnixMs !== null)
       ? BigInt(object.sentAtUnixMs)
       : 0n;
+    return message;
+  },
+};
+
+function createBaseListFailedPacketsRequest(): ListFailedPacketsRequest {
+  return { peer: "", limit: 0 };
+}
+
+export const ListFailedPacketsRequest: MessageFns<ListFailedPacketsRequest> = {
+  encode(message: ListFailedPacketsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.peer !== "") {
+      writer.uint32(10).string(message.peer);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFailedPacketsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFailedPacketsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.peer = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListFailedPacketsRequest>): ListFailedPacketsRequest {
+    return ListFailedPacketsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFailedPacketsRequest>): ListFailedPacketsRequest {
+    const message = createBaseListFailedPacketsRequest();
+    message.peer = object.peer ?? "";
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListFailedPacketsResponse(): ListFailedPacketsResponse {
+  return { packets: [] };
+}
+
+export const ListFailedPacketsResponse: MessageFns<ListFailedPacketsResponse> = {
+  encode(message: ListFailedPacketsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.packets) {
+      FailedPacket.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFailedPacketsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFailedPacketsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.packets.push(FailedPacket.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListFailedPacketsResponse>): ListFailedPacketsResponse {
+    return ListFailedPacketsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFailedPacketsResponse>): ListFailedPacketsResponse {
+    const message = createBaseListFailedPacketsResponse();
+    message.packets = object.packets?.map((e) => FailedPacket.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFailedPacket(): FailedPacket {
+  return {
+    sequence: 0n,
+    end: 0,
+    code: "",
+    reason: "",
+    retriable: false,
+    sourcePort: "",
+    port: "",
+    sentAtHeight: 0n,
+    sentAtUnixMs: 0n,
+    timeoutUnixMs: 0n,
+    endedAtHeight: 0n,
+    endedAtUnixMs: 0n,
+    operationHash: new Uint8Array(0),
+    senderFault: "",
+  };
+}
+
+export const FailedPacket: MessageFns<FailedPacket> = {
+  encode(message: FailedPacket, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.end !== 0) {
+      writer.uint32(16).int32(message.end);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.retriable !== false) {
+      writer.uint32(40).bool(message.retriable);
+    }
+    if (message.sourcePort !== "") {
+      writer.uint32(50).string(message.sourcePort);
+    }
+    if (message.port !== "") {
+      writer.uint32(58).string(message.port);
+    }
+    if (message.sentAtHeight !== 0n) {
+      if (BigInt.asUintN(64, message.sentAtHeight) !== message.sentAtHeight) {
+        throw new globalThis.Error("value provided for field message.sentAtHeight of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.sentAtHeight);
+    }
+    if (message.sentAtUnixMs !== 0n) {
+      if (BigInt.asUintN(64, message.sentAtUnixMs) !== message.sentAtUnixMs) {
+        throw new globalThis.Error("value provided for field message.sentAtUnixMs of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.sentAtUnixMs);
+    }
+    if (message.timeoutUnixMs !== 0n) {
+      if (BigInt.asUintN(64, message.timeoutUnixMs) !== message.timeoutUnixMs) {
+        throw new globalThis.Error("value provided for field message.timeoutUnixMs of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.timeoutUnixMs);
+    }
+    if (message.endedAtHeight !== 0n) {
+      if (BigInt.asUintN(64, message.endedAtHeight) !== message.endedAtHeight) {
+        throw new globalThis.Error("value provided for field message.endedAtHeight of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.endedAtHeight);
+    }
+    if (message.endedAtUnixMs !== 0n) {
+      if (BigInt.asUintN(64, message.endedAtUnixMs) !== message.endedAtUnixMs) {
+        throw new globalThis.Error("value provided for field message.endedAtUnixMs of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.endedAtUnixMs);
+    }
+    if (message.operationHash.length !== 0) {
+      writer.uint32(106).bytes(message.operationHash);
+    }
+    if (message.senderFault !== "") {
+      writer.uint32(114).string(message.senderFault);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FailedPacket {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFailedPacket();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.end = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.retriable = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sourcePort = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.port = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.sentAtHeight = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.sentAtUnixMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.timeoutUnixMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.endedAtHeight = reader.uint64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.endedAtUnixMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.operationHash = reader.bytes();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.senderFault = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FailedPacket>): FailedPacket {
+    return FailedPacket.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FailedPacket>): FailedPacket {
+    const message = createBaseFailedPacket();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.end = object.end ?? 0;
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    message.retriable = object.retriable ?? false;
+    message.sourcePort = object.sourcePort ?? "";
+    message.port = object.port ?? "";
+    message.sentAtHeight = (object.sentAtHeight !== undefined && object.sentAtHeight !== null)
+      ? BigInt(object.sentAtHeight)
+      : 0n;
+    message.sentAtUnixMs = (object.sentAtUnixMs !== undefined && object.sentAtUnixMs !== null)
+      ? BigInt(object.sentAtUnixMs)
+      : 0n;
+    message.timeoutUnixMs = (object.timeoutUnixMs !== undefined && object.timeoutUnixMs !== null)
+      ? BigInt(object.timeoutUnixMs)
+      : 0n;
+    message.endedAtHeight = (object.endedAtHeight !== undefined && object.endedAtHeight !== null)
+      ? BigInt(object.endedAtHeight)
+      : 0n;
+    message.endedAtUnixMs = (object.endedAtUnixMs !== undefined && object.endedAtUnixMs !== null)
+      ? BigInt(object.endedAtUnixMs)
+      : 0n;
+    message.operationHash = object.operationHash ?? new Uint8Array(0);
+    message.senderFault = object.senderFault ?? "";
     return message;
   },
 };
@@ -1552,6 +1997,21 @@ export const LinkServiceService = {
     responseSerialize: (value: OutboxResponse): Buffer => Buffer.from(OutboxResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): OutboxResponse => OutboxResponse.decode(value),
   },
+  /**
+   * Own packets to a peer that failed, newest first: refused by the peer, or timed out and given back to their sender. What this node
+   * saw when it executed the blocks; each entry names the operation whose receipt proves it.
+   */
+  listFailedPackets: {
+    path: "/civitas.node.v1.LinkService/ListFailedPackets" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListFailedPacketsRequest): Buffer =>
+      Buffer.from(ListFailedPacketsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListFailedPacketsRequest => ListFailedPacketsRequest.decode(value),
+    responseSerialize: (value: ListFailedPacketsResponse): Buffer =>
+      Buffer.from(ListFailedPacketsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListFailedPacketsResponse => ListFailedPacketsResponse.decode(value),
+  },
   /** Proofs of packets, of acknowledgements, or that packets were not received, all against one header. */
   prove: {
     path: "/civitas.node.v1.LinkService/Prove" as const,
@@ -1613,6 +2073,11 @@ export interface LinkServiceServer extends UntypedServiceImplementation {
   listPeers: handleUnaryCall<ListPeersRequest, ListPeersResponse>;
   /** Unacknowledged outgoing packets towards a peer, by sequence. */
   outbox: handleUnaryCall<OutboxRequest, OutboxResponse>;
+  /**
+   * Own packets to a peer that failed, newest first: refused by the peer, or timed out and given back to their sender. What this node
+   * saw when it executed the blocks; each entry names the operation whose receipt proves it.
+   */
+  listFailedPackets: handleUnaryCall<ListFailedPacketsRequest, ListFailedPacketsResponse>;
   /** Proofs of packets, of acknowledgements, or that packets were not received, all against one header. */
   prove: handleUnaryCall<ProveRequest, ProveResponse>;
   /** Light blocks by height. */
@@ -1660,6 +2125,25 @@ export interface LinkServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: OutboxResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Own packets to a peer that failed, newest first: refused by the peer, or timed out and given back to their sender. What this node
+   * saw when it executed the blocks; each entry names the operation whose receipt proves it.
+   */
+  listFailedPackets(
+    request: ListFailedPacketsRequest,
+    callback: (error: ServiceError | null, response: ListFailedPacketsResponse) => void,
+  ): ClientUnaryCall;
+  listFailedPackets(
+    request: ListFailedPacketsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListFailedPacketsResponse) => void,
+  ): ClientUnaryCall;
+  listFailedPackets(
+    request: ListFailedPacketsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListFailedPacketsResponse) => void,
   ): ClientUnaryCall;
   /** Proofs of packets, of acknowledgements, or that packets were not received, all against one header. */
   prove(
