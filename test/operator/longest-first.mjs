@@ -1,5 +1,7 @@
 // Order of the files for two workers: those that take minutes first, so that none of them is what the other worker waits for at the end.
-const LONGEST = ['day-two-city', 'crash', 'conformance', 'disturbances'].map((name) => `/test/operator/${name}.test.ts`);
+const LONGEST = ['day-two-city', 'crash-upgrade', 'crash-provision', 'conformance', 'disturbances'].map(
+  (name) => `/test/operator/${name}.test.ts`,
+);
 
 const rankOf = ({ path }) => {
   const rank = LONGEST.findIndex((end) => path.endsWith(end));

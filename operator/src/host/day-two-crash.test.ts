@@ -57,7 +57,7 @@ describe('an operator that dies after its first write, then after two, then thre
     expect(rig.seen).toEqual({ fewestVoting: 4, order: [] });
   }, 300_000);
 
-  // Each time as the rolling upgrade of test/operator/crash.test.ts, with a protocol change behind it.
+  // Each time as the rolling upgrade of test/operator/crash-upgrade.test.ts, with a protocol change behind it.
   if (process.env['CIVITAS_FULL'] === '1')
     test('upgrades every node once, from the version recorded before the spec changed', async () => {
       await dieOften({ type: 'Upgrade', version: '0.2.0' });
