@@ -49,13 +49,38 @@ export const PacketProof = closed({
   lightBlock: text('That header with commit and validators, base64url of CometBFT’s encoding.', 262_144),
 });
 
+/** A packet that failed: refused where it went, or timed out and given back to its sender. */
+export const FailedPacket = closed({
+  network: text('LedgerNetwork that sent it.', 63),
+  peer: text('LedgerNetwork it went to.', 63),
+  sequence: Type.Integer({ minimum: 1 }),
+  end: oneOf(
+    ['refused', 'not-received', 'not-answered', 'unknown'],
+    'The receiver refused it; never received it in its time; put it off and did not answer in time; or what this console has no word for.',
+  ),
+  code: text('The receiver’s refusal code; empty where it refused nothing.', 64),
+  reason: text('Which rule of that code, where the receiver names one; empty otherwise.', 64),
+  retriable: Type.Boolean({ description: 'The receiver says that the same may be sent again.' }),
+  sourcePort: text('Contract that sent it.', 128),
+  destinationPort: text('Contract that it went to.', 128),
+  sentAtUnixMs: whole('When it was sent.'),
+  timeoutUnixMs: whole('From when on it could not be received any more.'),
+  endedAtHeight: whole('Block of the sender’s ledger that ended it.'),
+  endedAtUnixMs: whole('When.'),
+  operation: text('Operation that ended it, SHA-256 as hex: its receipt proves all this.', 64),
+  senderFault: text('Code of the sender’s contract when it could not take the end in; empty when it did.', 64),
+});
+
 export const LinkDetail = closed({
   ...Link.properties,
   packets: Type.Array(Packet, { description: 'On their way now, both directions.' }),
+  failed: Type.Array(FailedPacket, { description: 'The newest that failed, both directions, newest first.' }),
+  silent: Type.Array(text('LedgerNetwork.', 63), { description: 'Ends whose ledger did not answer now: their packets are not told.' }),
 });
 
 export type LinkSide = Static<typeof LinkSide>;
 export type Link = Static<typeof Link>;
 export type LinkDetail = Static<typeof LinkDetail>;
 export type Packet = Static<typeof Packet>;
+export type FailedPacket = Static<typeof FailedPacket>;
 export type PacketProof = Static<typeof PacketProof>;

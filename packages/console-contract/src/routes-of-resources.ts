@@ -109,7 +109,7 @@ export const linkRoutes = {
   getLink: defineRoute({
     method: 'GET',
     path: '/links/:name',
-    summary: 'One link with the packets on their way.',
+    summary: 'One link with the packets on their way and those that failed, with why.',
     verb: 'read',
     resource: 'link',
     scope: 'self',

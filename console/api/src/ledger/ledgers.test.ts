@@ -6,6 +6,7 @@ import { encodeCanonical } from '@civitas/canon';
 import { CONSOLE_ACCESS } from '@civitas/deployment';
 import type { ConfigMap, Store } from '@civitas/kube';
 import { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
+import { FailedPacket, PacketEnd } from '@civitas/proto/civitas/node/v1/link';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { expect, test } from '@jest/globals';
 import type { LedgerNetwork } from '../kube/kinds.ts';
@@ -13,7 +14,7 @@ import { problemOfCall } from './call-ledger.ts';
 import { leafAndAuthorities, reachIn } from './console-access.ts';
 import { openConsoleKey } from './console-key.ts';
 import { createLedgers } from './ledgers.ts';
-import { packetOf } from './packet-view.ts';
+import { failedPacketOf, packetOf } from './packet-view.ts';
 
 const PEM = (name: string): string => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
 const metadata = { name: CONSOLE_ACCESS, namespace: 'civitas-system', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
@@ -58,6 +59,7 @@ test('a ledger to which the operator has given no access is said to be out of re
   expect(() => ledgers.open(network)).toThrow(expect.objectContaining({ code: 'LEDGER_UNREACHABLE', reason: 'no-access' }));
   expect(await ledgers.findHead(network)).toBeUndefined();
   expect(await ledgers.findPackets(network, 'jincheng-health-1')).toBeUndefined();
+  expect(await ledgers.findFailedPackets(network, network)).toBeUndefined();
 });
 
 test.each([
@@ -83,4 +85,16 @@ test('a packet is in flight until it is put off, and late once its time is over'
   expect(at(10)).toMatchObject({ sequence: 3, state: 'in-flight', sourcePort: 'housing.withdrawal', destinationPort: 'health.access' });
   expect(at(10, 20n)).toMatchObject({ state: 'deferred', deferredUntilUnixMs: 20 });
   expect(at(1000)).toMatchObject({ state: 'late' });
+});
+
+test('a failed packet says how it ended, why, and which operation proves it; an end of a later release is unknown', () => {
+  const ends = { network: 'transport', peer: 'city' };
+  const refused = { end: PacketEnd.PACKET_END_REFUSED, code: 'RULE_UNMET', reason: 'cap-reached', operationHash: Buffer.alloc(32, 0xab) };
+  const entry = { ...refused, sequence: 3n, sourcePort: 'transport.fine', port: 'city.fiscal-receipt', endedAtUnixMs: 9n };
+  const of = (over: Partial<FailedPacket>) => failedPacketOf(ends, FailedPacket.fromPartial({ ...entry, ...over }));
+  expect(of({})).toMatchObject({ ...ends, sequence: 3, end: 'refused', code: 'RULE_UNMET', reason: 'cap-reached', endedAtUnixMs: 9 });
+  expect(of({})).toMatchObject({ operation: 'ab'.repeat(32), sourcePort: 'transport.fine', destinationPort: 'city.fiscal-receipt' });
+  expect(of({ end: PacketEnd.PACKET_END_NOT_RECEIVED }).end).toBe('not-received');
+  expect(of({ end: PacketEnd.PACKET_END_NOT_ANSWERED }).end).toBe('not-answered');
+  expect(of({ end: PacketEnd.PACKET_END_UNSPECIFIED }).end).toBe('unknown');
 });

@@ -1,4 +1,4 @@
-import type { NetworkDetail, Packet } from '@civitas/console-contract';
+import type { FailedPacket, NetworkDetail, Packet } from '@civitas/console-contract';
 import { consoleAccessKey } from '@civitas/deployment';
 import { type ConfigMap, keyOf, type Store } from '@civitas/kube';
 import { serverProblem } from '@civitas/node-call';
@@ -12,8 +12,8 @@ import type { LedgerNetwork } from '../kube/kinds.ts';
 import { callLedger } from './call-ledger.ts';
 import { leafAndAuthorities, type Reach, reachIn } from './console-access.ts';
 import type { ConsoleKey } from './console-key.ts';
-import { ANSWER_BYTES_MAX, GLANCE_MS, KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, PACKETS_MAX } from './limits.ts';
-import { packetOf } from './packet-view.ts';
+import { ANSWER_BYTES_MAX, FAILED_PACKETS_MAX, GLANCE_MS, KEEPALIVE_MS, KEEPALIVE_TIMEOUT_MS, PACKETS_MAX } from './limits.ts';
+import { failedPacketOf, packetOf } from './packet-view.ts';
 
 /** The services of one network's gateway. */
 export interface Ledger {
@@ -31,6 +31,8 @@ export interface Ledgers {
   findHead(network: LedgerNetwork): Promise<NetworkDetail['live']>;
   /** Packets on the way to a peer; undefined when no gateway answers at once. */
   findPackets(network: LedgerNetwork, peer: string): Promise<readonly Packet[] | undefined>;
+  /** The newest packets to a peer that failed; undefined when no gateway answers at once. */
+  findFailedPackets(network: LedgerNetwork, peer: LedgerNetwork): Promise<readonly FailedPacket[] | undefined>;
   close(): void;
 }
 
@@ -84,6 +86,14 @@ export function createLedgers(access: Store<ConfigMap>, key: ConsoleKey, accessN
         const { link } = open(network);
         const { packets } = await callLedger(link.outbox.bind(link), { peer, afterSequence: 0n, limit: PACKETS_MAX }, GLANCE_MS);
         return packets.map((packet) => packetOf({ network: network.metadata.name, peer, nowUnixMs: Date.now() }, packet));
+      }),
+    findFailedPackets: (network, peer) =>
+      glance(async () => {
+        const { link } = open(network);
+        const request = { peer: peer.spec.chainId, limit: FAILED_PACKETS_MAX };
+        const { packets } = await callLedger(link.listFailedPackets.bind(link), request, GLANCE_MS);
+        const ends = { network: network.metadata.name, peer: peer.metadata.name };
+        return packets.map((packet) => failedPacketOf(ends, packet));
       }),
     close() {
       for (const one of opened.values()) one.close();

@@ -6,6 +6,8 @@ export const CALL_MS = 5000;
 export const GLANCE_MS = 1000;
 /** Packets that are shown of one direction of a link. */
 export const PACKETS_MAX = 256;
+/** Failed packets that are shown of one direction, the newest. */
+export const FAILED_PACKETS_MAX = 50;
 /** Operations of a block that are shown. */
 export const BLOCK_OPERATIONS_MAX = 2000;
 /** An operation until its receipt is there, ms. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, parseCanonical } from '@civitas/canon';
-import type { Packet } from '@civitas/console-contract';
-import type { OutgoingPacket } from '@civitas/proto/civitas/node/v1/link';
+import type { FailedPacket, Packet } from '@civitas/console-contract';
+import { type OutgoingPacket, PacketEnd, type FailedPacket as WireFailedPacket } from '@civitas/proto/civitas/node/v1/link';
 import { ANSWER_BYTES_MAX } from './limits.ts';
 
 const textIn = (object: JsonObject | undefined, field: string): string => {
@@ -33,5 +33,27 @@ export function packetOf(of: { network: string; peer: string; nowUnixMs: number 
     sourcePort: textIn(payload, 'sourcePort'),
     destinationPort: textIn(payload, 'port'),
     state: timeout <= of.nowUnixMs ? 'late' : deferred > of.nowUnixMs ? 'deferred' : 'in-flight',
+  };
+}
+
+const ENDS: Readonly<Record<number, FailedPacket['end']>> = {
+  [PacketEnd.PACKET_END_REFUSED]: 'refused',
+  [PacketEnd.PACKET_END_NOT_RECEIVED]: 'not-received',
+  [PacketEnd.PACKET_END_NOT_ANSWERED]: 'not-answered',
+};
+
+/** A packet that failed as people see it. */
+export function failedPacketOf(ends: { network: string; peer: string }, packet: WireFailedPacket): FailedPacket {
+  const { code, reason, retriable, sourcePort, port, senderFault } = packet;
+  return {
+    ...ends,
+    sequence: Number(packet.sequence),
+    end: ENDS[packet.end] ?? 'unknown',
+    ...{ code, reason, retriable, sourcePort, destinationPort: port, senderFault },
+    sentAtUnixMs: Number(packet.sentAtUnixMs),
+    timeoutUnixMs: Number(packet.timeoutUnixMs),
+    endedAtHeight: Number(packet.endedAtHeight),
+    endedAtUnixMs: Number(packet.endedAtUnixMs),
+    operation: Buffer.from(packet.operationHash).toString('hex'),
   };
 }

@@ -1,4 +1,4 @@
-import type { Packet } from '@civitas/console-contract';
+import type { FailedPacket, Packet } from '@civitas/console-contract';
 import type { Principal } from '@civitas/identity';
 import type { ConsoleContext } from '../context.ts';
 import type { HandlersOf } from '../http/call.ts';
@@ -20,12 +20,24 @@ async function visibleLinks(context: ConsoleContext, principal: Principal): Prom
   return (await context.acting.mayRead(principal, ledgerLinks)) ? seen : [];
 }
 
-/** Packets that one end has on the way to the other; none where its ledger does not answer. */
-async function packetsBetween(context: ConsoleContext, namespace: string, ends: { from: string; to: string }): Promise<readonly Packet[]> {
+interface Told {
+  readonly packets: readonly Packet[];
+  readonly failed: readonly FailedPacket[];
+  /** The end, where its ledger does not answer. */
+  readonly silent: readonly string[];
+}
+
+/** What one end says of its packets to the other. */
+async function toldBy(context: ConsoleContext, namespace: string, ends: { from: string; to: string }): Promise<Told> {
   const store = context.caches.networks.store;
   const [from, to] = [store.get(`${namespace}/${ends.from}`), store.get(`${namespace}/${ends.to}`)];
-  if (from === undefined || to === undefined) return [];
-  return (await context.ledgers.findPackets(from, to.spec.chainId)) ?? [];
+  if (from === undefined || to === undefined) return { packets: [], failed: [], silent: [] };
+  const [packets, failed] = await Promise.all([
+    context.ledgers.findPackets(from, to.spec.chainId),
+    context.ledgers.findFailedPackets(from, to),
+  ]);
+  const isSilent = packets === undefined || failed === undefined;
+  return { packets: packets ?? [], failed: failed ?? [], silent: isSilent ? [ends.from] : [] };
 }
 
 export function linkHandlers(context: ConsoleContext): HandlersOf<'listLinks' | 'getLink'> {
@@ -43,11 +55,13 @@ export function linkHandlers(context: ConsoleContext): HandlersOf<'listLinks' | 
         throw new ProblemError('NOT_FOUND', `there is no link ${params.name} that you may see`);
       const { from, to } = link.spec;
       reply.header('etag', `"${link.metadata.resourceVersion}"`);
-      const packets = await Promise.all([
-        packetsBetween(context, namespace, { from, to }),
-        packetsBetween(context, namespace, { from: to, to: from }),
-      ]);
-      return { ...linkOf(link), packets: packets.flat() };
+      const told = await Promise.all([toldBy(context, namespace, { from, to }), toldBy(context, namespace, { from: to, to: from })]);
+      return {
+        ...linkOf(link),
+        packets: told.flatMap(({ packets }) => packets),
+        failed: told.flatMap(({ failed }) => failed).sort((left, right) => right.endedAtUnixMs - left.endedAtUnixMs),
+        silent: told.flatMap(({ silent }) => silent),
+      };
     },
   };
 }

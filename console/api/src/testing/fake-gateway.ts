@@ -125,6 +125,7 @@ export async function startFakeGateway(): Promise<FakeGateway> {
     open: ({ spec }) => ({ chainId: spec.chainId, ledger, link, person }),
     findHead: async () => undefined,
     findPackets: async () => undefined,
+    findFailedPackets: async () => undefined,
     close() {},
   };
   return Object.assign(gateway, {

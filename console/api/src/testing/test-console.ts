@@ -67,6 +67,7 @@ const noLedgers: Ledgers = {
   },
   findHead: async () => undefined,
   findPackets: async () => undefined,
+  findFailedPackets: async () => undefined,
   close() {},
 };
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FIELD_CODES, PROBLEM_CODES, ROLES, ROUTES, type Route } from '@civitas/console-contract';
 import { describe, expect, test } from '@jest/globals';
 import { CONDITIONS, REASON_TABLES } from '../../../../cli/src/kubectl/reasons/index.ts';
+import { CODES } from '../../../../contracts/src/codes.ts';
 import { BAD_NEWS } from '../pages/tones.ts';
 import { en } from './en/index.ts';
 import { zhCN } from './zh-CN/index.ts';
@@ -37,6 +38,11 @@ describe('the words of the console', () => {
       ...actions.map(([name]) => `action.${name}`),
     ];
     expect(wanted.filter((key) => english[key] === undefined)).toEqual([]);
+  });
+
+  test('are there for each code that a domain refuses a packet with, and that a ledger itself answers one with', () => {
+    const ofLedgers = ['ARGS_INVALID', 'CONTRACT_FAULT', 'PORT_NOT_ALLOWED', 'UNKNOWN_PORT', 'UNDONE'];
+    expect([...Object.keys(CODES), ...ofLedgers].filter((code) => english[`refusal.${code}`] === undefined)).toEqual([]);
   });
 
   test('are there for each condition and each reason of the operator', () => {

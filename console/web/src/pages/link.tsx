@@ -15,6 +15,7 @@ import { Empty, LoadingState } from '../ui/states.tsx';
 import { StatusLabel } from '../ui/status-label.tsx';
 import { AgoText } from '../ui/time-text.tsx';
 import { Conditions } from './conditions.tsx';
+import { FailedPackets } from './failed-packets.tsx';
 import { PhaseLabel } from './phase-label.tsx';
 import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
@@ -44,6 +45,7 @@ function LinkView({ link }: { readonly link: LinkDetail }): ReactNode {
       )}
       {link.paused && <Notice tone="warning" title={t(link.phase === 'Paused' ? 'link.paused' : 'link.pausing')} />}
       {link.drain && <Notice tone="warning" title={t('link.drain')} />}
+      {link.silent.length > 0 && <Notice tone="warning" title={t('link.silent', { networks: link.silent.join(', ') })} />}
       <Section title={t('network.now')}>
         <div className="civitas-figures">
           <Figure label={t('networks.phase')}>
@@ -65,6 +67,13 @@ function LinkView({ link }: { readonly link: LinkDetail }): ReactNode {
           <Empty title={t('link.noPackets')}>{t('link.noPacketsBody')}</Empty>
         ) : (
           <PacketTable packets={link.packets} onProof={setProofOf} />
+        )}
+      </Section>
+      <Section title={t('failed.title')}>
+        {link.failed.length === 0 ? (
+          <Empty title={t('failed.none')}>{t('failed.noneBody')}</Empty>
+        ) : (
+          <FailedPackets packets={link.failed} />
         )}
       </Section>
       {proofOf !== undefined && (

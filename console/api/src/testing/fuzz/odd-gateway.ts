@@ -76,6 +76,7 @@ export async function startOddGateway(address: string): Promise<OddGateway> {
     },
     findHead: async () => undefined,
     findPackets: async () => undefined,
+    findFailedPackets: async () => undefined,
     close: stop,
   };
   const gateway: OddGateway = { ledgers, manner: 'empty', stop };
