@@ -11,7 +11,7 @@ export const EVERY_PAGE: readonly { readonly name: string; readonly path: string
   { name: 'network-events', path: '/networks/health?tab=events' },
   { name: 'network-yaml', path: '/networks/health?tab=yaml' },
   { name: 'links', path: '/links' },
-  { name: 'link', path: '/links/city-health' },
+  { name: 'link', path: '/links/city-transport' },
   { name: 'status', path: '/status' },
   { name: 'map', path: '/map' },
   { name: 'wall', path: '/wall' },

@@ -22,6 +22,7 @@ import { introduceMember, playIllness } from './illness-journey.ts';
 import { accessFaults } from './look-at-page.ts';
 import { aPublicKey, foundNetwork, havePersonsApprove, nameApprover, ownPublicKey, seeAvailable, seeOwnKeyOn } from './network-journeys.ts';
 import type { Person } from './people.ts';
+import { findRefusedPacket } from './refused-packet.ts';
 import { watchStoppedRelay } from './stopped-relay.ts';
 import { loseSession, workByKeyboard } from './working-journeys.ts';
 
@@ -210,6 +211,12 @@ function playWork(scene: () => Scene): void {
     'the relay of a link stops: its page says why and how long, proves what waits, and clears',
     () => watchStoppedRelay(scene().page, scene().city),
     APPROVAL_MS,
+  );
+
+  test(
+    'a packet that another ledger refuses stands on its link’s page with its reason and its proof',
+    () => findRefusedPacket(scene().page, scene().city),
+    CASE_MS,
   );
 
   test('a person works with the keyboard alone', () => workByKeyboard(scene().page, scene().city), JOURNEY_MS);
