@@ -9,8 +9,10 @@ const CASE = { flow: 'traffic-fine', branch: 'claimed-receipt', seed: 7 } as con
 /**
  * Plays a case in which a packet is refused, and finds it on the link's page: how it ended, why in words and as code, and the operation that
  * proves it, checked in the browser.
+ *
+ * @param onFound while the page shows it.
  */
-export async function findRefusedPacket(page: Page, city: ConsoleCity): Promise<void> {
+export async function findRefusedPacket(page: Page, city: ConsoleCity, onFound: () => Promise<void>): Promise<void> {
   const parties = openParties(city.home);
   try {
     await runCase({ ...CASE, parties });
@@ -22,6 +24,8 @@ export async function findRefusedPacket(page: Page, city: ConsoleCity): Promise<
   await newest.getByText('transport.fine → city.fiscal-receipt').waitFor({ timeout: PAGE_TIMEOUT_MS });
   await newest.getByText('Refused by the receiver').waitFor();
   await newest.getByText('The record there is not in a state that allows this').waitFor();
+  await newest.scrollIntoViewIfNeeded();
+  await onFound();
   await newest.getByRole('link', { name: /^Operation that ended packet \d+ of transport$/ }).click();
   await page.getByText('links@v1 acknowledge').waitFor();
   await page.getByText(/Checked here: proven at height/).waitFor();

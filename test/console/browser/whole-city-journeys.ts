@@ -215,7 +215,10 @@ function playWork(scene: () => Scene): void {
 
   test(
     'a packet that another ledger refuses stands on its link’s page with its reason and its proof',
-    () => findRefusedPacket(scene().page, scene().city),
+    () => {
+      const { page, city, keepPicture } = scene();
+      return findRefusedPacket(page, city, () => keepPicture(page, 'link-failed'));
+    },
     CASE_MS,
   );
 
