@@ -1,10 +1,10 @@
 /** The operator as its main program runs it, in a process of its own that tells its parent what it costs. */
 
 import { createKubeClient, createLeaderElector, loadKubeConfig, type MetricsSink, systemClock } from '@civitas/kube';
+import { keepHeapSmall } from '@civitas/kube/frugal-heap';
 import { openLogger, openMetricsRegistry, operatorMetrics } from '@civitas/telemetry';
 import { SYSTEM_NAMESPACE } from '../../operator/src/core/desired/names.ts';
 import { type RunningControllers, startControllers } from '../../operator/src/host/controllers/start-controllers.ts';
-import { keepHeapSmall } from '../../operator/src/host/frugal-heap.ts';
 import { kubeLogOf } from '../../operator/src/host/telemetry/kube-log.ts';
 import { metricsSinkOf } from '../../operator/src/host/telemetry/operator-metrics.ts';
 

@@ -47,7 +47,7 @@ async function defineKinds(): Promise<number> {
 }
 
 async function run(): Promise<number> {
-  (await import('./host/frugal-heap.ts')).keepHeapSmall();
+  (await import('@civitas/kube/frugal-heap')).keepHeapSmall();
   const { flushCompileCache } = await import('node:module');
   const { readOperatorConfig } = await import('./host/config/operator-config.ts');
   const { runOperator } = await import('./host/run-operator.ts');

@@ -15,6 +15,7 @@ Its configuration is /etc/civitas-console/config.json; its users, keys and audit
 `;
 
 async function run(): Promise<number> {
+  (await import('@civitas/kube/frugal-heap')).keepHeapSmall();
   const { flushCompileCache } = await import('node:module');
   const { limitConnects } = await import('@civitas/node-call');
   const { readConsoleSettings } = await import('./config/console-config.ts');
