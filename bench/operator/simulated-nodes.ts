@@ -207,7 +207,10 @@ const secretOf = (pod: string): string => (pod.startsWith('relay') ? 'relay-0-ad
 function recordsOf({ appState }: Genesis): readonly (readonly [string, JsonObject])[] {
   return appState.founders.flatMap(({ name, roles, hpkePublicKey, keys }) => [
     [`network.members/organisations/${name}`, { roles: [...roles], hpkePublicKey, status: 'enrolled' }] as const,
-    ...keys.map(({ publicKey }) => [`network.members/keys/${memberKeyId(publicKey, nodeCrypto.sha256)}`, { status: 'active' }] as const),
+    ...keys.map(
+      ({ publicKey }) =>
+        [`network.members/keys/${memberKeyId(publicKey, nodeCrypto.sha256)}`, { organisation: name, status: 'active' }] as const,
+    ),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { addFinalizer, type Controller, createController, hasFinalizer, type ReconcileResult } from '@civitas/kube';
+import { addFinalizer, type Controller, createController, hasFinalizer, keyOf, type ReconcileResult } from '@civitas/kube';
 import { FORCE_REMOVAL } from '../../core/desired/tombstone.ts';
 import { bornWith, GATE } from '../../core/plan/access-policy-lint.ts';
 import {
@@ -18,8 +18,9 @@ import { findRecord } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
 import { accessPolicies } from '../observe/custom-resources.ts';
 import { release, retryConflict } from './conflict.ts';
-import { AFTER_ACTION_MS, PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, WHILE_SERVING_MS } from './limits.ts';
+import { AFTER_ACTION_MS, SETTLED_RECHECK_MS, WHILE_SERVING_MS } from './limits.ts';
 import { membersOf, type OperatorContext } from './operator-context.ts';
+import { createPatientLooks } from './patient-looks.ts';
 import { platformLedger } from './platform-ledger.ts';
 
 type Ledger = NonNullable<Awaited<ReturnType<typeof platformLedger>>>;
@@ -27,6 +28,7 @@ type Ledger = NonNullable<Awaited<ReturnType<typeof platformLedger>>>;
 /** Reads each policy, compares it with the ledger's, and has the founders decide what differs. */
 export function createAccessPolicyController(context: OperatorContext): Controller {
   const writer = createStatusWriter(context.applierOf('accesspolicy'), context.clock);
+  const looks = createPatientLooks(context.clock);
 
   const reconcile = async (policy: AccessPolicy): Promise<ReconcileResult> => {
     const { metadata } = policy;
@@ -40,6 +42,7 @@ export function createAccessPolicyController(context: OperatorContext): Controll
     const isForced = isDeleted && metadata.annotations?.[FORCE_REMOVAL] === metadata.name;
     if (isDeleted && (plan.isReleased || isForced)) {
       await release(context.client, accessPolicies, policy, POLICY_FINALIZER);
+      looks.forget(keyOf(metadata));
       return undefined;
     }
     const { policyId, effect, findings, phase } = plan;
@@ -50,8 +53,11 @@ export function createAccessPolicyController(context: OperatorContext): Controll
       ...(effect === undefined ? {} : { effect }),
       ...(findings === undefined ? {} : { findings: [...findings.faults, ...findings.notes] }),
     };
-    await writer.write({ resource: accessPolicies, object: policy, verdicts: policyVerdicts(plan), phase, facts });
-    if (plan.change !== undefined) return { requeueAfterMs: PROPOSAL_POLL_MS };
+    const verdicts = policyVerdicts(plan);
+    await writer.write({ resource: accessPolicies, object: policy, verdicts, phase, facts });
+    const key = keyOf(metadata);
+    if (plan.change !== undefined) return { requeueAfterMs: looks.next(key, JSON.stringify(verdicts)) };
+    looks.forget(key);
     return { requeueAfterMs: phase === 'Applied' ? SETTLED_RECHECK_MS : WHILE_SERVING_MS };
   };
 

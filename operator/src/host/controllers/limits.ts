@@ -20,8 +20,9 @@ export const SETTLED_RECHECK_MS = 60_000;
 export const SETTLED_RECHECK_EVERY_MS = 2000;
 /** What was handed to a client is read again after this: one that somebody deletes is made anew then. */
 export const CLIENT_RECHECK_MS = 10 * 60_000;
-/** Next look while a proposal waits for approvals. */
+/** Next look while a proposal waits for approvals: so soon at first, and no later than this (patient-looks.ts). */
 export const PROPOSAL_POLL_MS = 300;
+export const PROPOSAL_POLL_MS_MAX = 10_000;
 /** What a ledger took up is asked for again after this; a PackInstall that gets its decision has it asked for at once. */
 export const CONTRACTS_RECHECK_MS = 10 * 60_000;
 /** Next look at a link that works. */

@@ -6,6 +6,7 @@ import {
   findCondition,
   hasFinalizer,
   isConditionTrue,
+  keyOf,
   type ReconcileResult,
 } from '@civitas/kube';
 import { LINK_FINALIZER, RELAY_POD } from '../../core/desired/names.ts';
@@ -36,6 +37,7 @@ import {
   PROPOSAL_POLL_MS,
 } from './limits.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
+import { createPatientLooks } from './patient-looks.ts';
 import { platformLedger } from './platform-ledger.ts';
 import { leavesAlone, relayWord } from './relay-configuration.ts';
 import { restingLookMs } from './resting-look.ts';
@@ -45,6 +47,7 @@ const DEFAULT_PACKETS_PER_MINUTE = 60_000;
 /** Opens links by proposals to the members of both networks, watches them, and drains them before they go. */
 export function createLinkController(context: OperatorContext): Controller {
   const writer = createStatusWriter(context.applierOf('link'), context.clock, context.liveWrites);
+  const looks = createPatientLooks(context.clock);
 
   const reconcile = async (link: LedgerLink): Promise<ReconcileResult> => {
     const isDeleted = link.metadata.deletionTimestamp !== undefined;
@@ -96,7 +99,12 @@ export function createLinkController(context: OperatorContext): Controller {
       intervalMs: HEIGHT_STATUS_MS,
     });
     if (drained) context.wake('network');
-    return { requeueAfterMs: steps === '' && !draining ? restingLookMs(context.caches.links.store.size, LINK_POLL_MS) : PROPOSAL_POLL_MS };
+    const key = keyOf(link.metadata);
+    // What drains moves by itself, in a moment.
+    if (draining) return { requeueAfterMs: PROPOSAL_POLL_MS };
+    if (steps !== '') return { requeueAfterMs: looks.next(key, steps) };
+    looks.forget(key);
+    return { requeueAfterMs: restingLookMs(context.caches.links.store.size, LINK_POLL_MS) };
   };
 
   return createController({
@@ -109,6 +117,7 @@ export function createLinkController(context: OperatorContext): Controller {
       const link = context.caches.links.store.get(key);
       if (link !== undefined) return retryConflict(() => reconcile(link));
       context.operatorMetrics.linkCondition.forget({ link: key });
+      looks.forget(key);
       return undefined;
     },
   });

@@ -12,14 +12,16 @@ import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { callNode } from '../ledger/node-connection.ts';
 import { findRecord, type PlatformLedger, submitOperation } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
-import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
+import { SETTLED_RECHECK_MS, STATUS_MESSAGE_CHARS_MAX, WHILE_SERVING_MS } from './limits.ts';
 import { agenciesOf, findCity, findCityNetwork, linksOf, nodesOf, type OperatorContext } from './operator-context.ts';
+import { createPatientLooks } from './patient-looks.ts';
 import { platformLedger } from './platform-ledger.ts';
 import { restingLookMs } from './resting-look.ts';
 
 /** Writes into the ledgers what our objects say: city.registry entries, enrolments, keys, roles. By proposal only. */
 export function createMembershipController(context: OperatorContext): Controller {
   const settled = new Map<string, { readonly digest: string; readonly atUnixMs: number }>();
+  const looks = createPatientLooks(context.clock);
 
   const reconcile = async (key: string, network: LedgerNetwork): Promise<ReconcileResult> => {
     const config = findCity(context.caches);
@@ -30,7 +32,7 @@ export function createMembershipController(context: OperatorContext): Controller
     const isRegistered = await ensureRegistered(context, network, ledger);
     const effective = effectiveNetwork(network, config, agenciesOf(context));
     const reported = reportedOf(context, network);
-    let open = 0;
+    const open: string[] = [];
     for (const member of effective.members) {
       const wanted = organisationOf(member, reported);
       const digest = JSON.stringify(wanted);
@@ -39,9 +41,10 @@ export function createMembershipController(context: OperatorContext): Controller
       if (last?.digest === digest && context.clock.nowUnixMs() - last.atUnixMs < SETTLED_RECHECK_MS) continue;
       const done = await ensureMember(context, { key, ledger, member, reported });
       if (done) settled.set(settledKey, { digest, atUnixMs: context.clock.nowUnixMs() });
-      else open++;
+      else open.push(context.facts.enrolments.get(settledKey)?.message ?? '');
     }
-    if (open > 0) return { requeueAfterMs: PROPOSAL_POLL_MS };
+    if (open.length > 0) return { requeueAfterMs: looks.next(key, open.join('\n')) };
+    looks.forget(key);
     if (!isRegistered) return resting;
     return { requeueAfterMs: SETTLED_RECHECK_MS };
   };
@@ -54,8 +57,9 @@ export function createMembershipController(context: OperatorContext): Controller
     log: context.log,
     async reconcile(key) {
       const network = context.caches.networks.store.get(key);
-      if (network === undefined || network.metadata.deletionTimestamp !== undefined) return undefined;
-      return reconcile(key, network);
+      if (network !== undefined && network.metadata.deletionTimestamp === undefined) return reconcile(key, network);
+      looks.forget(key);
+      return undefined;
     },
   });
 }

@@ -1,6 +1,6 @@
 import { base64urlDecode, packSignBytes, verifySignature } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
-import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
+import { type Controller, createController, keyOf, type ReconcileResult } from '@civitas/kube';
 import { type ObservedPack, type PackPlan, planPackInstall } from '../../core/plan/pack-install-plan.ts';
 import { verdict } from '../../core/plan/verdict.ts';
 import type { PackInstall } from '../../core/resources/pack-install.ts';
@@ -9,8 +9,9 @@ import { findRecord } from '../ledger/platform-operations.ts';
 import { ensureProposal, proposalText } from '../ledger/proposals.ts';
 import { packInstalls } from '../observe/custom-resources.ts';
 import { retryConflict } from './conflict.ts';
-import { PROPOSAL_POLL_MS, SETTLED_RECHECK_MS, WHILE_SERVING_MS } from './limits.ts';
+import { SETTLED_RECHECK_MS, WHILE_SERVING_MS } from './limits.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { createPatientLooks } from './patient-looks.ts';
 import { platformLedger } from './platform-ledger.ts';
 
 type Ledger = NonNullable<Awaited<ReturnType<typeof platformLedger>>>;
@@ -18,6 +19,7 @@ type Ledger = NonNullable<Awaited<ReturnType<typeof platformLedger>>>;
 /** Has the founders of a network decide on a pack, and says since when its contracts run. */
 export function createPackInstallController(context: OperatorContext): Controller {
   const writer = createStatusWriter(context.applierOf('packinstall'), context.clock);
+  const looks = createPatientLooks(context.clock);
 
   const reconcile = async (install: PackInstall): Promise<ReconcileResult> => {
     const { metadata, spec } = install;
@@ -34,7 +36,9 @@ export function createPackInstallController(context: OperatorContext): Controlle
     const facts = sinceHeight === undefined ? {} : { sinceHeight };
     if (phase === 'Installed' && install.status?.phase !== 'Installed') tellLinks(context, ledger);
     await writer.write({ resource: packInstalls, object: install, verdicts, phase, facts });
-    if (change !== undefined) return { requeueAfterMs: PROPOSAL_POLL_MS };
+    const key = keyOf(metadata);
+    if (change !== undefined) return { requeueAfterMs: looks.next(key, message) };
+    looks.forget(key);
     return { requeueAfterMs: phase === 'Installed' ? SETTLED_RECHECK_MS : WHILE_SERVING_MS };
   };
 
@@ -45,9 +49,9 @@ export function createPackInstallController(context: OperatorContext): Controlle
     log: context.log,
     async reconcile(key) {
       const install = context.caches.packInstalls.store.get(key);
-      return install === undefined || install.metadata.deletionTimestamp !== undefined
-        ? undefined
-        : retryConflict(() => reconcile(install));
+      if (install !== undefined && install.metadata.deletionTimestamp === undefined) return retryConflict(() => reconcile(install));
+      looks.forget(key);
+      return undefined;
     },
   });
 }
