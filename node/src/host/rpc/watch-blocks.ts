@@ -2,22 +2,11 @@ import { accept, type Result, refuse } from '@civitas/canon';
 import type { WatchBlocksRequest, WatchBlocksResponse } from '@civitas/proto/civitas/node/v1/ledger';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { blockSummaryOf } from './block-summary.ts';
-import { drained } from './drained.ts';
+import { drained, paused } from './drained.ts';
 import type { LedgerDoor } from './ledger-door.ts';
 import { BLOCKS_TOLD_EVERY_MS } from './limits.ts';
 
 type BlocksCall = ServerWritableStream<WatchBlocksRequest, WatchBlocksResponse>;
-
-/** Resolves after a time, or when the caller is gone. */
-function pause(call: BlocksCall, durationMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, durationMs);
-    call.once('cancelled', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
 
 /**
  * The newest block, now and whenever there is a newer one, at most every BLOCKS_TOLD_EVERY_MS. Nothing is kept for a slow reader: it is
@@ -48,7 +37,7 @@ export async function serveBlocks({ ledger }: LedgerDoor, call: BlocksCall, orga
       told = height;
       operations = 0;
       if (!call.write({ newest: blockSummaryOf(newest), operationCount })) await drained(call);
-      await pause(call, BLOCKS_TOLD_EVERY_MS);
+      await paused(call, BLOCKS_TOLD_EVERY_MS);
     }
     return accept(true);
   } finally {

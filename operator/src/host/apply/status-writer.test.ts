@@ -2,7 +2,7 @@ import type { Applied, Applier, Clock, Condition, KubeObject } from '@civitas/ku
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { verdict } from '../../core/plan/verdict.ts';
 import { MESSAGE_CHARS_MAX } from '../../core/resources/limits.ts';
-import { HEIGHT_STATUS_MS, LIVE_WRITE_EVERY_MS, LIVE_WRITES_BURST_MAX } from '../controllers/limits.ts';
+import { HEIGHT_STATUS_MS, LIVE_WRITE_EVERY_MS, LIVE_WRITES_BURST_MAX, RESTING_LOOK_MS_MAX } from '../controllers/limits.ts';
 import { createLiveWrites } from './live-writes.ts';
 import { createStatusWriter, type StatusWriter } from './status-writer.ts';
 
@@ -70,6 +70,34 @@ describe('a status', () => {
     }
     expect(writes.length - 400).toBeLessThanOrEqual(LIVE_WRITES_BURST_MAX + (seconds * 1000) / LIVE_WRITE_EVERY_MS);
     expect(writes.length - 400).toBeGreaterThan((seconds * 1000 - HEIGHT_STATUS_MS) / LIVE_WRITE_EVERY_MS - 1);
+  });
+
+  test('is told within the round of all whose heights move, whenever it asks; of what rests nothing is told', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `net-${index}`);
+    for (const name of [...names, 'resting']) await write(name, 1);
+    const told = new Map<string, number[]>();
+    // The same order each time, and the last of it just before the next allowance: whoever comes first would always be the same.
+    for (let second = 1; second <= 600; second++) {
+      nowMs += 1000;
+      for (const name of names) if (await write(name, second)) told.set(name, [...(told.get(name) ?? []), second]);
+      expect(await write('resting', 1)).toBe(false);
+    }
+    const roundSeconds = (names.length * LIVE_WRITE_EVERY_MS) / 1000;
+    for (const name of names) {
+      const times = [0, ...(told.get(name) ?? []), 600];
+      const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0));
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(roundSeconds + HEIGHT_STATUS_MS / 1000);
+    }
+  });
+
+  test('that is asked for no more keeps nobody waiting', async () => {
+    const names = Array.from({ length: LIVE_WRITES_BURST_MAX + 3 }, (_, index) => `gone-${index}`);
+    for (const name of [...names, 'here']) await write(name, 1);
+    nowMs += HEIGHT_STATUS_MS;
+    for (const name of names) await write(name, 2);
+    expect(await write('here', 2)).toBe(false);
+    nowMs += 2 * RESTING_LOOK_MS_MAX + 1;
+    expect(await write('here', 3)).toBe(true);
   });
 
   test('that an earlier process wrote and that still holds is not written again', async () => {

@@ -32,7 +32,7 @@ export interface StatusWriter {
  * @param liveWrites The allowance that what changes all the time is written from; default none is needed.
  */
 export function createStatusWriter(applier: Applier, clock: Clock, liveWrites?: LiveWrites): StatusWriter {
-  const written = new Map<string, { readonly steady: string; readonly atUnixMs: number }>();
+  const written = new Map<string, { readonly steady: string; readonly moving: string; readonly atUnixMs: number }>();
   return {
     async write(target, live) {
       const { object, resource, verdicts, phase, facts } = target;
@@ -40,21 +40,30 @@ export function createStatusWriter(applier: Applier, clock: Clock, liveWrites?: 
       const conditions = conditionsOf(object.status?.conditions ?? [], verdicts, object.metadata.generation, rfc3339Of(now));
       const status = { observedGeneration: object.metadata.generation ?? 0, phase, conditions, ...facts };
       const steady = JSON.stringify({ ...status, ...Object.fromEntries((live?.fields ?? []).map((field) => [field, undefined])) });
+      const moving = movingOf(status, live?.fields ?? []);
       const key = `${resource.plural}/${object.metadata.uid}`;
       // What an earlier process wrote and what still holds is not written again: a start costs no write.
-      if (!written.has(key) && isSameStatus(object.status, status, live?.fields ?? [])) written.set(key, { steady, atUnixMs: now });
+      if (!written.has(key) && isSameStatus(object.status, status, live?.fields ?? []))
+        written.set(key, { steady, moving: movingOf(object.status, live?.fields ?? []), atUnixMs: now });
       const last = written.get(key);
       const isNews = last === undefined || last.steady !== steady;
-      const isDue = isNews || (live !== undefined && now - last.atUnixMs >= live.intervalMs && (liveWrites?.take() ?? true));
+      const hasMoved = live !== undefined && last?.moving !== moving && now - (last?.atUnixMs ?? 0) >= live.intervalMs;
+      const isDue = isNews || (hasMoved && (liveWrites?.take(key) ?? true));
       if (!isDue) return false;
       const { apiVersion, kind, metadata } = object;
       const desired = { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace }, status };
       const applied = await applier.applyStatus(resource, desired, object);
-      written.set(key, { steady, atUnixMs: now });
+      written.set(key, { steady, moving, atUnixMs: now });
       return applied.written;
     },
     forget: (key) => void written.delete(key),
   };
+}
+
+/** What changes all the time, as text. */
+function movingOf(status: object | undefined, fields: readonly string[]): string {
+  const values = new Map<string, unknown>(Object.entries(status ?? {}));
+  return JSON.stringify(fields.map((field) => values.get(field)));
 }
 
 /** The wanted conditions alone, in their order: one that is no longer said is dropped. */
