@@ -69,7 +69,10 @@ export async function approveWithOwnKey(page: Page, city: Stage, { person, name,
     if (await approve.isVisible()) await approve.click({ timeout: PRESS_MS });
     return isClosed() && (await review.count()) === 0;
   };
-  await waitFor('the approval', isApproved, ENROLMENT_MS);
+  await waitFor('the approval', isApproved, ENROLMENT_MS).catch(async (late: unknown) => {
+    process.stderr.write(`not approved; ${page.url()} says: ${await page.locator('body').innerText()}\n`);
+    throw late;
+  });
 }
 
 /** Until the ledger holds the agency, as its page says. */

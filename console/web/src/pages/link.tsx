@@ -13,7 +13,7 @@ import { PageView } from '../ui/page-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { Empty, LoadingState } from '../ui/states.tsx';
 import { StatusLabel } from '../ui/status-label.tsx';
-import { AgoText } from '../ui/time-text.tsx';
+import { AgeText, AgoText } from '../ui/time-text.tsx';
 import { Conditions } from './conditions.tsx';
 import { FailedPackets } from './failed-packets.tsx';
 import { PhaseLabel } from './phase-label.tsx';
@@ -54,7 +54,7 @@ function LinkView({ link }: { readonly link: LinkDetail }): ReactNode {
           <Figure label={t('links.lastSequence')}>{count(link.lastSequence)}</Figure>
           <Figure label={t('links.inFlight')}>{count(link.inFlight)}</Figure>
           <Figure label={t('links.oldest')}>
-            {link.oldestPendingAgeMs === undefined || link.inFlight === 0 ? '–' : formatDuration(language, link.oldestPendingAgeMs)}
+            <OldestWait link={link} />
           </Figure>
         </div>
       </Section>
@@ -86,6 +86,15 @@ function LinkView({ link }: { readonly link: LinkDetail }): ReactNode {
       </Section>
     </>
   );
+}
+
+/** From the packets themselves where both ledgers answer: the resource's status is told every half minute at best. */
+function OldestWait({ link }: { readonly link: LinkDetail }): ReactNode {
+  const { language } = useWords();
+  const { packets, silent, inFlight, oldestPendingAgeMs } = link;
+  if (packets.length > 0) return <AgeText since={Math.min(...packets.map(({ sentAtUnixMs }) => sentAtUnixMs))} />;
+  if (silent.length === 0 || inFlight === 0 || oldestPendingAgeMs === undefined) return '–';
+  return formatDuration(language, oldestPendingAgeMs);
 }
 
 interface SideProps {
