@@ -1,6 +1,9 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
-
-type Call = Pick<ServerWritableStream<unknown, unknown>, 'cancelled' | 'once' | 'off'>;
+/** What is waited for of a gRPC stream. */
+interface Call {
+  readonly cancelled: boolean;
+  once(event: 'drain' | 'cancelled', listener: () => void): unknown;
+  off(event: 'drain' | 'cancelled', listener: () => void): unknown;
+}
 
 /** Resolves with the first of these events, or when the caller is gone. A stream lives for days: nothing listens any more afterwards. */
 function first(call: Call, event: 'drain' | undefined, durationMs: number | undefined): Promise<void> {
