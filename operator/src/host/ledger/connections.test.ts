@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAuthority } from '../certificates/authority.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
 import { type Connections, type ConnectionTarget, createConnections } from './connections.ts';
+import { IDLE_SWEEP_MS, KEPT_CHANNELS_MAX, MANY_IDLE_CHANNEL_MS } from './limits.ts';
 
 const HOUR_MS = 3_600_000;
 const START_UNIX_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -66,6 +67,32 @@ describe('connections to nodes', () => {
     nowUnixMs += 60_000;
     connections.forget('jincheng/city-0');
     expect((await connections.to(target('city-0'))).renewAtUnixMs).toBe(first.renewAtUnixMs + 60_000);
+    connections.close();
+  });
+
+  const channelsOf = async (count: number) => {
+    const names = Array.from({ length: count }, (_, index) => `city-${index}`);
+    const opened = await Promise.all(names.map((name) => connections.to(target(name))));
+    return opened.map((connection) => ({ connection, admin: connection.admin, ledger: connection.ledger }));
+  };
+
+  test('that no call uses are ended where there are many, made anew by the next call, and spared where somebody has just asked', async () => {
+    const many = await channelsOf(KEPT_CHANNELS_MAX + 1);
+    nowUnixMs += MANY_IDLE_CHANNEL_MS - 1;
+    await connections.to(target('city-1'));
+    expect(many.every(({ connection, admin, ledger }) => connection.admin === admin && connection.ledger === ledger)).toBe(true);
+    nowUnixMs += IDLE_SWEEP_MS;
+    await connections.to(target('city-2'));
+    const anew = many.map(({ connection, admin, ledger }) => connection.admin !== admin && connection.ledger !== ledger);
+    expect([anew[0], anew[1], anew.at(-1)]).toEqual([true, false, true]);
+    connections.close();
+  });
+
+  test('stay as they are where there are few', async () => {
+    const few = await channelsOf(KEPT_CHANNELS_MAX);
+    nowUnixMs += 60 * MANY_IDLE_CHANNEL_MS;
+    await connections.to(target('city-0'));
+    expect(few.every(({ connection, admin }) => connection.admin === admin)).toBe(true);
     connections.close();
   });
 });

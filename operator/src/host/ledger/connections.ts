@@ -1,7 +1,7 @@
 import { type PeerIdentity, PORTS } from '@civitas/deployment';
 import { BACKDATED_MS } from '../certificates/limits.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
-import { IDLE_CHANNEL_MS, KEPT_CHANNELS_MAX, MANY_IDLE_CHANNEL_MS } from './limits.ts';
+import { IDLE_CHANNEL_MS, IDLE_SWEEP_MS, KEPT_CHANNELS_MAX, MANY_IDLE_CHANNEL_MS } from './limits.ts';
 import { issueOperatorIdentity, type NodeConnection, type OperatorIdentity, openNodeConnection } from './node-connection.ts';
 
 export interface ConnectionTarget {
@@ -28,6 +28,8 @@ interface Opening {
   readonly network: string;
   readonly connection: Promise<NodeConnection>;
   readonly atUnixMs: number;
+  /** When it was asked for last. */
+  askedUnixMs: number;
   /** Set once it is open. */
   opened?: NodeConnection;
 }
@@ -91,7 +93,7 @@ export function createConnections(nowUnixMs: () => number): Connections {
     const atUnixMs = nowUnixMs();
     const idleMs = open.size < KEPT_CHANNELS_MAX ? IDLE_CHANNEL_MS : MANY_IDLE_CHANNEL_MS;
     const opening: Opening = {
-      ...{ key, atUnixMs, network: target.network },
+      ...{ key, atUnixMs, askedUnixMs: atUnixMs, network: target.network },
       connection: identities.of(target, atUnixMs).then((identity) => openNodeConnection({ ...target, identity, idleMs }, PORTS)),
     };
     opening.connection.then(
@@ -105,12 +107,25 @@ export function createConnections(nowUnixMs: () => number): Connections {
     return opening;
   };
 
+  let sweptUnixMs = nowUnixMs();
+  /** A channel that nobody has called yet looks idle, too: who asked for it a moment ago is about to. */
+  const sweep = (): void => {
+    const atUnixMs = nowUnixMs();
+    if (open.size <= KEPT_CHANNELS_MAX || atUnixMs - sweptUnixMs < IDLE_SWEEP_MS) return;
+    sweptUnixMs = atUnixMs;
+    for (const { opened, askedUnixMs } of open.values()) if (atUnixMs - askedUnixMs >= MANY_IDLE_CHANNEL_MS) opened?.letGoOfIdle();
+  };
+
   return {
     to(target) {
+      sweep();
       const key = `${target.podUID} ${target.host} ${target.network} ${target.authority.fingerprint}`;
       const known = open.get(target.name);
       const isDue = known?.opened !== undefined && (nowUnixMs() >= known.opened.renewAtUnixMs || isFromTheFuture(known, nowUnixMs()));
-      if (known !== undefined && known.key === key && !isDue) return known.connection;
+      if (known !== undefined && known.key === key && !isDue) {
+        known.askedUnixMs = nowUnixMs();
+        return known.connection;
+      }
       const opening = start(target.name, key, target);
       open.set(target.name, opening);
       end(known);

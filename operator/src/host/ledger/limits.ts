@@ -9,6 +9,8 @@ export const IDLE_CHANNEL_MS = 10_000;
 /** Beyond this many channels each new one is let go of sooner: a connection costs 140 KB, and of hundreds of networks each is asked twice a minute. */
 export const KEPT_CHANNELS_MAX = 64;
 export const MANY_IDLE_CHANNEL_MS = 1000;
+/** And as long as there are so many, those that are idle are looked for so often. */
+export const IDLE_SWEEP_MS = 250;
 export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
 /** Longest wait for a node to come to rest before its network is removed. */
 export const DRAIN_DEADLINE_MS = 10_000;

@@ -5,7 +5,7 @@ import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
-import { ChannelCredentials, type Client, type ServiceError } from '@grpc/grpc-js';
+import { ChannelCredentials, type Client, connectivityState, type ServiceError } from '@grpc/grpc-js';
 import { issueLeaf, type KeyAndCertificate } from '../certificates/authority.ts';
 import { OPERATOR_CERTIFICATE_HOURS } from '../certificates/limits.ts';
 import { CALL_DEADLINE_MS, MESSAGE_BYTES_MAX } from './limits.ts';
@@ -65,6 +65,11 @@ export interface NodeConnection {
   readonly snapshot: SnapshotServiceClient;
   /** When the operator's own certificate in it is to be replaced. */
   readonly renewAtUnixMs: number;
+  /**
+   * Ends what no call has used for `idleMs`; the next call makes it anew. gRPC calls such a channel idle and keeps its connection for up to ten
+   * seconds more: hundreds of networks that are asked in turn would have a thousand of them open.
+   */
+  letGoOfIdle(): void;
   close(): void;
 }
 
@@ -95,6 +100,8 @@ export function openNodeConnection(
     if (isClosed) service.close();
     return service;
   };
+  const isIdle = (service: Client | undefined): service is Client =>
+    service?.getChannel().getConnectivityState(false) === connectivityState.IDLE;
   // Services of one listener share its channel.
   const besideLedger = () => ({ ...CHANNEL_OPTIONS, channelOverride: connection.ledger.getChannel() });
   const connection: NodeConnection = {
@@ -114,6 +121,15 @@ export function openNodeConnection(
     get snapshot() {
       made.snapshot ??= new SnapshotServiceClient(grpcAddress, credentials, besideLedger());
       return made.snapshot;
+    },
+    letGoOfIdle() {
+      if (isIdle(made.admin)) {
+        made.admin.close();
+        delete made.admin;
+      }
+      if (!isIdle(made.ledger)) return;
+      made.ledger.close();
+      for (const service of ['ledger', 'link', 'snapshot'] as const) delete made[service];
     },
     close() {
       isClosed = true;
