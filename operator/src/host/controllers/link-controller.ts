@@ -37,7 +37,7 @@ import {
   PROPOSAL_POLL_MS,
 } from './limits.ts';
 import { findCity, findCityNetwork, type OperatorContext } from './operator-context.ts';
-import { createPatientLooks } from './patient-looks.ts';
+import { createPatientLooks, type PatientLooks } from './patient-looks.ts';
 import { platformLedger } from './platform-ledger.ts';
 import { leavesAlone, relayWord } from './relay-configuration.ts';
 import { restingLookMs } from './resting-look.ts';
@@ -99,12 +99,9 @@ export function createLinkController(context: OperatorContext): Controller {
       intervalMs: HEIGHT_STATUS_MS,
     });
     if (drained) context.wake('network');
-    const key = keyOf(link.metadata);
-    // What drains moves by itself, in a moment.
-    if (draining) return { requeueAfterMs: PROPOSAL_POLL_MS };
-    if (steps !== '') return { requeueAfterMs: looks.next(key, steps) };
-    looks.forget(key);
-    return { requeueAfterMs: restingLookMs(context.caches.links.store.size, LINK_POLL_MS) };
+    return {
+      requeueAfterMs: nextLookMs({ steps, draining }, { looks, key: keyOf(link.metadata), count: context.caches.links.store.size }),
+    };
   };
 
   return createController({
@@ -121,6 +118,17 @@ export function createLinkController(context: OperatorContext): Controller {
       return undefined;
     },
   });
+}
+
+/** What drains moves by itself, in a moment; what members are to decide may take days. */
+function nextLookMs(
+  { steps, draining }: { readonly steps: string; readonly draining: boolean },
+  { looks, key, count }: { readonly looks: PatientLooks; readonly key: string; readonly count: number },
+): number {
+  if (draining) return PROPOSAL_POLL_MS;
+  if (steps !== '') return looks.next(key, steps);
+  looks.forget(key);
+  return restingLookMs(count, LINK_POLL_MS);
 }
 
 /** Its data go with it, so its chain id stands for nothing any more: whoever hears it is to hear it no more. */
