@@ -43,6 +43,11 @@ import { leavesAlone, relayWord } from './relay-configuration.ts';
 import { restingLookMs } from './resting-look.ts';
 
 const DEFAULT_PACKETS_PER_MINUTE = 60_000;
+/** What of a link's status changes all the time. */
+const LIVE = {
+  fields: ['from', 'to', 'lastSequence', 'inFlight', 'oldestPendingAge', 'oldestPendingAgeMs'],
+  intervalMs: HEIGHT_STATUS_MS,
+};
 
 /** Opens links by proposals to the members of both networks, watches them, and drains them before they go. */
 export function createLinkController(context: OperatorContext): Controller {
@@ -87,17 +92,8 @@ export function createLinkController(context: OperatorContext): Controller {
     if (isDeleted && (drained || networks.some((network) => network === undefined))) {
       return end(context, link);
     }
-    const target = {
-      resource: ledgerLinks,
-      object: link,
-      verdicts,
-      phase: linkPhase(verdicts),
-      facts: linkFacts(observation, link.status),
-    };
-    await writer.write(target, {
-      fields: ['from', 'to', 'lastSequence', 'inFlight', 'oldestPendingAge', 'oldestPendingAgeMs'],
-      intervalMs: HEIGHT_STATUS_MS,
-    });
+    const facts = linkFacts(observation, link.status);
+    await writer.write({ resource: ledgerLinks, object: link, verdicts, phase: linkPhase(verdicts), facts }, LIVE);
     if (drained) context.wake('network');
     return {
       requeueAfterMs: nextLookMs({ steps, draining }, { looks, key: keyOf(link.metadata), count: context.caches.links.store.size }),
