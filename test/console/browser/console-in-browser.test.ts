@@ -44,7 +44,7 @@ describeWith(needed, 'the console in a browser', () => {
     await city?.stop();
   }, PAGE_TIMEOUT_MS);
 
-  playJourneys(() => ({ city, browser, page, keepPicture: (of, name) => saveScreenshot(of, `${name}.en`, 'light') }));
+  playJourneys(() => ({ city, browser, page, keepPicture: saveInBothLanguages }));
 
   test(
     'a network shows its height live',
@@ -175,6 +175,20 @@ describeWith(needed, 'the console in a browser', () => {
     if (folder === undefined || (colours === 'dark' && process.env['CIVITAS_FULL'] !== undefined)) return;
     await of.setViewportSize({ width: 1280, height: 900 });
     await of.screenshot({ path: `${folder}/${name}.png` });
+  }
+
+  /** A page that a journey has come to, and that goes on in English. */
+  async function saveInBothLanguages(of: Page, name: string): Promise<void> {
+    if (process.env['CIVITAS_SCREENSHOTS'] === undefined) return;
+    // What was said of the steps before stays in the language that it was said in.
+    const said = of.getByRole('button', { name: 'Close', exact: true });
+    while ((await said.count()) > 0) await said.first().click();
+    await saveScreenshot(of, `${name}.en`, 'light');
+    await of.getByRole('combobox', { name: 'Language' }).selectOption('zh-CN');
+    await of.getByRole('combobox', { name: '语言' }).waitFor();
+    await saveScreenshot(of, `${name}.zh-CN`, 'light');
+    await of.getByRole('combobox', { name: '语言' }).selectOption('en');
+    await of.getByRole('combobox', { name: 'Language' }).waitFor();
   }
 
   test(
