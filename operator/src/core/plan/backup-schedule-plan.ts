@@ -64,7 +64,7 @@ function superfluous({ schedule, nowUnixMs, backups, neededFolders }: ObservedSc
 export function planSchedule(observed: ObservedSchedule): SchedulePlan {
   const { schedule, nowUnixMs, nextRun, backups } = observed;
   const { status, spec, metadata } = schedule;
-  const verified = [...backups].filter(isVerified).sort(newerFirst);
+  const verified = backups.filter(isVerified).sort(newerFirst);
   const known: Partial<LedgerBackupScheduleStatus> = {
     ...(status?.lastScheduledAt === undefined ? {} : { lastScheduledAt: status.lastScheduledAt }),
     ...(status?.lastBackup === undefined ? {} : { lastBackup: status.lastBackup }),
@@ -106,7 +106,7 @@ export function planSchedule(observed: ObservedSchedule): SchedulePlan {
 }
 
 function healthOf(backups: readonly LedgerBackup[], newest: LedgerBackup | undefined): Verdict {
-  const last = [...backups].filter((backup) => isFinished(backup)).sort(newerFirst)[0];
+  const [last] = backups.filter(isFinished).sort(newerFirst);
   if (last === undefined)
     return { type: 'BackupHealthy', status: 'Unknown', reason: 'NoBackupYet', message: 'none of its backups is finished' };
   if (isVerified(last))

@@ -19,15 +19,6 @@ export function createLiveWrites(clock: Clock): LiveWrites {
   /** By who waits, in the order in which they began to: when they asked last. */
   const waiting = new Map<string, number>();
 
-  const placeOf = (key: string): number => {
-    let place = 0;
-    for (const other of waiting.keys()) {
-      if (other === key) return place;
-      place++;
-    }
-    return place;
-  };
-
   return {
     take(key) {
       const nowMs = clock.monotonicMs();
@@ -36,7 +27,8 @@ export function createLiveWrites(clock: Clock): LiveWrites {
       allowance = Math.min(LIVE_WRITES_BURST_MAX, allowance + earned);
       for (const [other, askedMs] of waiting) if (nowMs - askedMs > GONE_AFTER_MS) waiting.delete(other);
       waiting.set(key, nowMs);
-      if (placeOf(key) >= allowance) return false;
+      const isNext = [...waiting.keys()].slice(0, allowance).includes(key);
+      if (!isNext) return false;
       waiting.delete(key);
       allowance--;
       return true;
