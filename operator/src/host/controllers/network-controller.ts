@@ -117,9 +117,15 @@ class NetworkReconciler {
       const done = await performNetworkAction(scope, action);
       acted ||= done && action.type !== 'apply';
     }
+    if (!acted) this.#letGo(observed);
     if (!begins) await this.#writePlanStatus(observed, plan);
     await this.#writeOperations(plan.operations);
     return { requeueAfterMs: nextLookMs(observed, plan, { acted, networks: this.#context.caches.networks.store.size }) };
+  }
+
+  /** Until the next look, which is not soon. */
+  #letGo({ network: { metadata }, nodes }: ObservedNetwork): void {
+    for (const node of Object.keys(nodes)) this.#context.connections.letGo(`${metadata.namespace}/${node}`);
   }
 
   async #remove(observed: ObservedNetwork, plan: NetworkPlan): Promise<ReconcileResult> {

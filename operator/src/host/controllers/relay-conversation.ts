@@ -47,7 +47,7 @@ export function createRelayConversation(context: OperatorContext): RelayConversa
       const pod = findPod(workspace);
       const authority = await context.authorities.find(PLATFORM_AUTHORITY);
       if (pod?.ip === undefined || !pod.running || pod.deleting || authority === undefined || isUpToDate(workspace)) return;
-      const { admin } = await context.connections.to({
+      const connection = await context.connections.to({
         name: `${namespace}/${RELAY_POD}`,
         podUID: pod.uid,
         host: pod.ip,
@@ -55,12 +55,12 @@ export function createRelayConversation(context: OperatorContext): RelayConversa
         authority,
         isExpected: (peer) => peer.kind === 'relay' && peer.network === city,
       });
-      const { configurationHash } = await callNode(admin.status.bind(admin), {});
+      const { configurationHash } = await callNode(connection.admin.status.bind(connection.admin), {});
       const served = servedName(pod.uid, new Uint8Array(configurationHash));
       if (relayConfigurations.get(namespace) !== served) context.wake('link');
       relayConfigurations.set(namespace, served);
       if (said?.podUID === pod.uid) return;
-      const keys = await callNode(admin.keys.bind(admin), {});
+      const keys = await callNode(connection.admin.keys.bind(connection.admin), {});
       said = { podUID: pod.uid, volumeUID: volumeOf(workspace), key: base64urlEncode(new Uint8Array(keys.relayPublicKey)) };
       context.log.info({ podUID: pod.uid }, 'the relay reported its key');
       context.wake('network');

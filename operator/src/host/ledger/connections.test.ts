@@ -1,8 +1,10 @@
+import { status } from '@grpc/grpc-js';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAuthority } from '../certificates/authority.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
 import { type Connections, type ConnectionTarget, createConnections } from './connections.ts';
 import { IDLE_SWEEP_MS, KEPT_CHANNELS_MAX, MANY_IDLE_CHANNEL_MS } from './limits.ts';
+import { callNode } from './node-connection.ts';
 
 const HOUR_MS = 3_600_000;
 const START_UNIX_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -88,10 +90,25 @@ describe('connections to nodes', () => {
     connections.close();
   });
 
+  test('that a call waits on stay, whoever lets go of them, until it has its answer', async () => {
+    await channelsOf(KEPT_CHANNELS_MAX);
+    const busy = await connections.to(target('busy'));
+    const { admin, ledger } = busy;
+    // Nothing listens there.
+    const answer = callNode(admin.status.bind(admin), {});
+    connections.letGo('jincheng/busy');
+    expect([busy.admin === admin, busy.ledger === ledger]).toEqual([true, false]);
+    await expect(answer).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    connections.letGo('jincheng/busy');
+    expect(busy.admin === admin).toBe(false);
+    connections.close();
+  });
+
   test('stay as they are where there are few', async () => {
     const few = await channelsOf(KEPT_CHANNELS_MAX);
     nowUnixMs += 60 * MANY_IDLE_CHANNEL_MS;
     await connections.to(target('city-0'));
+    connections.letGo('jincheng/city-1');
     expect(few.every(({ connection, admin }) => connection.admin === admin)).toBe(true);
     connections.close();
   });

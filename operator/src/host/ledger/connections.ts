@@ -1,7 +1,7 @@
 import { type PeerIdentity, PORTS } from '@civitas/deployment';
 import { BACKDATED_MS } from '../certificates/limits.ts';
 import type { NetworkAuthority } from '../observe/authorities.ts';
-import { IDLE_CHANNEL_MS, IDLE_SWEEP_MS, KEPT_CHANNELS_MAX, MANY_IDLE_CHANNEL_MS } from './limits.ts';
+import { IDLE_SWEEP_MS, KEPT_CHANNELS_MAX, MANY_IDLE_CHANNEL_MS } from './limits.ts';
 import { issueOperatorIdentity, type NodeConnection, type OperatorIdentity, openNodeConnection } from './node-connection.ts';
 
 export interface ConnectionTarget {
@@ -18,6 +18,8 @@ export interface ConnectionTarget {
 /** Open channels to pods, one a pod. */
 export interface Connections {
   to(target: ConnectionTarget): Promise<NodeConnection>;
+  /** Nobody is about to ask this pod again: where there are many, its connection need not stay open for who might. */
+  letGo(name: string): void;
   /** Closes the channel to a pod that is gone. */
   forget(name: string): void;
   close(): void;
@@ -79,57 +81,88 @@ class Identities {
   }
 }
 
+/** Those that may hold a connection. */
+class Warm {
+  readonly #openings = new Set<Opening>();
+  #sweptUnixMs: number;
+
+  constructor(nowUnixMs: number) {
+    this.#sweptUnixMs = nowUnixMs;
+  }
+
+  add(opening: Opening): void {
+    this.#openings.add(opening);
+  }
+
+  delete(opening: Opening): void {
+    this.#openings.delete(opening);
+  }
+
+  coolDown(opening: Opening): void {
+    if (opening.opened?.letGoOfIdle() === true) this.#openings.delete(opening);
+  }
+
+  /** Who asked for a channel a moment ago is about to call, or to call again. */
+  sweep(atUnixMs: number): void {
+    // A clock that was ahead and is set right leaves the last sweep in the future.
+    if (Math.abs(atUnixMs - this.#sweptUnixMs) < IDLE_SWEEP_MS) return;
+    this.#sweptUnixMs = atUnixMs;
+    for (const opening of this.#openings) if (atUnixMs - opening.askedUnixMs >= MANY_IDLE_CHANNEL_MS) this.coolDown(opening);
+  }
+}
+
 /** None is open yet. Several who ask for one pod at once get the same channel. */
 export function createConnections(nowUnixMs: () => number): Connections {
   const open = new Map<string, Opening>();
   const identities = new Identities();
+  const warm = new Warm(nowUnixMs());
+  const areMany = (): boolean => open.size > KEPT_CHANNELS_MAX;
 
   const end = (opening: Opening | undefined): void => {
+    if (opening === undefined) return;
+    warm.delete(opening);
     // One that could not be opened has nothing to close.
-    opening?.connection.then((connection) => connection.close()).catch(() => {});
+    opening.connection.then((connection) => connection.close()).catch(() => {});
   };
 
   const start = (name: string, key: string, target: ConnectionTarget): Opening => {
     const atUnixMs = nowUnixMs();
-    const idleMs = open.size < KEPT_CHANNELS_MAX ? IDLE_CHANNEL_MS : MANY_IDLE_CHANNEL_MS;
     const opening: Opening = {
       ...{ key, atUnixMs, askedUnixMs: atUnixMs, network: target.network },
-      connection: identities.of(target, atUnixMs).then((identity) => openNodeConnection({ ...target, identity, idleMs }, PORTS)),
+      connection: identities.of(target, atUnixMs).then((identity) => openNodeConnection({ ...target, identity }, PORTS)),
     };
     opening.connection.then(
       (connection) => {
         opening.opened = connection;
       },
       () => {
+        warm.delete(opening);
         if (open.get(name) === opening) open.delete(name);
       },
     );
     return opening;
   };
 
-  let sweptUnixMs = nowUnixMs();
-  /** A channel that nobody has called yet looks idle, too: who asked for it a moment ago is about to. */
-  const sweep = (): void => {
-    const atUnixMs = nowUnixMs();
-    if (open.size <= KEPT_CHANNELS_MAX || atUnixMs - sweptUnixMs < IDLE_SWEEP_MS) return;
-    sweptUnixMs = atUnixMs;
-    for (const { opened, askedUnixMs } of open.values()) if (atUnixMs - askedUnixMs >= MANY_IDLE_CHANNEL_MS) opened?.letGoOfIdle();
-  };
-
   return {
     to(target) {
-      sweep();
+      if (areMany()) warm.sweep(nowUnixMs());
       const key = `${target.podUID} ${target.host} ${target.network} ${target.authority.fingerprint}`;
       const known = open.get(target.name);
       const isDue = known?.opened !== undefined && (nowUnixMs() >= known.opened.renewAtUnixMs || isFromTheFuture(known, nowUnixMs()));
       if (known !== undefined && known.key === key && !isDue) {
         known.askedUnixMs = nowUnixMs();
+        warm.add(known);
         return known.connection;
       }
       const opening = start(target.name, key, target);
       open.set(target.name, opening);
+      warm.add(opening);
       end(known);
       return opening.connection;
+    },
+    letGo(name) {
+      const known = open.get(name);
+      if (known !== undefined && areMany()) warm.coolDown(known);
     },
     forget(name) {
       const known = open.get(name);

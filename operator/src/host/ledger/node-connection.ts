@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { type PeerIdentity, spiffe } from '@civitas/deployment';
 import { callUnary, findErrorInfo, serverProblem, type Unary } from '@civitas/node-call';
@@ -5,10 +6,11 @@ import { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { LedgerServiceClient } from '@civitas/proto/civitas/node/v1/ledger';
 import { LinkServiceClient } from '@civitas/proto/civitas/node/v1/link';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
-import { ChannelCredentials, type Client, connectivityState, type ServiceError } from '@grpc/grpc-js';
+import { ChannelCredentials, type Client, type ServiceError } from '@grpc/grpc-js';
 import { issueLeaf, type KeyAndCertificate } from '../certificates/authority.ts';
 import { OPERATOR_CERTIFICATE_HOURS } from '../certificates/limits.ts';
-import { CALL_DEADLINE_MS, MESSAGE_BYTES_MAX } from './limits.ts';
+import { CallsInFlight } from './calls-in-flight.ts';
+import { CALL_DEADLINE_MS, IDLE_CHANNEL_MS, MESSAGE_BYTES_MAX } from './limits.ts';
 
 /** A node refused a call; `code` is one of docs/reference/errors.md. */
 export class NodeRefusal extends Error {
@@ -53,8 +55,6 @@ export interface NodeTarget {
   readonly host: string;
   readonly identity: OperatorIdentity;
   readonly isExpected: (peer: PeerIdentity) => boolean;
-  /** How long a connection is kept that nobody uses, ms. */
-  readonly idleMs: number;
 }
 
 /** Channels to one process; each is made when it is first asked for, opened by a call, and let go of when it is idle. */
@@ -66,14 +66,17 @@ export interface NodeConnection {
   /** When the operator's own certificate in it is to be replaced. */
   readonly renewAtUnixMs: number;
   /**
-   * Ends what no call has used for `idleMs`; the next call makes it anew. gRPC calls such a channel idle and keeps its connection for up to ten
-   * seconds more: hundreds of networks that are asked in turn would have a thousand of them open.
+   * Ends every connection that no call waits on; a service that is asked for afterwards gets it anew, so it is to be asked for at each call. gRPC
+   * would keep a connection for up to ten seconds after it calls it idle: hundreds of networks that are asked in turn would have a thousand open.
+   *
+   * @returns whether nothing is open any more.
    */
-  letGoOfIdle(): void;
+  letGoOfIdle(): boolean;
   close(): void;
 }
 
 const CHANNEL_OPTIONS = {
+  'grpc.client_idle_timeout_ms': IDLE_CHANNEL_MS,
   'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.min_reconnect_backoff_ms': 100,
@@ -85,33 +88,29 @@ const CHANNEL_OPTIONS = {
 } as const;
 
 /** Names the four services. Nothing is sent yet. */
-export function openNodeConnection(
-  { host, identity, isExpected, idleMs }: NodeTarget,
-  ports: { grpc: number; admin: number },
-): NodeConnection {
+export function openNodeConnection({ host, identity, isExpected }: NodeTarget, ports: { grpc: number; admin: number }): NodeConnection {
   const credentials = ChannelCredentials.createFromSecureContext(identity.context, {
     checkServerIdentity: (_host, certificate) => serverProblem(certificate.subjectaltname, isExpected, 'another'),
   });
-  const [adminAddress, grpcAddress] = [`${host}:${ports.admin}`, `${host}:${ports.grpc}`];
+  const [adminAddress, grpcAddress] = [addressOf(host, ports.admin), addressOf(host, ports.grpc)];
   const made: { admin?: AdminServiceClient; ledger?: LedgerServiceClient; link?: LinkServiceClient; snapshot?: SnapshotServiceClient } = {};
-  const channel = { ...CHANNEL_OPTIONS, 'grpc.client_idle_timeout_ms': idleMs };
+  const [adminCalls, ledgerCalls] = [new CallsInFlight(), new CallsInFlight()];
+  const channelFor = ({ interceptor }: CallsInFlight) => ({ ...CHANNEL_OPTIONS, interceptors: [interceptor] });
   let isClosed = false;
   const open = <Service extends Client>(service: Service): Service => {
     if (isClosed) service.close();
     return service;
   };
-  const isIdle = (service: Client | undefined): service is Client =>
-    service?.getChannel().getConnectivityState(false) === connectivityState.IDLE;
   // Services of one listener share its channel.
-  const besideLedger = () => ({ ...CHANNEL_OPTIONS, channelOverride: connection.ledger.getChannel() });
+  const besideLedger = () => ({ ...channelFor(ledgerCalls), channelOverride: connection.ledger.getChannel() });
   const connection: NodeConnection = {
     renewAtUnixMs: identity.renewAtUnixMs,
     get admin() {
-      made.admin ??= open(new AdminServiceClient(adminAddress, credentials, channel));
+      made.admin ??= open(new AdminServiceClient(adminAddress, credentials, channelFor(adminCalls)));
       return made.admin;
     },
     get ledger() {
-      made.ledger ??= open(new LedgerServiceClient(grpcAddress, credentials, channel));
+      made.ledger ??= open(new LedgerServiceClient(grpcAddress, credentials, channelFor(ledgerCalls)));
       return made.ledger;
     },
     get link() {
@@ -123,13 +122,15 @@ export function openNodeConnection(
       return made.snapshot;
     },
     letGoOfIdle() {
-      if (isIdle(made.admin)) {
-        made.admin.close();
+      if (adminCalls.count === 0) {
+        made.admin?.close();
         delete made.admin;
       }
-      if (!isIdle(made.ledger)) return;
-      made.ledger.close();
-      for (const service of ['ledger', 'link', 'snapshot'] as const) delete made[service];
+      if (ledgerCalls.count === 0) {
+        made.ledger?.close();
+        for (const service of ['ledger', 'link', 'snapshot'] as const) delete made[service];
+      }
+      return made.admin === undefined && made.ledger === undefined;
     },
     close() {
       isClosed = true;
@@ -137,6 +138,13 @@ export function openNodeConnection(
     },
   };
   return connection;
+}
+
+/** In gRPC's own form where it is an address, so that nothing is set up to resolve a name. */
+function addressOf(host: string, port: number): string {
+  const family = isIP(host);
+  if (family === 0) return `${host}:${port}`;
+  return family === 4 ? `ipv4:${host}:${port}` : `ipv6:[${host}]:${port}`;
 }
 
 /**

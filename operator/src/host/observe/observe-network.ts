@@ -283,10 +283,10 @@ function needsKeys(ledgerNode: LedgerNode | undefined, podUID: string, engine: E
 }
 
 /** Asks a node where it stands, and for its keys if they are wanted; undefined when it does not answer. */
-export async function askNode({ admin }: NodeConnection, wantsKeys: boolean): Promise<ObservedAnswer | undefined> {
+export async function askNode(connection: NodeConnection, wantsKeys: boolean): Promise<ObservedAnswer | undefined> {
   try {
-    const status = await callNode(admin.status.bind(admin), {});
-    return answerOf(status, wantsKeys ? await callNode(admin.keys.bind(admin), {}) : undefined);
+    const status = await callNode(connection.admin.status.bind(connection.admin), {});
+    return answerOf(status, wantsKeys ? await callNode(connection.admin.keys.bind(connection.admin), {}) : undefined);
   } catch {
     // A node that starts, stops or is gone is told apart by its pod; what counts here is that it gave no answer.
     return undefined;
