@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Closure, closureOf, type LockedPackage, type PackageLock } from './package-lock.ts';
+import { plainPath, plainSource } from './plain-source.ts';
 import type { Component } from './sbom.ts';
 import type { TarEntry } from './tar.ts';
 
@@ -32,9 +33,9 @@ export interface AppOptions {
 }
 
 /**
- * A program as it lies in its image: the workspaces it needs with their sources at their places in the repository, and the packages that the
- * lock file names for them, installed afresh by `npm ci --omit=dev` without install scripts. Workspaces stay links below node_modules:
- * Node strips types only from files whose real path is outside it.
+ * A program as it lies in its image: the workspaces it needs with their sources, types taken out, at their places in the repository, and the
+ * packages that the lock file names for them, installed afresh by `npm ci --omit=dev` without install scripts. Workspaces are links below
+ * node_modules, as in the repository.
  *
  * @param use Called while the files exist; they are removed afterwards.
  */
@@ -130,7 +131,8 @@ function sourceFiles(root: string, path: string): readonly TarEntry[] {
   const isRun = (file: string): boolean => /\.(?:ts|mjs|js|css|json|proto)$/.test(file) && !/\.(?:test|fixture)\.ts$/.test(file);
   return filesBelow(root, path, isLeftOut)
     .filter(isRun)
-    .map((file) => copyOf(root, file));
+    .map((file) => ({ file, content: Buffer.from(plainSource(file, readFileSync(join(root, file), 'utf8'))) }))
+    .map(({ file, content }) => ({ kind: 'file', path: `${APP}/${plainPath(file)}`, content }));
 }
 
 function filesBelow(folder: string, path: string, isLeftOut: (name: string) => boolean): readonly string[] {

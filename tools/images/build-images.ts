@@ -43,11 +43,11 @@ const WEB: Pages = {
 };
 
 const RECIPES: Readonly<Record<ImageName, Recipe>> = {
-  node: { workspace: '@civitas/node', program: 'node/src/main.ts', command: ['serve'], hasEngine: true },
-  operator: { workspace: '@civitas/operator', program: 'operator/src/main.ts', command: [], hasEngine: false },
+  node: { workspace: '@civitas/node', program: 'node/src/main.js', command: ['serve'], hasEngine: true },
+  operator: { workspace: '@civitas/operator', program: 'operator/src/main.js', command: [], hasEngine: false },
   console: {
     workspace: '@civitas/console-api',
-    program: 'console/api/src/main.ts',
+    program: 'console/api/src/main.js',
     command: [],
     hasEngine: false,
     pages: WEB,
@@ -117,8 +117,8 @@ function pagesOf(root: string, pages: Pages): Part {
 function withVersion(entries: readonly TarEntry[], { program }: Recipe, version: string): readonly TarEntry[] {
   const path = `app/${program.slice(0, program.indexOf('/src/'))}/package.json`;
   return entries.map((entry) => {
-    if (entry.path !== path || entry.kind !== 'copy') return entry;
-    const manifest = JSON.parse(readFileSync(entry.from, 'utf8')) as { readonly version: string };
+    if (entry.path !== path || entry.kind !== 'file') return entry;
+    const manifest = JSON.parse(Buffer.from(entry.content).toString('utf8')) as { readonly version: string };
     if (manifest.version === version) return entry;
     return { kind: 'file', path, content: Buffer.from(`${JSON.stringify({ ...manifest, version }, null, 2)}\n`) };
   });
@@ -172,7 +172,7 @@ function configOf(image: { name: string; version: string; recipe: Recipe; archit
   const { name, version, recipe, architecture } = image;
   return {
     name: `${name}:${version}`,
-    entrypoint: [`/${BIN}/node`, '--import', `/app/${dirname(recipe.program)}/preload.ts`, `/app/${recipe.program}`],
+    entrypoint: [`/${BIN}/node`, '--import', `/app/${dirname(recipe.program)}/preload.js`, `/app/${recipe.program}`],
     command: recipe.command,
     environment: [`PATH=/${BIN}`, 'NODE_ENV=production'],
     user: `${USER}:${USER}`,
