@@ -1,4 +1,5 @@
 import { startConsensusNetwork } from '../../test/consensus/network/consensus-network.ts';
+import { fillStore } from './filled-store.ts';
 import { type LoadGenerators, startLoadGenerators } from './load-generators.ts';
 import { type LoadFigures, measureCatchUp, measureLoad, measureRestart } from './measure-network.ts';
 
@@ -52,9 +53,6 @@ const WINDOW_OPERATIONS = 4_096;
 /** More than any machine of this bench has reached: bounds what is signed before the first figure is known. */
 const FIRST_GUESS_PER_SECOND = 8_000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-const DOCUMENTS_EACH = 100;
-const FILL_WINDOW = 32;
-const FILL_CHUNK = 2_000;
 
 const warmUpOf = (seconds: number): number => Math.min(30_000, Math.max(2_000, seconds * 500));
 
@@ -63,19 +61,6 @@ type Measured = {
   readonly generators: LoadGenerators;
   readonly validatorCount: number;
 };
-
-/** Writes records through the product's own bulk registration. */
-async function fill({ generators }: Measured, keys: number, say: (line: string) => void): Promise<{ keys: number; seconds: number }> {
-  const startedMs = performance.now();
-  for (let left = Math.ceil(keys / DOCUMENTS_EACH); left > 0; left -= FILL_CHUNK) {
-    const operations = Math.min(left, FILL_CHUNK);
-    await generators.prepareDocuments(operations, DOCUMENTS_EACH);
-    const ran = await generators.run({ kind: 'all', window: FILL_WINDOW }, { warmUpMs: 0, measureMs: 0 }).result;
-    if (ran.committedInAll < operations) throw new Error(`filling was refused: ${JSON.stringify(ran.refusals)}`);
-    say(`${Math.max(0, left - FILL_CHUNK) * DOCUMENTS_EACH} records to go`);
-  }
-  return { keys, seconds: Math.round((performance.now() - startedMs) / 1000) };
-}
 
 async function paced(parts: Measured, options: NetworkBenchOptions, perSecond: number, seconds: number): Promise<LoadFigures> {
   const warmUpMs = Math.min(warmUpOf(seconds), seconds * 500);
@@ -126,22 +111,26 @@ async function saturation(parts: Measured, options: NetworkBenchOptions, reached
 export async function benchNetwork(options: NetworkBenchOptions): Promise<NetworkFigures> {
   const { validators, seconds, keys, say, loadOnly = false } = options;
   say(`starting ${validators} validators`);
+  const filled = keys === 0 ? undefined : await fillStore(keys, say);
   const network = await startConsensusNetwork({
     validators,
     config: { emptyBlockIntervalMs: 5_000 },
-    node: () => ({ environment: POD_ENVIRONMENT }),
+    node: () => ({ environment: { ...POD_ENVIRONMENT, ...filled?.environment }, ...filled?.pod }),
+  }).catch((error: unknown) => {
+    filled?.remove();
+    throw error;
   });
   const generators = await startLoadGenerators(network, validators);
   const parts: Measured = { network, generators, validatorCount: validators };
   const stop = async (): Promise<void> => {
     await generators.stop();
     await network.stop();
+    filled?.remove();
   };
   // A bench that is told to end leaves no validators behind.
   const interrupted = (): void => void stop().finally(() => process.exit(1));
   for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
-    const filled = keys > 0 ? await fill(parts, keys, say) : null;
     say('warming up');
     const first = await closedLoop(parts, options, { perSecond: FIRST_GUESS_PER_SECOND, seconds: Math.min(5, seconds) });
     say('10 operations a second');
@@ -163,7 +152,7 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<Networ
     const ratioToLive = Math.round(((caughtUp?.operationsPerSecond ?? 0) / full.operationsPerSecond) * 10) / 10;
     const catchUp = caughtUp === null ? null : { ...caughtUp, ratioToLive };
     const idleCommitMs = (idle ?? tenPerSecond).commitMs.p50;
-    return { saturation: full, closedLoop: closed, halfLoad, tenPerSecond, idleCommitMs, restart, catchUp, fill: filled };
+    return { saturation: full, closedLoop: closed, halfLoad, tenPerSecond, idleCommitMs, restart, catchUp, fill: filled?.fill ?? null };
   } catch (error) {
     process.stderr.write(`${network.logs()}\n`);
     throw error;

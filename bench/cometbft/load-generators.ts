@@ -9,7 +9,6 @@ import type { LoadAnswer, LoadCommand, LoadResult, LoadRun, LoadSetup } from './
 export interface LoadGenerators {
   /** Signs operations beforehand, in groups that share a signature where `groupSize` is above one. */
   prepare(operations: number, groupSize: number): Promise<void>;
-  prepareDocuments(operations: number, documentsEach: number): Promise<void>;
   /** @param load of all processes together. */
   run(
     load: LoadRun['load'],
@@ -77,7 +76,6 @@ export async function startLoadGenerators(network: ConsensusNetwork, validatorCo
   const askAll = async (command: LoadCommand): Promise<void> => void (await Promise.all(children.map((child) => ask(child, command))));
   return {
     prepare: (operations, groupSize) => askAll({ do: 'prepare', operations: each(operations), groupSize }),
-    prepareDocuments: (operations, documentsEach) => askAll({ do: 'prepare-documents', operations: each(operations), documentsEach }),
     run: (load, times) => {
       const run: LoadRun = { load: share(load, children.length), startUnixMs: Date.now() + LEAD_MS, ...times };
       const ran = Promise.all(

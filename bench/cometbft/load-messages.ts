@@ -11,10 +11,9 @@ export interface LoadSetup {
 
 export interface LoadRun {
   /**
-   * Open: `perSecond` operations are due each second, whatever became of earlier ones. Closed: `window` are in flight. All: closed, until
-   * everything prepared is done; nothing is measured.
+   * Open: `perSecond` operations are due each second, whatever became of earlier ones. Closed: `window` are in flight.
    */
-  readonly load: { readonly kind: 'open'; readonly perSecond: number } | { readonly kind: 'closed' | 'all'; readonly window: number };
+  readonly load: { readonly kind: 'open'; readonly perSecond: number } | { readonly kind: 'closed'; readonly window: number };
   /** Wall clock at which all processes begin. */
   readonly startUnixMs: number;
   readonly warmUpMs: number;
@@ -39,7 +38,6 @@ export interface LoadResult {
 
 export type LoadCommand =
   | { readonly do: 'prepare'; readonly operations: number; readonly groupSize: number }
-  | { readonly do: 'prepare-documents'; readonly operations: number; readonly documentsEach: number }
   | { readonly do: 'run'; readonly run: LoadRun }
   | { readonly do: 'stop' };
 

@@ -20,10 +20,6 @@ async function obey(command: LoadCommand): Promise<void> {
       groupSize = command.groupSize;
       for (let made = 0; made < command.operations; made += groupSize) prepared.push(maker.registrations(groupSize));
       return answer({ did: 'prepared' });
-    case 'prepare-documents':
-      prepared.length = 0;
-      for (let made = 0; made < command.operations; made++) prepared.push(maker.manyDocuments(command.documentsEach));
-      return answer({ did: 'prepared' });
     case 'run':
       return answer({
         did: 'ran',

@@ -52,11 +52,6 @@ export class OperationMaker {
     return this.#message(Array.from({ length: groupSize }, () => this.#body('register', documentArguments())));
   }
 
-  /** One operation that registers many documents: how a ledger is filled. */
-  manyDocuments(count: number): PreparedMessage {
-    return this.#message([this.#body('registerMany', { documents: Array.from({ length: count }, documentArguments) })]);
-  }
-
   #body(method: string, args: JsonObject): Bytes {
     const expires = parseUnixMs(Date.now() + EXPIRY_MS);
     invariant(expires.ok, 'the clock is out of range');

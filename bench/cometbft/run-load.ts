@@ -3,8 +3,6 @@ import type { PreparedMessage } from './operations.ts';
 import type { SubmitStreams } from './submit-streams.ts';
 
 const DRAIN_LIMIT_MS = 30_000;
-/** Limit of a run that ends when everything is done, ms. */
-const ALL_LIMIT_MS = 3_000_000;
 const TICK_MS = 4;
 /** Pause of a closed loop after a refusal, so that it does not spin, ms. */
 const REFUSED_PAUSE_MS = 50;
@@ -24,9 +22,9 @@ class Run {
   #inAll = 0;
   signedMeanwhile = 0;
 
-  constructor({ load, startUnixMs, warmUpMs, measureMs }: LoadRun) {
+  constructor({ startUnixMs, warmUpMs, measureMs }: LoadRun) {
     this.#from = startUnixMs + warmUpMs;
-    this.until = this.#from + (load.kind === 'all' ? ALL_LIMIT_MS : measureMs);
+    this.until = this.#from + measureMs;
   }
 
   #isMeasured(atMs: number): boolean {
@@ -75,13 +73,12 @@ class Run {
   }
 }
 
-function closedLoop(streams: SubmitStreams, run: Run, next: () => PreparedMessage | undefined, window: number): void {
+function closedLoop(streams: SubmitStreams, run: Run, next: () => PreparedMessage, window: number): void {
   const each = Math.max(1, Math.floor(window / streams.count));
   const inFlight = Array.from({ length: streams.count }, () => 0);
   const refill = (stream: number): void => {
     while ((inFlight[stream] ?? 0) < each && now() < run.until) {
       const message = next();
-      if (message === undefined) return;
       inFlight[stream] = (inFlight[stream] ?? 0) + message.count;
       run.due(message, now(), 0);
       streams.send(stream, message);
@@ -143,21 +140,14 @@ export async function runLoad(streams: SubmitStreams, supply: MessageSupply, par
   const { prepared, makeMore } = supply;
   const run = new Run(parts);
   let taken = 0;
-  const nextPrepared = (): PreparedMessage | undefined => prepared[taken++];
   const next = (): PreparedMessage => {
-    const message = nextPrepared();
+    const message = prepared[taken++];
     if (message !== undefined) return message;
     const made = makeMore();
     run.signedMeanwhile += made.count;
     return made;
   };
   await sleep(parts.startUnixMs - now());
-  if (parts.load.kind === 'all') {
-    closedLoop(streams, run, nextPrepared, parts.load.window);
-    while (run.openCount > 0 && now() < run.until) await sleep(20);
-    prepared.length = 0;
-    return run.result(0);
-  }
   const cpu = cpuBetween(parts.startUnixMs + parts.warmUpMs, run.until);
   if (parts.load.kind === 'open') await openLoop(streams, run, next, { perSecond: parts.load.perSecond, startMs: parts.startUnixMs });
   else closedLoop(streams, run, next, parts.load.window);
