@@ -1,3 +1,4 @@
+import { PORTS } from '@civitas/deployment';
 import { waitFor } from '@civitas/testkit';
 import type { ConsensusNetwork } from '../../test/consensus/network/consensus-network.ts';
 import { diskBytesOf } from '../disk-usage.ts';
@@ -17,6 +18,8 @@ export interface LoadFigures {
   readonly cpuMicrosPerOperation: { readonly engine: number; readonly node: number; readonly generator: number };
   readonly rssBytes: { readonly engine: number; readonly node: number };
   readonly diskBytesPerOperation: { readonly engine: number; readonly node: number };
+  /** Delay of a node's event loop while it was measured, p99 as its metrics have it, of the worst validator, ms. */
+  readonly loopDelayMs: number;
   readonly committedInAll: number;
   /** Signed by the generator while it was measured: its CPU then holds signing, too. */
   readonly signedMeanwhile: number;
@@ -37,6 +40,18 @@ function meanOver(validatorCount: number, of: (index: number, part: (typeof PART
   return { engine: mean('engine'), node: mean('node') };
 }
 
+/** Event loop delays since they were taken last, p99 of each validator, ms. */
+function takeLoopDelays(network: ConsensusNetwork, validatorCount: number): Promise<number[]> {
+  return Promise.all(
+    Array.from({ length: validatorCount }, async (_, index) => {
+      const response = await fetch(`http://${network.pod(index).clientAddress}:${PORTS.metrics}/metrics`);
+      const [, seconds] = /^nodejs_eventloop_lag_p99_seconds(?:\{[^}]*\})? (\S+)$/m.exec(await response.text()) ?? [];
+      if (seconds === undefined) throw new Error(`validator ${index} tells no delay of its event loop`);
+      return Number(seconds) * 1000;
+    }),
+  );
+}
+
 /** One load on a network, with what it cost. */
 export async function measureLoad(
   parts: { readonly network: ConsensusNetwork; readonly generators: LoadGenerators; readonly validatorCount: number },
@@ -54,8 +69,10 @@ export async function measureLoad(
   const { startUnixMs, result } = generators.run(load, times);
   await sleepUntil(startUnixMs + times.warmUpMs);
   const cpuBefore = cpu();
+  await takeLoopDelays(network, validatorCount);
   await sleepUntil(startUnixMs + times.warmUpMs + times.measureMs);
   const cpuAfter = cpu();
+  const loopDelays = await takeLoopDelays(network, validatorCount);
   const rssBytes = meanOver(validatorCount, (index, part) => rssBytesOf(network.pod(index).pidOf(part) ?? 0));
   const ran = await result;
   const diskAfter = disk();
@@ -78,6 +95,7 @@ export async function measureLoad(
       engine: perOperationInAll(diskAfter.engine - diskBefore.engine),
       node: perOperationInAll(diskAfter.node - diskBefore.node),
     },
+    loopDelayMs: round(Math.max(...loopDelays)),
     committedInAll: ran.committedInAll,
     signedMeanwhile: ran.signedMeanwhile,
   };
