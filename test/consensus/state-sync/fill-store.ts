@@ -1,5 +1,5 @@
 // Fills a store with records and nothing else, once for all nodes of a network: `fill-store.ts FOLDER COUNT`.
-import { encodeCanonical, type JsonObject } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical, type JsonObject } from '@civitas/canon';
 import { sodiumCrypto } from '@civitas/canon/sodium';
 import { applyWrites } from '../../../node/src/core/ledger/execute-block.ts';
 import { PageReader } from '../../../node/src/core/state/page-store.ts';
@@ -11,10 +11,11 @@ import { LedgerStore, NOTHING_PRUNED } from '../../../node/src/host/store/ledger
 const SLICE = 20_000;
 const { sha256 } = sodiumCrypto;
 
-/** The n-th record that every filled node has. */
+/** The n-th record that every filled node has, among the documents that operations register: their random places are what a state that grew has. */
 function filler(n: number): [string, StoredRecord] {
   const record: JsonObject = { digest: 'x'.repeat(160), n, status: 'filed' };
-  return [`health.index/filler/${n}`, { record, bytes: encodeCanonical(record) }];
+  const id = base64urlEncode(sha256(new TextEncoder().encode(String(n))).subarray(0, 16));
+  return [`health.index/documents/${id}`, { record, bytes: encodeCanonical(record) }];
 }
 
 const [folder = '', count = '0'] = process.argv.slice(2);
