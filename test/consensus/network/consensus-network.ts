@@ -214,8 +214,11 @@ export class ConsensusNetwork {
   async setGrant(index: number, granted: boolean): Promise<void> {
     if (granted) this.#ungranted.delete(index);
     else this.#ungranted.add(index);
-    // A node that ends for want of its grant may owe its answer, which its next process gives.
-    const answered = (): Promise<true> => this.#grant(index, granted).then(() => true);
+    // A node that ends for want of its grant may owe its answer, which its next process gives. One that is down asks when it starts.
+    const answered = async (): Promise<true> => {
+      if (this.pod(index).isRunning('node')) await this.#grant(index, granted);
+      return true;
+    };
     await waitFor(`node ${index} takes its grant: ${granted}`, answered, START_MS);
   }
 
