@@ -5,7 +5,9 @@ import { applyWrites } from '../../../node/src/core/ledger/execute-block.ts';
 import { PageReader } from '../../../node/src/core/state/page-store.ts';
 import type { StoredRecord } from '../../../node/src/core/state/records.ts';
 import { EMPTY_ROOT, type TreeRoot } from '../../../node/src/core/state/tree.ts';
+import { freeBytesOf } from '../../../node/src/host/engine/cometbft/disk-guard.ts';
 import { genesisRecord } from '../../../node/src/host/ledger/ledger-application.ts';
+import { compactStore } from '../../../node/src/host/store/compact-store.ts';
 import { LedgerStore, NOTHING_PRUNED } from '../../../node/src/host/store/ledger-store.ts';
 
 const SLICE = 20_000;
@@ -33,3 +35,5 @@ for (let from = 0; from < Number(count); from += SLICE) {
   reader.commit(update);
 }
 await store.close();
+// As a node leaves it that joined by a snapshot.
+await compactStore(folder, freeBytesOf);

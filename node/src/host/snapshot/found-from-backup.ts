@@ -15,7 +15,9 @@ import { PageReader } from '../../core/state/page-store.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
 import { EMPTY_ROOT, type TreeRoot } from '../../core/state/tree.ts';
 import { VALIDATORS } from '../../core/validators/records.ts';
+import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
 import { genesisRecord } from '../ledger/ledger-application.ts';
+import { compactStore } from '../store/compact-store.ts';
 import { LedgerStore, NOTHING_PRUNED, parseRecord } from '../store/ledger-store.ts';
 import { syncFolder } from '../store/sync-folder.ts';
 import type { SnapshotLog } from './ledger-snapshots.ts';
@@ -95,6 +97,7 @@ async function foundIn(folder: string, source: string, origin: BackupIdentity, r
   const founding = new Founding(folder, request.crypto, request.genesis);
   for (let index = 0; index < facts.chunkCount; index++) await founding.take(await readChunk(index));
   await founding.finish(request.genesisHash);
+  await compactStore(folder, freeBytesOf);
   return founding.recordCount;
 }
 

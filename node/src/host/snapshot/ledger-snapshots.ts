@@ -13,7 +13,8 @@ import {
 } from '@civitas/proofs';
 import type { EventName } from '@civitas/telemetry';
 import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
-import type { LedgerStore, StateView } from '../store/ledger-store.ts';
+import { compactStore } from '../store/compact-store.ts';
+import { LedgerStore, type StateView } from '../store/ledger-store.ts';
 import { syncFolder } from '../store/sync-folder.ts';
 import { DiskRoom, NoRoom } from './disk-room.ts';
 import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, PROGRESS_LINES, SNAPSHOTS_KEPT, STORE_BYTES_PER_CHUNK_BYTE } from './limits.ts';
@@ -274,8 +275,12 @@ export class LedgerSnapshots implements SnapshotStore {
     await restore.state.apply(index, chunk.value);
     this.#tellProgress(restore);
     if (!restore.state.isComplete) return ACCEPT;
-    await this.#adopt(await restore.state.finish(), restore.state.folder);
+    const restored = await restore.state.finish();
+    // A whole store: nothing is left to abandon.
     this.#restore = undefined;
+    await restored.close();
+    await compactStore(restore.state.folder, freeBytesOf);
+    await this.#adopt(restore.state.folder);
     log.info?.('snapshot-restored', { height: restore.checked.manifest.height, recordCount: restore.checked.recordCount });
     return ACCEPT;
   }
@@ -287,9 +292,10 @@ export class LedgerSnapshots implements SnapshotStore {
   }
 
   /** One rename puts the restored store in the place of the empty one; its environment stays open on the file that moved. */
-  async #adopt(restored: LedgerStore, folder: string): Promise<void> {
+  async #adopt(folder: string): Promise<void> {
     const { store, dataFolder, onRestored } = this.#parts;
     const target = join(dataFolder, 'ledger');
+    const restored = new LedgerStore(folder);
     renameSync(storeFile(folder), storeFile(target));
     syncFolder(target);
     await store.adopt(restored);

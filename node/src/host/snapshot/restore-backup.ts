@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type CryptoPort, equalBytes } from '@civitas/canon';
 import { BACKUP_FILES, type NodeConfig } from '@civitas/deployment';
 import { type CheckedBackup, checkBackup, isDecidedBlock, unixNanosOf, verifyChunk } from '@civitas/proofs';
+import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
+import { compactStore } from '../store/compact-store.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { syncFolder } from '../store/sync-folder.ts';
 import { dropChain } from './join-marker.ts';
@@ -44,6 +46,7 @@ async function restoreInto(request: Source, finish: (store: LedgerStore, backup:
   const store = await state.finish();
   await finish(store, backup.value);
   await store.close();
+  await compactStore(folder, freeBytesOf);
   renameSync(folder, join(dataFolder, 'ledger'));
   syncFolder(dataFolder);
   return checked.manifest.height;

@@ -22,6 +22,8 @@ export const KEPT_LIST_PAGES_MAX = 64;
 export const VERIFY_SLICE = 1_024;
 /** Pages that verifying keeps in memory, bytes: it needs each once. */
 export const VERIFY_CACHE_BYTES = 2 ** 20;
+/** A store is written anew where this many times its size is left: room for the copy, and for blocks meanwhile. */
+export const COMPACT_ROOM_FACTOR = 1.5;
 /** A file up to this size, bytes, holds LMDB's two meta pages and an empty root at most: no genesis, so nothing is lost with it. */
 export const UNBORN_BYTES_MAX = 12_288;
 /** Own packets that failed that are kept of each peer, count: the newest, at most 1 KiB each. */
