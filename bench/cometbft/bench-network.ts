@@ -120,6 +120,7 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<Networ
     filled?.remove();
     throw error;
   });
+  await filled?.written();
   const generators = await startLoadGenerators(network, validators);
   const parts: Measured = { network, generators, validatorCount: validators };
   const stop = async (): Promise<void> => {

@@ -11,9 +11,12 @@ export interface FilledStore {
   readonly fill: { readonly keys: number; readonly seconds: number };
   readonly environment: PodOptions['environment'];
   readonly pod: { readonly entryPoints: PodOptions['entryPoints'] };
+  /** Until the copies are on the disk: no commit that is measured shall wait for them. */
+  written(): Promise<void>;
   remove(): void;
 }
 
+const run = promisify(execFile);
 const programOf = (name: string): string => fileURLToPath(new URL(`../../test/consensus/state-sync/${name}`, import.meta.url));
 
 /** Writes records into a store, without blocks: millions take minutes, which as operations of a network would take hours. */
@@ -21,11 +24,12 @@ export async function fillStore(keys: number, say: (line: string) => void): Prom
   say(`filling a store with ${keys} records`);
   const folder = mkdtempSync(join(tmpdir(), 'civitas-filled-'));
   const startedMs = performance.now();
-  await promisify(execFile)(process.execPath, ['--no-warnings', programOf('fill-store.ts'), folder, String(keys)]);
+  await run(process.execPath, ['--no-warnings', programOf('fill-store.ts'), folder, String(keys)]);
   return {
     fill: { keys, seconds: Math.round((performance.now() - startedMs) / 1000) },
     environment: { CIVITAS_FILLED_STORE: folder },
     pod: { entryPoints: { node: ['--import', PRELOAD, programOf('filled-node.ts'), 'serve'] } },
+    written: async () => void (await run('sync')),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
