@@ -15,8 +15,8 @@ import { genesisRecord } from '../../../node/src/host/ledger/ledger-application.
 import { nodeLedgerOpener } from '../../../node/src/host/serve/open-node-ledger.ts';
 import { runUntilStopped } from '../../../node/src/host/serve/run-until-stopped.ts';
 import { serveNode } from '../../../node/src/host/serve/serve-node.ts';
-import { storeFile } from '../../../node/src/host/snapshot/restore-state.ts';
 import { LedgerStore, NOTHING_PRUNED } from '../../../node/src/host/store/ledger-store.ts';
+import { storeFile } from '../../../node/src/host/store/store-file.ts';
 import { measureLoop } from './measure-loop.ts';
 
 const { sha256 } = sodiumCrypto;

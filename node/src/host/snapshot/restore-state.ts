@@ -1,5 +1,4 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { equalBytes, type Sha256, utf8Decode } from '@civitas/canon';
 import { type CheckedManifest, encodeLightBlock, headerHash, type LightBlock, unixMsOf, type VerifiedChunk } from '@civitas/proofs';
 import { StoreFault } from '../../core/ledger/refusal.ts';
@@ -125,9 +124,4 @@ export class StateRestore {
     await this.store.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** The file that a store folder consists of. */
-export function storeFile(folder: string): string {
-  return join(folder, 'ledger.mdb');
 }

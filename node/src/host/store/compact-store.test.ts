@@ -11,6 +11,7 @@ import { PageReader } from '../../core/state/page-store.ts';
 import { EMPTY_ROOT, type TreeRoot } from '../../core/state/tree.ts';
 import { compactStore } from './compact-store.ts';
 import { LedgerStore, NOTHING_PRUNED } from './ledger-store.ts';
+import { storeFile } from './store-file.ts';
 
 const { sha256 } = nodeCrypto;
 const HASH = sha256(new Uint8Array(1));
@@ -48,7 +49,7 @@ beforeEach(async () => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const fileOf = (): string => join(folder, 'ledger.mdb');
+const fileOf = (): string => storeFile(folder);
 
 /** Pages that LMDB's list of free ones takes itself. */
 async function listPages(): Promise<number> {

@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { open } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import { COMPACT_ROOM_FACTOR, MAP_BYTES } from './limits.ts';
+import { storeFile } from './store-file.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /**
@@ -14,7 +14,7 @@ import { syncFolder } from './sync-folder.ts';
  * @throws StoreFault when it cannot be read or written; the store is then as it was.
  */
 export async function compactStore(folder: string, freeBytesOf: (folder: string) => number): Promise<boolean> {
-  const path = join(folder, 'ledger.mdb');
+  const path = storeFile(folder);
   const anew = `${path}.anew`;
   try {
     rmSync(anew, { force: true });
