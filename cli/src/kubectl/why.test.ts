@@ -61,7 +61,7 @@ describe('why', () => {
     expect(text).toContain(`lnet ${NAMESPACE}/${network}: Answered=False SpecNotSeen: it has no status yet. → The operator has not looked`);
     expect(text).toContain(`llink ${NAMESPACE}/${network}-link: Deleted=True HeldByFinalizers`);
     expect(text).toContain('it was deleted and is held by civitas.dev/drain');
-    expect(text).toContain('Flowing=False FullMoon for 60s. → This plugin does not know the reason');
+    expect(text).toMatch(/Flowing=False FullMoon for \d+s\. → This plugin does not know the reason/);
   });
 
   test('names pods that the cluster keeps from running', async () => {
@@ -111,11 +111,17 @@ describe('why', () => {
     const labels = { 'app.kubernetes.io/name': 'civitas-operator' };
     const spec = { containers: [{ name: 'operator', image: 'none' }] };
     const name = `${network}-op`;
-    await rig.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: NAMESPACE, labels }, spec });
-    await whyCommand(rig.context(), { names: [name], check: false });
+    const { metadata } = await rig.client.create(pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: NAMESPACE, labels },
+      spec,
+    });
+    const aged = (ageMs: number) => rig.context({ nowUnixMs: () => Date.parse(metadata.creationTimestamp) + ageMs });
+    await whyCommand(aged(2_000), { names: [name], check: false });
     expect(rig.printed()).toBe(`nothing about ${name} is other than green\n`);
-    await whyCommand(rig.context({ nowUnixMs: () => Date.now() + 45_000 }), { names: [name], check: false });
-    expect(rig.printed()).toContain(`pod ${NAMESPACE}/${name}: Ready=False OperatorNotReady for 4`);
+    await whyCommand(aged(45_000), { names: [name], check: false });
+    expect(rig.printed()).toContain(`pod ${NAMESPACE}/${name}: Ready=False OperatorNotReady for 45s`);
   });
 
   test('joins conditions of an object that say the same, and does not count what nobody asked for', async () => {
