@@ -73,6 +73,8 @@ export let listeners: Listener[];
 export let vault: VaultStore;
 let closers: (() => void)[];
 let callsBurst = 100_000;
+/** What is saved up is all there is: nothing comes back while a test runs, however long it is held up. */
+const CALLS_PER_SECOND = 1 / 3600;
 /** The identity provider of these tests: whom its tokens speak of, and whether there is one that answers. */
 export const people: { provider: 'none' | 'up' | 'down'; readonly tokens: Map<string, Principal> } = { provider: 'up', tokens: new Map() };
 const leaves = new Map<string, Promise<TestLeaf>>();
@@ -119,7 +121,7 @@ function personsOf(keys: GatewayKeys, admission: Admission): PersonMethods | und
     asked: new Map(),
     ledger,
     admission,
-    calls: openTokenBuckets({ perSecond: 1, burst: callsBurst, namesMax: 10, nowMs: () => performance.now() }),
+    calls: openTokenBuckets({ perSecond: CALLS_PER_SECOND, burst: callsBurst, namesMax: 10, nowMs: () => performance.now() }),
     nowUnixMs: Date.now,
   });
 }
@@ -181,7 +183,7 @@ async function openServer(): Promise<void> {
   const methods = new VaultMethods({ organisation: 'hospital-1', chainId: CHAIN, vault, ledger });
   const links = { activity: new LinkActivity(ledger), wanted: new WantedHeaders(nowMs) };
   const door = () => ({ ledger, admission, contracts: [], ...links });
-  const calls = openTokenBuckets({ perSecond: 1, burst: callsBurst, namesMax: 10, nowMs });
+  const calls = openTokenBuckets({ perSecond: CALLS_PER_SECOND, burst: callsBurst, namesMax: 10, nowMs });
   const guard = new Guard({
     chainId: CHAIN,
     members: () => ledger.members,
