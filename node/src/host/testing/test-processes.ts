@@ -152,7 +152,7 @@ export class TestNetwork {
         const status = await ask(admin.status.bind(admin), {});
         return status.phase === 'Serving' && status.height > 0n;
       },
-      15_000,
+      60_000,
     );
   }
 
