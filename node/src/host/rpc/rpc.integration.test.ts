@@ -224,18 +224,6 @@ test('a record that the last block changed is answered for once the next header 
   expect(await asked).toMatchObject({ found: true, headerHeight: 1n });
 });
 
-test('a record whose header the engine was slow to say is answered for once it is there', async () => {
-  const client = await aClient(LedgerServiceClient, HOSPITAL);
-  const proof = { key: new Uint8Array([1]), leaf: { kind: 'present' as const }, siblings: [] };
-  ledger.prove = () => ({ value: { a: 1 }, proof, headerHeight: ledger.status().height, headerTimeUnixMs: 1 });
-  const missing = ledger.status().height;
-  ledger.lightBlock = (height) => (height === missing ? undefined : new Uint8Array([7]));
-  const asked = ask(client.read.bind(client), { key: 'links/x/counter', withProof: true, headerHeight: 0n });
-  await ask(client.submit.bind(client), { operation: anOperation() });
-
-  expect(await asked).toMatchObject({ found: true, headerHeight: BigInt(missing + 1) });
-});
-
 test('a height whose root is not kept is refused with PRUNED', async () => {
   const client = await aClient(LedgerServiceClient, HOSPITAL);
   const asked = ask(client.read.bind(client), { key: 'links/x/counter', withProof: true, headerHeight: 3n });
