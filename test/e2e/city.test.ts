@@ -10,10 +10,10 @@ import { parse } from 'yaml';
 import { clusterDriver } from './cluster-driver.ts';
 import { civitas, civitasOffline, kubectl, kubectlPresent } from './commands.ts';
 import { expectConsole } from './expect-console.ts';
-import { filesBelow } from './files-below.ts';
 import { hasReceipt, openFine, payFine } from './fine-payment.ts';
 import { foundersDecide } from './founders-decide.ts';
 import { findPodProcess, podProcesses } from './pod-processes.ts';
+import { readFilesBelow } from './read-files-below.ts';
 import { ROOT, type RunningCity, readReady, spawnCity, startCity } from './running-city.ts';
 
 const DATA = resolve(ROOT, process.env['CIVITAS_DATA'] ?? '../shared/data');
@@ -319,15 +319,12 @@ describe('privacy', () => {
     async () => {
       const secrets = [CANARY, ...patientFiles().flatMap(personalValuesOf)];
       expect(secrets.length).toBeGreaterThan(50);
-      const files = filesBelow(home).filter((path) => !path.includes('/profiles/'));
+      const files = readFilesBelow(home).filter(([path]) => !path.includes('/profiles/'));
       const metrics = await Promise.all(
         readReady(home).networks.map(async (network) => (await fetch(`http://${network.metrics}/metrics`)).text()),
       );
       const found: string[] = [];
-      for (const [where, content] of [
-        ...files.map((path) => [path, readFileSync(path)] as const),
-        ...metrics.map((text, index) => [`metrics ${index}`, Buffer.from(text)] as const),
-      ]) {
+      for (const [where, content] of [...files, ...metrics.map((text, index) => [`metrics ${index}`, Buffer.from(text)] as const)]) {
         for (const secret of secrets) if (content.includes(secret)) found.push(`${where}: a value of ${secret.length} characters`);
       }
       expect(files.length).toBeGreaterThan(20);
