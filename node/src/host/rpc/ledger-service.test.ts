@@ -85,3 +85,13 @@ test('a receipt of no operation is NOT_FOUND, and a hash of another length MALFO
 test('a proof against a header whose state is not kept is PRUNED', async () => {
   expect(await call(service.read, { key: 'city.registry/networks/x', withProof: true, headerHeight: 1n })).toBe('PRUNED');
 });
+
+test('a record whose header the engine was slow to say is proven by the next one', async () => {
+  const proof = { key: new Uint8Array([1]), leaf: { kind: 'present' as const }, siblings: [] };
+  const late = ledger.status().height;
+  ledger.prove = () => ({ value: { a: 1 }, proof, headerHeight: ledger.status().height, headerTimeUnixMs: 1 });
+  ledger.lightBlock = (height) => (height === late ? undefined : new Uint8Array([7]));
+  const asked = call(service.read, { key: 'links/x/counter', withProof: true, headerHeight: 0n });
+  await anOrderedOperation();
+  expect(await asked).toMatchObject({ found: true, headerHeight: BigInt(late + 1) });
+});

@@ -74,7 +74,7 @@ async function getReceipt({ ledger }: LedgerDoor, request: GetReceiptRequest): P
   });
 }
 
-/** The record with its proof. One that changed in the last block is proven by the next header, which is waited for. */
+/** The record with its proof. One that changed in the last block is proven by the next header, which is waited for, as is one that is late. */
 async function proveRecord(ledger: LedgerHost, key: string, headerHeight: number): Promise<Result<ProvenRecord>> {
   if (headerHeight > 0) {
     const proven = ledger.prove(key, headerHeight);
@@ -82,7 +82,7 @@ async function proveRecord(ledger: LedgerHost, key: string, headerHeight: number
   }
   for (let attempt = 0; attempt < PROOF_ATTEMPTS_MAX; attempt++) {
     const proven = ledger.prove(key);
-    if (proven !== undefined) return accept(proven);
+    if (proven !== undefined && ledger.lightBlock(proven.headerHeight) !== undefined) return accept(proven);
     await nextCommit(ledger, PROOF_WAIT_MS_MAX);
   }
   return refuse('PROOF_NOT_YET', { height: ledger.status().height, expected: 'the next block' }, 'retry');
