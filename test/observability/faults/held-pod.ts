@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { waitFor } from '@civitas/testkit';
 import { podProcesses } from '../../e2e/pod-processes.ts';
 
 /** How often a process that was begun anew is looked for, ms. */
 const LOOK_MS = 300;
+/** For one that the kubelet begins just now, after a back-off, on a busy machine, ms. */
+const BEGUN_MS = 60_000;
 
 /** Holds a pod's process as a machine that hangs does, and every one that the kubelet begins in its place, until it is let go. */
 export class HeldPod {
@@ -16,15 +18,15 @@ export class HeldPod {
     this.#pod = pod;
   }
 
-  hold(): void {
+  async hold(): Promise<void> {
     this.#look();
-    if (this.#held.size === 0) throw new Error(`${this.#pod} has no process`);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    await waitFor(`a process of ${this.#pod}`, () => this.#held.size > 0, BEGUN_MS);
   }
 
   letGo(): void {
     clearInterval(this.#timer);
-    for (const pid of this.#held) if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGCONT');
+    for (const pid of this.#held) signal(pid, 'SIGCONT');
     this.#held.clear();
   }
 
@@ -32,11 +34,15 @@ export class HeldPod {
     for (const { pid, pod } of podProcesses(this.#home)) {
       if (pod !== this.#pod || this.#held.has(pid)) continue;
       this.#held.add(pid);
-      try {
-        process.kill(pid, 'SIGSTOP');
-      } catch {
-        // It ended in between.
-      }
+      signal(pid, 'SIGSTOP');
     }
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended in between.
   }
 }
