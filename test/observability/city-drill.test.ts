@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openParties } from '@civitas/cli';
 import { PORTS } from '@civitas/deployment';
-import { waitFor } from '@civitas/testkit';
+import { LateError, waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { ENGINE_JOB, type ScrapeTarget } from '../../tools/start/scrape-config.ts';
@@ -170,7 +170,9 @@ describeWith({ found, missing: `${MONITORING_MISSING}; kubectl` }, 'a city under
         const share = network === undefined ? 0 : ANSWERED_SHARE_MIN;
         return answers.missing.length === 0 && answers.answeredCount >= share * answers.allCount;
       };
-      await waitFor('data in every panel', isWhole, PATIENCE_MS).catch(() => expect(answers.empty).toEqual([]));
+      await waitFor('data in every panel', isWhole, PATIENCE_MS).catch((cause: unknown) => {
+        throw new LateError(`without data: ${answers.empty.join('; ')}`, { cause });
+      });
       const { answeredCount, allCount, empty } = answers;
       process.stdout.write(`panels: ${answeredCount} of ${allCount} queries have data; without: ${empty.join('; ')}\n`);
     } finally {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '@civitas/testkit';
+import { LateError, waitFor } from '@civitas/testkit';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** A command that asks a process which hangs is given up, ms. */
@@ -37,7 +37,7 @@ async function runDiagnosis(alert: string, known: Readonly<Record<string, string
 /**
  * Until the commands of a runbook show the cause: what a cluster knows of a fault comes in pieces.
  *
- * @throws Error with what they wrote last.
+ * @throws LateError with what they wrote last.
  */
 export async function waitForCause(
   alert: string,
@@ -50,7 +50,7 @@ export async function waitForCause(
     return shows.test(written);
   };
   await waitFor(`cause in the runbook of ${alert}`, isShown, CAUSE_MS).catch((error: unknown) => {
-    throw new Error(`${String(shows)} is not in:\n${written}`, { cause: error });
+    throw new LateError(`${String(shows)} is not in:\n${written}`, { cause: error });
   });
 }
 
