@@ -10,6 +10,8 @@ import { organisationOf } from './network/birth.ts';
 import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
 
 const DOCUMENTS = 12;
+/** The decision is told while it waits for its height: as long as nobody submits, these are as many seconds. */
+const NOTICE_BLOCKS = 20;
 const tools = findEngineTools();
 let network: ConsensusNetwork;
 
@@ -31,7 +33,12 @@ async function lightBlocks(from: number, to: number): Promise<LightBlock[]> {
   const client = await network.clients.ledger(network.pod(0).options.address, organisationOf(0));
   const blocks: LightBlock[] = [];
   for (let height = from; height <= to; height += 1) {
-    const { lightBlock } = await ask(client.getBlock.bind(client), { height: BigInt(height) });
+    // A header that the engine was slow to say comes after its block.
+    const { lightBlock } = await waitFor(
+      `light block ${height}`,
+      () => ask(client.getBlock.bind(client), { height: BigInt(height) }),
+      30_000,
+    );
     const decoded = decodeLightBlock(lightBlock);
     if (!decoded.ok) throw new Error(`${height}: ${decoded.refusal.code}`);
     blocks.push(decoded.value);
@@ -60,7 +67,7 @@ async function submitDocuments(count: number): Promise<void> {
 
 /** The embedded chain's own rules change on the way; the engine that takes it over goes on with the new ones. @returns their first height. */
 async function goOverToNewRules(): Promise<number> {
-  const change = { kind: 'activateProtocol', version: 2, afterBlocks: 3 };
+  const change = { kind: 'activateProtocol', version: 2, afterBlocks: NOTICE_BLOCKS };
   const proposed = await network.submit(0, { contract: 'network.members@v1', method: 'propose', role: 'member', args: { change } });
   expect(proposed.outcome.ok).toBe(true);
   const scheduled = await waitFor(
@@ -71,7 +78,7 @@ async function goOverToNewRules(): Promise<number> {
     },
     30_000,
   );
-  await waitFor('the new rules', async () => (await network.status(0)).protocolVersion === 2, 30_000);
+  while ((await network.status(0)).protocolVersion < 2) await submitDocuments(1);
   await submitDocuments(2);
   return Number(scheduled.nextProtocolHeight);
 }
@@ -83,6 +90,9 @@ async function growOnto(engine: 'cometbft'): Promise<void> {
   pod.write('config', JSON.stringify({ ...config, engine }));
   pod.start();
   await waitFor('the engine', async () => (await network.status(0)).engine === engine && (await network.status(0)).signing, 60_000);
+  // Before its first block a node whose hand-over took long says that it is halted, and takes no work.
+  const { height } = await network.status(0);
+  await waitFor('a block of the engine', async () => (await network.status(0)).height > height, 60_000);
 }
 
 async function makeValidator(index: number): Promise<void> {
