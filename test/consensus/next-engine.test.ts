@@ -1,3 +1,4 @@
+import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findNextEngine } from '../../tools/engine-next/engine-next.ts';
 import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
@@ -19,10 +20,14 @@ describeWithNextEngine('two releases of the engine in one network', () => {
   }, START_MS_MAX);
   afterAll(() => network?.stop());
 
+  /** A node knows its engine's version once it has looked at it, which it does each second. */
+  const engineVersionOf = (index: number): Promise<string> =>
+    waitFor(`the version of engine ${index}`, async () => (await network.status(index)).engineVersion || undefined, START_MS_MAX);
+
   test(
     'agree on every root, and each follows the other after a kill',
     async () => {
-      expect((await network.status(NEXT[0])).engineVersion).not.toBe((await network.status(OWN)).engineVersion);
+      expect(await engineVersionOf(NEXT[0])).not.toBe(await engineVersionOf(OWN));
       // As many blocks as there are proposers, at least.
       for (const index of [...network.indexes, ...network.indexes]) {
         expect((await network.submit(index, aDocument())).outcome.ok).toBe(true);
@@ -32,6 +37,8 @@ describeWithNextEngine('two releases of the engine in one network', () => {
         expect((await network.submit(NEXT[1], aDocument())).outcome.ok).toBe(true);
         network.start(index);
         await network.agreement(network.indexes, TEST_MS_MAX);
+        // The next kill leaves a quorum only with its vote.
+        await waitFor('it to follow', async () => (await network.status(index)).caughtUp, TEST_MS_MAX);
       }
     },
     TEST_MS_MAX,
