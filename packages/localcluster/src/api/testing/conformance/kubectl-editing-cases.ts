@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { waitFor } from '@civitas/testkit';
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../json.ts';
 import { aNetwork, sampleDefinition } from '../sample-definition.ts';
@@ -23,13 +24,14 @@ export function describeKubectlEditing(kubectl: () => Kubectl): void {
     test('explains a field of a definition with its type, description and enumeration, and its tree', async () => {
       await kubectl().run('create', 'ns', NAMESPACE);
       await kubectl().run('apply', '-f', await kubectl().file('definition.yaml', sampleDefinition));
-      await kubectl().run('wait', '--for=condition=Established', 'crd/networks.test.dev', '--timeout=10s');
-      await kubectl().run(
-        'apply',
-        '-f',
-        await kubectl().file('n.yaml', { ...aNetwork(), metadata: { name: 'health', namespace: NAMESPACE } }),
-      );
-      const domain = await run('explain', 'networks.spec.domain');
+      await kubectl().run('wait', '--for=condition=Established', 'crd/networks.test.dev', '--timeout=25s');
+      const path = await kubectl().file('n.yaml', { ...aNetwork(), metadata: { name: 'health', namespace: NAMESPACE } });
+      // A real server tells of a kind, and publishes its schema, a moment after it serves it.
+      expect(await waitFor('kind that is known', async () => (await kubectl().run('apply', '-f', path)).code === 0)).toBe(true);
+      const domain = await waitFor('kind that is explained', async () => {
+        const explained = await run('explain', 'networks.spec.domain');
+        return explained.code === 0 ? explained : undefined;
+      });
       expect(domain.out).toMatch(
         /GROUP:\s+test\.dev\nKIND:\s+Network\nVERSION:\s+v1\n\nFIELD: domain <string>\nENUM:\n {4}health\n {4}housing/,
       );
