@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ApiServer, startApiServer } from '../api/server.ts';
 import type { KubeObject } from '../cluster-port.ts';
@@ -73,7 +74,8 @@ describeWithKubectl('process kubelet beside the API server', () => {
     const { clusterIP } = service['spec'] as { clusterIP: string };
 
     expect(await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=20s')).toContain('condition met');
-    expect(await kubectl('logs', 'web')).toBe('listening');
+    // It listens before it says so.
+    expect(await waitFor('line in the log', async () => (await kubectl('logs', 'web')) || undefined)).toBe('listening');
     while (kubelet.stats().proxyListeners === 0) await new Promise((resolve) => setImmediate(resolve));
     const read = (path: string) => fetch(`http://${clusterIP}/api/v1/namespaces/default/${path}`).then(({ status }) => status);
     expect(await read('configmaps/kube-root-ca.crt')).toBe(200);
