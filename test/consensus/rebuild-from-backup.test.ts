@@ -104,11 +104,12 @@ describeWithEngine('a fenced validator whose ledger is rebuilt from a backup', (
     await waitFor('the crashes', () => readFileSync(join(pod.options.root, 'crash-at'), 'utf8') === '', WAIT_MS);
     const { height } = await network.agreement([0, 1, 2], WAIT_MS);
     await network.waitForHeight(height, [REBUILT], WAIT_MS);
+    await waitFor('it to follow', async () => (await network.status(REBUILT)).caughtUp, WAIT_MS);
     expect((await network.submit(REBUILT, aDocument())).outcome.ok).toBe(true);
     await network.agreement(network.indexes, WAIT_MS);
 
     expect((await network.keys(REBUILT)).consensusPublicKey).toEqual(key);
-    expect(signed()).toBeGreaterThan(before);
+    await waitFor('a signature after those of before', () => signed() > before, WAIT_MS);
     const events = pod.logOf('node').split('"event":"ledger-rebuilt-from-backup"').length - 1;
     expect(events).toBeGreaterThanOrEqual(3);
     expect(pod.logOf('node')).toContain(`"height":${expected.height}`);
