@@ -7,6 +7,7 @@ import { generatePatients, openParties } from '@civitas/cli';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { processStatOf } from '../../packages/localcluster/src/process-stat.ts';
 import { clusterDriver } from './cluster-driver.ts';
 import { civitas, civitasOffline, kubectl, kubectlPresent } from './commands.ts';
 import { expectConsole } from './expect-console.ts';
@@ -352,11 +353,14 @@ describe('Ctrl-C', () => {
   }, 120_000);
 
   test('stops everything also when nobody reads its output any more', async () => {
+    const { pid } = readReady(home);
     city.process.stdout?.destroy();
     city.process.stderr?.destroy();
+    // Without the pipes only npm's own end is seen, and that comes first.
     await city.stop();
+    await waitFor('the end of the city', () => processStatOf(pid) === undefined, 30_000);
     expect(podProcesses(home)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 /** A generated patient with a canary in a name, an address, a telephone, a diagnosis and a note. */
