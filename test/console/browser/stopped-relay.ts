@@ -39,7 +39,9 @@ export async function watchStoppedRelay(page: Page, city: ConsoleCity): Promise<
     await figureOf(page, 'State').getByText('Paused').waitFor({ timeout: CARRIED_MS });
     const fine = await openFine(parties);
     await payFine(parties, fine);
-    const packet = page.getByRole('grid', { name: 'Packets on their way' }).getByRole('row').filter({ hasText: 'transport.fine' });
+    // That of a first try may wait beside it.
+    const packets = page.getByRole('grid', { name: 'Packets on their way' }).getByRole('row').filter({ hasText: 'transport.fine' });
+    const packet = packets.first();
     await packet.waitFor({ timeout: CARRIED_MS });
     await seeWaitGrow(page);
     await packet.getByRole('button', { name: /^Show proof/ }).click();
