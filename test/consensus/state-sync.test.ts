@@ -35,18 +35,30 @@ const CRASH_POINTS = FULL
   : ['snapshot-restoring', 'snapshot-restored'];
 const CRASHING = VALIDATORS + 1;
 
+/** Undefined where the node has taken the file or folder away meanwhile. */
+function unlessGone<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Turns a bit in the middle of every chunk that a node keeps. @returns how many. */
 function corruptChunks(dataFolder: string): number {
   const folder = join(dataFolder, 'snapshots');
+  const corrupt = (path: string): true => {
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    return true;
+  };
   let count = 0;
   for (const height of readdirSync(folder)) {
-    for (const name of readdirSync(join(folder, height)).filter((file) => file.endsWith('.chunk'))) {
-      const path = join(folder, height, name);
-      const bytes = readFileSync(path);
-      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-      writeFileSync(path, bytes);
-      count++;
-    }
+    const names = unlessGone(() => readdirSync(join(folder, height))) ?? [];
+    for (const name of names.filter((file) => file.endsWith('.chunk')))
+      if (unlessGone(() => corrupt(join(folder, height, name))) === true) count++;
   }
   return count;
 }
@@ -106,8 +118,9 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
       takeSnapshot: async () => height,
       fetchManifest: async () => (await ask(own.getManifest.bind(own), { height: BigInt(height) })).manifest,
       fetchChunk: async (_, index) => (await ask(own.getChunk.bind(own), { height: BigInt(height), index })).chunk,
-      fetchLightBlock: async (at) =>
-        (await ask(own.getLightBlocks.bind(own), { heights: [BigInt(at)] })).lightBlocks[0] ?? new Uint8Array(0),
+      // The one after the snapshot may not be there yet.
+      fetchLightBlock: (at) =>
+        waitFor(`header ${at}`, async () => (await ask(own.getLightBlocks.bind(own), { heights: [BigInt(at)] })).lightBlocks[0], WAIT_MS),
       fetchBlockBytes: async (at) => (await ask(own.getBlockBytes.bind(own), { height: BigInt(at) })).block,
       close: () => undefined,
     };
