@@ -17,7 +17,8 @@ const SETTLED_MS = 90_000;
 const TEST_MS_MAX = 300_000;
 const LAST = 3;
 const ROLLED_FIRST = [0, 1, 2] as const;
-const NOTICE_BLOCKS = 6;
+/** The decision is told while it waits for its height: as long as nobody submits, these are as many seconds. */
+const NOTICE_BLOCKS = 20;
 const VALIDATORS = 4;
 const SNAPSHOT_BLOCKS = 10;
 
