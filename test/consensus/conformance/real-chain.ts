@@ -93,8 +93,11 @@ export async function realChain(options: RealChainOptions): Promise<RealChain> {
     await live(network);
     const witness: EngineNode | undefined = network.nodes.find((node) => node.process !== undefined);
     if (witness === undefined) throw new Error('no node runs');
-    // Long enough after the last event for every validator to have been due as proposer.
-    const height = Math.max(heightMin, (await witness.rpc.status()).height + network.nodes.length);
+    // Long enough after the last event for every validator to have been due as proposer: the weaker it is, the more seldom.
+    const lived = (await witness.rpc.status()).height;
+    const shares = (await witness.rpc.validators(lived)).map(({ power }) => Number(power));
+    const turns = Math.ceil(shares.reduce((sum, power) => sum + power, 0) / Math.min(...shares)) + 1;
+    const height = Math.max(heightMin, lived + turns);
     await network.reach(height + 1);
     const lightBlocks: readonly LightBlock[] = await lightBlocksOf(witness, height);
     return { chainId, lightBlocks, ...tallyOf(lightBlocks) };
