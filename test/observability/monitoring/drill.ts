@@ -1,5 +1,5 @@
 import { ALERTS } from '@civitas/telemetry';
-import { waitFor } from '@civitas/testkit';
+import { LateError, waitFor } from '@civitas/testkit';
 import { DRILL_PACE, type DrillMonitoring, type Labels } from './drill-monitoring.ts';
 
 /** Beside its own waiting: scrape, evaluation, Alertmanager's group, and a machine that is busy with the fault; s. */
@@ -56,8 +56,9 @@ export async function drill(monitoring: DrillMonitoring, fault: Fault): Promise<
 /** Faults that have nothing to do with each other, side by side; each is cured, whatever becomes of the others. */
 export async function drillAll(monitoring: DrillMonitoring, faults: readonly Fault[]): Promise<readonly Drilled[]> {
   const results = await Promise.allSettled(faults.map((fault) => drill(monitoring, fault)));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  const reasons = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
+  // What is late is forgiven once; it must not stand before what was seen to be wrong.
+  if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof LateError)) ?? reasons[0];
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
