@@ -18,7 +18,7 @@ import { type FakeWorld, startFakeWorld } from './testing/fake-world.ts';
 import { conditionOf, looseDefinition, removeOptionalKinds } from './testing/optional-services.ts';
 import { startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 
-const OCTET = 221;
+const OCTET = 230;
 const WAIT_MS = 60_000;
 /** A kind that was not there is asked for again every ten seconds. */
 const RETRY_MS = 120_000;
