@@ -4,7 +4,7 @@ import { FORCE_REMOVAL } from '../core/desired/tombstone.ts';
 import { aCity, anAgency } from '../core/testing/builders.ts';
 import type { RunningControllers } from './controllers/start-controllers.ts';
 import type { IdentitySettings } from './identity/identity-provider.ts';
-import { bodyOf, createNamespaces, startOperator, waitUntil } from './testing/city-fixture.ts';
+import { bodyOf, createNamespaces, holdsWithin, startOperator } from './testing/city-fixture.ts';
 import { createFakeDirectory, type FakeDirectory } from './testing/fake-directory.ts';
 import { installIdentity } from './testing/install-identity.ts';
 import { ourResource, startTestCluster, type TestCluster } from './testing/test-cluster.ts';
@@ -58,7 +58,7 @@ async function identityReady(name = NAME): Promise<string> {
 
 async function becomes(reading: () => unknown, wanted: unknown): Promise<void> {
   let last: unknown;
-  await waitUntil(async () => JSON.stringify((last = await reading())) === JSON.stringify(wanted), WAIT_MS_MAX);
+  await holdsWithin(async () => JSON.stringify((last = await reading())) === JSON.stringify(wanted), WAIT_MS_MAX);
   expect(last).toEqual(wanted);
 }
 

@@ -26,7 +26,7 @@ async function live(writes: number, operation: string): Promise<void> {
     if (!life.isOver()) throw error;
     return undefined;
   });
-  await rig.until(async () => life.isOver() || (await isOver(operation)), 4000);
+  await rig.holdsWithin(async () => life.isOver() || (await isOver(operation)), 4000);
   stopping.abort();
   await controllers?.stop();
 }

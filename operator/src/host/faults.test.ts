@@ -21,6 +21,8 @@ import { startTestCluster, type TestCluster } from './testing/test-cluster.ts';
 let cluster: TestCluster;
 let world: FakeWorld;
 let octet = 93;
+/** What a test started, ended however the test ends. */
+const ends: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
   cluster = await startTestCluster(++octet);
@@ -29,6 +31,7 @@ beforeEach(async () => {
 }, 240_000);
 
 afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
   await world?.stop();
   await cluster?.stop();
 }, 240_000);
@@ -44,8 +47,13 @@ describe('an API server that fails', () => {
   test(`every fifth request, in every way there is: one chain, one key, one pod, and a whole removal (seed ${seed})`, async () => {
     const faulty = await startFaultyApi(cluster.kubeconfigPath, { seed, rate: 0.2 });
     const stopping = new AbortController();
+    ends.push(faulty.stop);
     await applyCity(cluster.client);
     const controllers = await startOperator(faulty.client, stopping.signal);
+    ends.push(() => {
+      stopping.abort();
+      return controllers.stop();
+    });
     expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 60_000)).toBe(true);
     const { items } = await cluster.client.listAll(pods, { namespace: NAMESPACE });
     expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['city-0', 'relay-0']);
@@ -56,10 +64,6 @@ describe('an API server that fails', () => {
 
     await cluster.client.delete(networks, { namespace: NAMESPACE, name: 'city' });
     expect(await waitUntil(isRemoved, 60_000)).toBe(true);
-    faulty.heal();
-    stopping.abort();
-    await controllers.stop();
-    await faulty.stop();
     const made = FAULTS.map((fault) => faulty.made[fault]);
     expect(made.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(10);
     expect(made.filter((count) => count > 0).length).toBeGreaterThan(4);
@@ -74,8 +78,9 @@ interface Replica {
 /** An operator as its main program runs it: controllers only while it leads. */
 function startReplica(client: KubeClient, identity: string): Replica {
   let controllers: Promise<RunningControllers | undefined> = Promise.resolve(undefined);
-  // Longer than a busy machine may hold up a renewal; a leader that stops gives its Lease back at once.
-  const timing = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 100 };
+  // Longer than a busy machine may hold up a renewal, and three times what it may stand still; a leader that stops gives its Lease back
+  // at once.
+  const timing = { leaseDurationMs: 45_000, renewDeadlineMs: 30_000, retryPeriodMs: 500 };
   const elector = createLeaderElector({
     ...{ client, namespace: SYSTEM_NAMESPACE, name: 'civitas-operator', identity, ...timing },
     onStartedLeading: (reign) => {
@@ -108,9 +113,11 @@ function watchedClient(client: KubeClient, writes: string[]): KubeClient {
 describe('two operators with one Lease', () => {
   test('only the leader acts; when it stops the other goes on where it was', async () => {
     const first = startReplica(cluster.client, 'first');
+    ends.push(first.stop);
     expect(await waitUntil(() => first.elector.isLeader(), 60_000)).toBe(true);
     const writes: string[] = [];
     const second = startReplica(watchedClient(cluster.client, writes), 'second');
+    ends.push(second.stop);
     await applyCity(cluster.client);
     expect(await waitUntil(() => isAvailable(cluster.client, 'city'), 60_000)).toBe(true);
     expect(await waitUntil(() => second.elector.holder() === 'first', 60_000)).toBe(true);
@@ -124,6 +131,5 @@ describe('two operators with one Lease', () => {
     expect(first.elector.isLeader()).toBe(false);
     expect(writes.length).toBeGreaterThan(0);
     expect(world.record.grants.size).toBe(1);
-    await second.stop();
   }, 300_000);
 });

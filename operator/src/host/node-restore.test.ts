@@ -90,7 +90,7 @@ describe('a LedgerRestore of one node', () => {
       const life = mortalClient(rig.client, writes);
       const stopping = new AbortController();
       const controllers = await startOperator(life.client, stopping.signal).catch(() => undefined);
-      await rig.until(async () => {
+      await rig.holdsWithin(async () => {
         const pod = await rig.client.find(pods, { namespace: NAMESPACE, name: 'restore-crash-1' });
         if (pod !== undefined && pod.status?.phase !== 'Succeeded') await verified('crash');
         return life.isOver() || (await isOver());

@@ -8,6 +8,7 @@ import {
   createNamespaces,
   findNetwork,
   finishDeletedPods,
+  holdsWithin,
   isAvailable,
   NAMESPACE,
   networks,
@@ -22,18 +23,31 @@ const WRITES = ['create', 'update', 'updateStatus', 'delete', 'apply', 'applySta
 let cluster: TestCluster;
 let world: FakeWorld;
 let octet = 100;
+let end: () => Promise<void>;
 
 beforeEach(async () => {
   octet++;
+  end = async () => undefined;
   cluster = await startTestCluster(octet);
   await createNamespaces(cluster.client);
   world = startFakeWorld(cluster.client, NAMESPACE, octet);
 });
 
 afterEach(async () => {
+  await end();
   await world.stop();
   await cluster.stop();
 });
+
+/** An operator until the test is over, however it ends. */
+async function serve(): Promise<void> {
+  const stopping = new AbortController();
+  const controllers = await startOperator(cluster.client, stopping.signal);
+  end = () => {
+    stopping.abort();
+    return controllers.stop();
+  };
+}
 
 /** A client that performs this many writes and then, like its process, is gone. */
 function mortalClient(client: KubeClient, writesLeft: number, onDeath: () => void): KubeClient {
@@ -71,7 +85,7 @@ async function live(writes: number): Promise<boolean> {
     if (!died) throw error;
     return undefined;
   });
-  await waitUntil(async () => died || (await isCityAvailable()), 4000);
+  await holdsWithin(async () => died || (await isCityAvailable()), 4000);
   stopping.abort();
   await controllers?.stop();
   return died;
@@ -79,8 +93,7 @@ async function live(writes: number): Promise<boolean> {
 
 describe('bringing a network up', () => {
   test('waits for a CityConfig, and in its namespace for the label of a workspace, and says so', async () => {
-    const stopping = new AbortController();
-    const controllers = await startOperator(cluster.client, stopping.signal);
+    await serve();
     const at = { namespace: 'elsewhere', name: 'city' };
     const says = (reason: string): Promise<boolean> =>
       waitUntil(async () => {
@@ -93,8 +106,6 @@ describe('bringing a network up', () => {
     expect(await says('WaitingForCityConfig')).toBe(true);
     await cluster.client.create(ourResource('cityconfigs'), bodyOf(aCity()));
     expect(await says('NotAWorkspace')).toBe(true);
-    stopping.abort();
-    await controllers.stop();
   }, 240_000);
 
   test('an operator that dies after its first write, then after two, then three … ends with one chain, one key, one pod', async () => {
@@ -112,8 +123,7 @@ describe('bringing a network up', () => {
 
   test('a deleted network leaves its volume, its genesis record and its authority, and comes back as the same chain', async () => {
     await applyCity(cluster.client);
-    const stopping = new AbortController();
-    const controllers = await startOperator(cluster.client, stopping.signal);
+    await serve();
     expect(await waitUntil(isCityAvailable, 60_000)).toBe(true);
     const before = await findCity();
     await cluster.client.delete(networks, { namespace: NAMESPACE, name: 'city' });
@@ -123,14 +133,11 @@ describe('bringing a network up', () => {
     expect(await waitUntil(isCityAvailable, 60_000)).toBe(true);
     expect((await findCity())?.status?.genesisHash).toBe(before?.status?.genesisHash);
     expect(world.record.genesisTexts.size).toBe(1);
-    stopping.abort();
-    await controllers.stop();
   }, 240_000);
 
   test('a relay that lost its volume is asked for its new key before the next genesis names it', async () => {
     await applyCity(cluster.client);
-    const stopping = new AbortController();
-    const controllers = await startOperator(cluster.client, stopping.signal);
+    await serve();
     expect(await waitUntil(isCityAvailable, 60_000)).toBe(true);
     const claim = { namespace: NAMESPACE, name: 'relay-0-data' };
     const lost = (await cluster.client.find(persistentVolumeClaims, claim))?.metadata.uid ?? '';
@@ -150,7 +157,5 @@ describe('bringing a network up', () => {
     expect(volume).not.toBe(lost);
     expect(record?.data?.['genesis.json']).toContain(fakeRelayKey(volume));
     expect(record?.data?.['genesis.json']).not.toContain(fakeRelayKey(lost));
-    stopping.abort();
-    await controllers.stop();
   }, 240_000);
 });

@@ -1,6 +1,6 @@
-import { printedSeed } from '@civitas/testkit';
-import { describe, expect, test } from '@jest/globals';
-import { startOperator, waitUntil } from '../../../operator/src/host/testing/city-fixture.ts';
+import { LateError, printedSeed } from '@civitas/testkit';
+import { describe, test } from '@jest/globals';
+import { holdsWithin, startOperator, waitUntil } from '../../../operator/src/host/testing/city-fixture.ts';
 import { mortalClient } from '../../../operator/src/host/testing/mortal-client.ts';
 import { describeWithKubernetes } from '../describe-with-kubernetes.ts';
 import { type Course, countingClient, crashPoints, type Scenario } from './scenario.ts';
@@ -15,12 +15,13 @@ async function runWhole(course: Course): Promise<number> {
   const { client, count } = countingClient(course.client);
   const stopping = new AbortController();
   const controllers = await startOperator(client, stopping.signal);
-  const isDone = await waitUntil(() => course.isDone(), DONE_WITHIN_MS);
-  const writes = count();
-  stopping.abort();
-  await controllers.stop();
-  expect(isDone).toBe(true);
-  return writes;
+  try {
+    await waitUntil(() => course.isDone(), DONE_WITHIN_MS);
+    return count();
+  } finally {
+    stopping.abort();
+    await controllers.stop();
+  }
 }
 
 /** One life of this many writes, and then one that lasts. */
@@ -31,7 +32,7 @@ async function runCrashed(course: Course, writes: number): Promise<void> {
     if (!life.isOver()) throw error;
     return undefined;
   });
-  await waitUntil(async () => life.isOver() || (await course.isDone()), DONE_WITHIN_MS);
+  await holdsWithin(async () => life.isOver() || (await course.isDone()), DONE_WITHIN_MS);
   stopping.abort();
   await controllers?.stop();
   await runWhole(course);
@@ -68,10 +69,10 @@ export function crashAtEachPoint(scenario: Scenario, octets: Octets): void {
           const points = crashPoints(writes, scenario.samples, { isFull, seed });
           process.stderr.write(`${scenario.name}: ${writes} writes, crashes after ${points.join(', ')}\n`);
           for (const point of points) {
-            const outcome = inCourse((course) => runCrashed(course, point));
-            await expect(
-              outcome.catch((cause: unknown) => Promise.reject(new Error(`crash after write ${point}`, { cause }))),
-            ).resolves.toBeUndefined();
+            await inCourse((course) => runCrashed(course, point)).catch((cause: unknown) => {
+              const message = `crash after write ${point}`;
+              throw cause instanceof LateError ? new LateError(message, { cause }) : new Error(message, { cause });
+            });
           }
         },
         SCENARIO_MS_MAX,

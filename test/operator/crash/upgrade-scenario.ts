@@ -33,7 +33,7 @@ export const upgradeScenario: Scenario = {
     };
     return {
       client: rig.client,
-      isDone: () => rig.until(isOver, 1),
+      isDone: () => rig.holdsWithin(isOver, 1),
       async check() {
         expect((await rig.operation('it'))?.status).toMatchObject({ phase: 'Done', fromVersion: '0.1.0' });
         expect(rig.seen).toEqual({ fewestVoting: 3, order: ROLL_ORDER });

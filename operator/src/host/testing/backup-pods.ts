@@ -1,5 +1,6 @@
 import { type KubeClient, type KubeObject, type ObjectBody, pods } from '@civitas/kube';
-import { NAMESPACE, waitUntil } from './city-fixture.ts';
+import { LateError } from '@civitas/testkit';
+import { holdsWithin, NAMESPACE } from './city-fixture.ts';
 import { ourResource } from './test-cluster.ts';
 
 const API = { apiVersion: 'civitas.dev/v1alpha1' } as const;
@@ -25,7 +26,7 @@ export async function endJobPod(client: KubeClient, name: string, message: strin
 }
 
 async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
-  if (!(await waitUntil(holds, DONE_MS))) throw new Error(otherwise);
+  if (!(await holdsWithin(holds, DONE_MS))) throw new LateError(otherwise);
 }
 
 /** A schedule that is due each minute: the sooner it is made, the less there is to wait for its first backup. */

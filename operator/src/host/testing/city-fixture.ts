@@ -10,6 +10,7 @@ import {
   systemClock,
 } from '@civitas/kube';
 import { openMetricsRegistry, operatorMetrics } from '@civitas/telemetry';
+import { LateError } from '@civitas/testkit';
 import { SYSTEM_NAMESPACE } from '../../core/desired/names.ts';
 import { aCity, anAgency } from '../../core/testing/builders.ts';
 import { type RunningControllers, startControllers } from '../controllers/start-controllers.ts';
@@ -87,8 +88,14 @@ export async function finishDeletedPods(client: KubeClient): Promise<void> {
     await client.delete(pods, { namespace: NAMESPACE, name: metadata.name }, { gracePeriodSeconds: 0 });
 }
 
-/** Looks again and again; false when it does not come to hold within `ms`. */
-export async function waitUntil(holds: () => Promise<boolean> | boolean, ms: number): Promise<boolean> {
+/** Looks again and again until it holds. @throws LateError when that does not come within `ms`: nothing else was seen to be wrong. */
+export async function waitUntil(holds: () => Promise<boolean> | boolean, ms: number): Promise<true> {
+  if (await holdsWithin(holds, ms)) return true;
+  throw new LateError(`not within ${ms} ms: ${String(holds)}`);
+}
+
+/** The same of what need not come: false when it does not. */
+export async function holdsWithin(holds: () => Promise<boolean> | boolean, ms: number): Promise<boolean> {
   for (const endMs = performance.now() + ms; performance.now() < endMs; ) {
     if (await holds()) return true;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

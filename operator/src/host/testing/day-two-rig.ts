@@ -6,6 +6,7 @@ import {
   bodyOf,
   createNamespaces,
   finishDeletedPods,
+  holdsWithin,
   isAvailable,
   NAMESPACE,
   networks,
@@ -41,9 +42,11 @@ export interface DayTwoRig {
   withOperator<Result>(body: () => Promise<Result>, client?: KubeClient): Promise<Result>;
   ask(name: string, spec: Omit<LedgerOperationSpec, 'networkRef'>): Promise<void>;
   operation(name: string): Promise<OperationObject | undefined>;
-  /** Looks until the operation is in this phase, finishing what a kubelet would; false when it does not come to it. */
-  reaches(name: string, phase: string, ms?: number): Promise<boolean>;
-  until(holds: () => Promise<boolean> | boolean, ms?: number): Promise<boolean>;
+  /** Looks until the operation is in this phase, finishing what a kubelet would. @throws LateError when it does not come to it. */
+  reaches(name: string, phase: string, ms?: number): Promise<true>;
+  until(holds: () => Promise<boolean> | boolean, ms?: number): Promise<true>;
+  /** As `until`, of what need not come: false when it does not. */
+  holdsWithin(holds: () => Promise<boolean> | boolean, ms: number): Promise<boolean>;
   podUIDs(): Promise<ReadonlyMap<string, string>>;
   condition(type: string): Promise<Condition | undefined>;
   patch(spec: object): Promise<void>;
@@ -60,16 +63,20 @@ export async function startDayTwoRig(octet: number, ledger?: FakeLedger): Promis
   await client.create(ourResource('agencies'), bodyOf(anAgency('civil-affairs')));
   await client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-1', pools: POOLS }));
   const { seen, look } = watchVoters(client, world);
-  const until = (holds: () => Promise<boolean> | boolean, ms = 60_000): Promise<boolean> =>
-    waitUntil(async () => {
-      await look();
-      return holds();
-    }, ms);
+  const looking = (holds: () => Promise<boolean> | boolean) => async (): Promise<boolean> => {
+    await look();
+    if (!(await holds())) return false;
+    // What came about between the look and the answer is seen too.
+    await look();
+    return true;
+  };
+  const until = (holds: () => Promise<boolean> | boolean, ms = 60_000): Promise<true> => waitUntil(looking(holds), ms);
   const operation = (name: string): Promise<OperationObject | undefined> => client.find(operations, { namespace: NAMESPACE, name });
   const isUp = async (): Promise<boolean> => (await isAvailable(client, 'city')) && world.record.grants.size === NODES.length;
 
   const rig: DayTwoRig = {
     ...{ cluster, client, world, seen, until, operation },
+    holdsWithin: (holds, ms) => holdsWithin(looking(holds), ms),
     async withOperator(body, own = client) {
       const stopping = new AbortController();
       const controllers = await startOperator(own, stopping.signal);
@@ -99,11 +106,12 @@ export async function startDayTwoRig(octet: number, ledger?: FakeLedger): Promis
       await cluster.stop();
     },
   };
-  const isBorn = await rig.withOperator(() => waitUntil(isUp, BORN_WITHIN_MS));
-  if (!isBorn) {
-    await rig.stop();
-    throw new Error('the network of four did not come up');
-  }
+  await rig
+    .withOperator(() => waitUntil(isUp, BORN_WITHIN_MS))
+    .catch(async (error: unknown) => {
+      await rig.stop();
+      throw error;
+    });
   await look();
   seen.fewestVoting = VOTERS.length;
   seen.order.length = 0;

@@ -85,20 +85,25 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     const rekey = isRelay ? undefined : (await client.find(ledgerNodes, { namespace, name }))?.spec.rekey;
     const process: FakeProcess = { server: new Server(), podUID: uid, image, rekey, hasGoneOn: false, granted: false, certificates };
     const volume = isRelay ? await client.find(persistentVolumeClaims, { namespace, name: `${name}-data` }) : undefined;
+    // As a kubelet does: a pod whose claim is not there, or is on its way out, is not started on it.
+    if (isRelay && (volume === undefined || volume.metadata.deletionTimestamp !== undefined)) return;
     const world = { client, namespace, record, ledgers, relayVolume: volume?.metadata.uid ?? name };
     process.server.addService(AdminServiceService, adminOf(name, process, world));
     const ledger = ledgers[networkOf(name)];
     if (ledger !== undefined) process.server.addService(LedgerServiceService, ledger.service);
-    await listen(process.server, `${addressOf(name)}:${PORTS.admin}`, certificates.credentials);
-    if (ledger !== undefined) await listen(process.server, `${addressOf(name)}:${PORTS.grpc}`, certificates.credentials);
-    processes.set(name, process);
-    record.podUIDs.add(uid);
-    await client.mergePatch(
-      pods,
-      { namespace, name },
-      { status: { phase: 'Running', podIP: addressOf(name), conditions: [READY] } },
-      { subresource: 'status' },
-    );
+    const status = { phase: 'Running', podIP: addressOf(name), conditions: [READY] };
+    try {
+      const ports = ledger === undefined ? [PORTS.admin] : [PORTS.admin, PORTS.grpc];
+      for (const port of ports) await listen(process.server, `${addressOf(name)}:${port}`, certificates.credentials);
+      processes.set(name, process);
+      record.podUIDs.add(uid);
+      await client.mergePatch(pods, { namespace, name }, { status }, { subresource: 'status' });
+    } catch (error) {
+      // Begun anew at the next look: nobody has heard of it yet.
+      processes.delete(name);
+      process.server.forceShutdown();
+      throw error;
+    }
   };
 
   /** As a node does when the files of its mounted Secret change. */
@@ -107,20 +112,17 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
     if (secret !== undefined) processes.get(name)?.certificates.take(secret);
   };
 
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const { items } = await client.listAll(pods, { namespace });
-      for (const { metadata } of items) await takeCertificates(metadata.name);
-      for (const pod of items) {
-        const known = processes.get(pod.metadata.name);
-        if (known?.podUID === pod.metadata.uid) continue;
-        known?.server.forceShutdown();
-        await startPod(pod).catch(() => {});
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  const look = async (): Promise<void> => {
+    const { items } = await client.listAll(pods, { namespace });
+    for (const { metadata } of items) await takeCertificates(metadata.name);
+    for (const pod of items) {
+      const known = processes.get(pod.metadata.name);
+      if (known?.podUID === pod.metadata.uid) continue;
+      known?.server.forceShutdown();
+      await startPod(pod).catch(() => {});
     }
   };
-  const running = run().catch(() => {});
+  const running = keepLooking(look, stopping.signal);
   return {
     record,
     granted: () => new Set([...processes.values()].flatMap(({ granted, podUID }) => (granted ? [podUID] : []))),
@@ -130,6 +132,14 @@ export function startFakeWorld(client: KubeClient, namespace: string, octet: num
       for (const { server } of processes.values()) server.forceShutdown();
     },
   };
+}
+
+/** A look that fails ends no kubelet. */
+async function keepLooking(look: () => Promise<void>, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    await look().catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 function listen(server: Server, address: string, credentials: ServerCredentials): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Condition, customResourceDefinitions, type KubeClient, type ObjectBody } from '@civitas/kube';
-import { aNetworkBody, findNetwork, NAMESPACE, networks, waitUntil } from './city-fixture.ts';
+import { LateError } from '@civitas/testkit';
+import { aNetworkBody, findNetwork, holdsWithin, NAMESPACE, networks } from './city-fixture.ts';
 
 const KINDS = [
   { group: 'monitoring.coreos.com', kind: 'PodMonitor', plural: 'podmonitors' },
@@ -53,7 +54,7 @@ export async function conditionOf(client: KubeClient, network: string, type: str
 export async function useServices(client: KubeClient, isSnapshotted: () => boolean): Promise<void> {
   const city = { namespace: NAMESPACE, name: 'city' };
   const until = async (holds: () => Promise<boolean> | boolean, otherwise: string): Promise<void> => {
-    if (!(await waitUntil(holds, WAIT_MS))) throw new Error(otherwise);
+    if (!(await holdsWithin(holds, WAIT_MS))) throw new LateError(otherwise);
   };
   await client.mergePatch(networks, city, { spec: { observability: { podMonitor: {} } } });
   await until(async () => (await conditionOf(client, 'city', 'Monitored'))?.status === 'True', 'the city is not watched');
