@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PORTS } from '@civitas/deployment';
-import { printedSeed, seededRandom, waitFor } from '@civitas/testkit';
+import { LateError, printedSeed, seededRandom, waitFor } from '@civitas/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ClientLoad } from './faults/client-load.ts';
 import { findingsOfRun } from './faults/judge.ts';
@@ -56,7 +56,7 @@ async function sayHalted(nodes: readonly number[], votes: RegExp): Promise<void>
       return halted && votes.test(unwell);
     };
     await waitFor(`node ${node} to say that it is halted`, isHalted, LIVENESS_MS).catch((cause: unknown) => {
-      throw new Error(`node ${node} last said '${said.at(-1)}'`, { cause });
+      throw new LateError(`node ${node} last said '${said.at(-1)}'`, { cause });
     });
   }
 }
@@ -147,8 +147,8 @@ describeWhereAllowed('hosts with cables', () => {
       const operations = await load.settle(LIVENESS_MS);
       const highest = Math.max(...operations.map(({ answer }) => answer?.receipt.height ?? 0));
       await network.waitForHeight(highest + 1, network.indexes, LIVENESS_MS);
-      await network.agreement(network.indexes, LIVENESS_MS);
-      const evidence = await new EvidenceCollector(network).collect(operations, fromHeight);
+      const { height: toHeight } = await network.agreement(network.indexes, LIVENESS_MS);
+      const evidence = await new EvidenceCollector(network).collect(operations, { fromHeight, toHeight });
       expect(findingsOfRun(evidence)).toEqual([]);
       expect(watcher.findings).toEqual([]);
       expect([...watcher.halted].sort((left, right) => left - right)).toEqual([0, 1, 2, 3]);

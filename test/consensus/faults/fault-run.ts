@@ -57,8 +57,8 @@ async function playRound({ faulty, load, nemesis, options, random }: Playing): P
   const highest = Math.max(...operations.map(({ answer }) => answer?.receipt.height ?? 0));
   // A receipt is proven by the header after its block.
   await network.waitForHeight(highest + 1, network.indexes, HEAL_MS);
-  await network.agreement(network.indexes, HEAL_MS);
-  return new EvidenceCollector(network).collect(operations, fromHeight);
+  const { height: toHeight } = await network.agreement(network.indexes, HEAL_MS);
+  return new EvidenceCollector(network).collect(operations, { fromHeight, toHeight });
 }
 
 /**

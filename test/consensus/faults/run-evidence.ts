@@ -22,6 +22,12 @@ const BLOCKS_PAGE = 200;
 const CALLS_AT_ONCE = 16;
 const BROUGHT_MS = 30_000;
 
+/** Blocks that all nodes are asked for. */
+export interface Heights {
+  readonly fromHeight: number;
+  readonly toHeight: number;
+}
+
 export interface Place {
   readonly height: number;
   readonly index: number;
@@ -90,14 +96,14 @@ export class EvidenceCollector {
     this.#keys = new Set(network.genesis.validators.map(({ publicKey }) => hexEncode(base64urlDecode(publicKey) ?? new Uint8Array(0))));
   }
 
-  /** @param fromHeight first block of the run. */
-  async collect(operations: readonly LoadedOperation[], fromHeight: number): Promise<RunEvidence> {
+  /** @param between first block of the run, and the last that every node has. */
+  async collect(operations: readonly LoadedOperation[], between: Heights): Promise<RunEvidence> {
     const history = historyOf(operations);
     const acknowledged = new Map<string, string>();
     for (const { answer } of operations)
       if (answer !== undefined) acknowledged.set(base64urlEncode(answer.receipt.operation), base64urlEncode(encodeReceipt(answer.receipt)));
     const views: NodeView[] = [];
-    for (const node of this.#network.indexes) views.push(await this.#viewOf(node, [...acknowledged.keys()], fromHeight));
+    for (const node of this.#network.indexes) views.push(await this.#viewOf(node, [...acknowledged.keys()], between));
     const heights = [...(views[0]?.blocks.keys() ?? [])];
     const { places, rounds } = await this.#blocks(heights);
     const unproven = await this.#unproven([...acknowledged.keys()]);
@@ -108,7 +114,7 @@ export class EvidenceCollector {
     return this.#network.clients.ledger(this.#network.pod(node).clientAddress, organisationOf(0));
   }
 
-  async #viewOf(node: number, hashes: readonly string[], fromHeight: number): Promise<NodeView> {
+  async #viewOf(node: number, hashes: readonly string[], between: Heights): Promise<NodeView> {
     const client = await this.#client(node);
     const admin = await this.#network.clients.admin(this.#network.pod(node).clientAddress);
     const receipts = new Map<string, string>();
@@ -120,12 +126,12 @@ export class EvidenceCollector {
     const { offenceCount } = await ask(client.getValidators.bind(client), {});
     const verified = await ask(admin.verify.bind(admin), {});
     const stateFinding = verified.ok ? '' : verified.finding || 'records and root differ';
-    return { node, blocks: await this.#blocksOf(client, fromHeight), receipts, offenceCount, stateFinding };
+    return { node, blocks: await this.#blocksOf(client, between), receipts, offenceCount, stateFinding };
   }
 
-  async #blocksOf(client: LedgerServiceClient, fromHeight: number): Promise<Map<number, SeenBlock>> {
+  async #blocksOf(client: LedgerServiceClient, { fromHeight, toHeight }: Heights): Promise<Map<number, SeenBlock>> {
     const seen = new Map<number, SeenBlock>();
-    for (let next = 0n; ; ) {
+    for (let next = BigInt(toHeight); ; ) {
       const { blocks } = await ask(client.listBlocks.bind(client), { fromHeight: next, limit: BLOCKS_PAGE });
       for (const { height, hash, appHash, timeUnixMs } of blocks)
         seen.set(Number(height), { hash: base64urlEncode(hash), appHash: base64urlEncode(appHash), timeUnixMs: Number(timeUnixMs) });
@@ -166,7 +172,8 @@ export class EvidenceCollector {
       if (client === undefined) return;
       try {
         const request = { operationHash: base64urlDecode(hash) ?? new Uint8Array(0), withProof: true, withOperation: false };
-        const answer = await ask(client.getReceipt.bind(client), request);
+        // What the engine was slow to say while it was under faults is brought within seconds.
+        const answer = await waitFor(`proof of ${hash}`, () => ask(client.getReceipt.bind(client), request), BROUGHT_MS);
         const { header } = this.#certifiedOf(answer.lightBlock);
         value(verifyReceipt(nodeCrypto.sha256, { proof: value(receiptProofFromJson(json(answer.proof))), header }));
       } catch (error) {
