@@ -1,4 +1,4 @@
-import { waitFor } from '@civitas/testkit';
+import { LateError, waitFor } from '@civitas/testkit';
 import type { ClientLoad } from './client-load.ts';
 import { faultOf } from './fault.ts';
 import type { FaultyNetwork } from './faulty-network.ts';
@@ -33,7 +33,9 @@ export class Nemesis {
       try {
         await this.#step(planned);
       } catch (error) {
-        throw new Error(`${line} after:\n${this.trace.join('\n')}\n${this.#faulty.network.logs(12)}`, { cause: error });
+        // What was late stays so by its name, or it has no second try.
+        const Kind = error instanceof LateError ? LateError : Error;
+        throw new Kind(`${line} after:\n${this.trace.join('\n')}\n${this.#faulty.network.logs(12)}`, { cause: error });
       }
       this.trace.push(`${line} (${Math.round(performance.now() - startedMs)} ms)`);
       this.counts.set(planned.kind, (this.counts.get(planned.kind) ?? 0) + 1);
