@@ -52,7 +52,8 @@ function dumpPage(command: string, url: string): Promise<string> {
   const args = [...flags, '--disable-sync', `--user-data-dir=${profile}`, '--virtual-time-budget=30000', '--dump-dom', url];
   return new Promise((resolve, reject) => {
     execFile(command, args, { timeout: BROWSER_TIMEOUT_MS }, (error, stdout) => {
-      rmSync(profile, { recursive: true, force: true });
+      // Its helper processes may outlive it, and write there.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       if (error === null) resolve(stdout);
       else reject(error);
     });
