@@ -23,7 +23,7 @@ const CALLS_AT_ONCE = 16;
 const BROUGHT_MS = 30_000;
 
 /** Blocks that all nodes are asked for. */
-export interface Heights {
+interface Heights {
   readonly fromHeight: number;
   readonly toHeight: number;
 }
