@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './helm.ts';
@@ -38,7 +38,11 @@ export function startOperatorPod({ name, address, apiUrl, caPem, token }: PodFac
   const root = mkdtempSync(join(tmpdir(), 'civitas-pod-'));
   const account = join(root, ACCOUNT_FOLDER);
   mkdirSync(account, { recursive: true });
-  const mount = (file: string, text: string): void => writeFileSync(join(account, file), text, { mode: 0o600 });
+  // As the kubelet does: what is read meanwhile is the old text or the new one, whole.
+  const mount = (file: string, text: string): void => {
+    writeFileSync(join(account, `${file}.next`), text, { mode: 0o600 });
+    renameSync(join(account, `${file}.next`), join(account, file));
+  };
   mount('token', token);
   mount('ca.crt', caPem);
   mount('namespace', 'civitas-system');
