@@ -254,7 +254,8 @@ describe('a city on a real cluster of two machines', () => {
     expect(console?.status.containerStatuses?.map(({ ready, imageID }) => ({ ready, imageID }))).toEqual([
       { ready: true, imageID: images.filter(({ name }) => name.endsWith('/console')).map(byDigest)[0] },
     ]);
-    const config = await fetchThere(cluster, `${CONSOLE_URL}/api/v1/config`);
+    // The nodes' proxies hear of a ready pod a moment after Helm does.
+    const config = await until('the Service leads to the console', () => fetchThere(cluster, `${CONSOLE_URL}/api/v1/config`));
     expect(config.status).toBe(200);
     expect(JSON.parse(config.text)).toMatchObject({ identity: { profile: 'local' } });
     const page = await fetchThere(cluster, `${CONSOLE_URL}/`);
