@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pods } from '@civitas/kube';
+import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { civitas } from '../../e2e/commands.ts';
 import type { RunningCity } from '../../e2e/running-city.ts';
@@ -21,6 +22,7 @@ export interface CityUnderTest {
 
 const UP_WITHIN_MS = 300_000;
 const DONE_WITHIN_MS = 200_000;
+const READ_WITHIN_MS = 60_000;
 
 /**
  * Starts a city before the tests of a suite and ends it after them.
@@ -57,8 +59,15 @@ export function withCity(start: (home: string) => Promise<RunningCity>, end: () 
       return opened();
     },
     async recordOf(network, key) {
-      const { code, stdout } = await civitas(home, 'read', key, '-n', network, '--json');
-      if (code !== 0) return undefined;
+      // A gateway whose pod is being made anew answers a little later.
+      const stdout = await waitFor(
+        `answer to a read of ${key}`,
+        async () => {
+          const result = await civitas(home, 'read', key, '-n', network, '--json');
+          return result.code === 0 ? result.stdout : undefined;
+        },
+        READ_WITHIN_MS,
+      );
       const { value } = JSON.parse(stdout) as { value?: Record<string, unknown> | null };
       return value ?? undefined;
     },
