@@ -153,6 +153,12 @@ describe('a network that is deleted', () => {
     await cluster.client.delete(namespaces, { name: NAMESPACE });
     expect(await waitUntil(hasRemoved, WAIT_MS)).toBe(true);
     expect(documentOf((await tombstones())[0])).toMatchObject({ forced: `namespace ${NAMESPACE} is being deleted` });
+    // Whoever empties it does so by its name, and would empty the next test's.
+    const isGone = async (): Promise<boolean> => {
+      await finishDeletedPods(cluster.client);
+      return (await cluster.client.find(namespaces, { name: NAMESPACE })) === undefined;
+    };
+    expect(await waitUntil(isGone, WAIT_MS)).toBe(true);
   }, 240_000);
 });
 
