@@ -24,18 +24,12 @@ export function watchQuorum(cluster: MachineCluster, network: string): QuorumWat
   const args = ['get', 'ledgernetwork', network, '-n', CITY_NAMESPACE, '--watch', '-o', 'jsonpath={@}{"\\n"}'];
   const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, '--', ...kubectl, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   const seen: string[] = [];
-  const lines = createInterface({ input: child.stdout }).on('line', (line) => {
+  createInterface({ input: child.stdout }).on('line', (line) => {
     // A kubectl that is ended in the middle of an object leaves half a line.
     if (child.killed) return;
     const condition = (JSON.parse(line) as Watched).status?.conditions?.find(({ type }) => type === 'QuorumHealthy');
     const state = condition === undefined ? 'Unknown' : `${condition.status} ${condition.reason}: ${condition.message}`;
     if (seen.at(-1) !== state) seen.push(state);
   });
-  return {
-    seen,
-    stop() {
-      child.kill('SIGTERM');
-      lines.close();
-    },
-  };
+  return { seen, stop: () => void child.kill('SIGTERM') };
 }
