@@ -91,7 +91,12 @@ export async function finishDeletedPods(client: KubeClient): Promise<void> {
 /** Looks again and again until it holds. @throws LateError when that does not come within `ms`: nothing else was seen to be wrong. */
 export async function waitUntil(holds: () => Promise<boolean> | boolean, ms: number): Promise<true> {
   if (await holdsWithin(holds, ms)) return true;
-  throw new LateError(`not within ${ms} ms: ${String(holds)}`);
+  throw lateError(holds, ms);
+}
+
+/** Names what was waited for by its own text. */
+export function lateError(holds: () => unknown, ms: number): LateError {
+  return new LateError(`not within ${ms} ms: ${String(holds)}`);
 }
 
 /** The same of what need not come: false when it does not. */

@@ -8,6 +8,7 @@ import {
   finishDeletedPods,
   holdsWithin,
   isAvailable,
+  lateError,
   NAMESPACE,
   networks,
   startOperator,
@@ -70,7 +71,10 @@ export async function startDayTwoRig(octet: number, ledger?: FakeLedger): Promis
     await look();
     return true;
   };
-  const until = (holds: () => Promise<boolean> | boolean, ms = 60_000): Promise<true> => waitUntil(looking(holds), ms);
+  const until = async (holds: () => Promise<boolean> | boolean, ms = 60_000): Promise<true> => {
+    if (await holdsWithin(looking(holds), ms)) return true;
+    throw lateError(holds, ms);
+  };
   const operation = (name: string): Promise<OperationObject | undefined> => client.find(operations, { namespace: NAMESPACE, name });
   const isUp = async (): Promise<boolean> => (await isAvailable(client, 'city')) && world.record.grants.size === NODES.length;
 
