@@ -44,7 +44,7 @@ describe('probes', () => {
     const readinessProbe = { grpc: { port: 8080 }, periodSeconds: 1, timeoutSeconds: 40, failureThreshold: 2 };
     rig.run('not-serving', grpcHealth(2), { env: [ip], readinessProbe });
     await rig.untilLine('not-serving', /listening/);
-    const seen = rig.cluster.untilEvent('Unhealthy');
+    const seen = rig.cluster.untilEvent('Unhealthy', 'not-serving');
     expect((await seen).message).toMatch(/^Readiness probe failed: /);
     expect(rig.cluster.find({ group: '', version: 'v1', plural: 'pods' }, 'default', 'not-serving')?.['status']).toMatchObject({
       containerStatuses: [{ ready: false, started: true }],

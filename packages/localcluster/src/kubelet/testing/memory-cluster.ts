@@ -22,7 +22,8 @@ export interface MemoryCluster extends Required<ClusterPort> {
     name: string,
     holds: (object: KubeObject | undefined) => boolean,
   ): Promise<KubeObject | undefined>;
-  untilEvent(reason: string): Promise<RecordedEvent>;
+  /** @param about Name of the object it is about; any when left out. */
+  untilEvent(reason: string, about?: string): Promise<RecordedEvent>;
 }
 
 export function createMemoryCluster(): MemoryCluster {
@@ -124,6 +125,6 @@ export function createMemoryCluster(): MemoryCluster {
       });
       return found.object;
     },
-    untilEvent: (reason) => until(() => events.find((event) => event.reason === reason)),
+    untilEvent: (reason, about) => until(() => events.find((event) => event.reason === reason && event.about === (about ?? event.about))),
   };
 }
