@@ -1,4 +1,4 @@
-import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, equalBytes, type JsonObject, utf8Encode } from '@civitas/canon';
+import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, equalBytes, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
@@ -10,9 +10,10 @@ import { FailedPackets, type FailedPacketWrite } from './failed-packets.ts';
 import { CACHED_RECORDS_MAX, FAILED_PACKETS_KEPT_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
 import { OperationIndex } from './operation-index.ts';
 import { ReceiptChunks } from './receipt-chunks.ts';
-import { storeBytes, tableBytes } from './store-bytes.ts';
+import { type RecordEntry, RecordTable } from './record-table.ts';
+import { storeBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
-import { afterPrefix, heightKey, placeKey, placeOf } from './store-keys.ts';
+import { heightKey, placeKey, placeOf } from './store-keys.ts';
 import { type PrunedHistory, TreePages, type TreeWrites } from './tree-pages.ts';
 
 export type { BlockRecord } from './block-record.ts';
@@ -40,7 +41,7 @@ export interface CommitWrites extends TreeWrites {
 export interface StateView {
   readonly height: number;
   readonly byteCount: number;
-  records(): Iterable<{ readonly key: Bytes; readonly value: Bytes }>;
+  records(): Iterable<RecordEntry>;
   release(): void;
 }
 
@@ -82,7 +83,7 @@ export class LedgerStore implements RecordSource, PageStore {
   #receipts: ReceiptChunks;
   #operations: OperationIndex;
   #failed: FailedPackets;
-  #state: Db;
+  #state: RecordTable;
   #tree: TreePages;
   readonly #cache = new RecentMap<string, JsonObject>(CACHED_RECORDS_MAX);
 
@@ -108,7 +109,8 @@ export class LedgerStore implements RecordSource, PageStore {
     const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
     this.#operations = new OperationIndex({ runs: openDb('operations'), log: openDb('operation-log') }, [first, second]);
     this.#failed = new FailedPackets(openDb('failed-packets'), FAILED_PACKETS_KEPT_MAX);
-    this.#state = openDb('state');
+    // Not the name that formats before this one have: theirs is refused by its number, not read as this one.
+    this.#state = new RecordTable({ records: openDb('state-records'), index: openDb('state-index') });
     this.#tree = new TreePages(openDb);
     const chain = this.#meta.get(CHAIN);
     const isReadable = chain !== undefined && parseRecord(chain)['format'] === STORE_FORMAT;
@@ -199,38 +201,23 @@ export class LedgerStore implements RecordSource, PageStore {
 
   #read(key: string): Buffer | undefined {
     try {
-      return this.#state.get(asBuffer(utf8Encode(key)));
+      return this.#state.get(key);
     } catch (cause) {
       throw fault('reading state', cause);
     }
   }
 
-  scan({ prefix, after, limit }: KeyRange): readonly KeyedRecord[] {
-    const from = Buffer.from(utf8Encode(prefix));
-    const start = after === undefined ? from : Buffer.concat([utf8Encode(after), Buffer.alloc(1)]);
-    const range = { start: Buffer.compare(start, from) < 0 ? from : start, end: afterPrefix(from), limit };
+  scan(range: KeyRange): readonly KeyedRecord[] {
     try {
-      return [...this.#state.getRange(range)].map(({ key, value }) => ({ key: key.toString('utf8'), record: parseRecord(value) }));
+      return Array.from(this.#state.scan(range), ({ key, value }) => ({ key, record: parseRecord(value) }));
     } catch (cause) {
       throw fault('scanning state', cause);
     }
   }
 
   findLast(prefix: string, before: string): KeyedRecord | undefined {
-    // In reverse LMDB starts at `start` itself when it is there, so the first two are read and `before` is left out.
-    const start = Buffer.from(utf8Encode(before));
-    const lowest = Buffer.from(utf8Encode(prefix));
-    for (const { key, value } of this.#state.getRange({ start, reverse: true, limit: 2 })) {
-      if (Buffer.compare(key, start) >= 0) continue;
-      const isWithin = key.subarray(0, lowest.length).equals(lowest);
-      return isWithin ? { key: key.toString('utf8'), record: parseRecord(value) } : undefined;
-    }
-    return undefined;
-  }
-
-  /** Every record's key and canonical bytes, in order. */
-  *everyRecord(): Generator<{ key: Bytes; bytes: Bytes }> {
-    for (const { key, value } of this.#state.getRange({})) yield { key, bytes: value };
+    const last = this.#state.findLast(prefix, before);
+    return last && { key: last.key, record: parseRecord(last.value) };
   }
 
   /** The state of the last commit; undefined in a new store. */
@@ -243,11 +230,11 @@ export class LedgerStore implements RecordSource, PageStore {
     }
     const { height } = placeOf(head);
     // It may be visible here before whoever wrote it hears of it.
-    this.#tree.settle(height);
+    this.#settle(height);
     return {
       height,
-      byteCount: tableBytes(this.#state.getStats()),
-      records: () => this.#state.getRange({ transaction }),
+      byteCount: this.#state.sizeBytes(),
+      records: this.#state.view(transaction),
       release: () => transaction.done(),
     };
   }
@@ -274,14 +261,19 @@ export class LedgerStore implements RecordSource, PageStore {
       void this.#meta.put(CHAIN, Buffer.from(encodeCanonical(record)));
       this.#putCommit(commit);
     });
-    this.#tree.settle(commit.record.height);
+    this.#settle(commit.record.height);
   }
 
   /** One block with all it changed, in one transaction; durable when it resolves. @throws StoreFault */
   async writeCommit(commit: CommitWrites): Promise<void> {
     await this.#transaction('committing a block', () => this.#putCommit(commit));
-    this.#tree.settle(commit.record.height);
+    this.#settle(commit.record.height);
     for (const key of commit.writes.keys()) this.#cache.delete(key);
+  }
+
+  #settle(height: number): void {
+    this.#tree.settle(height);
+    this.#state.settle(height);
   }
 
   #putCommit(commit: CommitWrites): void {
@@ -294,11 +286,7 @@ export class LedgerStore implements RecordSource, PageStore {
       else if (this.readLightsFrom() === 0) void this.#meta.put(LIGHTS_FROM, at);
     }
     void this.#records.put(at, asBuffer(encodeCanonical(blockRecordToJson(record))));
-    for (const [key, stored] of writes) {
-      const name = asBuffer(utf8Encode(key));
-      if (stored === undefined) void this.#state.remove(name);
-      else void this.#state.put(name, asBuffer(stored.bytes));
-    }
+    this.#state.put(height, writes);
     this.#tree.put(height, commit);
     this.#receipts.put(height, receipts);
     this.#operations.put(

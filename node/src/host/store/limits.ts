@@ -1,8 +1,9 @@
 /**
  * Format of the store; any other is refused. 1: whole pages by version. 2: newest pages, and what undoes each block's changes. 3: the
- * operation index in parts. 4: tree pages saved later than their block, receipts in chunks, the operation index in a log and sorted runs.
+ * operation index in parts. 4: tree pages saved later than their block, receipts in chunks, the operation index in a log and sorted runs. 5: state records
+ * by number, their keys in an index of its own.
  */
-export const STORE_FORMAT = 4;
+export const STORE_FORMAT = 5;
 /** Operations in one run of their index, count: until then they stand in memory (3 MB), and a hundred million make 1,500 runs to search. */
 export const INDEX_RUN_OPERATIONS = 65_536;
 /** Receipts in one piece, bytes: four pages of the store beside their header. */
@@ -12,6 +13,11 @@ export const RECEIPT_CHUNK_BYTES = 16_350;
  * longer a start takes, which applies them again (about 50 µs each). Blocks that change little take 256 to it.
  */
 export const UNSAVED_CHANGES_MAX = 8_192;
+/**
+ * Keys of state records that wait to be written into their index, count: the more, the more of them share a page of it (five at 300,000 records),
+ * and the longer a start takes, which looks at up to three times as many records. 4 MB of memory.
+ */
+export const UNSAVED_KEYS_MAX = 32_768;
 /** Address space reserved for the store, bytes: 64 GiB of map, not of memory or disk. */
 export const MAP_BYTES = 64 * 2 ** 30;
 /** Records kept parsed, count. */

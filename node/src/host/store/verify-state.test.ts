@@ -74,14 +74,19 @@ test('an unharmed state has no finding', async () => {
 
 test('a record that was changed, lost or added by hand is found', async () => {
   const folder = await aStoredLedger(300);
-  const key = Buffer.from(keyOf(7));
-  await damage(folder, 'state', (db) => db.put(key, Buffer.from('{"n":8}')));
+  const stored = (key: string, text: string): Buffer =>
+    Buffer.concat([Buffer.from([key.length >> 8, key.length & 255]), Buffer.from(key), Buffer.from(text)]);
+  let number: Buffer = Buffer.alloc(6);
+  await damage(folder, 'state-records', (db) => {
+    for (const { key, value } of db.getRange({})) if (value.equals(stored(keyOf(7), '{"n":7}'))) number = key;
+    return db.put(number, stored(keyOf(7), '{"n":8}'));
+  });
   expect(await findingOf(folder)).toBe(RECORDS);
-  await damage(folder, 'state', (db) => db.remove(key));
+  await damage(folder, 'state-records', (db) => db.remove(number));
   expect(await findingOf(folder)).toBe(RECORDS);
-  await damage(folder, 'state', (db) => db.put(key, Buffer.from('{"n":7}')));
+  await damage(folder, 'state-records', (db) => db.put(number, stored(keyOf(7), '{"n":7}')));
   expect(await findingOf(folder)).toBe('');
-  await damage(folder, 'state', (db) => db.put(Buffer.from(keyOf(300)), Buffer.from('{"n":300}')));
+  await damage(folder, 'state-records', (db) => db.put(Buffer.alloc(6, 9), stored(keyOf(300), '{"n":300}')));
   expect(await findingOf(folder)).toBe(RECORDS);
 });
 

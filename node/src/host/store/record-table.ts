@@ -1,0 +1,255 @@
+import { type Bytes, utf8Encode } from '@civitas/canon';
+import type { Database, Transaction } from 'lmdb';
+import { StoreFault } from '../../core/ledger/refusal.ts';
+import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
+import { UNSAVED_KEYS_MAX } from './limits.ts';
+import { tableBytes } from './store-bytes.ts';
+import { compareNames, type NameNumber, UnsavedKeys } from './unsaved-keys.ts';
+
+type Db = Database<Buffer, Buffer>;
+
+/** A record's canonical bytes under its key. */
+export interface RecordEntry {
+  readonly key: Bytes;
+  readonly value: Bytes;
+}
+
+interface StoredEntry extends RecordEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+interface KeyedBytes {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+const NUMBER_BYTES = 6;
+const LENGTH_BYTES = 2;
+const FIRST_NUMBER = 1;
+/** No record has this number: it holds the number below which the index has every key. */
+const SAVED_BELOW = numberKey(0);
+const LAST_NUMBER = Buffer.alloc(NUMBER_BYTES, 255);
+
+function numberKey(number: number): Buffer {
+  const key = Buffer.allocUnsafe(NUMBER_BYTES);
+  key.writeUIntBE(number, 0, NUMBER_BYTES);
+  return key;
+}
+
+function numberOf(key: Buffer): number {
+  return key.readUIntBE(0, NUMBER_BYTES);
+}
+
+function bytesOf(key: string): Buffer {
+  const bytes = utf8Encode(key);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The bytes of a key, each as one character: what most keys are already. */
+function nameOf(key: string, bytes: Buffer): string {
+  return bytes.length === key.length ? key : bytes.toString('latin1');
+}
+
+function encodeEntry(key: Buffer, value: Bytes): Buffer {
+  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + key.length + value.length);
+  bytes.writeUInt16BE(key.length);
+  key.copy(bytes, LENGTH_BYTES);
+  bytes.set(value, LENGTH_BYTES + key.length);
+  return bytes;
+}
+
+/** Undefined for bytes that no block wrote. */
+function decodeEntry(bytes: Buffer): StoredEntry | undefined {
+  const end = bytes.length < LENGTH_BYTES ? Number.POSITIVE_INFINITY : LENGTH_BYTES + bytes.readUInt16BE(0);
+  return end > bytes.length ? undefined : { key: bytes.subarray(LENGTH_BYTES, end), value: bytes.subarray(end) };
+}
+
+/**
+ * Records of the state by key.
+ *
+ * Keys have no order in time: under their keys, new records would each land on a page of their own, and a commit would write all of these. So a
+ * record has a number instead, the next one when it is new, and stands with its key under that: new ones stand together. Which number a
+ * key has is in an index, which is a tenth of their size and follows later (`UnsavedKeys`); the records themselves say what it lacks.
+ */
+export class RecordTable {
+  readonly #records: Db;
+  readonly #index: Db;
+  readonly #unsaved: UnsavedKeys;
+  #savedBelow: number;
+  #next: number;
+
+  constructor(dbs: { readonly records: Db; readonly index: Db }, unsavedMax: number = UNSAVED_KEYS_MAX) {
+    this.#records = dbs.records;
+    this.#index = dbs.index;
+    const marked = this.#records.get(SAVED_BELOW);
+    this.#savedBelow = marked === undefined ? FIRST_NUMBER : numberOf(marked);
+    // Not below the mark, which would hide the new record's key from a start: the last records may have been deleted.
+    this.#next = Math.max(this.#savedBelow, this.#numberAfterLast());
+    this.#unsaved = new UnsavedKeys(unsavedMax, this.#savedBelow, this.#next);
+    this.#takeUnsaved();
+  }
+
+  #numberAfterLast(): number {
+    for (const key of this.#records.getKeys({ start: LAST_NUMBER, reverse: true, limit: 1 })) return numberOf(key) + 1;
+    return FIRST_NUMBER;
+  }
+
+  #takeUnsaved(): void {
+    for (const { key: number, value } of this.#records.getRange({ start: numberKey(this.#savedBelow) })) {
+      const entry = decodeEntry(value);
+      if (entry === undefined) throw new StoreFault(`the state record ${numberOf(number)} is cut short`);
+      if (this.#index.get(entry.key)?.equals(number) !== true) this.#unsaved.take(entry.key.toString('latin1'), numberOf(number));
+    }
+  }
+
+  /** Inside a write transaction, once a block. */
+  put(height: number, writes: ReadonlyMap<string, StoredRecord | undefined>): void {
+    const firstNumber = this.#next;
+    const added = new Map<string, number>();
+    const deleted: string[] = [];
+    for (const [key, stored] of writes) {
+      const bytes = bytesOf(key);
+      const name = nameOf(key, bytes);
+      const known = this.#find(name, bytes);
+      if (stored === undefined) {
+        if (known === undefined) continue;
+        void this.#records.remove(numberKey(known));
+        if (!this.#unsaved.has(name)) void this.#index.remove(bytes);
+        deleted.push(name);
+        continue;
+      }
+      const number = known ?? this.#next++;
+      if (known === undefined) added.set(name, number);
+      void this.#records.put(numberKey(number), encodeEntry(bytes, stored.bytes));
+    }
+    const { saved, savedBelow } = this.#unsaved.stage(height, { added, deleted, firstNumber });
+    for (const [name, number] of saved) void this.#index.put(Buffer.from(name, 'latin1'), numberKey(number));
+    if (savedBelow !== this.#savedBelow) void this.#records.put(SAVED_BELOW, numberKey(savedBelow));
+    this.#savedBelow = savedBelow;
+  }
+
+  /** The store is durable up to a height. */
+  settle(height: number): void {
+    this.#unsaved.settle(height);
+  }
+
+  #find(name: string, bytes: Buffer): number | undefined {
+    const unsaved = this.#unsaved.get(name);
+    if (unsaved !== undefined) return unsaved;
+    const saved = this.#index.get(bytes);
+    return saved && numberOf(saved);
+  }
+
+  /** Canonical bytes of a record. @throws StoreFault where the index names another record. */
+  get(key: string): Buffer | undefined {
+    const bytes = bytesOf(key);
+    const name = nameOf(key, bytes);
+    const number = this.#find(name, bytes);
+    return number === undefined ? undefined : this.#read([name, number])?.value;
+  }
+
+  /** Undefined for a record that a block deleted just now: it is gone from the disk before its key is from memory. */
+  #read([name, number]: NameNumber): StoredEntry | undefined {
+    const bytes = this.#records.get(numberKey(number));
+    if (bytes === undefined) return undefined;
+    const entry = decodeEntry(bytes);
+    if (entry === undefined || !isNamed(entry, name))
+      throw new StoreFault(`the state record ${number} is not of '${name}', as the index has it`);
+    return entry;
+  }
+
+  /** Records of a range, in order. */
+  *scan({ prefix, after, limit }: KeyRange): Generator<KeyedBytes> {
+    const first = nameOf(prefix, bytesOf(prefix));
+    const next = after === undefined ? first : `${nameOf(after, bytesOf(after))}\0`;
+    const from = next < first ? first : next;
+    const saved = namesOf(this.#index.getRange({ start: Buffer.from(from, 'latin1') }));
+    let left = limit;
+    for (const found of merged(saved, this.#unsaved.from(from))) {
+      if (left === 0 || !found[0].startsWith(first)) return;
+      const entry = this.#read(found);
+      if (entry === undefined) continue;
+      left--;
+      yield keyedBytes(entry);
+    }
+  }
+
+  /** The last record whose key starts with a prefix and comes before another key. */
+  findLast(prefix: string, before: string): KeyedBytes | undefined {
+    const first = nameOf(prefix, bytesOf(prefix));
+    let last = this.#lastBefore(nameOf(before, bytesOf(before)));
+    while (last?.[0].startsWith(first) === true) {
+      const entry = this.#read(last);
+      if (entry !== undefined) return keyedBytes(entry);
+      last = this.#lastBefore(last[0]);
+    }
+    return undefined;
+  }
+
+  #lastBefore(name: string): NameNumber | undefined {
+    const [saved, unsaved] = [this.#lastSaved(name), this.#unsaved.before(name)];
+    return unsaved !== undefined && (saved === undefined || unsaved[0] >= saved[0]) ? unsaved : saved;
+  }
+
+  #lastSaved(before: string): NameNumber | undefined {
+    // In reverse LMDB starts at `start` itself when it is there, so the first two are read and `before` is left out.
+    for (const found of namesOf(this.#index.getRange({ start: Buffer.from(before, 'latin1'), reverse: true, limit: 2 }))) {
+      if (found[0] < before) return found;
+    }
+    return undefined;
+  }
+
+  /**
+   * All records as of a transaction, in order of keys, whatever blocks come; those it sees must be settled. A record that is not what the
+   * index says is left out: whoever reads all of them compares them with the root.
+   */
+  view(transaction?: Transaction): () => Generator<RecordEntry> {
+    const options = transaction === undefined ? {} : { transaction };
+    const unsaved = this.#unsaved.copy();
+    const [records, index] = [this.#records, this.#index];
+    return function* entries() {
+      for (const [name, number] of merged(namesOf(index.getRange(options)), unsaved())) {
+        const bytes = records.get(numberKey(number), options);
+        const entry = bytes && decodeEntry(bytes);
+        if (entry !== undefined && isNamed(entry, name)) yield entry;
+      }
+    };
+  }
+
+  /** What the records and their index stand on, no less than their bytes. */
+  sizeBytes(): number {
+    return tableBytes(this.#records.getStats()) + tableBytes(this.#index.getStats());
+  }
+}
+
+function isNamed({ key }: StoredEntry, name: string): boolean {
+  return key.toString('latin1') === name;
+}
+
+function keyedBytes({ key, value }: StoredEntry): KeyedBytes {
+  return { key: key.toString('utf8'), value };
+}
+
+function* namesOf(range: Iterable<{ readonly key: Buffer; readonly value: Buffer }>): Generator<NameNumber> {
+  for (const { key, value } of range) yield [key.toString('latin1'), numberOf(value)];
+}
+
+/** Two orders of names as one. One that is in both, which has just been saved, comes once. */
+function* merged(saved: Generator<NameNumber>, unsaved: Iterable<NameNumber>): Generator<NameNumber> {
+  try {
+    let next = saved.next();
+    for (const pair of unsaved) {
+      for (; next.done !== true; next = saved.next()) {
+        const order = compareNames(next.value[0], pair[0]);
+        if (order > 0) break;
+        if (order < 0) yield next.value;
+      }
+      yield pair;
+    }
+    for (; next.done !== true; next = saved.next()) yield next.value;
+  } finally {
+    // Whoever stops early gives LMDB its cursor back.
+    saved.return(undefined);
+  }
+}

@@ -1,0 +1,141 @@
+import sortedBtree from 'sorted-btree';
+
+// A CommonJS package: its default export is a property of what Node imports.
+const { default: BTree } = sortedBtree;
+
+/** Order of names; the library's own comparison first finds out what it compares. */
+export function compareNames(left: string, right: string): number {
+  return left < right ? -1 : left === right ? 0 : 1;
+}
+
+/** Numbers of records by name, in the order of names. */
+type KeyTree = InstanceType<typeof BTree<string, number>>;
+
+/** Names are the bytes of keys, each as one character: comparing them is the processor's work, and gives the order of the bytes. */
+export type NameNumber = readonly [name: string, number: number];
+
+/** What a block does to the keys of the state, by name. */
+interface ChangedKeys {
+  readonly added: ReadonlyMap<string, number>;
+  readonly deleted: readonly string[];
+  /** The first number that the block may have given. */
+  readonly firstNumber: number;
+}
+
+interface Staged {
+  readonly height: number;
+  readonly added: ReadonlyMap<string, number>;
+  readonly gone: readonly string[];
+}
+
+/** What a block has to write of the keys that came by blocks before it. */
+interface SavedKeys {
+  readonly saved: readonly NameNumber[];
+  /** The keys of all records with a number below this are on the disk then. */
+  readonly savedBelow: number;
+}
+
+/**
+ * Keys that the disk's index does not hold yet. It is kept in the order of keys, and new keys have any place in it: written with their block
+ * each would cost a page. So they wait here until there are enough of them, and leave in their order, so that many share a page.
+ *
+ * A block is staged while its transaction is under way and settled once that is durable: until then readers see the keys as they were.
+ */
+export class UnsavedKeys {
+  readonly #keptMax: number;
+  readonly #keys: KeyTree = new BTree<string, number>(undefined, compareNames);
+  /** The same without order: most of what is asked for is one name, which the tree takes ten times as long to find. */
+  readonly #numbers = new Map<string, number>();
+  /** The last key of this round that was saved; the next is the first after it. */
+  #cursor: string | undefined;
+  /** Numbers below this had their keys here, or on the disk, when the round began: with its end all are on the disk. */
+  #roundFrom: number;
+  #savedBelow: number;
+  #staged: Staged | undefined;
+
+  /**
+   * @param keptMax keys that wait, count; a block may add its own to them.
+   * @param nextNumber the first number that no record has.
+   */
+  constructor(keptMax: number, savedBelow: number, nextNumber: number) {
+    this.#keptMax = keptMax;
+    this.#savedBelow = savedBelow;
+    this.#roundFrom = nextNumber;
+  }
+
+  has(name: string): boolean {
+    return this.#numbers.has(name);
+  }
+
+  get(name: string): number | undefined {
+    return this.#numbers.get(name);
+  }
+
+  /** From a name on, itself included, in order. */
+  from(name: string): IterableIterator<[string, number]> {
+    return this.#keys.entries(name);
+  }
+
+  /** The last before a name. */
+  before(name: string): NameNumber | undefined {
+    return this.#keys.nextLowerPair(name);
+  }
+
+  /** All as they are now, in order, whatever blocks come. */
+  copy(): () => IterableIterator<[string, number]> {
+    const keys = this.#keys.clone();
+    return () => keys.entries();
+  }
+
+  /** Takes a key that the disk's index does not hold. */
+  take(name: string, number: number): void {
+    this.#keys.set(name, number);
+    this.#numbers.set(name, number);
+  }
+
+  /** Takes what a block does, to be settled later, and says which keys that came before it go to the disk with it. */
+  stage(height: number, { added, deleted, firstNumber }: ChangedKeys): SavedKeys {
+    const gone = new Set(deleted.filter((name) => this.#numbers.has(name)));
+    const waiting = this.#keys.size - gone.size;
+    const excess = Math.min(waiting, waiting + added.size - this.#keptMax);
+    const saved = excess > 0 ? this.#next(excess, gone, firstNumber) : [];
+    this.#staged = { height, added, gone: [...gone, ...saved.map(([name]) => name)] };
+    return { saved, savedBelow: this.#savedBelow };
+  }
+
+  #next(count: number, gone: ReadonlySet<string>, firstNumber: number): NameNumber[] {
+    const saved: NameNumber[] = [];
+    // No more are asked for than wait, so the second turn, from the first key on, meets none that the first has met.
+    while (saved.length < count) {
+      const from = this.#cursor;
+      for (const pair of this.#keys.entries(from)) {
+        if (saved.length === count) return saved;
+        const [name] = pair;
+        if (name === from || gone.has(name)) continue;
+        saved.push(pair);
+        this.#cursor = name;
+      }
+      this.#endRound(firstNumber);
+    }
+    return saved;
+  }
+
+  /** Whatever waited when the round began has been met by it. What the block itself adds is met by the one after the next. */
+  #endRound(firstNumber: number): void {
+    this.#savedBelow = this.#roundFrom;
+    this.#roundFrom = firstNumber;
+    this.#cursor = undefined;
+  }
+
+  /** The store is durable up to a height: if that is the staged block's, its keys are the newest from now on. */
+  settle(height: number): void {
+    const staged = this.#staged;
+    if (staged === undefined || height < staged.height) return;
+    this.#staged = undefined;
+    for (const name of staged.gone) {
+      this.#keys.delete(name);
+      this.#numbers.delete(name);
+    }
+    staged.added.forEach((number, name) => this.take(name, number));
+  }
+}
