@@ -27,6 +27,8 @@ interface KeyedBytes {
 const NUMBER_BYTES = 6;
 const LENGTH_BYTES = 2;
 const FIRST_NUMBER = 1;
+/** Count: twice the operations of a block. */
+const ABSENT_MAX = 4_096;
 /** No record has this number: it holds the number below which the index has every key. */
 const SAVED_BELOW = numberKey(0);
 const LAST_NUMBER = Buffer.alloc(NUMBER_BYTES, 255);
@@ -76,6 +78,8 @@ export class RecordTable {
   readonly #records: Db;
   readonly #index: Db;
   readonly #unsaved: UnsavedKeys;
+  /** Names that the index was found not to have since the last block: a contract asks before it writes a new record. */
+  readonly #absent = new Set<string>();
   #savedBelow: number;
   #next: number;
 
@@ -132,13 +136,18 @@ export class RecordTable {
   /** The store is durable up to a height. */
   settle(height: number): void {
     this.#unsaved.settle(height);
+    this.#absent.clear();
   }
 
   #find(name: string, bytes: Buffer): number | undefined {
     const unsaved = this.#unsaved.get(name);
     if (unsaved !== undefined) return unsaved;
+    if (this.#absent.has(name)) return undefined;
     const saved = this.#index.get(bytes);
-    return saved && numberOf(saved);
+    if (saved !== undefined) return numberOf(saved);
+    if (this.#absent.size >= ABSENT_MAX) this.#absent.clear();
+    this.#absent.add(name);
+    return undefined;
   }
 
   /** Canonical bytes of a record. @throws StoreFault where the index names another record. */
