@@ -78,7 +78,6 @@ export class CometbftEngine implements Engine {
   readonly #stopGrantWatch: () => void;
   #awaiting: EngineHealth['awaiting'] = 'peers';
   #server: AbciServer | undefined;
-  #hadConnections = false;
   #started: Promise<void>;
 
   constructor(options: CometbftEngineOptions) {
@@ -119,7 +118,7 @@ export class CometbftEngine implements Engine {
   }
 
   isSigning(): boolean {
-    return this.#options.signing.granted() && this.#hadConnections && this.#awaiting !== 'upgrade';
+    return this.#options.signing.granted() && this.#watch.hasBegun && this.#awaiting !== 'upgrade';
   }
 
   health(): EngineHealth {
@@ -184,7 +183,7 @@ export class CometbftEngine implements Engine {
   }
 
   #isHalted(): boolean {
-    return this.#hadConnections && this.#awaiting !== 'upgrade' && this.#watch.isHalted();
+    return this.#awaiting !== 'upgrade' && this.#watch.isHalted();
   }
 
   async #prepare(): Promise<void> {
@@ -357,7 +356,7 @@ export class CometbftEngine implements Engine {
   }
 
   #connections(count: number): void {
-    if (count > 0) this.#hadConnections = true;
+    if (count > 0) this.#watch.begin();
     else if (this.#server !== undefined) this.#fail(new Error('the engine is gone: its connections closed'));
   }
 
@@ -390,7 +389,7 @@ export class CometbftEngine implements Engine {
     if (this.#awaiting === 'peers') return 'node: awaiting peers';
     if (this.#awaiting === 'grant') return 'node: awaiting its signing grant';
     if (this.#signer !== undefined && this.#signer.unwell !== '') return this.#signer.unwell;
-    if (!this.#hadConnections) return 'engine: no process';
+    if (!this.#watch.hasBegun) return 'engine: no process';
     const suspicion = this.#standstill.suspicion;
     if (suspicion !== undefined) return `engine: ${suspicion}`;
     if (isHalted) return `engine: halted, ${this.#watch.votesSeen()}`;

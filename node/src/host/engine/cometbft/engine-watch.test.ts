@@ -66,6 +66,7 @@ test('votes are counted from the bit array that the engine prints', () => {
 
 test('work that waits makes a network halted after the limit, idleness only beyond its interval', () => {
   const { watch, clock } = aWatch();
+  watch.begin();
   clock.ms = HALTED_AFTER_MS + 4000;
   expect(watch.isHalted()).toBe(false);
   watch.workWaits();
@@ -74,6 +75,19 @@ test('work that waits makes a network halted after the limit, idleness only beyo
   watch.committed(0);
   expect(watch.isHalted()).toBe(false);
   clock.ms += HALTED_AFTER_MS + 5001;
+  expect(watch.isHalted()).toBe(true);
+});
+
+test('no block is due before the engine has come, however long its grant was waited for', () => {
+  const { watch, clock } = aWatch();
+  watch.workWaits();
+  clock.ms = 100_000;
+  expect([watch.hasBegun, watch.isHalted()]).toEqual([false, false]);
+  watch.begin();
+  clock.ms += HALTED_AFTER_MS;
+  expect([watch.hasBegun, watch.isHalted()]).toEqual([true, false]);
+  watch.begin();
+  clock.ms += 1;
   expect(watch.isHalted()).toBe(true);
 });
 

@@ -57,6 +57,8 @@ export class EngineWatch {
   #seen: Seen = UNSEEN;
   #isAnswering = false;
   #isLooking = false;
+  #hasBegun = false;
+  /** When the last block was committed, or the engine's process came. */
   #lastCommitMs: number;
   /** Since when work waits without a commit; undefined while none does. */
   #waitingSinceMs: number | undefined;
@@ -76,6 +78,17 @@ export class EngineWatch {
     return this.#isAnswering;
   }
 
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** The engine's process has come: from now on blocks are due. Peers, a grant or a hand-over may have been waited for until now. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#lastCommitMs = this.#options.nowMs();
+  }
+
   committed(waitingCount: number): void {
     this.#lastCommitMs = this.#options.nowMs();
     this.#waitingSinceMs = waitingCount === 0 ? undefined : this.#lastCommitMs;
@@ -92,6 +105,7 @@ export class EngineWatch {
   /** No block although one was due: work has waited too long, or even an idle network would have made one. */
   isHalted(): boolean {
     const { nowMs, emptyBlockIntervalMs } = this.#options;
+    if (!this.#hasBegun) return false;
     const now = nowMs();
     const waitedMs = this.#waitingSinceMs === undefined ? 0 : now - Math.max(this.#waitingSinceMs, this.#lastCommitMs);
     return waitedMs > HALTED_AFTER_MS || now - this.#lastCommitMs > emptyBlockIntervalMs + HALTED_AFTER_MS;
