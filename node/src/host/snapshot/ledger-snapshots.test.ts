@@ -88,6 +88,26 @@ describe('a snapshot', () => {
     expect(manifest.ok && hexEncode(manifest.value.appHash)).toBe(hexEncode(rootAt2));
   });
 
+  test('lets the store go before its chunks are made: until then no page of it is used again', async () => {
+    const source = aNode();
+    await source.write(0, someRecords(800, 3_000));
+    const readView = source.store.readView.bind(source.store);
+    const chunksMade = (): number =>
+      readdirSync(join(source.folder, 'snapshots'), { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('chunk')).length;
+    const atRelease: number[] = [];
+    source.store.readView = () => {
+      const view = readView();
+      const release = (): void => {
+        atRelease.push(chunksMade());
+        view?.release();
+      };
+      return view && { ...view, release };
+    };
+    expect(await source.snapshots.take()).toBe(0);
+    expect(atRelease[0]).toBe(0);
+    expect(chunksMade()).toBeGreaterThan(1);
+  });
+
   test('is taken each so many blocks; the newest two stay on disk, and what a dead process left unfinished goes', async () => {
     const source = aNode({ intervalBlocks: 2 });
     await source.write(0, someRecords(3, 10));

@@ -12,6 +12,8 @@ export const SPILL_MEMORY_BYTES = 33_554_432;
 export const SLICE_MS = 4;
 /** How long it lets the loop go then, ms: blocks get three quarters of the time, a million records take 40 s instead of 10. */
 export const REST_MS = 12;
+/** The same while the store's view is held, ms: its file grows for that long, and reading is the smaller part. */
+export const READ_REST_MS = 4;
 /** Different senders of bad chunks before a snapshot is given up. */
 export const BAD_SENDERS_MAX = 3;
 /** Bad chunks before it is given up, whoever sent them: what one sender has under way when it is turned away may be a few. */

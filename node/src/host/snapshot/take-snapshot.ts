@@ -18,7 +18,7 @@ import {
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { StateView } from '../store/ledger-store.ts';
 import type { DiskRoom } from './disk-room.ts';
-import { CHUNK_TARGET_BYTES, SPILL_BITS } from './limits.ts';
+import { CHUNK_TARGET_BYTES, READ_REST_MS, REST_MS, SPILL_BITS } from './limits.ts';
 import { Slices } from './slices.ts';
 import type { SnapshotFolder, SnapshotWriter } from './snapshot-folder.ts';
 import { bitsOf, Spill } from './spill.ts';
@@ -30,7 +30,7 @@ export interface TakeSnapshot {
   readonly sha256: Sha256;
   readonly folder: SnapshotFolder;
   readonly chain: { readonly chainId: string; readonly genesisHash: Bytes };
-  /** The state of one commit; released by the caller. */
+  /** The state of one commit; let go once it is read. */
   readonly view: StateView;
   /** App hash after that commit. */
   readonly appHash: Bytes;
@@ -51,26 +51,32 @@ class ChunkWriter {
   readonly chunks: SnapshotChunk[] = [];
   readonly #request: TakeSnapshot;
   readonly #writer: SnapshotWriter;
-  readonly #slices = new Slices();
+  readonly #slices = new Slices(REST_MS);
 
   constructor(request: TakeSnapshot, writer: SnapshotWriter) {
     this.#request = request;
     this.#writer = writer;
   }
 
-  async #turn(): Promise<void> {
-    await this.#slices.turn();
+  async #turn(slices: Slices = this.#slices): Promise<void> {
+    await slices.turn();
     this.#request.signal.throwIfAborted();
   }
 
-  /** Parts all records of a source and writes their chunks. */
-  async writeAll(records: Iterable<SnapshotRecord>, depth: number): Promise<void> {
+  /** Parts the records of a commit and writes their chunks. Its view is let go as soon as they are parted. */
+  async writeView(view: StateView): Promise<void> {
+    const spill = await this.#part(view.records(), 0, new Slices(READ_REST_MS));
+    view.release();
+    await this.#writeRange(spill, { depth: 0, bits: 0, first: 0, byteCounts: spill.byteCounts });
+  }
+
+  async #part(records: Iterable<SnapshotRecord>, depth: number, slices: Slices): Promise<Spill> {
     const spill = new Spill(this.#writer.scratch, { depth, room: this.#request.room });
     for (const record of records) {
       await spill.add(this.#request.sha256(record.key), encodeRecords([record]));
-      await this.#turn();
+      await this.#turn(slices);
     }
-    await this.#writeRange(spill, { depth, bits: 0, first: 0, byteCounts: spill.byteCounts });
+    return spill;
   }
 
   /** The subtree at `depth + bits` that covers 2^(SPILL_BITS - bits) buckets from `first` on. */
@@ -88,7 +94,8 @@ class ChunkWriter {
     if (bits === SPILL_BITS) {
       const records = decodeRecords(await spill.take(first));
       if (!records.ok) throw new StoreFault('a spilt record is damaged');
-      await this.writeAll(records.value, depth + bits);
+      const parted = await this.#part(records.value, depth + bits, this.#slices);
+      await this.#writeRange(parted, { depth: depth + bits, bits: 0, first: 0, byteCounts: parted.byteCounts });
       return;
     }
     await this.#writeRange(spill, { ...range, bits: bits + 1 });
@@ -136,7 +143,8 @@ class ChunkWriter {
 }
 
 /**
- * Writes the snapshot of one commit beside a running ledger: in slices, from one read transaction, whole on disk or not at all.
+ * Writes the snapshot of one commit beside a running ledger: in slices, read in one transaction that ends before the work of hashing, whole on
+ * disk or not at all.
  *
  * @returns its manifest. @throws NoRoom, StoreFault when the disk fails, DamagedState when the records do not give the app hash.
  */
@@ -145,7 +153,7 @@ export async function takeSnapshot(request: TakeSnapshot): Promise<SnapshotManif
   const writer = folder.begin(view.height);
   try {
     const chunks = new ChunkWriter(request, writer);
-    await chunks.writeAll(view.records(), 0);
+    await chunks.writeView(view);
     const manifest: SnapshotManifest = { ...chain, height: view.height, appHash, chunks: chunks.chunks };
     const checked = checkManifest(sha256, manifest);
     if (!checked.ok) throw new DamagedState(`state at ${view.height}: ${checked.refusal.code} ${JSON.stringify(checked.refusal.facts)}`);

@@ -37,11 +37,18 @@ export interface CommitWrites extends TreeWrites {
   }[];
 }
 
-/** The records of one commit and the bytes they stand on, unchanged by later ones until it is released; LMDB keeps the pages meanwhile. */
+/**
+ * The records of one commit and the bytes they stand on, unchanged by later ones until it is released. LMDB uses no page again meanwhile, whoever
+ * frees it: under load the file grows by some MB a second.
+ */
 export interface StateView {
   readonly height: number;
   readonly byteCount: number;
+  /** In no order. */
   records(): Iterable<RecordEntry>;
+  /** In order, as the index finds them. */
+  recordsByKey(): Iterable<RecordEntry>;
+  /** More than once is once. */
   release(): void;
 }
 
@@ -231,11 +238,16 @@ export class LedgerStore implements RecordSource, PageStore {
     const { height } = placeOf(head);
     // It may be visible here before whoever wrote it hears of it.
     this.#settle(height);
+    let isHeld = true;
     return {
       height,
       byteCount: this.#state.sizeBytes(),
-      records: this.#state.view(transaction),
-      release: () => transaction.done(),
+      records: () => this.#state.all(transaction),
+      recordsByKey: this.#state.view(transaction),
+      release: () => {
+        if (isHeld) transaction.done();
+        isHeld = false;
+      },
     };
   }
 

@@ -94,6 +94,11 @@ const inOrder = (model: Model): [string, string][] =>
 function expectAlike(table: RecordTable, model: Model): void {
   const all = inOrder(model);
   expect([...table.view()()].map(({ key, value }) => [Buffer.from(key).toString(), Buffer.from(value).toString()])).toEqual(all);
+  const unordered = Array.from(table.all(), ({ key, value }): [string, string] => [
+    Buffer.from(key).toString(),
+    Buffer.from(value).toString(),
+  ]);
+  expect(unordered.sort(([left], [right]) => compareKeys(left, right))).toEqual(all);
   const find = (key: string): string | undefined => table.get(key)?.toString();
   expect(KEYS.map(find)).toEqual(KEYS.map((key) => (model.has(key) ? `{"value":${model.get(key)}}` : undefined)));
   for (const prefix of PREFIXES) {
@@ -140,6 +145,7 @@ describe('RecordTable', () => {
             await disk.block(given);
             const entries = [...view()].map(({ key, value }) => [Buffer.from(key).toString(), Buffer.from(value).toString()]);
             expect(entries).toEqual(inOrder(model));
+            expect([...disk.table.all(transaction)].length).toBe(model.size);
             transaction.done();
           }
           model = after;

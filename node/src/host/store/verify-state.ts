@@ -81,7 +81,7 @@ export async function verifyState(store: LedgerStore, sha256: Sha256): Promise<S
   const records = new LeafSet(sha256, secret);
   const leaves = new LeafSet(sha256, secret);
   try {
-    for (const { key, value } of view.records()) {
+    for (const { key, value } of view.recordsByKey()) {
       records.add(sha256(key), sha256(value));
       if (records.count % VERIFY_SLICE === 0) await turn();
     }
