@@ -6,14 +6,15 @@ export const SNAPSHOTS_KEPT = 2;
 export const CHUNK_TARGET_BYTES = 2_097_152;
 /** Leading bits that one pass parts records by: 1,024 buckets, about one each 2 MiB at five million records. */
 export const SPILL_BITS = 10;
-/** Records held in memory before buckets are written out, bytes. */
+/** Records held in memory before they are written out as a run, bytes. */
 export const SPILL_MEMORY_BYTES = 33_554_432;
 /** Time that taking a snapshot may hold the event loop at once, ms. */
 export const SLICE_MS = 4;
 /** How long it lets the loop go then, ms: blocks get three quarters of the time, a million records take 40 s instead of 10. */
 export const REST_MS = 12;
-/** The same while the store's view is held, ms: its file grows for that long, and reading is the smaller part. */
-export const READ_REST_MS = 4;
+/** The same while the store's view is held, ms, for its file grows as long: a turn of the loop has one slice, and reading is the smaller part. */
+export const READ_SLICE_MS = 8;
+export const READ_REST_MS = 0;
 /** Different senders of bad chunks before a snapshot is given up. */
 export const BAD_SENDERS_MAX = 3;
 /** Bad chunks before it is given up, whoever sent them: what one sender has under way when it is turned away may be a few. */

@@ -1,9 +1,12 @@
-import { appendFile, readFile, rm } from 'node:fs/promises';
+import { closeSync, openSync, readSync, rmSync, writeFile } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Bytes, byteAt, concatBytes, invariant } from '@civitas/canon';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { SPILL_BITS, SPILL_MEMORY_BYTES } from './limits.ts';
+
+const writeAll = promisify(writeFile);
 
 /** The number that `count` bits of a hash from bit `from` on spell. */
 export function bitsOf(hash: Bytes, from: number, count: number): number {
@@ -14,18 +17,29 @@ export function bitsOf(hash: Bytes, from: number, count: number): number {
 
 interface Bucket {
   byteCount: number;
-  /** What is not in its file yet. */
+  /** What is not on disk yet. */
   parts: Bytes[];
-  isOnDisk: boolean;
+  readonly pieces: Piece[];
 }
 
-/** Records parted by leading bits of their key hash into buckets; what does not fit in memory stands in files. */
+/** Where a run has bytes of a bucket. */
+interface Piece {
+  readonly file: number;
+  readonly at: number;
+  readonly length: number;
+}
+
+/**
+ * Records parted by leading bits of their key hash into buckets. What does not fit in memory is written in runs, a file each with all buckets one
+ * after another: a file a bucket would take a thousand turns of a busy event loop each time, and the store's view is held meanwhile.
+ */
 export class Spill {
   readonly #folder: string;
-  readonly #buckets: Bucket[] = Array.from({ length: 2 ** SPILL_BITS }, () => ({ byteCount: 0, parts: [], isOnDisk: false }));
+  readonly #buckets: Bucket[] = Array.from({ length: 2 ** SPILL_BITS }, () => ({ byteCount: 0, parts: [], pieces: [] }));
   readonly #depth: number;
   readonly #memoryBytesMax: number;
   readonly #room: DiskRoom;
+  readonly #files: number[] = [];
   #memoryBytes = 0;
 
   /** @param parts.depth bits that all records share already. */
@@ -51,33 +65,48 @@ export class Spill {
     if (this.#memoryBytes > this.#memoryBytesMax) await this.#writeOut();
   }
 
-  #path(index: number): string {
-    return join(this.#folder, `${this.#depth}-${index}`);
-  }
-
   async #writeOut(): Promise<void> {
     this.#room.assertFor(this.#memoryBytes);
+    const parts: Bytes[] = [];
     try {
-      for (const [index, bucket] of this.#buckets.entries()) {
-        if (bucket.parts.length === 0) continue;
-        await appendFile(this.#path(index), concatBytes(...bucket.parts), { mode: 0o600 });
+      const path = join(this.#folder, `${this.#depth}-${this.#files.length}`);
+      const file = openSync(path, 'wx+', 0o600);
+      this.#files.push(file);
+      // Nobody else needs its name, and what has none is gone with the process.
+      rmSync(path);
+      let at = 0;
+      for (const bucket of this.#buckets) {
+        const length = bucket.parts.reduce((sum, part) => sum + part.length, 0);
+        if (length > 0) bucket.pieces.push({ file, at, length });
+        parts.push(...bucket.parts);
         bucket.parts = [];
-        bucket.isOnDisk = true;
+        at += length;
       }
+      await writeAll(file, concatBytes(...parts));
     } catch (cause) {
       throw new StoreFault('writing a snapshot', { cause });
     }
     this.#memoryBytes = 0;
   }
 
-  /** The records of one bucket, in no order; it is empty afterwards. */
-  async take(index: number): Promise<Bytes> {
+  /** The records of one bucket, in no order; it is empty afterwards. @throws StoreFault */
+  take(index: number): Bytes {
     const bucket = this.#buckets[index];
     invariant(bucket !== undefined, 'no such bucket');
-    const path = this.#path(index);
-    const parts = bucket.isOnDisk ? [new Uint8Array(await readFile(path)), ...bucket.parts] : bucket.parts;
-    if (bucket.isOnDisk) await rm(path);
+    const parts = [...bucket.pieces.splice(0).map(readPiece), ...bucket.parts];
     bucket.parts = [];
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts);
   }
+
+  /** Gives back what it has on disk. */
+  close(): void {
+    for (const file of this.#files.splice(0)) closeSync(file);
+  }
+}
+
+function readPiece({ file, at, length }: Piece): Bytes {
+  const bytes = new Uint8Array(length);
+  const read = readSync(file, bytes, 0, length, at);
+  if (read !== length) throw new StoreFault(`a spilt piece has ${read} of ${length} bytes`);
+  return bytes;
 }

@@ -18,7 +18,7 @@ import {
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { StateView } from '../store/ledger-store.ts';
 import type { DiskRoom } from './disk-room.ts';
-import { CHUNK_TARGET_BYTES, READ_REST_MS, REST_MS, SPILL_BITS } from './limits.ts';
+import { CHUNK_TARGET_BYTES, READ_REST_MS, READ_SLICE_MS, REST_MS, SLICE_MS, SPILL_BITS } from './limits.ts';
 import { Slices } from './slices.ts';
 import type { SnapshotFolder, SnapshotWriter } from './snapshot-folder.ts';
 import { bitsOf, Spill } from './spill.ts';
@@ -51,7 +51,7 @@ class ChunkWriter {
   readonly chunks: SnapshotChunk[] = [];
   readonly #request: TakeSnapshot;
   readonly #writer: SnapshotWriter;
-  readonly #slices = new Slices(REST_MS);
+  readonly #slices = new Slices({ sliceMs: SLICE_MS, restMs: REST_MS });
 
   constructor(request: TakeSnapshot, writer: SnapshotWriter) {
     this.#request = request;
@@ -65,18 +65,25 @@ class ChunkWriter {
 
   /** Parts the records of a commit and writes their chunks. Its view is let go as soon as they are parted. */
   async writeView(view: StateView): Promise<void> {
-    const spill = await this.#part(view.records(), 0, new Slices(READ_REST_MS));
-    view.release();
-    await this.#writeRange(spill, { depth: 0, bits: 0, first: 0, byteCounts: spill.byteCounts });
+    const slices = new Slices({ sliceMs: READ_SLICE_MS, restMs: READ_REST_MS });
+    await this.#writeParted(view.records(), { depth: 0, slices, parted: () => view.release() });
   }
 
-  async #part(records: Iterable<SnapshotRecord>, depth: number, slices: Slices): Promise<Spill> {
+  async #writeParted(
+    records: Iterable<SnapshotRecord>,
+    { depth, slices, parted }: { readonly depth: number; readonly slices: Slices; readonly parted?: () => void },
+  ): Promise<void> {
     const spill = new Spill(this.#writer.scratch, { depth, room: this.#request.room });
-    for (const record of records) {
-      await spill.add(this.#request.sha256(record.key), encodeRecords([record]));
-      await this.#turn(slices);
+    try {
+      for (const record of records) {
+        await spill.add(this.#request.sha256(record.key), encodeRecords([record]));
+        await this.#turn(slices);
+      }
+      parted?.();
+      await this.#writeRange(spill, { depth, bits: 0, first: 0, byteCounts: spill.byteCounts });
+    } finally {
+      spill.close();
     }
-    return spill;
   }
 
   /** The subtree at `depth + bits` that covers 2^(SPILL_BITS - bits) buckets from `first` on. */
@@ -87,15 +94,14 @@ class ChunkWriter {
     const isSmall = byteCount <= CHUNK_TARGET_BYTES || depth + bits >= SNAPSHOT_DEPTH_MAX;
     if (isSmall) {
       const parts: Bytes[] = [];
-      for (let at = first; at < first + count; at++) parts.push(await spill.take(at));
+      for (let at = first; at < first + count; at++) parts.push(spill.take(at));
       await this.#writeChunk(concatBytes(...parts), depth + bits);
       return;
     }
     if (bits === SPILL_BITS) {
-      const records = decodeRecords(await spill.take(first));
+      const records = decodeRecords(spill.take(first));
       if (!records.ok) throw new StoreFault('a spilt record is damaged');
-      const parted = await this.#part(records.value, depth + bits, this.#slices);
-      await this.#writeRange(parted, { depth: depth + bits, bits: 0, first: 0, byteCounts: parted.byteCounts });
+      await this.#writeParted(records.value, { depth: depth + bits, slices: this.#slices });
       return;
     }
     await this.#writeRange(spill, { ...range, bits: bits + 1 });
