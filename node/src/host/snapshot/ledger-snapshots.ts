@@ -18,7 +18,14 @@ import { LedgerStore, type StateView } from '../store/ledger-store.ts';
 import { storeFile } from '../store/store-file.ts';
 import { syncFolder } from '../store/sync-folder.ts';
 import { DiskRoom, NoRoom } from './disk-room.ts';
-import { BAD_CHUNKS_MAX, BAD_SENDERS_MAX, PROGRESS_LINES, SNAPSHOTS_KEPT, STORE_BYTES_PER_CHUNK_BYTE } from './limits.ts';
+import {
+  BAD_CHUNKS_MAX,
+  BAD_SENDERS_MAX,
+  PROGRESS_LINES,
+  SNAPSHOT_BYTES_PER_STATE_BYTE,
+  SNAPSHOTS_KEPT,
+  STORE_BYTES_PER_CHUNK_BYTE,
+} from './limits.ts';
 import { StateRestore } from './restore-state.ts';
 import { SnapshotFolder } from './snapshot-folder.ts';
 import type { SnapshotCounts } from './snapshot-source.ts';
@@ -129,7 +136,7 @@ export class LedgerSnapshots implements SnapshotStore {
     const view = this.#parts.store.readView();
     if (view === undefined) throw new Error('the store is empty');
     try {
-      this.#room.assertFor(view.byteCount);
+      this.#room.assertFor(view.byteCount * SNAPSHOT_BYTES_PER_STATE_BYTE);
     } catch (error) {
       view.release();
       if (!(error instanceof NoRoom)) throw error;
