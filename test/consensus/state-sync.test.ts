@@ -11,7 +11,7 @@ import { PORTS, spiffe } from '@civitas/deployment';
 import { decodeLightBlock, proofFromJson, verifyCommit, verifyMembership } from '@civitas/proofs';
 import type { AdminServiceClient } from '@civitas/proto/civitas/node/v1/admin';
 import { SnapshotServiceClient } from '@civitas/proto/civitas/node/v1/snapshot';
-import { waitFor } from '@civitas/testkit';
+import { unlessGone, waitFor } from '@civitas/testkit';
 import { Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { takeBackup, verifyBackupFolder } from '../../cli/src/backup/backup-folder.ts';
@@ -34,16 +34,6 @@ const CRASH_POINTS = FULL
   ? ['snapshot-accepted', 'snapshot-restoring', 'snapshot-restored', 'finalize-done']
   : ['snapshot-restoring', 'snapshot-restored'];
 const CRASHING = VALIDATORS + 1;
-
-/** Undefined where the node has taken the file or folder away meanwhile. */
-function unlessGone<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
 
 /** Turns a bit in the middle of every chunk that a node keeps. @returns how many. */
 function corruptChunks(dataFolder: string): number {
