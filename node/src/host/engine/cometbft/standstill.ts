@@ -47,7 +47,6 @@ export function standstillMsOf(failures: number): number {
  */
 export class Standstill {
   readonly #home: string;
-  readonly #standstillMs: number;
   #failures: number;
   #seen: EngineSight | undefined;
   #aloneMs = 0;
@@ -58,7 +57,6 @@ export class Standstill {
   constructor(home: string) {
     this.#home = home;
     this.#failures = readFailures(home);
-    this.#standstillMs = standstillMsOf(this.#failures);
   }
 
   /** @returns why the engine has to be ended; undefined while it has not failed. */
@@ -67,7 +65,7 @@ export class Standstill {
     this.#lastMs = atMs;
     this.#silentMs = seen !== undefined || isBusy ? 0 : this.#silentMs + elapsedMs;
     if (seen !== undefined) this.#compare(seen, isBusy ? 0 : elapsedMs);
-    return this.#findingAfter(this.#standstillMs);
+    return this.#findingAfter(standstillMsOf(this.#failures));
   }
 
   /** What is said of it before it is ended; undefined while nothing is. */
@@ -80,7 +78,7 @@ export class Standstill {
     writeFileAtomically(join(this.#home, FAILURES), Buffer.from(String(Math.min(this.#failures + 1, FAILURES_COUNTED_MAX))));
   }
 
-  /** A block: whatever it failed of is over. */
+  /** A block: whatever it failed of is over, and so is the longer waiting. */
   committed(): void {
     if (this.#failures === 0) return;
     this.#failures = 0;
