@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { createApiClient } from './client.ts';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { createApiClient, READ_MS_MAX } from './client.ts';
 import { ApiProblem, Disconnected, SessionEnded, StepUpNeeded } from './problem.ts';
 
 interface Sent {
@@ -79,5 +79,63 @@ describe('requests to the API', () => {
   test('whose success has no body give none', async () => {
     const { client } = aClient(() => Promise.resolve(new Response(null, { status: 204 })));
     await expect(client.send({ method: 'DELETE', path: '/agencies/x' })).resolves.toEqual({ value: undefined, etag: undefined });
+  });
+});
+
+describe('an answer that does not come', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** Never answers; ends when it is told to. */
+  const hanging: typeof fetch = (_, init) =>
+    new Promise((_, reject) => {
+      const end = (): void => reject(new DOMException('ended', 'AbortError'));
+      if (init?.signal?.aborted === true) end();
+      init?.signal?.addEventListener('abort', end);
+    });
+  const client = createApiClient(async () => 't', hanging);
+
+  test('is given up when a read has waited long enough, as a cut would be', async () => {
+    jest.useFakeTimers();
+    const isDisconnected = expect(client.send({ method: 'GET', path: '/inbox' })).rejects.toThrow(Disconnected);
+    await jest.advanceTimersByTimeAsync(READ_MS_MAX);
+    await isDisconnected;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('is given up also when it began and does not end, and when it is cut', async () => {
+    const begun = (end: (body: ReadableStreamDefaultController) => void): typeof fetch => {
+      const start = (body: ReadableStreamDefaultController): void => {
+        body.enqueue(Buffer.from('{"items":'));
+        end(body);
+      };
+      return async () => new Response(new ReadableStream({ start }));
+    };
+    const read = (fetchImpl: typeof fetch) => createApiClient(async () => 't', fetchImpl).send({ method: 'GET', path: '/inbox' });
+    await expect(read(begun((body) => body.error(new TypeError('reset'))))).rejects.toThrow(Disconnected);
+    jest.useFakeTimers();
+    const isDisconnected = expect(read(begun(() => undefined))).rejects.toThrow(Disconnected);
+    await jest.advanceTimersByTimeAsync(READ_MS_MAX);
+    await isDisconnected;
+  });
+
+  test('is given up at once by who asked, and that is no cut', async () => {
+    const stop = new AbortController();
+    const sent = client.send({ method: 'GET', path: '/inbox', signal: stop.signal });
+    const isAborted = expect(sent).rejects.toMatchObject({ name: 'AbortError' });
+    stop.abort();
+    await isAborted;
+  });
+
+  test('is waited for when something was to be changed', async () => {
+    jest.useFakeTimers();
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+    };
+    void client.send({ method: 'POST', path: '/agencies', body: {} }).then(settle, settle);
+    await jest.advanceTimersByTimeAsync(10 * READ_MS_MAX);
+    expect(isSettled).toBe(false);
   });
 });
