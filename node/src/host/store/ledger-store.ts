@@ -14,6 +14,7 @@ import { type RecordEntry, RecordTable } from './record-table.ts';
 import { storeBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
 import { heightKey, placeKey, placeOf } from './store-keys.ts';
+import { TextShapes } from './text-shapes.ts';
 import { type PrunedHistory, TreePages, type TreeWrites } from './tree-pages.ts';
 
 export type { BlockRecord } from './block-record.ts';
@@ -38,7 +39,7 @@ export interface CommitWrites extends TreeWrites {
 }
 
 /**
- * The records of one commit and the bytes they stand on, unchanged by later ones until it is released. LMDB uses no page again meanwhile, whoever
+ * The records of one commit and about the bytes of their texts, unchanged by later ones until it is released. LMDB uses no page again meanwhile, whoever
  * frees it: under load the file grows by some MB a second.
  */
 export interface StateView {
@@ -112,12 +113,13 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#blocks = openDb('blocks');
     this.#lights = openDb('lights');
     this.#records = openDb('records');
-    this.#receipts = new ReceiptChunks(openDb('receipts'));
+    const shapes = new TextShapes(openDb('shapes'));
+    this.#receipts = new ReceiptChunks(openDb('receipts'), shapes);
     const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
     this.#operations = new OperationIndex({ runs: openDb('operations'), log: openDb('operation-log') }, [first, second]);
     this.#failed = new FailedPackets(openDb('failed-packets'), FAILED_PACKETS_KEPT_MAX);
     // Not the name that formats before this one have: theirs is refused by its number, not read as this one.
-    this.#state = new RecordTable({ records: openDb('state-records'), index: openDb('state-index') });
+    this.#state = new RecordTable({ records: openDb('state-records'), index: openDb('state-index'), shapes });
     this.#tree = new TreePages(openDb);
     const chain = this.#meta.get(CHAIN);
     const isReadable = chain !== undefined && parseRecord(chain)['format'] === STORE_FORMAT;
@@ -241,7 +243,7 @@ export class LedgerStore implements RecordSource, PageStore {
     let isHeld = true;
     return {
       height,
-      byteCount: this.#state.sizeBytes(),
+      byteCount: this.#state.textBytes(),
       records: () => this.#state.all(transaction),
       recordsByKey: this.#state.view(transaction),
       release: () => {

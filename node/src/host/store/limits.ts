@@ -1,13 +1,13 @@
 /**
  * Format of the store; any other is refused. 1: whole pages by version. 2: newest pages, and what undoes each block's changes. 3: the
  * operation index in parts. 4: tree pages saved later than their block, receipts in chunks, the operation index in a log and sorted runs. 5: state records
- * by number, their keys in an index of its own.
+ * by number, their keys in an index of its own. 6: records and receipts packed.
  */
-export const STORE_FORMAT = 5;
+export const STORE_FORMAT = 6;
 /** Operations in one run of their index, count: until then they stand in memory (3 MB), and a hundred million make 1,500 runs to search. */
 export const INDEX_RUN_OPERATIONS = 65_536;
-/** Receipts in one piece, bytes: four pages of the store beside their header. */
-export const RECEIPT_CHUNK_BYTES = 16_350;
+/** Receipts in one piece, bytes: a page of the store beside its header. LMDB searches all its free pages for several in a row. */
+export const RECEIPT_CHUNK_BYTES = 4_080;
 /**
  * Changed leaves within which every page they changed is on the disk, count: the more, the more blocks share one write of a page, and the
  * longer a start takes, which applies them again (about 50 µs each). Blocks that change little take 256 to it.
@@ -18,6 +18,14 @@ export const UNSAVED_CHANGES_MAX = 8_192;
  * and the longer a start takes, which looks at up to three times as many records. 4 MB of memory.
  */
 export const UNSAVED_KEYS_MAX = 32_768;
+/** Shapes of texts that a store learns, count: in memory, too. A contract's records have a handful. */
+export const SHAPES_MAX = 1_024;
+/** What a shape has in common with its texts, bytes. */
+export const SHAPE_BYTES_MAX = 2_048;
+/** Strings and numbers of a text that is packed, count. */
+export const BLANKS_MAX = 128;
+/** Shapes that were met once, count: a text whose members are named by chance has one that never comes again. */
+export const SHAPES_SEEN_MAX = 1_024;
 /** Address space reserved for the store, bytes: 64 GiB of map, not of memory or disk. */
 export const MAP_BYTES = 64 * 2 ** 30;
 /** Records kept parsed, count. */

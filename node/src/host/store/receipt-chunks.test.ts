@@ -1,20 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { base64urlEncode } from '@civitas/canon';
+import { encodeReceipt } from '@civitas/proofs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { open, type RootDatabase } from 'lmdb';
 import { RECEIPT_CHUNK_BYTES } from './limits.ts';
 import { ReceiptChunks } from './receipt-chunks.ts';
+import { placeKey } from './store-keys.ts';
+import { TextShapes } from './text-shapes.ts';
 
 const aBlock = (sizes: readonly number[]) => sizes.map((size, index) => ({ index, bytes: new Uint8Array(size).fill(index % 251) }));
 
 describe('ReceiptChunks', () => {
   let folder: string;
   let root: RootDatabase<Buffer, Buffer>;
+  let chunks: ReceiptChunks;
+  let countOf: () => number;
+  let corrupt: (height: number, index: number, bytes: Buffer) => Promise<void>;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'civitas-receipts-'));
     root = open<Buffer, Buffer>({ path: join(folder, 'receipts.mdb'), keyEncoding: 'binary', encoding: 'binary' });
+    const [receipts, shapes] = ['receipts', 'shapes'].map((name) =>
+      root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' }),
+    );
+    if (receipts === undefined || shapes === undefined) throw new Error('no databases');
+    chunks = new ReceiptChunks(receipts, new TextShapes(shapes));
+    countOf = () => receipts.getKeysCount();
+    corrupt = async (height, index, bytes) => void (await receipts.put(placeKey(height, index), bytes));
   });
 
   afterEach(async () => {
@@ -30,7 +44,6 @@ describe('ReceiptChunks', () => {
       { height: 6, receipts: aBlock([]) },
       { height: 256, receipts: aBlock([1, 2]) },
     ];
-    const chunks = new ReceiptChunks(root);
     await root.batch(() => {
       for (const { height, receipts } of blocks) chunks.put(height, receipts);
     });
@@ -41,6 +54,23 @@ describe('ReceiptChunks', () => {
     }
     for (const height of [0, 2, 4, 6, 7, 300]) expect(chunks.find(height, 0)).toBeUndefined();
     expect(chunks.find(5, 700)).toBeUndefined();
-    expect(root.getKeysCount()).toBeLessThan(40);
+    expect(countOf()).toBeLessThan(130);
+  });
+
+  test('keeps receipts of one kind for less than half of their bytes', async () => {
+    const receipts = Array.from({ length: 640 }, (_, index) => {
+      const operation = new Uint8Array(32).fill(index);
+      const events = [{ contract: 'health.index@v1', name: 'registered', data: { id: base64urlEncode(operation) } }];
+      return { index, bytes: encodeReceipt({ events, height: 7, index, operation, outcome: { ok: true, result: null } }) };
+    });
+    await root.batch(() => chunks.put(7, receipts));
+    for (const { index, bytes } of receipts) expect(chunks.find(7, index)).toEqual(Buffer.from(bytes));
+    const whole = receipts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    expect(countOf() * RECEIPT_CHUNK_BYTES).toBeLessThan(whole / 2);
+  });
+
+  test('says of a receipt that cannot be read which one it is', async () => {
+    await corrupt(9, 0, Buffer.from([0, 1, 0, 0, 0, 2, 0, 1]));
+    expect(() => chunks.find(9, 0)).toThrow('the receipt 0 of block 9 cannot be read');
   });
 });

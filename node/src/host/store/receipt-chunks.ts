@@ -1,7 +1,9 @@
 import type { Bytes } from '@civitas/canon';
 import type { Database } from 'lmdb';
+import { StoreFault } from '../../core/ledger/refusal.ts';
 import { RECEIPT_CHUNK_BYTES } from './limits.ts';
 import { heightKey, placeKey, placeOf } from './store-keys.ts';
+import type { TextShapes } from './text-shapes.ts';
 
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
@@ -12,20 +14,18 @@ interface PlacedReceipt {
   readonly bytes: Bytes;
 }
 
-function encodeChunk(receipts: readonly PlacedReceipt[]): Buffer {
-  const bodyBytes = receipts.reduce((sum, { bytes }) => sum + LENGTH_BYTES + bytes.length, 0);
-  const chunk = Buffer.alloc(COUNT_BYTES + bodyBytes);
-  chunk.writeUInt16BE(receipts.length, 0);
-  let at = COUNT_BYTES;
-  for (const { bytes } of receipts) {
-    chunk.writeUInt32BE(bytes.length, at);
-    chunk.set(bytes, at + LENGTH_BYTES);
-    at += LENGTH_BYTES + bytes.length;
+function encodeChunk(packed: readonly Buffer[]): Buffer {
+  const bodyBytes = packed.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0);
+  const chunk = Buffer.allocUnsafe(COUNT_BYTES + bodyBytes);
+  let at = chunk.writeUInt16BE(packed.length, 0);
+  for (const bytes of packed) {
+    at = chunk.writeUInt32BE(bytes.length, at);
+    at += bytes.copy(chunk, at);
   }
   return chunk;
 }
 
-function receiptIn(chunk: Buffer, position: number): Bytes | undefined {
+function packedIn(chunk: Buffer, position: number): Buffer | undefined {
   if (position >= chunk.readUInt16BE(0)) return undefined;
   let at = COUNT_BYTES;
   for (let passed = 0; passed < position; passed++) at += LENGTH_BYTES + chunk.readUInt32BE(at);
@@ -36,33 +36,40 @@ function receiptIn(chunk: Buffer, position: number): Bytes | undefined {
 /** Receipts of a block in few pieces: one entry each would cost the store more than the receipts themselves. */
 export class ReceiptChunks {
   readonly #db: Database<Buffer, Buffer>;
+  readonly #shapes: TextShapes;
 
-  constructor(db: Database<Buffer, Buffer>) {
+  constructor(db: Database<Buffer, Buffer>, shapes: TextShapes) {
     this.#db = db;
+    this.#shapes = shapes;
   }
 
   /** Inside a write transaction. @param receipts of one block, by index from 0 without gaps. */
   put(height: number, receipts: readonly PlacedReceipt[]): void {
-    let chunk: PlacedReceipt[] = [];
-    let chunkBytes = 0;
-    const flush = (): void => {
-      const first = chunk[0];
-      if (first !== undefined) void this.#db.put(placeKey(height, first.index), encodeChunk(chunk));
-      [chunk, chunkBytes] = [[], 0];
+    let chunk: Buffer[] = [];
+    let [first, chunkBytes] = [0, COUNT_BYTES];
+    const flush = (next: number): void => {
+      if (chunk.length > 0) void this.#db.put(placeKey(height, first), encodeChunk(chunk));
+      [chunk, first, chunkBytes] = [[], next, COUNT_BYTES];
     };
-    for (const receipt of receipts) {
-      const ownBytes = LENGTH_BYTES + receipt.bytes.length;
-      if (chunkBytes + ownBytes > RECEIPT_CHUNK_BYTES) flush();
-      chunk.push(receipt);
+    for (const { index, bytes } of receipts) {
+      const packed = this.#shapes.pack(bytes);
+      const ownBytes = LENGTH_BYTES + packed.length;
+      if (chunkBytes + ownBytes > RECEIPT_CHUNK_BYTES) flush(index);
+      chunk.push(packed);
       chunkBytes += ownBytes;
     }
-    flush();
+    flush(receipts.length);
   }
 
+  /** Undefined where there is none. @throws StoreFault where it cannot be read. */
   find(height: number, index: number): Bytes | undefined {
     // The last chunk that begins at the place or before it, of this height and no earlier one.
     for (const { key, value } of this.#db.getRange({ start: placeKey(height, index), reverse: true, limit: 1 })) {
-      return heightKey(height).equals(key.subarray(0, 6)) ? receiptIn(value, index - placeOf(key).index) : undefined;
+      if (!heightKey(height).equals(key.subarray(0, 6))) return undefined;
+      const packed = packedIn(value, index - placeOf(key).index);
+      const receipt = packed && this.#shapes.unpack(packed);
+      if (packed !== undefined && receipt === undefined) throw new StoreFault(`the receipt ${index} of block ${height} cannot be read`);
+      return receipt;
     }
     return undefined;
   }

@@ -1,13 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeCanonical } from '@civitas/canon';
+import { base64urlEncode, encodeCanonical } from '@civitas/canon';
 import { fc } from '@civitas/testkit/properties';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { open, type RootDatabase } from 'lmdb';
 import { compareKeys } from '../../core/state/keys.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
 import { RecordTable } from './record-table.ts';
+import { TextShapes } from './text-shapes.ts';
 import { compareNames, UnsavedKeys } from './unsaved-keys.ts';
 
 const folders: string[] = [];
@@ -47,11 +49,11 @@ class TableOnDisk {
 
   #open(): [RootDatabase<Buffer, Buffer>, RecordTable] {
     const root = open<Buffer, Buffer>({ path: this.#path, keyEncoding: 'binary', encoding: 'binary' });
-    const [records, index] = ['state', 'state-index'].map((name) =>
+    const [records, index, shapes] = ['state', 'state-index', 'shapes'].map((name) =>
       root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' }),
     );
-    if (records === undefined || index === undefined) throw new Error('no databases');
-    return [root, new RecordTable({ records, index }, this.#unsavedMax)];
+    if (records === undefined || index === undefined || shapes === undefined) throw new Error('no databases');
+    return [root, new RecordTable({ records, index, shapes: new TextShapes(shapes) }, this.#unsavedMax)];
   }
 
   /** Durable, not yet settled. */
@@ -206,6 +208,28 @@ describe('RecordTable', () => {
     await expect(disk.crash()).rejects.toThrow('the state record 2 is cut short');
     await disk.root.close();
   });
+});
+
+test('a table says about what its records take as texts, though they stand there packed', async () => {
+  const disk = new TableOnDisk(0);
+  expect(disk.table.textBytes()).toBe(0);
+  let text = 0;
+  for (let block = 0; block < 20; block++) {
+    const writes = new Map<string, StoredRecord>();
+    for (let n = 0; n < 100; n++) {
+      const record = { digest: base64urlEncode(randomBytes(32)), kind: 'a word that all of them have', number: block * 100 + n };
+      const bytes = encodeCanonical(record);
+      const key = `documents/${base64urlEncode(randomBytes(16))}`;
+      writes.set(key, { record, bytes });
+      text += key.length + bytes.length;
+    }
+    await disk.root.batch(() => disk.table.put(block + 1, writes));
+    disk.table.settle(block + 1);
+  }
+  const said = disk.table.textBytes();
+  expect(said).toBeGreaterThan(text);
+  expect(said).toBeLessThan(2 * text);
+  await disk.root.close();
 });
 
 describe('UnsavedKeys', () => {

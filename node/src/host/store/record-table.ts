@@ -4,7 +4,15 @@ import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
 import { UNSAVED_KEYS_MAX } from './limits.ts';
 import { tableBytes } from './store-bytes.ts';
+import type { TextShapes } from './text-shapes.ts';
 import { compareNames, type NameNumber, UnsavedKeys } from './unsaved-keys.ts';
+
+declare module 'lmdb' {
+  interface Database<V, K> {
+    /** lmdb 3.5.6 takes the options of `putSync` here too, and its types do not say so. */
+    put(id: K, value: V, options: PutOptions): Promise<boolean>;
+  }
+}
 
 type Db = Database<Buffer, Buffer>;
 
@@ -12,6 +20,12 @@ type Db = Database<Buffer, Buffer>;
 export interface RecordEntry {
   readonly key: Bytes;
   readonly value: Bytes;
+}
+
+/** A record as it stands there. */
+interface PackedEntry {
+  readonly key: Buffer;
+  readonly packed: Buffer;
 }
 
 interface StoredEntry extends RecordEntry {
@@ -27,6 +41,8 @@ interface KeyedBytes {
 const NUMBER_BYTES = 6;
 const LENGTH_BYTES = 2;
 const FIRST_NUMBER = 1;
+const SAMPLE_RECORDS = 256;
+const APPENDED = { append: true };
 /** Count: twice the operations of a block. */
 const ABSENT_MAX = 4_096;
 /** No record has this number: it holds the number below which the index has every key. */
@@ -53,18 +69,18 @@ function nameOf(key: string, bytes: Buffer): string {
   return bytes.length === key.length ? key : bytes.toString('latin1');
 }
 
-function encodeEntry(key: Buffer, value: Bytes): Buffer {
-  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + key.length + value.length);
+function encodeEntry({ key, packed }: PackedEntry): Buffer {
+  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + key.length + packed.length);
   bytes.writeUInt16BE(key.length);
   key.copy(bytes, LENGTH_BYTES);
-  bytes.set(value, LENGTH_BYTES + key.length);
+  packed.copy(bytes, LENGTH_BYTES + key.length);
   return bytes;
 }
 
 /** Undefined for bytes that no block wrote. */
-function decodeEntry(bytes: Buffer): StoredEntry | undefined {
+function decodeEntry(bytes: Buffer): PackedEntry | undefined {
   const end = bytes.length < LENGTH_BYTES ? Number.POSITIVE_INFINITY : LENGTH_BYTES + bytes.readUInt16BE(0);
-  return end > bytes.length ? undefined : { key: bytes.subarray(LENGTH_BYTES, end), value: bytes.subarray(end) };
+  return end > bytes.length ? undefined : { key: bytes.subarray(LENGTH_BYTES, end), packed: bytes.subarray(end) };
 }
 
 /**
@@ -77,15 +93,17 @@ function decodeEntry(bytes: Buffer): StoredEntry | undefined {
 export class RecordTable {
   readonly #records: Db;
   readonly #index: Db;
+  readonly #shapes: TextShapes;
   readonly #unsaved: UnsavedKeys;
   /** Names that the index was found not to have since the last block: a contract asks before it writes a new record. */
   readonly #absent = new Set<string>();
   #savedBelow: number;
   #next: number;
 
-  constructor(dbs: { readonly records: Db; readonly index: Db }, unsavedMax: number = UNSAVED_KEYS_MAX) {
-    this.#records = dbs.records;
-    this.#index = dbs.index;
+  constructor(parts: { readonly records: Db; readonly index: Db; readonly shapes: TextShapes }, unsavedMax: number = UNSAVED_KEYS_MAX) {
+    this.#records = parts.records;
+    this.#index = parts.index;
+    this.#shapes = parts.shapes;
     const marked = this.#records.get(SAVED_BELOW);
     this.#savedBelow = marked === undefined ? FIRST_NUMBER : numberOf(marked);
     // Not below the mark, which would hide the new record's key from a start: the last records may have been deleted.
@@ -102,7 +120,7 @@ export class RecordTable {
   #takeUnsaved(): void {
     for (const { key: number, value } of this.#records.getRange({ start: numberKey(this.#savedBelow) })) {
       const entry = decodeEntry(value);
-      if (entry === undefined) throw cutShort(number);
+      if (entry === undefined) throw cutShort(numberOf(number));
       if (this.#index.get(entry.key)?.equals(number) !== true) this.#unsaved.take(entry.key.toString('latin1'), numberOf(number));
     }
   }
@@ -123,9 +141,14 @@ export class RecordTable {
         deleted.push(name);
         continue;
       }
-      const number = known ?? this.#next++;
-      if (known === undefined) added.set(name, number);
-      void this.#records.put(numberKey(number), encodeEntry(bytes, stored.bytes));
+      const entry = encodeEntry({ key: bytes, packed: this.#shapes.pack(stored.bytes) });
+      if (known !== undefined) {
+        void this.#records.put(numberKey(known), entry);
+        continue;
+      }
+      added.set(name, this.#next);
+      // As the last one it leaves the page before it full; LMDB would take a record from there along otherwise.
+      void this.#records.put(numberKey(this.#next++), entry, APPENDED);
     }
     const { saved, savedBelow } = this.#unsaved.stage(height, { added, deleted, firstNumber });
     for (const [name, number] of saved) void this.#index.put(Buffer.from(name, 'latin1'), numberKey(number));
@@ -165,7 +188,15 @@ export class RecordTable {
     const entry = decodeEntry(bytes);
     if (entry === undefined || !isNamed(entry, name))
       throw new StoreFault(`the state record ${number} is not of '${name}', as the index has it`);
-    return entry;
+    const value = this.#shapes.unpack(entry.packed);
+    if (value === undefined) throw cutShort(number);
+    return { key: entry.key, value };
+  }
+
+  #entryOf(bytes: Buffer | undefined): StoredEntry | undefined {
+    const entry = bytes && decodeEntry(bytes);
+    const value = entry && this.#shapes.unpack(entry.packed);
+    return value && { key: entry.key, value };
   }
 
   /** Records of a range, in order. */
@@ -213,8 +244,8 @@ export class RecordTable {
   *all(transaction?: Transaction): Generator<RecordEntry> {
     const options = transaction === undefined ? {} : { transaction };
     for (const { key: number, value } of this.#records.getRange({ ...options, start: numberKey(FIRST_NUMBER) })) {
-      const entry = decodeEntry(value);
-      if (entry === undefined) throw cutShort(number);
+      const entry = this.#entryOf(value);
+      if (entry === undefined) throw cutShort(numberOf(number));
       yield entry;
     }
   }
@@ -227,26 +258,35 @@ export class RecordTable {
     const options = transaction === undefined ? {} : { transaction };
     const unsaved = this.#unsaved.copy();
     const [records, index] = [this.#records, this.#index];
+    const entryOf = this.#entryOf.bind(this);
     return function* entries() {
       for (const [name, number] of merged(namesOf(index.getRange(options)), unsaved())) {
-        const bytes = records.get(numberKey(number), options);
-        const entry = bytes && decodeEntry(bytes);
+        const entry = entryOf(records.get(numberKey(number), options));
         if (entry !== undefined && isNamed(entry, name)) yield entry;
       }
     };
   }
 
-  /** What the records and their index stand on, no less than their bytes. */
-  sizeBytes(): number {
-    return tableBytes(this.#records.getStats()) + tableBytes(this.#index.getStats());
+  /** What the records and their keys would stand on as texts, about: as much more than they do as some of them would. */
+  textBytes(): number {
+    const [step, last] = [Math.max(1, (this.#next - FIRST_NUMBER) / SAMPLE_RECORDS), numberKey(this.#next)];
+    let [text, packed] = [1, 1];
+    for (let number = FIRST_NUMBER; number < this.#next; number += step) {
+      for (const { value } of this.#records.getRange({ start: numberKey(Math.floor(number)), end: last, limit: 1 })) {
+        const entry = this.#entryOf(value);
+        text += entry === undefined ? 0 : entry.key.length + entry.value.length;
+        packed += value.length;
+      }
+    }
+    return (tableBytes(this.#records.getStats()) * Math.max(text, packed)) / packed + tableBytes(this.#index.getStats());
   }
 }
 
-function cutShort(number: Buffer): StoreFault {
-  return new StoreFault(`the state record ${numberOf(number)} is cut short`);
+function cutShort(number: number): StoreFault {
+  return new StoreFault(`the state record ${number} is cut short`);
 }
 
-function isNamed({ key }: StoredEntry, name: string): boolean {
+function isNamed({ key }: Pick<StoredEntry, 'key'>, name: string): boolean {
   return key.toString('latin1') === name;
 }
 
