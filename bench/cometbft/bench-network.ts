@@ -142,6 +142,7 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<Networ
       perSecond: first.operationsPerSecond * 1.3,
       seconds,
     });
+    say(`closed loop: ${closed.operationsPerSecond}/s, p50 ${closed.commitMs.p50} ms`);
     const full = await saturation(parts, options, closed.operationsPerSecond);
     say('half load');
     const halfLoad = await paced(parts, options, full.operationsPerSecond / 2, seconds);

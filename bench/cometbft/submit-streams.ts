@@ -16,6 +16,8 @@ export interface SubmitStreams {
   readonly count: number;
   /** Sends now or as soon as the node's credits allow. */
   send(stream: number, message: PreparedMessage): void;
+  /** Gives up what waits for credits. @returns how many operations it was. */
+  drop(): number;
   onAnswer: OnAnswer;
   close(): void;
 }
@@ -44,6 +46,7 @@ export async function openSubmitStreams({ identity, addresses, tlsFolder }: Load
       queues[stream]?.push(message);
       pump(stream);
     },
+    drop: () => queues.flatMap((queue) => queue.splice(0)).reduce((sum, { count }) => sum + count, 0),
     onAnswer: () => undefined,
     close: () => {
       isClosing = true;
