@@ -88,20 +88,20 @@ describe('a snapshot', () => {
     expect(manifest.ok && hexEncode(manifest.value.appHash)).toBe(hexEncode(rootAt2));
   });
 
-  test('lets the store go before its chunks are made: until then no page of it is used again', async () => {
+  test('lets the records go before its chunks are made: until then what blocks change of them stays in memory', async () => {
     const source = aNode();
     await source.write(0, someRecords(800, 3_000));
-    const readView = source.store.readView.bind(source.store);
+    const copyState = source.store.copyState.bind(source.store);
     const chunksMade = (): number =>
       readdirSync(join(source.folder, 'snapshots'), { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('chunk')).length;
     const atRelease: number[] = [];
-    source.store.readView = () => {
-      const view = readView();
+    source.store.copyState = () => {
+      const copy = copyState();
       const release = (): void => {
         atRelease.push(chunksMade());
-        view?.release();
+        copy?.release();
       };
-      return view && { ...view, release };
+      return copy && { ...copy, release };
     };
     expect(await source.snapshots.take()).toBe(0);
     expect(atRelease[0]).toBe(0);
@@ -149,9 +149,9 @@ describe('a snapshot', () => {
     expect(source.snapshots.counts()).toEqual({ taken: 0, skipped: 0, 'no-room': 3, failed: 0 });
     expect(source.logged.every((line) => line.startsWith('snapshot-no-room'))).toBe(true);
 
-    const view = source.store.readView();
-    view?.release();
-    free += 2 * (view?.byteCount ?? 0) - 1;
+    const copy = source.store.copyState();
+    copy?.release();
+    free += 2 * (copy?.byteCount ?? 0) - 1;
     expect(source.snapshots.begin().ok).toBe(false);
     free += 1;
     expect(await source.snapshots.take()).toBe(1);

@@ -14,7 +14,7 @@ import {
 import type { EventName } from '@civitas/telemetry';
 import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
 import { compactStore } from '../store/compact-store.ts';
-import { LedgerStore, type StateView } from '../store/ledger-store.ts';
+import { LedgerStore, type StateCopy } from '../store/ledger-store.ts';
 import { storeFile } from '../store/store-file.ts';
 import { syncFolder } from '../store/sync-folder.ts';
 import { DiskRoom, NoRoom } from './disk-room.ts';
@@ -133,22 +133,22 @@ export class LedgerSnapshots implements SnapshotStore {
 
   #begun(): { readonly height: number; readonly done: Promise<number> } | NoRoom {
     if (this.#taking !== undefined) return this.#taking;
-    const view = this.#parts.store.readView();
-    if (view === undefined) throw new Error('the store is empty');
+    const copy = this.#parts.store.copyState();
+    if (copy === undefined) throw new Error('the store is empty');
     try {
-      this.#room.assertFor(view.byteCount * SNAPSHOT_BYTES_PER_STATE_BYTE);
+      this.#room.assertFor(copy.byteCount * SNAPSHOT_BYTES_PER_STATE_BYTE);
     } catch (error) {
-      view.release();
+      copy.release();
       if (!(error instanceof NoRoom)) throw error;
-      this.#failed(view.height, error);
+      this.#failed(copy.height, error);
       return error;
     }
-    const done = this.#take(view).finally(() => {
+    const done = this.#take(copy).finally(() => {
       this.#taking = undefined;
     });
     // Whoever only begins it learns from the log how it ended.
     done.catch(() => undefined);
-    this.#taking = { height: view.height, done };
+    this.#taking = { height: copy.height, done };
     return this.#taking;
   }
 
@@ -159,10 +159,11 @@ export class LedgerSnapshots implements SnapshotStore {
     this.#parts.log.error(isNoRoom ? 'snapshot-no-room' : 'snapshot-failed', { height, ...facts });
   }
 
-  async #take(view: StateView): Promise<number> {
+  async #take(copy: StateCopy): Promise<number> {
     const { store, crypto, chain, log, onFault } = this.#parts;
-    const { height } = view;
+    const { height } = copy;
     try {
+      await copy.durable;
       if (this.#folder.findManifest(height) !== undefined) return height;
       const appHash = store.readBlockRecord(height)?.root.hash;
       if (appHash === undefined) throw new Error(`the store has no record of its head ${height}`);
@@ -171,7 +172,7 @@ export class LedgerSnapshots implements SnapshotStore {
         sha256: crypto.sha256,
         folder: this.#folder,
         chain,
-        view,
+        copy,
         appHash,
         room: this.#room,
         signal: this.#stopping.signal,
@@ -186,7 +187,7 @@ export class LedgerSnapshots implements SnapshotStore {
       if (error instanceof DamagedState) onFault(error);
       throw error;
     } finally {
-      view.release();
+      copy.release();
     }
   }
 

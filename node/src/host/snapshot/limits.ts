@@ -10,11 +10,14 @@ export const SPILL_BITS = 10;
 export const SPILL_MEMORY_BYTES = 33_554_432;
 /** Time that taking a snapshot may hold the event loop at once, ms. */
 export const SLICE_MS = 4;
-/** How long it lets the loop go then, ms: blocks get three quarters of the time, a million records take 40 s instead of 10. */
-export const REST_MS = 12;
-/** The same while the store's view is held, ms, for its file grows as long: a turn of the loop has one slice, and reading is the smaller part. */
-export const READ_SLICE_MS = 8;
-export const READ_REST_MS = 0;
+/** How long it lets the loop go then, ms, and blocks have nine tenths of the time: all validators are at it at once. */
+export const REST_MS = 36;
+/** The same while records are read, ms: what blocks change meanwhile stays in memory as it was. */
+export const READ_REST_MS = 12;
+/** The same while nobody else has work, ms: a backup of a million records takes a minute then. */
+export const IDLE_REST_MS = 4;
+/** A rest that ends later than this had to wait for other work, ms. */
+export const LATE_MS = 2;
 /** Different senders of bad chunks before a snapshot is given up. */
 export const BAD_SENDERS_MAX = 3;
 /** Bad chunks before it is given up, whoever sent them: what one sender has under way when it is turned away may be a few. */

@@ -16,9 +16,9 @@ import {
   subtreeOf,
 } from '@civitas/proofs';
 import { StoreFault } from '../../core/ledger/refusal.ts';
-import type { StateView } from '../store/ledger-store.ts';
+import type { StateCopy } from '../store/ledger-store.ts';
 import type { DiskRoom } from './disk-room.ts';
-import { CHUNK_TARGET_BYTES, READ_REST_MS, READ_SLICE_MS, REST_MS, SLICE_MS, SPILL_BITS } from './limits.ts';
+import { CHUNK_TARGET_BYTES, READ_REST_MS, REST_MS, SLICE_MS, SPILL_BITS } from './limits.ts';
 import { Slices } from './slices.ts';
 import type { SnapshotFolder, SnapshotWriter } from './snapshot-folder.ts';
 import { bitsOf, Spill } from './spill.ts';
@@ -30,8 +30,8 @@ export interface TakeSnapshot {
   readonly sha256: Sha256;
   readonly folder: SnapshotFolder;
   readonly chain: { readonly chainId: string; readonly genesisHash: Bytes };
-  /** The state of one commit; let go once it is read. */
-  readonly view: StateView;
+  /** The state of one durable commit; let go once it is read. */
+  readonly copy: StateCopy;
   /** App hash after that commit. */
   readonly appHash: Bytes;
   /** Asked before each write. */
@@ -63,10 +63,10 @@ class ChunkWriter {
     this.#request.signal.throwIfAborted();
   }
 
-  /** Parts the records of a commit and writes their chunks. Its view is let go as soon as they are parted. */
-  async writeView(view: StateView): Promise<void> {
-    const slices = new Slices({ sliceMs: READ_SLICE_MS, restMs: READ_REST_MS });
-    await this.#writeParted(view.records(), { depth: 0, slices, parted: () => view.release() });
+  /** Parts the records of a commit and writes their chunks. The copy is let go as soon as they are parted. */
+  async writeCopy(copy: StateCopy): Promise<void> {
+    const slices = new Slices({ sliceMs: SLICE_MS, restMs: READ_REST_MS });
+    await this.#writeParted(copy.records(), { depth: 0, slices, parted: () => copy.release() });
   }
 
   async #writeParted(
@@ -149,20 +149,20 @@ class ChunkWriter {
 }
 
 /**
- * Writes the snapshot of one commit beside a running ledger: in slices, read in one transaction that ends before the work of hashing, whole on
- * disk or not at all.
+ * Writes the snapshot of one commit beside a running ledger: in slices, read while later blocks are written, whole on disk or not at
+ * all.
  *
  * @returns its manifest. @throws NoRoom, StoreFault when the disk fails, DamagedState when the records do not give the app hash.
  */
 export async function takeSnapshot(request: TakeSnapshot): Promise<SnapshotManifest> {
-  const { folder, view, chain, appHash, sha256 } = request;
-  const writer = folder.begin(view.height);
+  const { folder, copy, chain, appHash, sha256 } = request;
+  const writer = folder.begin(copy.height);
   try {
     const chunks = new ChunkWriter(request, writer);
-    await chunks.writeView(view);
-    const manifest: SnapshotManifest = { ...chain, height: view.height, appHash, chunks: chunks.chunks };
+    await chunks.writeCopy(copy);
+    const manifest: SnapshotManifest = { ...chain, height: copy.height, appHash, chunks: chunks.chunks };
     const checked = checkManifest(sha256, manifest);
-    if (!checked.ok) throw new DamagedState(`state at ${view.height}: ${checked.refusal.code} ${JSON.stringify(checked.refusal.facts)}`);
+    if (!checked.ok) throw new DamagedState(`state at ${copy.height}: ${checked.refusal.code} ${JSON.stringify(checked.refusal.facts)}`);
     await writer.finish(encodeManifest(manifest));
     return manifest;
   } catch (error) {

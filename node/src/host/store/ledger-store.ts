@@ -38,19 +38,27 @@ export interface CommitWrites extends TreeWrites {
   }[];
 }
 
-/**
- * The records of one commit and about the bytes of their texts, unchanged by later ones until it is released. LMDB uses no page again meanwhile, whoever
- * frees it: under load the file grows by some MB a second.
- */
-export interface StateView {
+/** The records of one commit, unchanged by later ones until it is released. */
+interface StateOfCommit {
   readonly height: number;
-  readonly byteCount: number;
-  /** In no order. */
-  records(): Iterable<RecordEntry>;
-  /** In order, as the index finds them. */
-  recordsByKey(): Iterable<RecordEntry>;
   /** More than once is once. */
   release(): void;
+}
+
+/** LMDB uses no page again while this is held, whoever frees it: under load the file grows by some MB a second. */
+export interface StateView extends StateOfCommit {
+  /** In order, as the index finds them. */
+  recordsByKey(): Iterable<RecordEntry>;
+}
+
+/** Holds none of the store's pages. */
+export interface StateCopy extends StateOfCommit {
+  /** About what the records take as texts. */
+  readonly byteCount: number;
+  /** Until the commit is durable. @throws StoreFault */
+  readonly durable: Promise<void>;
+  /** In no order; from when the commit is durable. @throws StoreFault also when blocks change them faster than they are read. */
+  records(): Iterable<RecordEntry>;
 }
 
 /** A block decided but perhaps not executed: what must be signed again, and nothing else, after a crash. */
@@ -93,6 +101,8 @@ export class LedgerStore implements RecordSource, PageStore {
   #failed: FailedPackets;
   #state: RecordTable;
   #tree: TreePages;
+  /** The commit that may not be durable yet. */
+  #writing: { readonly height: number; readonly durable: Promise<void> } | undefined;
   readonly #cache = new RecentMap<string, JsonObject>(CACHED_RECORDS_MAX);
 
   /** @throws StoreFault when pages of the state tree that were not saved cannot be made again. */
@@ -243,14 +253,20 @@ export class LedgerStore implements RecordSource, PageStore {
     let isHeld = true;
     return {
       height,
-      byteCount: this.#state.textBytes(),
-      records: () => this.#state.all(transaction),
       recordsByKey: this.#state.view(transaction),
       release: () => {
         if (isHeld) transaction.done();
         isHeld = false;
       },
     };
+  }
+
+  /** The state of the last commit, or of the one that is being written; undefined in a new store. */
+  copyState(): StateCopy | undefined {
+    const head = this.readHead();
+    if (head === undefined) return undefined;
+    const { height = head.height, durable = Promise.resolve() } = this.#writing ?? {};
+    return { height, durable, byteCount: this.#state.textBytes(), ...this.#state.copy() };
   }
 
   readPending(): PendingBlock | undefined {
@@ -280,7 +296,10 @@ export class LedgerStore implements RecordSource, PageStore {
 
   /** One block with all it changed, in one transaction; durable when it resolves. @throws StoreFault */
   async writeCommit(commit: CommitWrites): Promise<void> {
-    await this.#transaction('committing a block', () => this.#putCommit(commit));
+    const durable = this.#transaction('committing a block', () => this.#putCommit(commit));
+    this.#writing = { height: commit.record.height, durable };
+    await durable;
+    this.#writing = undefined;
     this.#settle(commit.record.height);
     for (const key of commit.writes.keys()) this.#cache.delete(key);
   }

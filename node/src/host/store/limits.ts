@@ -18,6 +18,10 @@ export const UNSAVED_CHANGES_MAX = 8_192;
  * and the longer a start takes, which looks at up to three times as many records. 4 MB of memory.
  */
 export const UNSAVED_KEYS_MAX = 32_768;
+/** Numbers that a copy of the records reads at once, count. */
+export const COPY_NUMBERS = 64;
+/** What blocks change of the records before a copy has read them, bytes: in memory; a copy that meets more is given up. */
+export const COPY_UNDO_BYTES_MAX = 67_108_864;
 /** Shapes of texts that a store learns, count: in memory, too. A contract's records have a handful. */
 export const SHAPES_MAX = 1_024;
 /** What a shape has in common with its texts, bytes. */

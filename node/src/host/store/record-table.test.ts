@@ -8,7 +8,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { open, type RootDatabase } from 'lmdb';
 import { compareKeys } from '../../core/state/keys.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
-import { RecordTable } from './record-table.ts';
+import { COPY_UNDO_BYTES_MAX } from './limits.ts';
+import { type RecordEntry, RecordTable } from './record-table.ts';
 import { TextShapes } from './text-shapes.ts';
 import { compareNames, UnsavedKeys } from './unsaved-keys.ts';
 
@@ -93,14 +94,17 @@ function changed(model: Model, changes: Changes): Model {
 const inOrder = (model: Model): [string, string][] =>
   [...model].sort(([left], [right]) => compareKeys(left, right)).map(([key, value]) => [key, `{"value":${value}}`]);
 
+function sortedTexts(entries: Iterable<RecordEntry>): [string, string][] {
+  const texts = Array.from(entries, ({ key, value }): [string, string] => [Buffer.from(key).toString(), Buffer.from(value).toString()]);
+  return texts.sort(([left], [right]) => compareKeys(left, right));
+}
+
 function expectAlike(table: RecordTable, model: Model): void {
   const all = inOrder(model);
   expect([...table.view()()].map(({ key, value }) => [Buffer.from(key).toString(), Buffer.from(value).toString()])).toEqual(all);
-  const unordered = Array.from(table.all(), ({ key, value }): [string, string] => [
-    Buffer.from(key).toString(),
-    Buffer.from(value).toString(),
-  ]);
-  expect(unordered.sort(([left], [right]) => compareKeys(left, right))).toEqual(all);
+  const copy = table.copy(3);
+  expect(sortedTexts(copy.records())).toEqual(all);
+  copy.release();
   const find = (key: string): string | undefined => table.get(key)?.toString();
   expect(KEYS.map(find)).toEqual(KEYS.map((key) => (model.has(key) ? `{"value":${model.get(key)}}` : undefined)));
   for (const prefix of PREFIXES) {
@@ -147,7 +151,6 @@ describe('RecordTable', () => {
             await disk.block(given);
             const entries = [...view()].map(({ key, value }) => [Buffer.from(key).toString(), Buffer.from(value).toString()]);
             expect(entries).toEqual(inOrder(model));
-            expect([...disk.table.all(transaction)].length).toBe(model.size);
             transaction.done();
           }
           model = after;
@@ -158,6 +161,66 @@ describe('RecordTable', () => {
       { numRuns: 60 },
     );
   }, 120_000);
+
+  test('a copy has the records of its moment, whatever blocks change while it is read, begun with a block under way or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(0, 12),
+        fc.array(changes, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.record({ changes, reads: fc.nat(6) }), { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        async (unsavedMax, before, after, isUnderWay) => {
+          const disk = new TableOnDisk(unsavedMax);
+          let model: Model = new Map();
+          for (const given of before.slice(1)) {
+            await disk.block(given);
+            model = changed(model, given);
+          }
+          const first = before[0] ?? [];
+          const durable = disk.write(first);
+          model = changed(model, first);
+          if (!isUnderWay) await durable;
+          const copy = disk.table.copy(2);
+          await durable;
+          disk.table.settle(disk.height);
+          const records = copy.records()[Symbol.iterator]();
+          const read: RecordEntry[] = [];
+          for (const { changes: given, reads } of after) {
+            await disk.block(given);
+            for (let count = 0; count < reads; count++) {
+              const next = records.next();
+              if (next.done !== true) read.push(next.value);
+            }
+          }
+          for (let next = records.next(); next.done !== true; next = records.next()) read.push(next.value);
+          expect(sortedTexts(read)).toEqual(inOrder(model));
+          copy.release();
+          await disk.root.close();
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }, 120_000);
+
+  test('a copy is given up when blocks change more than it may keep, and keeps nothing once it is released', async () => {
+    const disk = new TableOnDisk(0);
+    const value = 'x'.repeat(COPY_UNDO_BYTES_MAX / 2_048 + 1);
+    const write = async (text: string): Promise<void> => {
+      const writes = new Map<string, StoredRecord>();
+      for (let n = 0; n < 2_049; n++) writes.set(`a/${n}`, { record: {}, bytes: Buffer.from(JSON.stringify(text)) });
+      disk.height++;
+      await disk.root.batch(() => disk.table.put(disk.height, writes));
+      disk.table.settle(disk.height);
+    };
+    await write(value);
+    const [copy, released] = [disk.table.copy(), disk.table.copy()];
+    released.release();
+    await write(`${value}y`);
+    expect(() => [...copy.records()]).toThrow('blocks change records faster than they are read');
+    expect([...released.records()]).toEqual([]);
+    copy.release();
+    await disk.root.close();
+  });
 
   test('between a durable block and its settling, what it deleted is gone and the rest is read as it was', async () => {
     const disk = new TableOnDisk(2);

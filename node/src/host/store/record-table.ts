@@ -2,7 +2,8 @@ import { type Bytes, utf8Encode } from '@civitas/canon';
 import type { Database, Transaction } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
-import { UNSAVED_KEYS_MAX } from './limits.ts';
+import { COPY_NUMBERS, UNSAVED_KEYS_MAX } from './limits.ts';
+import { RecordCopy } from './record-copy.ts';
 import { tableBytes } from './store-bytes.ts';
 import type { TextShapes } from './text-shapes.ts';
 import { compareNames, type NameNumber, UnsavedKeys } from './unsaved-keys.ts';
@@ -97,6 +98,7 @@ export class RecordTable {
   readonly #unsaved: UnsavedKeys;
   /** Names that the index was found not to have since the last block: a contract asks before it writes a new record. */
   readonly #absent = new Set<string>();
+  readonly #copies = new Set<RecordCopy>();
   #savedBelow: number;
   #next: number;
 
@@ -136,6 +138,7 @@ export class RecordTable {
       const known = this.#find(name, bytes);
       if (stored === undefined) {
         if (known === undefined) continue;
+        this.#changing(known);
         void this.#records.remove(numberKey(known));
         if (!this.#unsaved.has(name)) void this.#index.remove(bytes);
         deleted.push(name);
@@ -143,6 +146,7 @@ export class RecordTable {
       }
       const entry = encodeEntry({ key: bytes, packed: this.#shapes.pack(stored.bytes) });
       if (known !== undefined) {
+        this.#changing(known);
         void this.#records.put(numberKey(known), entry);
         continue;
       }
@@ -154,6 +158,10 @@ export class RecordTable {
     for (const [name, number] of saved) void this.#index.put(Buffer.from(name, 'latin1'), numberKey(number));
     if (savedBelow !== this.#savedBelow) void this.#records.put(SAVED_BELOW, numberKey(savedBelow));
     this.#savedBelow = savedBelow;
+  }
+
+  #changing(number: number): void {
+    for (const copy of this.#copies) copy.changing(number, () => this.#records.get(numberKey(number)));
   }
 
   /** The store is durable up to a height. */
@@ -240,14 +248,26 @@ export class RecordTable {
     return undefined;
   }
 
-  /** All records as of a transaction, in the order they stand in, which is the quickest to read. */
-  *all(transaction?: Transaction): Generator<RecordEntry> {
-    const options = transaction === undefined ? {} : { transaction };
-    for (const { key: number, value } of this.#records.getRange({ ...options, start: numberKey(FIRST_NUMBER) })) {
-      const entry = this.#entryOf(value);
-      if (entry === undefined) throw cutShort(numberOf(number));
-      yield entry;
-    }
+  /** All records as of the last block put, in no order, to be read beside later ones once that block is durable. */
+  copy(atOnce: number = COPY_NUMBERS): { readonly records: () => Iterable<RecordEntry>; readonly release: () => void } {
+    const read = this.#numbered.bind(this);
+    const copy: RecordCopy = new RecordCopy({ read }, { first: FIRST_NUMBER, end: this.#next, atOnce }, () => this.#copies.delete(copy));
+    this.#copies.add(copy);
+    const entryOf = this.#entryOf.bind(this);
+    return {
+      *records() {
+        for (const bytes of copy.records()) {
+          const entry = entryOf(bytes);
+          if (entry === undefined) throw new StoreFault('a state record is cut short');
+          yield entry;
+        }
+      },
+      release: () => copy.release(),
+    };
+  }
+
+  *#numbered(from: number, until: number): Generator<readonly [number, Buffer]> {
+    for (const { key, value } of this.#records.getRange({ start: numberKey(from), end: numberKey(until) })) yield [numberOf(key), value];
   }
 
   /**
