@@ -145,6 +145,9 @@ function create(definition: MetricDefinition, registers: Registry[]): Instrument
   return { observe, begin, forget };
 }
 
+/** Of prom-client: series for each kind of thing that the process happens to have open or to collect. Totals and the loop's delay stay. */
+const UNBOUNDED_DEFAULTS = ['nodejs_active_handles', 'nodejs_active_requests', 'nodejs_active_resources', 'nodejs_gc_duration_seconds'];
+
 /**
  * Opens a registry with the runtime's own metrics in it.
  *
@@ -154,6 +157,7 @@ export function openMetricsRegistry(constantLabels: Readonly<Record<string, stri
   const registry = new Registry();
   registry.setDefaultLabels({ ...constantLabels });
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
+  for (const name of UNBOUNDED_DEFAULTS) registry.removeSingleMetric(name);
   const refreshers: (() => void)[] = [];
   return {
     register: <Catalogue extends Readonly<Record<string, MetricDefinition>>>(catalogue: Catalogue) => {

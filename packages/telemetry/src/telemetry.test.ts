@@ -11,6 +11,21 @@ test('every label set that is known beforehand exists before the first event', a
   expect(text).toContain('nodejs_eventloop_lag_seconds');
 });
 
+test('what the process has open or collects makes no series of its own', async () => {
+  const registry = openMetricsRegistry({});
+  const seriesCount = async (): Promise<number> => (await registry.text()).split('\n').filter((line) => /^[a-z]/.test(line)).length;
+  const before = await seriesCount();
+  const server = await serveMetrics({ registry, address: '127.0.0.1', port: 0, isReady: () => true });
+  try {
+    const text = await fetch(`http://127.0.0.1:${server.port}/metrics`).then((answer) => answer.text());
+    expect(text).toContain('nodejs_active_handles_total');
+    expect(text).not.toMatch(/^nodejs_(?:active_[a-z]+|gc_[a-z_]+)\{/m);
+    expect(await seriesCount()).toBe(before);
+  } finally {
+    await server.close();
+  }
+});
+
 test('the metrics server answers probes and metrics and nothing else', async () => {
   const registry = openMetricsRegistry({});
   registry.register(catalogueOf({ one: { name: 'civitas_one', type: 'gauge', unit: 'none', help: 'One.', labels: {} } })).one.set({}, 1);
