@@ -78,13 +78,14 @@ export class Spill {
       for (const bucket of this.#buckets) {
         const length = bucket.parts.reduce((sum, part) => sum + part.length, 0);
         if (length > 0) bucket.pieces.push({ file, at, length });
-        parts.push(...bucket.parts);
+        for (const part of bucket.parts) parts.push(part);
         bucket.parts = [];
         at += length;
       }
-      await writeAll(file, concatBytes(...parts));
+      // As a list: a call takes no hundred thousand arguments, and a run of small records has more.
+      await writeAll(file, Buffer.concat(parts));
     } catch (cause) {
-      throw new StoreFault('writing a snapshot', { cause });
+      throw new StoreFault(`writing a snapshot: ${String(cause)}`, { cause });
     }
     this.#memoryBytes = 0;
   }
