@@ -35,7 +35,7 @@ export const PROGRESS_LINES = 8;
 export const PEER_CALL_MS = 10_000;
 /** Space that taking or restoring a snapshot leaves on the volume, bytes: ledger and engine write on, and the node stops at a quarter of it. */
 export const FREE_BYTES_KEPT = 268_435_456;
-/** Bytes that a snapshot in the making takes for each that the state stands on: what is spilt stays until the last chunk is written. */
+/** Bytes that a snapshot in the making takes for each of the records' texts: what is spilt stays until the last chunk is written. */
 export const SNAPSHOT_BYTES_PER_STATE_BYTE = 2;
 /** Bytes of store that a byte of chunk becomes: records, tree pages and half-filled pages of both; 2.5 of a million small records. */
 export const STORE_BYTES_PER_CHUNK_BYTE = 3;

@@ -31,7 +31,7 @@ interface Piece {
 
 /**
  * Records parted by leading bits of their key hash into buckets. What does not fit in memory is written in runs, a file each with all buckets one
- * after another: a file a bucket would take a thousand turns of a busy event loop each time, and the store's view is held meanwhile.
+ * after another: a file a bucket would take a thousand turns of a busy event loop each time.
  */
 export class Spill {
   readonly #folder: string;
