@@ -1,10 +1,8 @@
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import { COPY_UNDO_BYTES_MAX } from './limits.ts';
 
-/** What a copy takes of a table: the records of a range of numbers, as they stand now. */
-export interface NumberedRecords {
-  read(from: number, until: number): Iterable<readonly [number, Buffer]>;
-}
+/** The records of a range of numbers, as they stand now. */
+type ReadRecords = (from: number, until: number) => Iterable<readonly [number, Buffer]>;
 
 /**
  * The records of one moment, read beside later blocks without holding the store: LMDB uses no page again that a held view could see, so that
@@ -12,7 +10,7 @@ export interface NumberedRecords {
  * was read is kept in memory as it was.
  */
 export class RecordCopy {
-  readonly #table: NumberedRecords;
+  readonly #read: ReadRecords;
   /** New records have this number or a later one. */
   readonly #end: number;
   readonly #atOnce: number;
@@ -22,12 +20,8 @@ export class RecordCopy {
   #next: number;
 
   /** @param numbers the first one, the one after the last, and how many are read at once. */
-  constructor(
-    table: NumberedRecords,
-    numbers: { readonly first: number; readonly end: number; readonly atOnce: number },
-    onEnd: () => void,
-  ) {
-    this.#table = table;
+  constructor(read: ReadRecords, numbers: { readonly first: number; readonly end: number; readonly atOnce: number }, onEnd: () => void) {
+    this.#read = read;
     this.#next = numbers.first;
     this.#end = numbers.end;
     this.#atOnce = numbers.atOnce;
@@ -54,7 +48,7 @@ export class RecordCopy {
       throw new StoreFault(`blocks change records faster than they are read: ${this.#undoBytes} bytes, at most ${COPY_UNDO_BYTES_MAX}`);
     const until = Math.min(this.#end, this.#next + this.#atOnce);
     const taken: Buffer[] = [];
-    for (const [number, bytes] of this.#table.read(this.#next, until)) if (!this.#undo.has(number)) taken.push(bytes);
+    for (const [number, bytes] of this.#read(this.#next, until)) if (!this.#undo.has(number)) taken.push(bytes);
     for (let number = this.#next; number < until && this.#undo.size > 0; number++) {
       const bytes = this.#undo.get(number);
       if (bytes === undefined) continue;

@@ -251,7 +251,7 @@ export class RecordTable {
   /** All records as of the last block put, in no order, to be read beside later ones once that block is durable. */
   copy(atOnce: number = COPY_NUMBERS): { readonly records: () => Iterable<RecordEntry>; readonly release: () => void } {
     const read = this.#numbered.bind(this);
-    const copy: RecordCopy = new RecordCopy({ read }, { first: FIRST_NUMBER, end: this.#next, atOnce }, () => this.#copies.delete(copy));
+    const copy: RecordCopy = new RecordCopy(read, { first: FIRST_NUMBER, end: this.#next, atOnce }, () => this.#copies.delete(copy));
     this.#copies.add(copy);
     const entryOf = this.#entryOf.bind(this);
     return {
