@@ -42,16 +42,21 @@ export function encodeHistory(changes: readonly PageChange[]): readonly HistoryC
   const keyed = changes.map((change) => ({ key: pathKey(change.path), change }));
   keyed.sort((left, right) => compareBytes(left.key, right.key));
   const chunks: HistoryChunk[] = [];
-  const bytes = new Uint8Array(HISTORY_CHUNK_BYTES);
+  const bytes = new Uint8Array(HISTORY_CHUNK_BYTES + ENTRY_BYTES_MAX);
   let [end, firstKey]: [number, Bytes] = [0, new Uint8Array(0)];
   const flush = (): void => {
     if (end > 0) chunks.push({ firstKey, bytes: bytes.slice(0, end) });
-    end = 0;
   };
   for (const { key, change } of keyed) {
-    if (end + ENTRY_BYTES_MAX > HISTORY_CHUNK_BYTES) flush();
+    let after = writeEntry(bytes, end, key, change);
+    // A piece takes a whole page of the store, however little is in it: an entry goes to the next one only when it does not fit.
+    if (after > HISTORY_CHUNK_BYTES) {
+      flush();
+      bytes.copyWithin(0, end, after);
+      [end, after] = [0, after - end];
+    }
     if (end === 0) firstKey = key;
-    end = writeEntry(bytes, end, key, change);
+    end = after;
   }
   flush();
   return chunks;

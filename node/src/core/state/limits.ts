@@ -10,7 +10,7 @@ export const SCAN_RECORDS_MAX = 256;
  */
 export const CACHED_PAGE_BYTES_MAX = 16 * 2 ** 20;
 /** One piece of a block's history, bytes: fits a page of the store beside its header. */
-export const HISTORY_CHUNK_BYTES = 4_000;
+export const HISTORY_CHUNK_BYTES = 4_080;
 /** A page is kept whole after this many changes: the most that are undone one by one to have an older one. At most 255. */
 export const PAGE_CHANGES_MAX = 64;
 /** Roots stay provable this long in header time, days, where the node's configuration says nothing else … */

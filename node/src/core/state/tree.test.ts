@@ -1,9 +1,9 @@
-import { hexEncode, utf8Encode } from '@civitas/canon';
+import { byteAt, hexEncode, utf8Encode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { ReferenceTree, verifyAbsence, verifyMembership } from '@civitas/proofs';
 import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import { PAGE_CHANGES_MAX } from './limits.ts';
+import { HISTORY_CHUNK_BYTES, PAGE_CHANGES_MAX } from './limits.ts';
 import { MemoryPages } from './memory-pages.ts';
 import { decodePage } from './page.ts';
 import { PageReader } from './page-store.ts';
@@ -122,6 +122,30 @@ describe('state tree', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('what undoes a large block fills its pieces, and each key is proven as it was before', () => {
+    const tree = aTree(100_000);
+    const values = (count: number, value: string): Map<string, string> =>
+      new Map(Array.from({ length: count }, (_, n) => [`key-${n}`, value]));
+    const before = tree.apply(values(1_500, 'before')).root;
+    const { history } = tree.apply(values(1_000, 'after'));
+    const firstEntryBytes = (bytes: Uint8Array): number => {
+      const lengthAt = 1 + ((byteAt(bytes, 0) + 1) >> 1);
+      return lengthAt + 2 + (byteAt(bytes, lengthAt) << 8) + byteAt(bytes, lengthAt + 1);
+    };
+    expect(history.length).toBeGreaterThan(10);
+    for (const [at, { bytes }] of history.entries()) {
+      expect(bytes.length).toBeLessThanOrEqual(HISTORY_CHUNK_BYTES);
+      const next = history[at + 1];
+      if (next !== undefined) expect(bytes.length + firstEntryBytes(next.bytes)).toBeGreaterThan(HISTORY_CHUNK_BYTES);
+    }
+    const cold = new PageReader(tree.pages, sha256, 0);
+    for (let n = 0; n < 1_500; n++) {
+      const key = utf8Encode(`key-${n}`);
+      const proof = proveKey({ sha256, reader: cold }, before, `key-${n}`);
+      expect(verifyMembership(sha256, { root: before.hash, key, value: utf8Encode('before'), proof })).toBe(true);
+    }
   });
 
   test('a page that changes with every block is had at every height in a bounded number of steps', () => {

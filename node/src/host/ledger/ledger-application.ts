@@ -268,7 +268,8 @@ export class LedgerApplication implements Application {
     const pruned = keptFrom > 0 ? store.prunableHistory(keptFrom, PRUNED_ENTRIES_MAX) : NOTHING_PRUNED;
     const { writes, tree, leafChanges } = effects;
     const failedPackets = this.#failedPackets(effects, finalized.block);
-    await store.writeCommit({ record, block: decided, writes, tree, leafChanges, failedPackets, receipts, pruned, keptFrom });
+    const written = { record, block: decided, writes, tree, leafChanges, failedPackets, receipts, pruned, keptFrom };
+    await store.writeCommit(written, await this.#inSlices(store.encodeInSteps(written)));
     reader.commit(effects.tree);
     this.#head = record;
     this.#recent.set(height, effects.receipts);

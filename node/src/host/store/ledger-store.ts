@@ -5,12 +5,13 @@ import { StoreFault } from '../../core/ledger/refusal.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { PageStore } from '../../core/state/page-store.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
+import { runSteps } from '../../core/steps.ts';
 import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
 import { FailedPackets, type FailedPacketWrite } from './failed-packets.ts';
 import { CACHED_RECORDS_MAX, FAILED_PACKETS_KEPT_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
-import { OperationIndex } from './operation-index.ts';
-import { ReceiptChunks } from './receipt-chunks.ts';
-import { type RecordEntry, RecordTable } from './record-table.ts';
+import { OperationIndex, type OperationRun } from './operation-index.ts';
+import { type ReceiptChunk, ReceiptChunks } from './receipt-chunks.ts';
+import { type EncodedRecord, type RecordEntry, RecordTable } from './record-table.ts';
 import { storeBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
 import { heightKey, placeKey, placeOf } from './store-keys.ts';
@@ -36,6 +37,13 @@ export interface CommitWrites extends TreeWrites {
     readonly bytes: Bytes;
     readonly isCharged: boolean;
   }[];
+}
+
+/** The part of writing a commit that can rest: its transaction holds the event loop from beginning to end. */
+export interface EncodedCommit {
+  readonly records: readonly EncodedRecord[];
+  readonly receipts: readonly ReceiptChunk[];
+  readonly run: OperationRun | undefined;
 }
 
 /** The records of one commit, unchanged by later ones until it is released. */
@@ -286,17 +294,27 @@ export class LedgerStore implements RecordSource, PageStore {
 
   /** Names the chain and writes its first state, before any block. */
   async writeGenesis(chain: { chainId: string; genesisHash: Bytes }, commit: CommitWrites): Promise<void> {
+    const encoded = runSteps(this.encodeInSteps(commit));
     const record = { chainId: chain.chainId, format: STORE_FORMAT, genesisHash: base64urlEncode(chain.genesisHash) };
     await this.#transaction('writing genesis', () => {
       void this.#meta.put(CHAIN, Buffer.from(encodeCanonical(record)));
-      this.#putCommit(commit);
+      this.#putCommit(commit, encoded);
     });
     this.#settle(commit.record.height);
   }
 
+  /** What writeCommit is to write of a commit, which nothing may be written before. */
+  *encodeInSteps({ record, writes, receipts }: CommitWrites): Generator<void, EncodedCommit> {
+    return {
+      records: yield* this.#state.encode(writes),
+      receipts: yield* this.#receipts.encode(record.height, receipts),
+      run: yield* this.#operations.encodeRun(),
+    };
+  }
+
   /** One block with all it changed, in one transaction; durable when it resolves. @throws StoreFault */
-  async writeCommit(commit: CommitWrites): Promise<void> {
-    const durable = this.#transaction('committing a block', () => this.#putCommit(commit));
+  async writeCommit(commit: CommitWrites, encoded: EncodedCommit = runSteps(this.encodeInSteps(commit))): Promise<void> {
+    const durable = this.#transaction('committing a block', () => this.#putCommit(commit, encoded));
     this.#writing = { height: commit.record.height, durable };
     await durable;
     this.#writing = undefined;
@@ -309,8 +327,8 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#state.settle(height);
   }
 
-  #putCommit(commit: CommitWrites): void {
-    const { record, block, writes, receipts, keptFrom } = commit;
+  #putCommit(commit: CommitWrites, encoded: EncodedCommit): void {
+    const { record, block, receipts, keptFrom } = commit;
     const { height } = record;
     const at = heightKey(height);
     if (block !== undefined) {
@@ -319,12 +337,13 @@ export class LedgerStore implements RecordSource, PageStore {
       else if (this.readLightsFrom() === 0) void this.#meta.put(LIGHTS_FROM, at);
     }
     void this.#records.put(at, asBuffer(encodeCanonical(blockRecordToJson(record))));
-    this.#state.put(height, writes);
+    this.#state.put(height, encoded.records);
     this.#tree.put(height, commit);
-    this.#receipts.put(height, receipts);
+    this.#receipts.put(encoded.receipts);
     this.#operations.put(
       height,
       receipts.filter(({ isCharged }) => isCharged),
+      encoded.run,
     );
     if (commit.failedPackets !== undefined) this.#failed.put(height, commit.failedPackets);
     void this.#meta.remove(PENDING);

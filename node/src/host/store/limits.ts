@@ -20,6 +20,8 @@ export const UNSAVED_CHANGES_MAX = 8_192;
 export const UNSAVED_KEYS_MAX = 32_768;
 /** Numbers that a copy of the records reads at once, count. */
 export const COPY_NUMBERS = 64;
+/** Records that are encoded, or keys that are put in order, in one step, count. */
+export const ENCODED_AT_ONCE = 64;
 /** What blocks change of the records before a copy has read them, bytes: in memory; a copy that meets more is given up. */
 export const COPY_UNDO_BYTES_MAX = 67_108_864;
 /** Shapes of texts that a store learns, count: in memory, too. A contract's records have a handful. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { runSteps } from '../../core/steps.ts';
 import { OperationIndex } from './operation-index.ts';
 
 const hashOf = (n: number): Buffer => createHash('sha256').update(String(n)).digest();
@@ -27,13 +28,16 @@ describe('OperationIndex', () => {
 
   const anIndex = (runOperationsMax: number): OperationIndex => new OperationIndex(dbs, [1, 3], runOperationsMax);
 
-  const commit = (index: OperationIndex, height: number, hashes: readonly Buffer[]): Promise<unknown> =>
-    root.batch(() => {
+  const commit = (index: OperationIndex, height: number, hashes: readonly Buffer[]): Promise<unknown> => {
+    const run = runSteps(index.encodeRun());
+    return root.batch(() => {
       index.put(
         height,
         hashes.map((operationHash, at) => ({ operationHash, index: at })),
+        run,
       );
     });
+  };
 
   /** Blocks of 0 to 6 operations: the place of each. */
   const fill = async (index: OperationIndex, from: number, to: number): Promise<Map<Buffer, { height: number; index: number }>> => {
@@ -78,6 +82,6 @@ describe('OperationIndex', () => {
   });
 
   test('a place that no block has is a bug', () => {
-    expect(() => anIndex(10).put(1, [{ operationHash: hashOf(1), index: 65_536 }])).toThrow('no place in a block: 65536');
+    expect(() => anIndex(10).put(1, [{ operationHash: hashOf(1), index: 65_536 }], undefined)).toThrow('no place in a block: 65536');
   });
 });

@@ -15,9 +15,25 @@ const LOGGED_BYTES = HASH_BYTES + INDEX_BYTES;
 const ENTRY_BYTES = HASH_BYTES + PLACE_BYTES;
 /** Entries of one piece of a run, count: they fill a page of the store beside its header. */
 const PIECE_ENTRIES = 156;
+const PIECE_BYTES = PIECE_ENTRIES * ENTRY_BYTES;
+/** Entries of a run that are written in one step, count. */
+const RUN_STEP_ENTRIES = 1_024;
 const RUN_MAX = 2 ** 32 - 1;
 /** Places in a block: a place is one number, height and index. */
 const INDEXES = 2 ** 16;
+/** More than a run has entries: one beside the other, the first bits of a hash and its place are one number. */
+const PLACES = 2 ** 20;
+
+/** What the log held, sorted, in pieces. */
+export interface OperationRun {
+  readonly pieces: readonly Buffer[];
+}
+
+/** Hashes and indexes of a block, one after another. */
+interface LoggedBlock {
+  readonly height: number;
+  readonly entries: Buffer;
+}
 
 /** An operation that a block executed. */
 interface PlacedOperation {
@@ -43,7 +59,7 @@ export class OperationIndex {
   /** What the newest run took over, until its transaction is sure to be visible: when the next one begins. */
   #leaving: IdTable | undefined;
   /** Hashes and places that the log holds, in its order. */
-  #logged: { readonly height: number; readonly entries: Buffer }[] = [];
+  #logged: LoggedBlock[] = [];
   #count = 0;
 
   /** @param seed of the table in memory: two odd numbers that nobody else knows. */
@@ -57,10 +73,19 @@ export class OperationIndex {
     for (const { key, value } of dbs.log.getRange({})) this.#remember(placeOf(key).height, value);
   }
 
-  /** Inside a write transaction, once a block. */
-  put(height: number, operations: readonly PlacedOperation[]): void {
+  /** The run that the next `put` is to write, once the log holds enough for one. */
+  *encodeRun(): Generator<void, OperationRun | undefined> {
+    if (this.#count < this.#runOperationsMax) return undefined;
+    const sorted = yield* sortedEntries(this.#logged, this.#count);
+    const pieces: Buffer[] = [];
+    for (let from = 0; from < sorted.length; from += PIECE_BYTES) pieces.push(sorted.subarray(from, from + PIECE_BYTES));
+    return { pieces };
+  }
+
+  /** Inside a write transaction, once a block. @param run what `encodeRun` gave since the last block. */
+  put(height: number, operations: readonly PlacedOperation[], run: OperationRun | undefined): void {
     this.#leaving = undefined;
-    if (this.#count >= this.#runOperationsMax) this.#writeRun();
+    if (run !== undefined) this.#writeRun(run);
     if (operations.length === 0) return;
     const entries = Buffer.alloc(operations.length * LOGGED_BYTES);
     for (const [at, { operationHash, index }] of operations.entries()) {
@@ -107,24 +132,9 @@ export class OperationIndex {
     this.#count += entries.length / LOGGED_BYTES;
   }
 
-  #writeRun(): void {
-    const joined = Buffer.alloc(this.#count * ENTRY_BYTES);
-    let count = 0;
-    for (const { height, entries } of this.#logged) {
-      const at = heightKey(height);
-      for (let from = 0; from < entries.length; from += LOGGED_BYTES) {
-        const to = ENTRY_BYTES * count++;
-        entries.copy(joined, to, from, from + HASH_BYTES);
-        at.copy(joined, to + HASH_BYTES);
-        entries.copy(joined, to + ENTRY_BYTES - INDEX_BYTES, from + HASH_BYTES, from + LOGGED_BYTES);
-      }
-      void this.#log.remove(at);
-    }
-    const sorted = sortedEntries(joined);
-    for (let from = 0; from < sorted.length; from += PIECE_ENTRIES * ENTRY_BYTES) {
-      const piece = sorted.subarray(from, from + PIECE_ENTRIES * ENTRY_BYTES);
-      void this.#runs.put(runKey(this.#run, piece.subarray(0, HASH_BYTES)), piece);
-    }
+  #writeRun({ pieces }: OperationRun): void {
+    for (const { height } of this.#logged) void this.#log.remove(heightKey(height));
+    for (const piece of pieces) void this.#runs.put(runKey(this.#run, piece.subarray(0, HASH_BYTES)), piece);
     this.#run += 1;
     this.#leaving = this.#recent;
     [this.#recent, this.#logged, this.#count] = [new IdTable(this.#seed), [], 0];
@@ -137,23 +147,48 @@ export class OperationIndex {
   }
 }
 
-/** Sorts by the first 32 bits as numbers, which is fast, and what these leave open by comparing. */
-function sortedEntries(joined: Buffer): Buffer {
-  const count = joined.length / ENTRY_BYTES;
-  const order = Float64Array.from({ length: count }, (_, at) => joined.readUInt32BE(at * ENTRY_BYTES) * 2 ** 20 + at).sort();
-  const entryAt = (position: number): Buffer => {
-    const from = ((order[position] ?? 0) % 2 ** 20) * ENTRY_BYTES;
-    return joined.subarray(from, from + ENTRY_BYTES);
-  };
-  const entries = Array.from({ length: count }, (_, position) => entryAt(position));
-  for (let end = 1; end < count; end++) {
-    for (let at = end; at > 0; at--) {
-      const [left, right] = [entries[at - 1], entries[at]];
-      if (left === undefined || right === undefined || left.compare(right, 0, HASH_BYTES, 0, HASH_BYTES) <= 0) break;
-      [entries[at - 1], entries[at]] = [right, left];
+/** Entries of a run, in the order of their hashes: by the first 32 bits as numbers, which is fast, and what these leave open by comparing. */
+function* sortedEntries(logged: readonly LoggedBlock[], count: number): Generator<void, Buffer> {
+  const order = new Float64Array(count);
+  const places = new Float64Array(count);
+  let next = 0;
+  for (const [block, { entries }] of logged.entries()) {
+    for (let from = 0; from < entries.length; from += LOGGED_BYTES) {
+      order[next] = entries.readUInt32BE(from) * PLACES + next;
+      places[next++] = block * INDEXES + from / LOGGED_BYTES;
     }
   }
-  return Buffer.concat(entries);
+  yield;
+  order.sort();
+  const sorted = Buffer.allocUnsafe(count * ENTRY_BYTES);
+  let first = -1;
+  for (const [position, value] of order.entries()) {
+    const place = places[value % PLACES] ?? 0;
+    const block = logged[Math.floor(place / INDEXES)];
+    if (block !== undefined) writeEntry(block, place % INDEXES, sorted, position * ENTRY_BYTES);
+    const isLikeTheOneBefore = first === Math.floor(value / PLACES);
+    if (isLikeTheOneBefore) moveForward(sorted, position * ENTRY_BYTES);
+    first = Math.floor(value / PLACES);
+    if (position % RUN_STEP_ENTRIES === 0) yield;
+  }
+  return sorted;
+}
+
+function writeEntry({ height, entries }: LoggedBlock, index: number, to: Buffer, at: number): void {
+  const from = index * LOGGED_BYTES;
+  entries.copy(to, at, from, from + HASH_BYTES);
+  to.writeUIntBE(height, at + HASH_BYTES, PLACE_BYTES - INDEX_BYTES);
+  entries.copy(to, at + ENTRY_BYTES - INDEX_BYTES, from + HASH_BYTES, from + LOGGED_BYTES);
+}
+
+/** Moves the last entry to its place among those before it, which are in order. */
+function moveForward(sorted: Buffer, last: number): void {
+  const entry = Buffer.from(sorted.subarray(last, last + ENTRY_BYTES));
+  const isAfter = (before: number): boolean => entry.compare(sorted, before, before + HASH_BYTES, 0, HASH_BYTES) < 0;
+  let at = last;
+  while (at > 0 && isAfter(at - ENTRY_BYTES)) at -= ENTRY_BYTES;
+  sorted.copyWithin(at + ENTRY_BYTES, at, last);
+  entry.copy(sorted, at);
 }
 
 function runKey(run: number, hash: Uint8Array): Buffer {

@@ -5,6 +5,7 @@ import { base64urlEncode } from '@civitas/canon';
 import { encodeReceipt } from '@civitas/proofs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { open, type RootDatabase } from 'lmdb';
+import { runSteps } from '../../core/steps.ts';
 import { RECEIPT_CHUNK_BYTES } from './limits.ts';
 import { ReceiptChunks } from './receipt-chunks.ts';
 import { placeKey } from './store-keys.ts';
@@ -45,7 +46,7 @@ describe('ReceiptChunks', () => {
       { height: 256, receipts: aBlock([1, 2]) },
     ];
     await root.batch(() => {
-      for (const { height, receipts } of blocks) chunks.put(height, receipts);
+      for (const { height, receipts } of blocks) chunks.put(runSteps(chunks.encode(height, receipts)));
     });
 
     for (const { height, receipts } of blocks) {
@@ -63,7 +64,8 @@ describe('ReceiptChunks', () => {
       const events = [{ contract: 'health.index@v1', name: 'registered', data: { id: base64urlEncode(operation) } }];
       return { index, bytes: encodeReceipt({ events, height: 7, index, operation, outcome: { ok: true, result: null } }) };
     });
-    await root.batch(() => chunks.put(7, receipts));
+    const encoded = runSteps(chunks.encode(7, receipts));
+    await root.batch(() => chunks.put(encoded));
     for (const { index, bytes } of receipts) expect(chunks.find(7, index)).toEqual(Buffer.from(bytes));
     const whole = receipts.reduce((sum, { bytes }) => sum + bytes.length, 0);
     expect(countOf() * RECEIPT_CHUNK_BYTES).toBeLessThan(whole / 2);

@@ -8,6 +8,12 @@ import type { TextShapes } from './text-shapes.ts';
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
 
+/** Receipts of a block, one after another, under the place of the first. */
+export interface ReceiptChunk {
+  readonly key: Buffer;
+  readonly bytes: Buffer;
+}
+
 /** One receipt of a block, by its position. */
 interface PlacedReceipt {
   readonly index: number;
@@ -43,22 +49,33 @@ export class ReceiptChunks {
     this.#shapes = shapes;
   }
 
-  /** Inside a write transaction. @param receipts of one block, by index from 0 without gaps. */
-  put(height: number, receipts: readonly PlacedReceipt[]): void {
+  /** What `put` is to write. @param receipts of one block, by index from 0 without gaps. */
+  *encode(height: number, receipts: readonly PlacedReceipt[]): Generator<void, readonly ReceiptChunk[]> {
+    const chunks: ReceiptChunk[] = [];
     let chunk: Buffer[] = [];
     let [first, chunkBytes] = [0, COUNT_BYTES];
     const flush = (next: number): void => {
-      if (chunk.length > 0) void this.#db.put(placeKey(height, first), encodeChunk(chunk));
+      if (chunk.length > 0) chunks.push({ key: placeKey(height, first), bytes: encodeChunk(chunk) });
       [chunk, first, chunkBytes] = [[], next, COUNT_BYTES];
     };
     for (const { index, bytes } of receipts) {
       const packed = this.#shapes.pack(bytes);
       const ownBytes = LENGTH_BYTES + packed.length;
-      if (chunkBytes + ownBytes > RECEIPT_CHUNK_BYTES) flush(index);
+      if (chunkBytes + ownBytes > RECEIPT_CHUNK_BYTES) {
+        flush(index);
+        yield;
+      }
       chunk.push(packed);
       chunkBytes += ownBytes;
     }
     flush(receipts.length);
+    return chunks;
+  }
+
+  /** Inside a write transaction. */
+  put(chunks: readonly ReceiptChunk[]): void {
+    this.#shapes.save();
+    for (const { key, bytes } of chunks) void this.#db.put(key, bytes);
   }
 
   /** Undefined where there is none. @throws StoreFault where it cannot be read. */

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { open, type RootDatabase } from 'lmdb';
 import { compareKeys } from '../../core/state/keys.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
+import { runSteps } from '../../core/steps.ts';
 import { COPY_UNDO_BYTES_MAX } from './limits.ts';
 import { type RecordEntry, RecordTable } from './record-table.ts';
 import { TextShapes } from './text-shapes.ts';
@@ -65,7 +66,8 @@ class TableOnDisk {
       writes.set(key, value === undefined ? undefined : { record, bytes: encodeCanonical(record) });
     }
     this.height++;
-    await this.root.batch(() => this.table.put(this.height, writes));
+    const encoded = runSteps(this.table.encode(writes));
+    await this.root.batch(() => this.table.put(this.height, encoded));
   }
 
   async block(changes: Changes): Promise<void> {
@@ -209,7 +211,8 @@ describe('RecordTable', () => {
       const writes = new Map<string, StoredRecord>();
       for (let n = 0; n < 2_049; n++) writes.set(`a/${n}`, { record: {}, bytes: Buffer.from(JSON.stringify(text)) });
       disk.height++;
-      await disk.root.batch(() => disk.table.put(disk.height, writes));
+      const encoded = runSteps(disk.table.encode(writes));
+      await disk.root.batch(() => disk.table.put(disk.height, encoded));
       disk.table.settle(disk.height);
     };
     await write(value);
@@ -286,7 +289,8 @@ test('a table says about what its records take as texts, though they stand there
       writes.set(key, { record, bytes });
       text += key.length + bytes.length;
     }
-    await disk.root.batch(() => disk.table.put(block + 1, writes));
+    const encoded = runSteps(disk.table.encode(writes));
+    await disk.root.batch(() => disk.table.put(block + 1, encoded));
     disk.table.settle(block + 1);
   }
   const said = disk.table.textBytes();

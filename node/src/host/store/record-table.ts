@@ -2,7 +2,7 @@ import { type Bytes, utf8Encode } from '@civitas/canon';
 import type { Database, Transaction } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
-import { COPY_NUMBERS, UNSAVED_KEYS_MAX } from './limits.ts';
+import { COPY_NUMBERS, ENCODED_AT_ONCE, UNSAVED_KEYS_MAX } from './limits.ts';
 import { RecordCopy } from './record-copy.ts';
 import { tableBytes } from './store-bytes.ts';
 import type { TextShapes } from './text-shapes.ts';
@@ -27,6 +27,13 @@ export interface RecordEntry {
 interface PackedEntry {
   readonly key: Buffer;
   readonly packed: Buffer;
+}
+
+/** A record to be put, or to be deleted. */
+export interface EncodedRecord {
+  readonly name: string;
+  readonly key: Buffer;
+  readonly entry: Buffer | undefined;
 }
 
 interface StoredEntry extends RecordEntry {
@@ -127,24 +134,35 @@ export class RecordTable {
     }
   }
 
+  /** What `put` is to write of a block's changes. */
+  *encode(writes: ReadonlyMap<string, StoredRecord | undefined>): Generator<void, readonly EncodedRecord[]> {
+    yield* this.#unsaved.arrangeInSteps();
+    const encoded: EncodedRecord[] = [];
+    for (const [key, stored] of writes) {
+      const bytes = bytesOf(key);
+      const entry = stored && encodeEntry({ key: bytes, packed: this.#shapes.pack(stored.bytes) });
+      encoded.push({ name: nameOf(key, bytes), key: bytes, entry });
+      if (encoded.length % ENCODED_AT_ONCE === 0) yield;
+    }
+    return encoded;
+  }
+
   /** Inside a write transaction, once a block. */
-  put(height: number, writes: ReadonlyMap<string, StoredRecord | undefined>): void {
+  put(height: number, encoded: readonly EncodedRecord[]): void {
+    this.#shapes.save();
     const firstNumber = this.#next;
     const added = new Map<string, number>();
     const deleted: string[] = [];
-    for (const [key, stored] of writes) {
-      const bytes = bytesOf(key);
-      const name = nameOf(key, bytes);
-      const known = this.#find(name, bytes);
-      if (stored === undefined) {
+    for (const { name, key, entry } of encoded) {
+      const known = this.#find(name, key);
+      if (entry === undefined) {
         if (known === undefined) continue;
         this.#changing(known);
         void this.#records.remove(numberKey(known));
-        if (!this.#unsaved.has(name)) void this.#index.remove(bytes);
+        if (!this.#unsaved.has(name)) void this.#index.remove(key);
         deleted.push(name);
         continue;
       }
-      const entry = encodeEntry({ key: bytes, packed: this.#shapes.pack(stored.bytes) });
       if (known !== undefined) {
         this.#changing(known);
         void this.#records.put(numberKey(known), entry);

@@ -27,12 +27,15 @@ const LEVELS_APART = 4;
 
 /** The newest page of a path. */
 export function pageKey(path: string): Buffer {
-  const packed = Buffer.from(path.length % 2 === 0 ? path : `${path}0`, 'hex');
-  const level = Math.min(path.length, LEVELS_APART);
-  return Buffer.concat([Uint8Array.of(level), packed, path.length > LEVELS_APART ? Uint8Array.of(path.length) : NOTHING]);
+  const nibbleBytes = (path.length + 1) >> 1;
+  const isDeep = path.length > LEVELS_APART;
+  const key = Buffer.allocUnsafe(1 + nibbleBytes + (isDeep ? 1 : 0));
+  key[0] = Math.min(path.length, LEVELS_APART);
+  key.write(path.length % 2 === 0 ? path : `${path}0`, 1, 'hex');
+  if (isDeep) key[1 + nibbleBytes] = path.length;
+  return key;
 }
 
-const NOTHING = new Uint8Array(0);
 const KEPT_LIST = 0xff;
 
 /** A chunk of a block's history, under the path key of its first entry; path keys begin with 0 … 64. */

@@ -26,7 +26,10 @@ afterEach(async () => {
 /** Packs each text in a block of its own. */
 async function packed(shapes: TextShapes, texts: readonly Uint8Array[]): Promise<Buffer[]> {
   const all: Buffer[] = [];
-  for (const text of texts) await root.batch(() => all.push(shapes.pack(text)));
+  for (const text of texts) {
+    all.push(shapes.pack(text));
+    await root.batch(() => shapes.save());
+  }
   return all;
 }
 
@@ -123,16 +126,27 @@ describe('TextShapes', () => {
     expect(all.map((bytes) => shapes.unpack(bytes))).toEqual([...over, ...over, ...within, ...within].map((text) => Buffer.from(text)));
   });
 
+  test('a shape is on the disk once it is saved, and is saved once', async () => {
+    const shapes = new TextShapes(db);
+    const texts = [1, 2, 3].map((seed) => shapes.pack(textOf(aRecord(seed))));
+    expect(texts.map(shapeNumber)).toEqual([0, 1, 1]);
+    expect(db.getKeysCount()).toBe(0);
+    await root.batch(() => shapes.save());
+    expect(new TextShapes(db).unpack(texts[2] ?? Buffer.alloc(0))).toEqual(Buffer.from(textOf(aRecord(3))));
+    await root.batch(() => db.clearSync());
+    await root.batch(() => shapes.save());
+    expect(db.getKeysCount()).toBe(0);
+  });
+
   test('learns no more shapes than it may, and goes on with those it has', async () => {
     const shapes = new TextShapes(db);
     const other = (at: number): Uint8Array =>
       textOf({ [`name-${at}`]: 'a word that is long enough to be packed', [`other-${at}`]: 1_000_000 });
-    await root.batch(() => {
-      for (let at = 0; at < SHAPES_MAX + 5; at++) {
-        shapes.pack(other(at));
-        shapes.pack(other(at));
-      }
-    });
+    for (let at = 0; at < SHAPES_MAX + 5; at++) {
+      shapes.pack(other(at));
+      shapes.pack(other(at));
+    }
+    await root.batch(() => shapes.save());
     expect(db.getKeysCount()).toBe(SHAPES_MAX);
     const all = await packed(new TextShapes(db), [other(0), other(SHAPES_MAX - 1), other(SHAPES_MAX), other(SHAPES_MAX)]);
     expect(all.map(shapeNumber)).toEqual([1, SHAPES_MAX, 0, 0]);
@@ -140,12 +154,12 @@ describe('TextShapes', () => {
 
   test('forgets shapes that came once when too many others came once', async () => {
     const shapes = new TextShapes(db);
-    await root.batch(() => {
-      for (let at = 0; at <= SHAPES_SEEN_MAX; at++) shapes.pack(textOf({ [`name-${at}`]: 1 }));
-      shapes.pack(textOf({ 'name-0': 2 }));
-      expect(db.getKeysCount()).toBe(0);
-      shapes.pack(textOf({ 'name-0': 3 }));
-    });
+    for (let at = 0; at <= SHAPES_SEEN_MAX; at++) shapes.pack(textOf({ [`name-${at}`]: 1 }));
+    shapes.pack(textOf({ 'name-0': 2 }));
+    await root.batch(() => shapes.save());
+    expect(db.getKeysCount()).toBe(0);
+    shapes.pack(textOf({ 'name-0': 3 }));
+    await root.batch(() => shapes.save());
     expect(db.getKeysCount()).toBe(1);
   });
 

@@ -21,6 +21,12 @@ const LENGTH_BYTES = 2;
 /** Of a text that stands there as it is. */
 const NO_SHAPE = 0;
 
+/** A shape that no transaction has written. */
+interface LearntShape {
+  readonly key: Buffer;
+  readonly bytes: Buffer;
+}
+
 /** A shape as it stands on the disk: the hash of its texts without their blanks, and its parts. */
 function encodeShape(hash: number, parts: readonly Bytes[]): Buffer {
   const head = Buffer.alloc(HASH_BYTES);
@@ -45,8 +51,8 @@ function decodeParts(bytes: Buffer): Bytes[] {
  * Makes texts of JSON smaller for the disk: what texts of one kind have in common is kept once, as a shape, and of each only what fills its
  * blanks, base64url as bytes. Any bytes can be packed; what has no shape stands there as it is. A third of a record is left, for 2 µs.
  *
- * A shape is learnt when it is met for the second time, and for ever. That is written in the transaction of the text that needs it; where that
- * fails, the process ends.
+ * A shape is learnt when it is met for the second time, and for ever. `save` writes it, in the transaction of the text that needs it; where
+ * that fails, the process ends.
  */
 export class TextShapes {
   readonly #db: Db;
@@ -54,6 +60,7 @@ export class TextShapes {
   readonly #byNumber: Shape[] = [];
   readonly #byHash = new Map<number, Shape[]>();
   readonly #seen = new Set<number>();
+  #learnt: LearntShape[] = [];
   #scratch = Buffer.alloc(0);
 
   /** @throws StoreFault for a shape that cannot be read. */
@@ -79,7 +86,7 @@ export class TextShapes {
     return shape;
   }
 
-  /** Inside a write transaction. */
+  /** @returns what may be written in a transaction that `save` is called in, too. */
   pack(text: Bytes): Buffer {
     const shape = this.#scan.read(text) ? (this.#find(text) ?? this.#learn(text)) : undefined;
     const packed = this.#room(NUMBER_BYTES + text.length + BLANKS_MAX * BLANK_OVERHEAD_BYTES);
@@ -91,6 +98,12 @@ export class TextShapes {
     }
     packed.set(text, packed.writeUInt16BE(NO_SHAPE));
     return Buffer.from(packed.subarray(0, NUMBER_BYTES + text.length));
+  }
+
+  /** Inside a write transaction: writes the shapes that `pack` has learnt. */
+  save(): void {
+    for (const { key, bytes } of this.#learnt) void this.#db.put(key, bytes);
+    this.#learnt = [];
   }
 
   /** The text as it was; undefined for bytes that `pack` did not give. */
@@ -150,7 +163,7 @@ export class TextShapes {
       return new Uint8Array(text.subarray(from, place < count ? starts[place] : text.length));
     });
     const number = this.#byNumber.length + 1;
-    void this.#db.put(Buffer.from([number >> 8, number & 255]), encodeShape(hash, parts));
+    this.#learnt.push({ key: Buffer.from([number >> 8, number & 255]), bytes: encodeShape(hash, parts) });
     return this.#add(number, parts, hash);
   }
 }

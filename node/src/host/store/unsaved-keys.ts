@@ -1,4 +1,6 @@
 import sortedBtree from 'sorted-btree';
+import { runSteps } from '../../core/steps.ts';
+import { ENCODED_AT_ONCE } from './limits.ts';
 
 // A CommonJS package: its default export is a property of what Node imports.
 const { default: BTree } = sortedBtree;
@@ -46,6 +48,8 @@ export class UnsavedKeys {
   readonly #keys: KeyTree = new BTree<string, number>(undefined, compareNames);
   /** The same without order: most of what is asked for is one name, which the tree takes ten times as long to find. */
   readonly #numbers = new Map<string, number>();
+  /** What came and went since the tree was asked last; undefined where a key went. */
+  readonly #changes = new Map<string, number | undefined>();
   /** The last key of this round that was saved; the next is the first after it. */
   #cursor: string | undefined;
   /** Numbers below this had their keys here, or on the disk, when the round began: with its end all are on the disk. */
@@ -73,30 +77,46 @@ export class UnsavedKeys {
 
   /** From a name on, itself included, in order. */
   from(name: string): IterableIterator<[string, number]> {
-    return this.#keys.entries(name);
+    return this.#arranged.entries(name);
   }
 
   /** The last before a name. */
   before(name: string): NameNumber | undefined {
-    return this.#keys.nextLowerPair(name);
+    return this.#arranged.nextLowerPair(name);
   }
 
   /** All as they are now, in order, whatever blocks come. */
   copy(): () => IterableIterator<[string, number]> {
-    const keys = this.#keys.clone();
+    const keys = this.#arranged.clone();
     return () => keys.entries();
   }
 
   /** Takes a key that the disk's index does not hold. */
   take(name: string, number: number): void {
-    this.#keys.set(name, number);
+    this.#changes.set(name, number);
     this.#numbers.set(name, number);
+  }
+
+  /** Gives what came and went its place in the order, which whoever asks for the order has to do otherwise. */
+  *arrangeInSteps(): Generator<void> {
+    let count = 0;
+    for (const [name, number] of this.#changes) {
+      this.#changes.delete(name);
+      if (number === undefined) this.#keys.delete(name);
+      else this.#keys.set(name, number);
+      if (++count % ENCODED_AT_ONCE === 0) yield;
+    }
+  }
+
+  get #arranged(): KeyTree {
+    runSteps(this.arrangeInSteps());
+    return this.#keys;
   }
 
   /** Takes what a block does, to be settled later, and says which keys that came before it go to the disk with it. */
   stage(height: number, { added, deleted, firstNumber }: ChangedKeys): SavedKeys {
     const gone = new Set(deleted.filter((name) => this.#numbers.has(name)));
-    const waiting = this.#keys.size - gone.size;
+    const waiting = this.#numbers.size - gone.size;
     const excess = Math.min(waiting, waiting + added.size - this.#keptMax);
     const saved = excess > 0 ? this.#next(excess, gone, firstNumber) : [];
     this.#staged = { height, added, gone: [...gone, ...saved.map(([name]) => name)] };
@@ -108,7 +128,7 @@ export class UnsavedKeys {
     // No more are asked for than wait, so the second turn, from the first key on, meets none that the first has met.
     while (saved.length < count) {
       const from = this.#cursor;
-      for (const pair of this.#keys.entries(from)) {
+      for (const pair of this.#arranged.entries(from)) {
         if (saved.length === count) return saved;
         const [name] = pair;
         if (name === from || gone.has(name)) continue;
@@ -133,7 +153,7 @@ export class UnsavedKeys {
     if (staged === undefined || height < staged.height) return;
     this.#staged = undefined;
     for (const name of staged.gone) {
-      this.#keys.delete(name);
+      this.#changes.set(name, undefined);
       this.#numbers.delete(name);
     }
     staged.added.forEach((number, name) => this.take(name, number));
