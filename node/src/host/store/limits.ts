@@ -1,9 +1,9 @@
 /**
  * Format of the store; any other is refused. 1: whole pages by version. 2: newest pages, and what undoes each block's changes. 3: the
  * operation index in parts. 4: tree pages saved later than their block, receipts in chunks, the operation index in a log and sorted runs. 5: state records
- * by number, their keys in an index of its own. 6: records and receipts packed.
+ * by number, their keys in an index of its own. 6: records and receipts packed. 7: records packed with their keys.
  */
-export const STORE_FORMAT = 6;
+export const STORE_FORMAT = 7;
 /** Operations in one run of their index, count: until then they stand in memory (3 MB), and a hundred million make 1,500 runs to search. */
 export const INDEX_RUN_OPERATIONS = 65_536;
 /** Receipts in one piece, bytes: a page of the store beside its header. LMDB searches all its free pages for several in a row. */

@@ -270,7 +270,7 @@ describe('RecordTable', () => {
     await records.put(number(1), records.get(number(2)) ?? Buffer.alloc(0));
     expect(() => disk.table.get('a/1')).toThrow("the state record 1 is not of 'a/1', as the index has it");
     expect([...disk.table.view()()].map(({ key }) => Buffer.from(key).toString())).toEqual(['a/2']);
-    await records.put(number(2), Buffer.from([0, 9, 97]));
+    await records.put(number(2), Buffer.from([0, 0, 0x22, 0x61]));
     await expect(disk.crash()).rejects.toThrow('the state record 2 is cut short');
     await disk.root.close();
   });

@@ -2,6 +2,7 @@ import { type Bytes, utf8Encode } from '@civitas/canon';
 import type { Database, Transaction } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
+import { type EntryText, entryText, readEntryText } from './entry-text.ts';
 import { COPY_NUMBERS, ENCODED_AT_ONCE, UNSAVED_KEYS_MAX } from './limits.ts';
 import { RecordCopy } from './record-copy.ts';
 import { tableBytes } from './store-bytes.ts';
@@ -23,22 +24,11 @@ export interface RecordEntry {
   readonly value: Bytes;
 }
 
-/** A record as it stands there. */
-interface PackedEntry {
-  readonly key: Buffer;
-  readonly packed: Buffer;
-}
-
 /** A record to be put, or to be deleted. */
 export interface EncodedRecord {
   readonly name: string;
   readonly key: Buffer;
   readonly entry: Buffer | undefined;
-}
-
-interface StoredEntry extends RecordEntry {
-  readonly key: Buffer;
-  readonly value: Buffer;
 }
 
 interface KeyedBytes {
@@ -47,7 +37,6 @@ interface KeyedBytes {
 }
 
 const NUMBER_BYTES = 6;
-const LENGTH_BYTES = 2;
 const FIRST_NUMBER = 1;
 const SAMPLE_RECORDS = 256;
 const APPENDED = { append: true };
@@ -75,20 +64,6 @@ function bytesOf(key: string): Buffer {
 /** The bytes of a key, each as one character: what most keys are already. */
 function nameOf(key: string, bytes: Buffer): string {
   return bytes.length === key.length ? key : bytes.toString('latin1');
-}
-
-function encodeEntry({ key, packed }: PackedEntry): Buffer {
-  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + key.length + packed.length);
-  bytes.writeUInt16BE(key.length);
-  key.copy(bytes, LENGTH_BYTES);
-  packed.copy(bytes, LENGTH_BYTES + key.length);
-  return bytes;
-}
-
-/** Undefined for bytes that no block wrote. */
-function decodeEntry(bytes: Buffer): PackedEntry | undefined {
-  const end = bytes.length < LENGTH_BYTES ? Number.POSITIVE_INFINITY : LENGTH_BYTES + bytes.readUInt16BE(0);
-  return end > bytes.length ? undefined : { key: bytes.subarray(LENGTH_BYTES, end), packed: bytes.subarray(end) };
 }
 
 /**
@@ -128,7 +103,7 @@ export class RecordTable {
 
   #takeUnsaved(): void {
     for (const { key: number, value } of this.#records.getRange({ start: numberKey(this.#savedBelow) })) {
-      const entry = decodeEntry(value);
+      const entry = this.#entryOf(value);
       if (entry === undefined) throw cutShort(numberOf(number));
       if (this.#index.get(entry.key)?.equals(number) !== true) this.#unsaved.take(entry.key.toString('latin1'), numberOf(number));
     }
@@ -140,7 +115,7 @@ export class RecordTable {
     const encoded: EncodedRecord[] = [];
     for (const [key, stored] of writes) {
       const bytes = bytesOf(key);
-      const entry = stored && encodeEntry({ key: bytes, packed: this.#shapes.pack(stored.bytes) });
+      const entry = stored && this.#shapes.pack(entryText(bytes, stored.bytes));
       encoded.push({ name: nameOf(key, bytes), key: bytes, entry });
       if (encoded.length % ENCODED_AT_ONCE === 0) yield;
     }
@@ -208,21 +183,19 @@ export class RecordTable {
   }
 
   /** Undefined for a record that a block deleted just now: it is gone from the disk before its key is from memory. */
-  #read([name, number]: NameNumber): StoredEntry | undefined {
+  #read([name, number]: NameNumber): EntryText | undefined {
     const bytes = this.#records.get(numberKey(number));
     if (bytes === undefined) return undefined;
-    const entry = decodeEntry(bytes);
-    if (entry === undefined || !isNamed(entry, name))
-      throw new StoreFault(`the state record ${number} is not of '${name}', as the index has it`);
-    const value = this.#shapes.unpack(entry.packed);
-    if (value === undefined) throw cutShort(number);
-    return { key: entry.key, value };
+    const entry = this.#entryOf(bytes);
+    if (entry === undefined) throw cutShort(number);
+    if (!isNamed(entry, name)) throw new StoreFault(`the state record ${number} is not of '${name}', as the index has it`);
+    return entry;
   }
 
-  #entryOf(bytes: Buffer | undefined): StoredEntry | undefined {
-    const entry = bytes && decodeEntry(bytes);
-    const value = entry && this.#shapes.unpack(entry.packed);
-    return value && { key: entry.key, value };
+  /** Undefined for bytes that no block wrote. */
+  #entryOf(bytes: Buffer | undefined): EntryText | undefined {
+    const text = bytes && this.#shapes.unpack(bytes);
+    return text && readEntryText(text);
   }
 
   /** Records of a range, in order. */
@@ -324,11 +297,11 @@ function cutShort(number: number): StoreFault {
   return new StoreFault(`the state record ${number} is cut short`);
 }
 
-function isNamed({ key }: Pick<StoredEntry, 'key'>, name: string): boolean {
+function isNamed({ key }: Pick<EntryText, 'key'>, name: string): boolean {
   return key.toString('latin1') === name;
 }
 
-function keyedBytes({ key, value }: StoredEntry): KeyedBytes {
+function keyedBytes({ key, value }: EntryText): KeyedBytes {
   return { key: key.toString('utf8'), value };
 }
 

@@ -10,6 +10,7 @@ import { MemoryPages } from '../../core/state/memory-pages.ts';
 import { PageReader } from '../../core/state/page-store.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
 import { EMPTY_ROOT } from '../../core/state/tree.ts';
+import { entryText } from './entry-text.ts';
 import { LedgerStore, NOTHING_PRUNED } from './ledger-store.ts';
 import { pageKey } from './store-keys.ts';
 import { verifyState } from './verify-state.ts';
@@ -74,20 +75,17 @@ test('an unharmed state has no finding', async () => {
 
 test('a record that was changed, lost or added by hand is found', async () => {
   const folder = await aStoredLedger(300);
-  const named = (key: string): Buffer => Buffer.concat([Buffer.from([key.length >> 8, key.length & 255]), Buffer.from(key)]);
   // As a text without a shape.
-  const stored = (key: string, text: string): Buffer => Buffer.concat([named(key), Buffer.from([0, 0]), Buffer.from(text)]);
-  let number: Buffer = Buffer.alloc(6);
-  await damage(folder, 'state-records', (db) => {
-    for (const { key, value } of db.getRange({})) if (value.indexOf(named(keyOf(7))) === 0) number = key;
-    return db.put(number, stored(keyOf(7), '{"n":8}'));
-  });
+  const stored = (key: string, text: string): Buffer =>
+    Buffer.concat([Buffer.from([0, 0]), entryText(Buffer.from(key), Buffer.from(text))]);
+  const number = Buffer.from([0, 0, 0, 0, 0, 8]);
+  await damage(folder, 'state-records', (db) => db.put(number, stored(keyOf(7), '{"n":8}')));
   expect(await findingOf(folder)).toBe(RECORDS);
   await damage(folder, 'state-records', (db) => db.remove(number));
   expect(await findingOf(folder)).toBe(RECORDS);
   await damage(folder, 'state-records', (db) => db.put(number, stored(keyOf(7), '{"n":7}')));
   expect(await findingOf(folder)).toBe('');
-  await damage(folder, 'state-records', (db) => db.put(number, Buffer.concat([named(keyOf(7)), Buffer.from([4, 0, 1])])));
+  await damage(folder, 'state-records', (db) => db.put(number, stored(keyOf(7), '{"n')));
   expect(await findingOf(folder)).toBe(RECORDS);
   await damage(folder, 'state-records', (db) => db.put(number, stored(keyOf(7), '{"n":7}')));
   await damage(folder, 'state-records', (db) => db.put(Buffer.alloc(6, 9), stored(keyOf(300), '{"n":300}')));
