@@ -13,12 +13,20 @@ export function cpuMicrosOf(pid: number): number {
   }
 }
 
-/** Resident memory of a process, bytes; 0 when it is gone. */
-export function rssBytesOf(pid: number): number {
+function statusBytes(pid: number, line: RegExp): number {
   try {
-    const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return Number(match?.[1] ?? 0) * 1024;
+    return Number(line.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }
+}
+
+/** Resident memory of a process with the pages of files that it has mapped, bytes; 0 when it is gone. */
+export function rssBytesOf(pid: number): number {
+  return statusBytes(pid, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+/** Resident memory that is no file's, which the system cannot take back, bytes; 0 when the process is gone. */
+export function ownRssBytesOf(pid: number): number {
+  return statusBytes(pid, /^RssAnon:\s+(\d+) kB$/m);
 }

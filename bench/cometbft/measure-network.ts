@@ -2,7 +2,7 @@ import { PORTS } from '@civitas/deployment';
 import { waitFor } from '@civitas/testkit';
 import type { ConsensusNetwork } from '../../test/consensus/network/consensus-network.ts';
 import { diskBytesOf } from '../disk-usage.ts';
-import { cpuMicrosOf, rssBytesOf } from '../process-usage.ts';
+import { cpuMicrosOf, ownRssBytesOf, rssBytesOf } from '../process-usage.ts';
 import { type Quantiles, quantilesOf } from '../quantiles.ts';
 import type { LoadGenerators } from './load-generators.ts';
 import type { LoadRun } from './load-messages.ts';
@@ -16,7 +16,8 @@ export interface LoadFigures {
   readonly commitMs: Quantiles;
   readonly refusals: Readonly<Record<string, number>>;
   readonly cpuMicrosPerOperation: { readonly engine: number; readonly node: number; readonly generator: number };
-  readonly rssBytes: { readonly engine: number; readonly node: number };
+  /** nodeOwn: without the pages of its store that the system keeps in memory for it. */
+  readonly rssBytes: { readonly engine: number; readonly node: number; readonly nodeOwn: number };
   readonly diskBytesPerOperation: { readonly engine: number; readonly node: number };
   /** Delay of a node's event loop while it was measured, p99 as its metrics have it, of the worst validator, ms. */
   readonly loopDelayMs: number;
@@ -74,6 +75,7 @@ export async function measureLoad(
   const cpuAfter = cpu();
   const loopDelays = await takeLoopDelays(network, validatorCount);
   const rssBytes = meanOver(validatorCount, (index, part) => rssBytesOf(network.pod(index).pidOf(part) ?? 0));
+  const { node: nodeOwn } = meanOver(validatorCount, (index, part) => ownRssBytesOf(network.pod(index).pidOf(part) ?? 0));
   const ran = await result;
   const diskAfter = disk();
   const seconds = times.measureMs / 1000;
@@ -90,7 +92,7 @@ export async function measureLoad(
       node: perOperation(cpuAfter.node - cpuBefore.node),
       generator: perOperation(ran.cpuMicros),
     },
-    rssBytes: { engine: Math.round(rssBytes.engine), node: Math.round(rssBytes.node) },
+    rssBytes: { engine: Math.round(rssBytes.engine), node: Math.round(rssBytes.node), nodeOwn: Math.round(nodeOwn) },
     diskBytesPerOperation: {
       engine: perOperationInAll(diskAfter.engine - diskBefore.engine),
       node: perOperationInAll(diskAfter.node - diskBefore.node),
