@@ -60,13 +60,25 @@ type Measured = {
   readonly network: Awaited<ReturnType<typeof startConsensusNetwork>>;
   readonly generators: LoadGenerators;
   readonly validatorCount: number;
+  /** Operations that the chain has taken so far, whatever was measured of them. */
+  chainOperations: number;
 };
+
+async function measured(
+  parts: Measured,
+  load: Parameters<typeof measureLoad>[1],
+  times: Parameters<typeof measureLoad>[2],
+): Promise<LoadFigures> {
+  const figures = await measureLoad(parts, load, times);
+  parts.chainOperations += figures.committedInAll;
+  return figures;
+}
 
 async function paced(parts: Measured, options: NetworkBenchOptions, perSecond: number, seconds: number): Promise<LoadFigures> {
   const warmUpMs = Math.min(warmUpOf(seconds), seconds * 500);
   const groupSize = options.shared ? Math.min(SHARED_GROUP, Math.max(1, Math.round((perSecond * GATHER_MS) / 1000))) : 1;
   await parts.generators.prepare(Math.ceil((perSecond * (warmUpMs + seconds * 1000)) / 1000) + 4 * groupSize + 16, groupSize);
-  return measureLoad(parts, { kind: 'open', perSecond }, { warmUpMs, measureMs: seconds * 1000 });
+  return measured(parts, { kind: 'open', perSecond }, { warmUpMs, measureMs: seconds * 1000 });
 }
 
 async function closedLoop(
@@ -76,7 +88,7 @@ async function closedLoop(
 ): Promise<LoadFigures> {
   const warmUpMs = warmUpOf(guess.seconds);
   await parts.generators.prepare((guess.perSecond * (warmUpMs + guess.seconds * 1000)) / 1000, options.shared ? SHARED_GROUP : 1);
-  return measureLoad(parts, { kind: 'closed', window: WINDOW_OPERATIONS }, { warmUpMs, measureMs: guess.seconds * 1000 });
+  return measured(parts, { kind: 'closed', window: WINDOW_OPERATIONS }, { warmUpMs, measureMs: guess.seconds * 1000 });
 }
 
 const isBorne = ({ committedShare, operationsPerSecond, offeredPerSecond }: LoadFigures): boolean =>
@@ -122,7 +134,7 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<Networ
   });
   await filled?.written();
   const generators = await startLoadGenerators(network, validators);
-  const parts: Measured = { network, generators, validatorCount: validators };
+  const parts: Measured = { network, generators, validatorCount: validators, chainOperations: 0 };
   const stop = async (): Promise<void> => {
     await generators.stop();
     await network.stop();
@@ -146,11 +158,10 @@ export async function benchNetwork(options: NetworkBenchOptions): Promise<Networ
     const full = await saturation(parts, options, closed.operationsPerSecond);
     say('half load');
     const halfLoad = await paced(parts, options, full.operationsPerSecond / 2, seconds);
-    const operations = [first, tenPerSecond, closed, full, halfLoad].reduce((sum, { committedInAll }) => sum + committedInAll, 0);
     await generators.stop();
     if (!loadOnly) say('restart and catch-up');
     const restart = loadOnly ? null : await measureRestart(network, validators - 1);
-    const caughtUp = loadOnly ? null : await measureCatchUp(network, operations);
+    const caughtUp = loadOnly ? null : await measureCatchUp(network, parts.chainOperations);
     const ratioToLive = Math.round(((caughtUp?.operationsPerSecond ?? 0) / full.operationsPerSecond) * 10) / 10;
     const catchUp = caughtUp === null ? null : { ...caughtUp, ratioToLive };
     const idleCommitMs = (idle ?? tenPerSecond).commitMs.p50;
