@@ -40,6 +40,27 @@ test('readers and watches see a change only when it is on disk, in order', async
   await store.close();
 });
 
+test('what is committed when a change is accepted is on disk and seen together with it, also while the disk is busy', async () => {
+  const store = new ObjectStore(folder, fail);
+  const accepted: number[] = [];
+  const end = store.subscribeAccepted('/configmaps', (event) => {
+    accepted.push(event.version);
+    store.commit('/counts', store.findHead('/counts', 'n', 'count'), anObject('count'));
+  });
+  const first = store.commit('/configmaps', undefined, anObject('a'));
+  await Promise.resolve();
+  const second = store.commit('/configmaps', undefined, anObject('b'));
+  expect([accepted, store.find('/counts', 'n', 'count')]).toEqual([[2, 4], undefined]);
+  await first.durable;
+  expect(store.find('/counts', 'n', 'count')?.metadata.resourceVersion).toBe('3');
+  await second.durable;
+  expect(store.find('/counts', 'n', 'count')?.metadata.resourceVersion).toBe('5');
+  end();
+  await store.commit('/configmaps', undefined, anObject('c')).durable;
+  expect(accepted).toEqual([2, 4]);
+  await store.close();
+});
+
 test('a listener that throws is reported; the others and the store go on', async () => {
   const faults: unknown[] = [];
   const store = new ObjectStore(folder, (cause) => faults.push(cause));

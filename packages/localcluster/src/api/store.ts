@@ -34,6 +34,7 @@ interface Collection {
   /** Watches from before this version would miss changes. */
   compactedVersion: number;
   readonly listeners: Set<(event: StoreEvent) => void>;
+  readonly acceptListeners: Set<(event: StoreEvent) => void>;
 }
 
 export function nameKey(namespace: string | undefined, name: string): string {
@@ -89,7 +90,14 @@ export class ObjectStore {
   #collection(storeName: string): Collection {
     let collection = this.#collections.get(storeName);
     if (collection === undefined) {
-      collection = { head: new Map(), published: new Map(), window: [], compactedVersion: this.#startVersion, listeners: new Set() };
+      collection = {
+        head: new Map(),
+        published: new Map(),
+        window: [],
+        compactedVersion: this.#startVersion,
+        listeners: new Set(),
+        acceptListeners: new Set(),
+      };
       this.#collections.set(storeName, collection);
     }
     return collection;
@@ -143,6 +151,7 @@ export class ObjectStore {
     // Also writers that never wait must not turn a disk fault into an unhandled rejection; #fault stops the next write.
     durable.catch(() => undefined);
     this.#flushing ??= this.#flush();
+    this.#tell(this.#collection(storeName).acceptListeners, { type, object, old, version });
     return { object, durable };
   }
 
@@ -191,11 +200,15 @@ export class ObjectStore {
       const gone = collection.window.shift();
       collection.compactedVersion = gone?.version ?? collection.compactedVersion;
     }
-    for (const listener of collection.listeners) {
+    this.#tell(collection.listeners, event);
+  }
+
+  #tell(listeners: ReadonlySet<(event: StoreEvent) => void>, event: StoreEvent): void {
+    for (const listener of listeners) {
       try {
         listener(event);
       } catch (cause) {
-        // A listener's fault is its own: the change is on disk, and the other listeners are owed it.
+        // A listener's fault is its own: the change is made, and the other listeners are owed it.
         this.#onListenerFault(cause);
       }
     }
@@ -217,6 +230,13 @@ export class ObjectStore {
     const { listeners } = this.#collection(storeName);
     listeners.add(listener);
     return () => listeners.delete(listener);
+  }
+
+  /** Calls `listener` for every later change once it is accepted: what that commits is on disk and seen together with the change. */
+  subscribeAccepted(storeName: string, listener: (event: StoreEvent) => void): () => void {
+    const { acceptListeners } = this.#collection(storeName);
+    acceptListeners.add(listener);
+    return () => acceptListeners.delete(listener);
   }
 
   /** Waits for what is accepted to be on disk, then closes. */

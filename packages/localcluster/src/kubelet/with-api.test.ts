@@ -66,9 +66,9 @@ describeWithKubectl('process kubelet beside the API server', () => {
       metadata: { namespace: 'default', name: 'web', labels: { app: 'web' } },
       spec,
     });
-    const isStored = untilPod(api, 'default', () => true);
+    const stored = untilPod(api, 'default', () => true);
     api.port.create(podsResource, object('Pod', { containers: [container] }));
-    await isStored;
+    await stored;
     const service = api.port.create(
       servicesResource,
       object('Service', { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] }),

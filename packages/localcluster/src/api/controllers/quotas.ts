@@ -7,7 +7,7 @@ import { type ControllerContext, controllerWrite } from './controller.ts';
 
 const followed = ['/pods', '/services', '/secrets', '/configmaps', '/persistentvolumeclaims'];
 
-/** Keeps what `kubectl describe quota` shows as used; counts of other kinds are brought up to date with the next change of these. */
+/** Keeps what `kubectl describe quota` shows as used, which is seen together with what uses it; counts of other kinds are brought up to date with the next change of these. */
 export function runQuotas(context: ControllerContext): () => void {
   const { store } = context;
   const quotas = storeNameOf(resourceQuotaResource);
@@ -29,7 +29,10 @@ export function runQuotas(context: ControllerContext): () => void {
     const isSamePhase = event.type === 'MODIFIED' && stringAt(event.old, 'status', 'phase') === stringAt(event.object, 'status', 'phase');
     if (!isSamePhase) for (const quota of store.listHead(quotas, event.object.metadata.namespace)) settle(quota);
   };
-  const ends = [store.subscribe(quotas, (event) => settle(event.object)), ...followed.map((name) => store.subscribe(name, onContent))];
+  const ends = [
+    store.subscribe(quotas, (event) => settle(event.object)),
+    ...followed.map((name) => store.subscribeAccepted(name, onContent)),
+  ];
   return () => {
     for (const end of ends) end();
   };
