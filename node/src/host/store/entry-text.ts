@@ -8,7 +8,7 @@ const AFTER_PREFIX = Buffer.from('":"');
 const LENGTH_BYTES = 2;
 
 /** A record's canonical bytes under its key. */
-export interface EntryText {
+export interface RecordEntry {
   readonly key: Buffer;
   readonly value: Buffer;
 }
@@ -40,7 +40,7 @@ function lengthFirst(key: Buffer, value: Bytes): Buffer {
 }
 
 /** Undefined for bytes that `entryText` did not give. */
-export function readEntryText(text: Buffer): EntryText | undefined {
+export function readEntryText(text: Buffer): RecordEntry | undefined {
   if (text[0] === COLON) return readLengthFirst(text);
   const prefixEnd = text[0] === QUOTE ? text.indexOf(QUOTE, 1) : -1;
   const idAt = prefixEnd + AFTER_PREFIX.length;
@@ -49,7 +49,7 @@ export function readEntryText(text: Buffer): EntryText | undefined {
   return { key: Buffer.concat([text.subarray(1, prefixEnd), text.subarray(idAt, idEnd)]), value: text.subarray(idEnd + 1) };
 }
 
-function readLengthFirst(text: Buffer): EntryText | undefined {
+function readLengthFirst(text: Buffer): RecordEntry | undefined {
   const from = 1 + LENGTH_BYTES;
   const end = text.length < from ? Number.POSITIVE_INFINITY : from + text.readUInt16BE(1);
   return end > text.length ? undefined : { key: text.subarray(from, end), value: text.subarray(end) };

@@ -7,11 +7,12 @@ import type { PageStore } from '../../core/state/page-store.ts';
 import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
 import { runSteps } from '../../core/steps.ts';
 import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
+import type { RecordEntry } from './entry-text.ts';
 import { FailedPackets, type FailedPacketWrite } from './failed-packets.ts';
 import { CACHED_RECORDS_MAX, FAILED_PACKETS_KEPT_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
-import { OperationIndex, type OperationRun } from './operation-index.ts';
+import { OperationIndex } from './operation-index.ts';
 import { type ReceiptChunk, ReceiptChunks } from './receipt-chunks.ts';
-import { type EncodedRecord, type RecordEntry, RecordTable } from './record-table.ts';
+import { type EncodedRecord, RecordTable } from './record-table.ts';
 import { storeBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
 import { heightKey, placeKey, placeOf } from './store-keys.ts';
@@ -43,7 +44,8 @@ export interface CommitWrites extends TreeWrites {
 export interface EncodedCommit {
   readonly records: readonly EncodedRecord[];
   readonly receipts: readonly ReceiptChunk[];
-  readonly run: OperationRun | undefined;
+  /** Pieces of a run of the operation index; mostly none. */
+  readonly run: readonly Buffer[];
 }
 
 /** The records of one commit, unchanged by later ones until it is released. */
@@ -303,7 +305,7 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#settle(commit.record.height);
   }
 
-  /** What writeCommit is to write of a commit, which nothing may be written before. */
+  /** What writeCommit writes of a commit. Nothing else may be committed between the two. */
   *encodeInSteps({ record, writes, receipts }: CommitWrites): Generator<void, EncodedCommit> {
     return {
       records: yield* this.#state.encode(writes),

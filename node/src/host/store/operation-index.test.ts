@@ -82,6 +82,6 @@ describe('OperationIndex', () => {
   });
 
   test('a place that no block has is a bug', () => {
-    expect(() => anIndex(10).put(1, [{ operationHash: hashOf(1), index: 65_536 }], undefined)).toThrow('no place in a block: 65536');
+    expect(() => anIndex(10).put(1, [{ operationHash: hashOf(1), index: 65_536 }], [])).toThrow('no place in a block: 65536');
   });
 });

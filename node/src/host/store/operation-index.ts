@@ -24,11 +24,6 @@ const INDEXES = 2 ** 16;
 /** More than a run has entries: one beside the other, the first bits of a hash and its place are one number. */
 const PLACES = 2 ** 20;
 
-/** What the log held, sorted, in pieces. */
-export interface OperationRun {
-  readonly pieces: readonly Buffer[];
-}
-
 /** Hashes and indexes of a block, one after another. */
 interface LoggedBlock {
   readonly height: number;
@@ -73,19 +68,19 @@ export class OperationIndex {
     for (const { key, value } of dbs.log.getRange({})) this.#remember(placeOf(key).height, value);
   }
 
-  /** The run that the next `put` is to write, once the log holds enough for one. */
-  *encodeRun(): Generator<void, OperationRun | undefined> {
-    if (this.#count < this.#runOperationsMax) return undefined;
+  /** Pieces of the run that the next `put` is to write; none until the log holds enough for one. */
+  *encodeRun(): Generator<void, readonly Buffer[]> {
+    if (this.#count < this.#runOperationsMax) return [];
     const sorted = yield* sortedEntries(this.#logged, this.#count);
     const pieces: Buffer[] = [];
     for (let from = 0; from < sorted.length; from += PIECE_BYTES) pieces.push(sorted.subarray(from, from + PIECE_BYTES));
-    return { pieces };
+    return pieces;
   }
 
   /** Inside a write transaction, once a block. @param run what `encodeRun` gave since the last block. */
-  put(height: number, operations: readonly PlacedOperation[], run: OperationRun | undefined): void {
+  put(height: number, operations: readonly PlacedOperation[], run: readonly Buffer[]): void {
     this.#leaving = undefined;
-    if (run !== undefined) this.#writeRun(run);
+    if (run.length > 0) this.#writeRun(run);
     if (operations.length === 0) return;
     const entries = Buffer.alloc(operations.length * LOGGED_BYTES);
     for (const [at, { operationHash, index }] of operations.entries()) {
@@ -132,7 +127,7 @@ export class OperationIndex {
     this.#count += entries.length / LOGGED_BYTES;
   }
 
-  #writeRun({ pieces }: OperationRun): void {
+  #writeRun(pieces: readonly Buffer[]): void {
     for (const { height } of this.#logged) void this.#log.remove(heightKey(height));
     for (const piece of pieces) void this.#runs.put(runKey(this.#run, piece.subarray(0, HASH_BYTES)), piece);
     this.#run += 1;

@@ -9,8 +9,9 @@ import { open, type RootDatabase } from 'lmdb';
 import { compareKeys } from '../../core/state/keys.ts';
 import type { StoredRecord } from '../../core/state/records.ts';
 import { runSteps } from '../../core/steps.ts';
-import { COPY_UNDO_BYTES_MAX } from './limits.ts';
-import { type RecordEntry, RecordTable } from './record-table.ts';
+import type { RecordEntry } from './entry-text.ts';
+import { COPY_UNDO_BYTES_MAX, ENCODED_AT_ONCE } from './limits.ts';
+import { RecordTable } from './record-table.ts';
 import { TextShapes } from './text-shapes.ts';
 import { compareNames, UnsavedKeys } from './unsaved-keys.ts';
 
@@ -300,6 +301,19 @@ test('a table says about what its records take as texts, though they stand there
 });
 
 describe('UnsavedKeys', () => {
+  test('whoever asks for the order while it is being made has all of it, and what came meanwhile', () => {
+    const unsaved = new UnsavedKeys(10_000, 1, 1);
+    const names = Array.from({ length: 3 * ENCODED_AT_ONCE }, (_, n) => String((n * 7_919) % 10_007));
+    for (const [number, name] of names.entries()) unsaved.take(name, number);
+    const steps = unsaved.arrangeInSteps();
+    expect(steps.next().done).toBe(false);
+    unsaved.take('first', 0);
+    expect(Array.from(unsaved.from(''), ([name]) => name)).toEqual([...names, 'first'].sort(compareNames));
+    unsaved.take('last', 1);
+    expect(steps.next().done).toBe(true);
+    expect(unsaved.before('last~')).toEqual(['last', 1]);
+  });
+
   test('saves keys in their order, and every key below the number it names', () => {
     fc.assert(
       fc.property(

@@ -2,7 +2,7 @@ import { type Bytes, utf8Encode } from '@civitas/canon';
 import type { Database, Transaction } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
-import { type EntryText, entryText, readEntryText } from './entry-text.ts';
+import { entryText, type RecordEntry, readEntryText } from './entry-text.ts';
 import { COPY_NUMBERS, ENCODED_AT_ONCE, UNSAVED_KEYS_MAX } from './limits.ts';
 import { RecordCopy } from './record-copy.ts';
 import { tableBytes } from './store-bytes.ts';
@@ -17,12 +17,6 @@ declare module 'lmdb' {
 }
 
 type Db = Database<Buffer, Buffer>;
-
-/** A record's canonical bytes under its key. */
-export interface RecordEntry {
-  readonly key: Bytes;
-  readonly value: Bytes;
-}
 
 /** A record to be put, or to be deleted. */
 export interface EncodedRecord {
@@ -183,7 +177,7 @@ export class RecordTable {
   }
 
   /** Undefined for a record that a block deleted just now: it is gone from the disk before its key is from memory. */
-  #read([name, number]: NameNumber): EntryText | undefined {
+  #read([name, number]: NameNumber): RecordEntry | undefined {
     const bytes = this.#records.get(numberKey(number));
     if (bytes === undefined) return undefined;
     const entry = this.#entryOf(bytes);
@@ -193,7 +187,7 @@ export class RecordTable {
   }
 
   /** Undefined for bytes that no block wrote. */
-  #entryOf(bytes: Buffer | undefined): EntryText | undefined {
+  #entryOf(bytes: Buffer | undefined): RecordEntry | undefined {
     const text = bytes && this.#shapes.unpack(bytes);
     return text && readEntryText(text);
   }
@@ -297,11 +291,11 @@ function cutShort(number: number): StoreFault {
   return new StoreFault(`the state record ${number} is cut short`);
 }
 
-function isNamed({ key }: Pick<EntryText, 'key'>, name: string): boolean {
+function isNamed({ key }: Pick<RecordEntry, 'key'>, name: string): boolean {
   return key.toString('latin1') === name;
 }
 
-function keyedBytes({ key, value }: EntryText): KeyedBytes {
+function keyedBytes({ key, value }: RecordEntry): KeyedBytes {
   return { key: key.toString('utf8'), value };
 }
 
