@@ -1,4 +1,4 @@
-import { type Bytes, utf8Encode } from '@civitas/canon';
+import { utf8Encode } from '@civitas/canon';
 import type { Database, Transaction } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
