@@ -1,6 +1,9 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PORTS } from '@civitas/deployment';
 import { waitFor } from '@civitas/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { WAL, wholeRuns } from '../../node/src/host/engine/cometbft/wal-repair.ts';
 import { CappedDisk, whyNoCappedDisk } from './faults/capped-disk.ts';
 import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
 import { describeWithEngine } from './network/describe-with-engine.ts';
@@ -11,6 +14,8 @@ const VICTIM = 3;
 const DISK_MEGABYTES = 64;
 /** Two that stop, so that the rest have no quorum. */
 const STOPPED = [1, 2] as const;
+/** Less than any record of CometBFT's has. */
+const HALF_A_RECORD_BYTES = 12;
 /** What an engine that stands still is given, and time to come back on a loaded machine, ms. */
 const COME_BACK_MS = 120_000;
 
@@ -64,6 +69,24 @@ describeWithEngine('an engine that has failed and lives on', () => {
       await network.agreement(network.indexes, COME_BACK_MS);
     }
   }
+
+  test('forgets no vote behind half a record that a crash left in its log, although it fetched blocks before it went on', async () => {
+    const pod = network.pod(VICTIM);
+    const log = join(pod.engineHome, WAL);
+    const left = network.indexes.filter((index) => index !== VICTIM);
+    await network.kill(VICTIM, 'both');
+    // As much of the last record as a power cut may leave.
+    appendFileSync(log, readFileSync(log).subarray(0, HALF_A_RECORD_BYTES));
+    await network.submit(0, aDocument());
+    await network.agreement(left);
+
+    network.start(VICTIM);
+    await network.agreement(network.indexes, COME_BACK_MS);
+    expect(pod.logOf('engine')).toContain('"event":"wal-repaired"');
+    expect((await network.submit(VICTIM, aDocument())).outcome).toMatchObject({ ok: true });
+    // What it wrote since stands behind whole records alone.
+    expect(wholeRuns(readFileSync(log))).toHaveLength(1);
+  });
 
   testWithDisk('is ended by its node while the others go on, and comes back once it can', async () => {
     const pod = network.pod(VICTIM);

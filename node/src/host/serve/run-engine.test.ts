@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PATHS } from '@civitas/deployment';
 import { waitFor } from '@civitas/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RELEASE_MARKER, releaseEngine, withdrawEngine } from '../engine/cometbft/engine-home.ts';
 import { ENGINE_PID, findEngine } from '../engine/cometbft/engine-process.ts';
+import { WAL } from '../engine/cometbft/wal-repair.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 let folder: string;
@@ -70,6 +71,18 @@ test('waits out the releases of another pod and of a node that is gone, and beco
   // Its home is its working folder, and no setting of CometBFT's comes from outside.
   expect(readFileSync(join(home, 'started'), 'utf8')).toBe(`${home}|start --home .|`);
   expect(findEngine(home)?.pid).toBe(child?.pid);
+  withdrawEngine(home);
+});
+
+test('takes half a record out of the write-ahead log before it becomes the engine, and says so', async () => {
+  const wal = join(home, WAL);
+  mkdirSync(dirname(wal), { recursive: true });
+  writeFileSync(wal, 'half');
+  const log = start();
+  releaseEngine(home, 'uid-1');
+  await waitFor('the engine', hasStarted);
+  expect(log()).toMatch(/"keptBytes":0,"droppedBytes":4,"event":"wal-repaired"/);
+  expect(readFileSync(wal)).toHaveLength(0);
   withdrawEngine(home);
 });
 

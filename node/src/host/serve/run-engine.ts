@@ -4,6 +4,7 @@ import { openLogger } from '@civitas/telemetry';
 import type { Pod } from '../config/pod.ts';
 import { isReleased } from '../engine/cometbft/engine-home.ts';
 import { recordEngine } from '../engine/cometbft/engine-process.ts';
+import { repairWal } from '../engine/cometbft/wal-repair.ts';
 import { engineHomeOf } from './engine-folder.ts';
 
 /** How often the release is looked for, ms: what a restart of both waits at most. */
@@ -42,6 +43,8 @@ export async function runEngine({ pod, version, env }: RunEngineOptions): Promis
     recordEngine(home);
     if (isReleased(home, pod.uid)) break;
   }
+  const repair = repairWal(home);
+  if (repair !== undefined) log.warn('wal-repaired', { ...repair });
   log.info('starting-engine', { binary });
   const environment = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => value !== undefined && !ENGINE_ENVIRONMENT.test(name)),

@@ -15,6 +15,11 @@ export const nodeEvents = eventsOf({
   'signing-grant': { level: 'info', meaning: 'The operator gave or withdrew the grant to sign, or was refused.', fields: ['granted'] },
   'engine-embedded': { level: 'warn', meaning: 'One node orders alone: no fault is tolerated.', fields: ['faultTolerance', 'meaning'] },
   'awaiting-release': { level: 'info', meaning: 'The engine waits until its node releases it.', fields: ['home', 'podUid'] },
+  'wal-repaired': {
+    level: 'warn',
+    meaning: "Torn records were taken out of the engine's write-ahead log, as a full disk or a power cut leaves them.",
+    fields: ['keptBytes', 'droppedBytes'],
+  },
   'starting-engine': { level: 'info', meaning: 'The container becomes the consensus engine.', fields: ['binary'] },
   'engine-released': { level: 'info', meaning: 'The node lets the engine beside it begin.', fields: ['peers'] },
   'engine-answers': { level: 'info', meaning: 'The engine is up and says its version.', fields: [] },

@@ -29,6 +29,18 @@ test('its own vote of the round is its own to cast, and then it waits for the ot
   }
 });
 
+test('votes enough are its own to go on with, of everybody and whatever they are for', () => {
+  const prevoted = { ...VOTED, prevotes: 'BA{4:xxx_} 30/40 = 0.75', precommits: 'BA{4:xx__} 20/30 = 0.67' };
+  for (const voter of [OWN, '']) expect(undone(at(4, { rounds: [prevoted] }), voter)).toBe('it has votes enough and does not go on');
+  // Two thirds are not more than two thirds.
+  expect(undone(at(6, { rounds: [prevoted] }))).toBeUndefined();
+  const precommitted = { ...VOTED, precommits: 'BA{4:xx_x} 21/31 = 0.68' };
+  expect(findOwnMove(at(6, { round: 1, rounds: [VOTED, precommitted] }), OWN, EMPTY_BLOCK_MS)).toEqual({
+    undone: 'it has votes enough and does not go on',
+    afterMs: 500,
+  });
+});
+
 test('no vote is expected of one that has none, nor of a round that it does not tell of', () => {
   expect([undone(at(4), ''), undone(at(6), ''), undone(at(4, { round: 3 }))]).toEqual([undefined, undefined, undefined]);
 });
