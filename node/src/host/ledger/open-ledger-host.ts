@@ -26,6 +26,7 @@ import type { Engine, EngineClock, EngineStep, SigningPermission } from '../engi
 import { LedgerSnapshots, type SnapshotLog } from '../snapshot/ledger-snapshots.ts';
 import { SNAPSHOT_INTERVAL_BLOCKS } from '../snapshot/limits.ts';
 import { type BlockRecord, isSameChain, LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
+import type { StoreLimits } from '../store/limits.ts';
 import { genesisRecord, LedgerApplication } from './ledger-application.ts';
 import type { LedgerHost } from './ledger-host.ts';
 import { LinkView } from './link-view.ts';
@@ -64,6 +65,8 @@ export interface LedgerHostOptions {
   readonly newestProtocol?: number;
   /** Blocks between two snapshots, 0 for none; default SNAPSHOT_INTERVAL_BLOCKS. */
   readonly snapshotIntervalBlocks?: number;
+  /** For tests of small blocks; default STORE_LIMITS. */
+  readonly storeLimits?: StoreLimits;
 }
 
 /** What an engine of its own process is opened over. */
@@ -112,7 +115,7 @@ function activeContracts(genesis: Genesis, shipped: readonly Contract[]): Readon
 
 async function openStore(request: LedgerHostRequest, genesis: Genesis, genesisHash: Bytes): Promise<LedgerStore> {
   const { sha256 } = request.crypto;
-  const store = new LedgerStore(join(request.dataDir, 'ledger'));
+  const store = new LedgerStore(join(request.dataDir, 'ledger'), request.options.storeLimits);
   const chain = { chainId: genesis.chainId, genesisHash };
   const held = store.readChain();
   if (held !== undefined) {

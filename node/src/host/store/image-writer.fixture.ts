@@ -24,7 +24,12 @@ const host = await openLedgerHost({
   crypto: nodeCrypto,
   clock: { nowUnixMs: Date.now, setTimer: () => () => undefined },
   log: { error: (event, fields) => void process.stderr.write(`${event} ${JSON.stringify(fields)}\n`) },
-  options: { signing: { granted: () => true, onChange: () => () => undefined }, contracts: [probe] },
+  options: {
+    signing: { granted: () => true, onChange: () => () => undefined },
+    contracts: [probe],
+    // Blocks of a few operations: what they leave to later ones leaves soon, also in transactions between two blocks.
+    storeLimits: { unsavedKeysMax: 8, unsavedChangesMax: 64, aheadCountMin: 2 },
+  },
 });
 host.onCommit(({ height, root }) => promise(`root ${height} ${hexEncode(root)}`));
 for (let n = 0; n < Number(bundleCount); n++) {

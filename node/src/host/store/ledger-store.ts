@@ -4,49 +4,28 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { PageStore } from '../../core/state/page-store.ts';
-import type { KeyedRecord, KeyRange, RecordSource, StoredRecord } from '../../core/state/records.ts';
+import type { KeyedRecord, KeyRange, RecordSource } from '../../core/state/records.ts';
 import { runSteps } from '../../core/steps.ts';
 import { type BlockRecord, blockRecordOf, blockRecordToJson } from './block-record.ts';
+import type { CommitWrites, EncodedCommit } from './commit-writes.ts';
 import type { RecordEntry } from './entry-text.ts';
-import { FailedPackets, type FailedPacketWrite } from './failed-packets.ts';
-import { CACHED_RECORDS_MAX, FAILED_PACKETS_KEPT_MAX, MAP_BYTES, STORE_FORMAT } from './limits.ts';
+import { FailedPackets } from './failed-packets.ts';
+import { CACHED_RECORDS_MAX, FAILED_PACKETS_KEPT_MAX, MAP_BYTES, STORE_FORMAT, STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { OperationIndex } from './operation-index.ts';
-import { type ReceiptChunk, ReceiptChunks } from './receipt-chunks.ts';
-import { type EncodedRecord, RecordTable } from './record-table.ts';
+import { ReceiptChunks } from './receipt-chunks.ts';
+import { RecordTable } from './record-table.ts';
+import { SaveAhead } from './save-ahead.ts';
 import { storeBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
 import { heightKey, placeKey, placeOf } from './store-keys.ts';
 import { TextShapes } from './text-shapes.ts';
-import { type PrunedHistory, TreePages, type TreeWrites } from './tree-pages.ts';
+import { type PrunedHistory, TreePages } from './tree-pages.ts';
 
 export type { BlockRecord } from './block-record.ts';
+export type { CommitWrites, EncodedCommit } from './commit-writes.ts';
 export { NOTHING_PRUNED, type PrunedHistory } from './tree-pages.ts';
 
 type Db = Database<Buffer, Buffer>;
-
-/** Everything one block writes, in one transaction. */
-export interface CommitWrites extends TreeWrites {
-  readonly record: BlockRecord;
-  /** Undefined at genesis, which is height 0 and no block; without bytes where the engine keeps its blocks itself. */
-  readonly block: { readonly bytes?: Bytes; readonly lightBlock?: Bytes } | undefined;
-  readonly writes: ReadonlyMap<string, StoredRecord | undefined>;
-  /** Own packets that the block ended badly. */
-  readonly failedPackets?: readonly FailedPacketWrite[];
-  readonly receipts: readonly {
-    readonly index: number;
-    readonly operationHash: Bytes;
-    readonly bytes: Bytes;
-    readonly isCharged: boolean;
-  }[];
-}
-
-/** The part of writing a commit that can rest: its transaction holds the event loop from beginning to end. */
-export interface EncodedCommit {
-  readonly records: readonly EncodedRecord[];
-  readonly receipts: readonly ReceiptChunk[];
-  /** Pieces of a run of the operation index; mostly none. */
-  readonly run: readonly Buffer[];
-}
 
 /** The records of one commit, unchanged by later ones until it is released. */
 interface StateOfCommit {
@@ -111,12 +90,13 @@ export class LedgerStore implements RecordSource, PageStore {
   #failed: FailedPackets;
   #state: RecordTable;
   #tree: TreePages;
+  #ahead: SaveAhead;
   /** The commit that may not be durable yet. */
   #writing: { readonly height: number; readonly durable: Promise<void> } | undefined;
   readonly #cache = new RecentMap<string, JsonObject>(CACHED_RECORDS_MAX);
 
   /** @throws StoreFault when pages of the state tree that were not saved cannot be made again. */
-  constructor(folder: string) {
+  constructor(folder: string, { unsavedKeysMax, unsavedChangesMax, aheadCountMin }: StoreLimits = STORE_LIMITS) {
     const path = prepareFile(folder);
     // A commit is acknowledged when it is on the disk: no overlapping sync, whose flush comes after.
     const options = {
@@ -139,8 +119,10 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#operations = new OperationIndex({ runs: openDb('operations'), log: openDb('operation-log') }, [first, second]);
     this.#failed = new FailedPackets(openDb('failed-packets'), FAILED_PACKETS_KEPT_MAX);
     // Not the name that formats before this one have: theirs is refused by its number, not read as this one.
-    this.#state = new RecordTable({ records: openDb('state-records'), index: openDb('state-index'), shapes });
-    this.#tree = new TreePages(openDb);
+    this.#state = new RecordTable({ records: openDb('state-records'), index: openDb('state-index'), shapes }, unsavedKeysMax);
+    this.#tree = new TreePages(openDb, unsavedChangesMax);
+    const saving = (work: () => void): Promise<void> => this.#transaction('saving what earlier blocks changed', work);
+    this.#ahead = new SaveAhead([this.#state, this.#tree], saving, aheadCountMin);
     const chain = this.#meta.get(CHAIN);
     const isReadable = chain !== undefined && parseRecord(chain)['format'] === STORE_FORMAT;
     if (isReadable) this.#tree.recover(nodeCrypto.sha256, (height) => this.readBlockRecord(height)?.root);
@@ -316,12 +298,14 @@ export class LedgerStore implements RecordSource, PageStore {
 
   /** One block with all it changed, in one transaction; durable when it resolves. @throws StoreFault */
   async writeCommit(commit: CommitWrites, encoded: EncodedCommit = runSteps(this.encodeInSteps(commit))): Promise<void> {
+    await this.#ahead.end();
     const durable = this.#transaction('committing a block', () => this.#putCommit(commit, encoded));
     this.#writing = { height: commit.record.height, durable };
     await durable;
     this.#writing = undefined;
     this.#settle(commit.record.height);
     for (const key of commit.writes.keys()) this.#cache.delete(key);
+    this.#ahead.begin();
   }
 
   #settle(height: number): void {
@@ -373,6 +357,7 @@ export class LedgerStore implements RecordSource, PageStore {
 
   /** Goes on as another store, which must not be used any more; this one's own environment is closed. */
   async adopt(restored: LedgerStore): Promise<void> {
+    await Promise.all([this.#ahead.end(), restored.#ahead.end()]);
     const before = this.#root;
     this.#root = restored.#root;
     this.#meta = restored.#meta;
@@ -384,11 +369,14 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#failed = restored.#failed;
     this.#state = restored.#state;
     this.#tree = restored.#tree;
+    this.#ahead = restored.#ahead;
     this.#cache.clear();
     await before.close();
   }
 
   async close(): Promise<void> {
+    // What fails of it is saved after the next start.
+    await this.#ahead.end().catch(() => undefined);
     await this.#root.close();
   }
 }

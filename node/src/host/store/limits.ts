@@ -18,6 +18,10 @@ export const UNSAVED_CHANGES_MAX = 8_192;
  * and the longer a start takes, which looks at up to three times as many records. 4 MB of memory.
  */
 export const UNSAVED_KEYS_MAX = 32_768;
+/** Keys and pages that one transaction between two blocks saves at most, count: 5 to 8 ms of the event loop. A block's own are not bounded. */
+export const AHEAD_COUNT_MAX = 1_024;
+/** Below this a block saves them itself, count. */
+export const AHEAD_COUNT_MIN = 512;
 /** Numbers that a copy of the records reads at once, count. */
 export const COPY_NUMBERS = 64;
 /** Records that are encoded, or keys that are put in order, in one step, count. */
@@ -48,3 +52,16 @@ export const COMPACT_ROOM_FACTOR = 1.5;
 export const UNBORN_BYTES_MAX = 12_288;
 /** Own packets that failed that are kept of each peer, count: the newest, at most 1 KiB each. */
 export const FAILED_PACKETS_KEPT_MAX = 1_000;
+
+/** What of a store waits for later blocks, and how it leaves. */
+export interface StoreLimits {
+  readonly unsavedKeysMax: number;
+  readonly unsavedChangesMax: number;
+  readonly aheadCountMin: number;
+}
+
+export const STORE_LIMITS: StoreLimits = {
+  unsavedKeysMax: UNSAVED_KEYS_MAX,
+  unsavedChangesMax: UNSAVED_CHANGES_MAX,
+  aheadCountMin: AHEAD_COUNT_MIN,
+};

@@ -13,7 +13,7 @@ import type { RecordEntry } from './entry-text.ts';
 import { COPY_UNDO_BYTES_MAX, ENCODED_AT_ONCE } from './limits.ts';
 import { RecordTable } from './record-table.ts';
 import { TextShapes } from './text-shapes.ts';
-import { compareNames, UnsavedKeys } from './unsaved-keys.ts';
+import { compareNames, type NameNumber, UnsavedKeys } from './unsaved-keys.ts';
 
 const folders: string[] = [];
 
@@ -133,6 +133,7 @@ describe('RecordTable', () => {
   const aTurn = fc.oneof(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant('block' as const), changes }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), changes }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('ahead' as const, 'crash ahead' as const), changes }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('view' as const), changes }) },
   );
 
@@ -142,6 +143,14 @@ describe('RecordTable', () => {
         const disk = new TableOnDisk(unsavedMax);
         let model: Model = new Map();
         for (const { kind, changes: given } of turns) {
+          if (kind === 'ahead' || kind === 'crash ahead') {
+            await disk.root.batch(() => disk.table.putAhead(given.length));
+            expectAlike(disk.table, model);
+            if (kind === 'ahead') disk.table.settleAhead();
+            else await disk.crash();
+            expectAlike(disk.table, model);
+            continue;
+          }
           const after = changed(model, given);
           if (kind === 'block') await disk.block(given);
           if (kind === 'crash') {
@@ -304,12 +313,12 @@ describe('UnsavedKeys', () => {
   test('whoever asks for the order while it is being made has all of it, and what came meanwhile', () => {
     const unsaved = new UnsavedKeys(10_000, 1, 1);
     const names = Array.from({ length: 3 * ENCODED_AT_ONCE }, (_, n) => String((n * 7_919) % 10_007));
-    for (const [number, name] of names.entries()) unsaved.take(name, number);
+    unsaved.take(new Map(names.map((name, number) => [name, number])));
     const steps = unsaved.arrangeInSteps();
     expect(steps.next().done).toBe(false);
-    unsaved.take('first', 0);
+    unsaved.take(new Map([['first', 0]]));
     expect(Array.from(unsaved.from(''), ([name]) => name)).toEqual([...names, 'first'].sort(compareNames));
-    unsaved.take('last', 1);
+    unsaved.take(new Map([['last', 1]]));
     expect(steps.next().done).toBe(true);
     expect(unsaved.before('last~')).toEqual(['last', 1]);
   });
@@ -318,25 +327,33 @@ describe('UnsavedKeys', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 60 }),
-        fc.array(fc.record({ adds: fc.nat(30), deletes: fc.nat(4) }), { minLength: 30, maxLength: 120 }),
+        fc.array(fc.record({ adds: fc.nat(30), deletes: fc.nat(4), ahead: fc.nat(30) }), { minLength: 30, maxLength: 120 }),
         fc.infiniteStream(fc.nat(2 ** 30)),
         (keptMax, blocks, draws) => {
           const unsaved = new UnsavedKeys(keptMax, 1, 1);
           const open = new Map<string, number>();
           let next = 1;
-          for (const [at, { adds, deletes }] of blocks.entries()) {
+          for (const [at, { adds, deletes, ahead }] of blocks.entries()) {
             const firstNumber = next;
             const added = new Map<string, number>();
             for (let n = 0; n < adds; n++) added.set(`${draws.next().value}-${next}`, next++);
             const deleted = [...open.keys()].slice(0, deletes);
-            const { saved, savedBelow } = unsaved.stage(at + 1, { added, deleted, firstNumber });
+            const byBlock = unsaved.stage(at + 1, { added, deleted, firstNumber });
             unsaved.settle(at + 1);
+            const take = (saved: readonly NameNumber[]): void => {
+              for (const [key, number] of saved) {
+                expect(open.get(key)).toBe(number);
+                open.delete(key);
+              }
+            };
             for (const key of deleted) open.delete(key);
-            for (const [key, number] of saved) {
-              expect(open.get(key)).toBe(number);
-              open.delete(key);
-            }
+            take(byBlock.saved);
             added.forEach((number, key) => open.set(key, number));
+            expect(unsaved.aheadCount).toBe(Math.max(0, Math.min(open.size, open.size + added.size - keptMax)));
+            const { saved, savedBelow } = unsaved.stageAhead(ahead, next);
+            unsaved.settleAhead();
+            expect(saved.length).toBeLessThanOrEqual(ahead);
+            take(saved);
             expect(Math.min(next, ...open.values())).toBeGreaterThanOrEqual(savedBelow);
             expect(open.size).toBeLessThanOrEqual(keptMax + adds);
             // What a start has to look at: keys that wait, and what came while a round and a half met them.

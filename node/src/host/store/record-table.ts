@@ -5,9 +5,10 @@ import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
 import { entryText, type RecordEntry, readEntryText } from './entry-text.ts';
 import { COPY_NUMBERS, ENCODED_AT_ONCE, UNSAVED_KEYS_MAX } from './limits.ts';
 import { RecordCopy } from './record-copy.ts';
+import type { AheadTable } from './save-ahead.ts';
 import { tableBytes } from './store-bytes.ts';
 import type { TextShapes } from './text-shapes.ts';
-import { compareNames, type NameNumber, UnsavedKeys } from './unsaved-keys.ts';
+import { compareNames, type NameNumber, type SavedKeys, UnsavedKeys } from './unsaved-keys.ts';
 
 declare module 'lmdb' {
   interface Database<V, K> {
@@ -67,7 +68,7 @@ function nameOf(key: string, bytes: Buffer): string {
  * record has a number instead, the next one when it is new, and stands with its key under that: new ones stand together. Which number a
  * key has is in an index, which is a tenth of their size and follows later (`UnsavedKeys`); the records themselves say what it lacks.
  */
-export class RecordTable {
+export class RecordTable implements AheadTable {
   readonly #records: Db;
   readonly #index: Db;
   readonly #shapes: TextShapes;
@@ -96,11 +97,13 @@ export class RecordTable {
   }
 
   #takeUnsaved(): void {
+    const keys = new Map<string, number>();
     for (const { key: number, value } of this.#records.getRange({ start: numberKey(this.#savedBelow) })) {
       const entry = this.#entryOf(value);
       if (entry === undefined) throw cutShort(numberOf(number));
-      if (this.#index.get(entry.key)?.equals(number) !== true) this.#unsaved.take(entry.key.toString('latin1'), numberOf(number));
+      if (this.#index.get(entry.key)?.equals(number) !== true) keys.set(entry.key.toString('latin1'), numberOf(number));
     }
+    this.#unsaved.take(keys);
   }
 
   /** What `put` is to write of a block's changes. */
@@ -141,7 +144,24 @@ export class RecordTable {
       // As the last one it leaves the page before it full; LMDB would take a record from there along otherwise.
       void this.#records.put(numberKey(this.#next++), entry, APPENDED);
     }
-    const { saved, savedBelow } = this.#unsaved.stage(height, { added, deleted, firstNumber });
+    this.#putKeys(this.#unsaved.stage(height, { added, deleted, firstNumber }));
+  }
+
+  get aheadCount(): number {
+    return this.#unsaved.aheadCount;
+  }
+
+  putAhead(countMax: number): number {
+    const keys = this.#unsaved.stageAhead(countMax, this.#next);
+    this.#putKeys(keys);
+    return keys.saved.length;
+  }
+
+  settleAhead(): void {
+    this.#unsaved.settleAhead();
+  }
+
+  #putKeys({ saved, savedBelow }: SavedKeys): void {
     for (const [name, number] of saved) void this.#index.put(Buffer.from(name, 'latin1'), numberKey(number));
     if (savedBelow !== this.#savedBelow) void this.#records.put(SAVED_BELOW, numberKey(savedBelow));
     this.#savedBelow = savedBelow;

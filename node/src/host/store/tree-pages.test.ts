@@ -78,6 +78,12 @@ class TwoTrees {
     return tree;
   }
 
+  /** Saves pages between two blocks. */
+  async saveAhead(countMax: number, isSettled: boolean): Promise<void> {
+    await this.#root.batch(() => this.pages.putAhead(countMax));
+    if (isSettled) this.pages.settleAhead();
+  }
+
   async close(): Promise<void> {
     await this.#root.close();
   }
@@ -88,6 +94,7 @@ describe('TreePages', () => {
   const aTurn = fc.oneof(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant('block' as const), changes: fc.array(aChange, { maxLength: 40 }) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('ahead' as const), countMax: fc.nat(30), isSettled: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('keep' as const), last: fc.nat(6) }) },
   );
 
@@ -98,7 +105,9 @@ describe('TreePages', () => {
         let reader = new PageReader(trees.pages, sha256, 20_000);
         for (const turn of [...turns, { kind: 'crash' as const }]) {
           if (turn.kind === 'keep') trees.keptFrom = Math.max(trees.keptFrom, trees.roots.length - 1 - turn.last);
-          if (turn.kind === 'crash') {
+          if (turn.kind === 'ahead') await trees.saveAhead(turn.countMax, turn.isSettled);
+          // What is not settled is never followed by a block, but by the end of the process.
+          if (turn.kind === 'crash' || (turn.kind === 'ahead' && !turn.isSettled)) {
             await trees.crash();
             reader = new PageReader(trees.pages, sha256, 20_000);
           }
@@ -165,6 +174,22 @@ describe('UnsavedPages', () => {
       unsaved.settle(height);
       expect(unsaved.has('')).toBe((height - 1) % 256 !== 0);
       expect(height - savedHeight).toBeLessThanOrEqual(256);
+    }
+  });
+
+  test('what is saved ahead of a block, the block need not save', () => {
+    // A slice of its turn with every block.
+    const [ahead, without] = [new UnsavedPages(512), new UnsavedPages(512)];
+    for (let height = 1; height <= 400; height++) {
+      const [saved, savedWithout] = [ahead, without].map((unsaved) => unsaved.stage(height, update(height, height), 2, 0));
+      for (const unsaved of [ahead, without]) unsaved.settle(height);
+      if (height > 1) expect(saved?.pages).toEqual([]);
+      // Its own change of such a slice waits for the next round.
+      expect((savedWithout?.savedHeight ?? 0) - (saved?.savedHeight ?? 0)).toBeLessThanOrEqual(1);
+      const expected = ahead.aheadCount;
+      expect(ahead.stageAhead(1_000)).toHaveLength(expected);
+      ahead.settleAhead();
+      expect([ahead.aheadCount, ahead.stageAhead(1_000)]).toEqual([0, []]);
     }
   });
 

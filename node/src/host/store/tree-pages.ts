@@ -6,8 +6,9 @@ import { PageReader, type PageStore } from '../../core/state/page-store.ts';
 import { applyChanges, type LeafChange, type TreeRoot, type TreeUpdate } from '../../core/state/tree.ts';
 import { LeafLog } from './leaf-log.ts';
 import { KEPT_LIST_PAGES_MAX, UNSAVED_CHANGES_MAX } from './limits.ts';
+import type { AheadTable } from './save-ahead.ts';
 import { heightKey, historyKey, isKeptListKey, keptListKey, keptPageKey, pageKey, pathKeysOf } from './store-keys.ts';
-import { UnsavedPages } from './unsaved-pages.ts';
+import { type ChangedPage, UnsavedPages } from './unsaved-pages.ts';
 
 type Db = Database<Buffer, Buffer>;
 
@@ -49,7 +50,7 @@ function asBuffer(bytes: Bytes): Buffer {
  * History and the changed leaves are written with each block. The newest pages follow later, and are made again from the leaves when a crash
  * came first: any page on the disk can be had as of an older height, so it does not matter which of them were saved since.
  */
-export class TreePages implements PageStore {
+export class TreePages implements AheadTable, PageStore {
   readonly #pages: Db;
   readonly #history: Db;
   readonly #keptPages: Db;
@@ -107,10 +108,7 @@ export class TreePages implements PageStore {
   /** Inside a write transaction, which `settle` is told of once it is durable. */
   put(height: number, { tree, leafChanges, pruned, keptFrom }: TreeWrites): void {
     const { pages, savedHeight } = this.#unsaved.stage(height, tree, leafChanges?.length, keptFrom);
-    for (const { path, bytes } of pages) {
-      if (bytes === undefined) void this.#pages.remove(pageKey(path));
-      else void this.#pages.put(pageKey(path), asBuffer(bytes));
-    }
+    this.#putPages(pages);
     const isChanged = tree.pages.length + tree.removed.length > 0;
     this.#leaves.put({ height, changes: isChanged ? (leafChanges ?? []) : [] }, savedHeight);
     for (const { firstKey, bytes } of tree.history) void this.#history.put(historyKey(height, firstKey), asBuffer(bytes));
@@ -121,6 +119,27 @@ export class TreePages implements PageStore {
     }
     for (const key of pruned.historyKeys) void this.#history.remove(key);
     for (const key of pruned.keptPageKeys) void this.#keptPages.remove(key);
+  }
+
+  get aheadCount(): number {
+    return this.#unsaved.aheadCount;
+  }
+
+  putAhead(countMax: number): number {
+    const pages = this.#unsaved.stageAhead(countMax);
+    this.#putPages(pages);
+    return pages.length;
+  }
+
+  settleAhead(): void {
+    this.#unsaved.settleAhead();
+  }
+
+  #putPages(pages: readonly ChangedPage[]): void {
+    for (const { path, bytes } of pages) {
+      if (bytes === undefined) void this.#pages.remove(pageKey(path));
+      else void this.#pages.put(pageKey(path), asBuffer(bytes));
+    }
   }
 
   /** History that no root from `keptFrom` on needs: of this and earlier heights, at most `entriesMax` entries and one list more. */

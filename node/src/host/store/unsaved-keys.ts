@@ -16,6 +16,8 @@ type KeyTree = InstanceType<typeof BTree<string, number>>;
 /** Names are the bytes of keys, each as one character: comparing them is the processor's work, and gives the order of the bytes. */
 export type NameNumber = readonly [name: string, number: number];
 
+const NO_KEYS: ReadonlySet<string> = new Set();
+
 /** What a block does to the keys of the state, by name. */
 interface ChangedKeys {
   readonly added: ReadonlyMap<string, number>;
@@ -31,7 +33,7 @@ interface Staged {
 }
 
 /** What a block has to write of the keys that came by blocks before it. */
-interface SavedKeys {
+export interface SavedKeys {
   readonly saved: readonly NameNumber[];
   /** The keys of all records with a number below this are on the disk then. */
   readonly savedBelow: number;
@@ -48,14 +50,17 @@ export class UnsavedKeys {
   readonly #keys: KeyTree = new BTree<string, number>(undefined, compareNames);
   /** The same without order: most of what is asked for is one name, which the tree takes ten times as long to find. */
   readonly #numbers = new Map<string, number>();
-  /** What came and went since the tree was asked last; undefined where a key went. */
-  readonly #changes = new Map<string, number | undefined>();
+  /** What came and went since the tree was asked last, the oldest first; undefined where a key went. Begun ones go on where they are. */
+  readonly #changes: Iterator<readonly [name: string, number: number | undefined]>[] = [];
   /** The last key of this round that was saved; the next is the first after it. */
   #cursor: string | undefined;
   /** Numbers below this had their keys here, or on the disk, when the round began: with its end all are on the disk. */
   #roundFrom: number;
   #savedBelow: number;
   #staged: Staged | undefined;
+  /** Keys that the last block added, count. */
+  #lastAdded = 0;
+  #ahead: readonly NameNumber[] = [];
 
   /**
    * @param keptMax keys that wait, count; a block may add its own to them.
@@ -91,21 +96,35 @@ export class UnsavedKeys {
     return () => keys.entries();
   }
 
-  /** Takes a key that the disk's index does not hold. */
-  take(name: string, number: number): void {
-    this.#changes.set(name, number);
-    this.#numbers.set(name, number);
+  /** Takes keys that the disk's index does not hold; they must not be changed any more. */
+  take(keys: ReadonlyMap<string, number>): void {
+    this.#changes.push(keys.entries());
+    keys.forEach((number, name) => this.#numbers.set(name, number));
+  }
+
+  #forget(names: readonly string[]): void {
+    this.#changes.push(names.map((name) => [name, undefined] as const).values());
+    for (const name of names) this.#numbers.delete(name);
   }
 
   /** Gives what came and went its place in the order, which whoever asks for the order has to do otherwise. */
   *arrangeInSteps(): Generator<void> {
     let count = 0;
-    for (const [name, number] of this.#changes) {
-      this.#changes.delete(name);
+    for (let change = this.#nextChange(); change !== undefined; change = this.#nextChange()) {
+      const [name, number] = change;
       if (number === undefined) this.#keys.delete(name);
       else this.#keys.set(name, number);
       if (++count % ENCODED_AT_ONCE === 0) yield;
     }
+  }
+
+  #nextChange(): readonly [name: string, number: number | undefined] | undefined {
+    for (let [changes] = this.#changes; changes !== undefined; [changes] = this.#changes) {
+      const next = changes.next();
+      if (next.done !== true) return next.value;
+      this.#changes.shift();
+    }
+    return undefined;
   }
 
   get #arranged(): KeyTree {
@@ -119,8 +138,26 @@ export class UnsavedKeys {
     const waiting = this.#numbers.size - gone.size;
     const excess = Math.min(waiting, waiting + added.size - this.#keptMax);
     const saved = excess > 0 ? this.#next(excess, gone, firstNumber) : [];
+    this.#lastAdded = added.size;
     this.#staged = { height, added, gone: [...gone, ...saved.map(([name]) => name)] };
     return { saved, savedBelow: this.#savedBelow };
+  }
+
+  /** What a block would have to save that adds as many as the last, count. */
+  get aheadCount(): number {
+    return Math.max(0, Math.min(this.#numbers.size, this.#numbers.size + this.#lastAdded - this.#keptMax));
+  }
+
+  /** Says which keys go to the disk before the next block. @param nextNumber the first number that no record has. */
+  stageAhead(countMax: number, nextNumber: number): SavedKeys {
+    this.#ahead = this.#next(Math.min(countMax, this.aheadCount), NO_KEYS, nextNumber);
+    return { saved: this.#ahead, savedBelow: this.#savedBelow };
+  }
+
+  /** The keys of `stageAhead` are on the disk. */
+  settleAhead(): void {
+    this.#forget(this.#ahead.map(([name]) => name));
+    this.#ahead = [];
   }
 
   #next(count: number, gone: ReadonlySet<string>, firstNumber: number): NameNumber[] {
@@ -152,10 +189,7 @@ export class UnsavedKeys {
     const staged = this.#staged;
     if (staged === undefined || height < staged.height) return;
     this.#staged = undefined;
-    for (const name of staged.gone) {
-      this.#changes.set(name, undefined);
-      this.#numbers.delete(name);
-    }
-    staged.added.forEach((number, name) => this.take(name, number));
+    this.#forget(staged.gone);
+    this.take(staged.added);
   }
 }

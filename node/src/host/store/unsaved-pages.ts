@@ -13,9 +13,14 @@ function sliceOf(path: string): number {
   return Number.parseInt(path.slice(0, 2).padEnd(2, '0'), 16);
 }
 
+export interface ChangedPage {
+  readonly path: string;
+  readonly bytes: Bytes | undefined;
+}
+
 /** What a block has to write of the pages that changed by it and before. */
 interface SavedPages {
-  readonly pages: readonly { readonly path: string; readonly bytes: Bytes | undefined }[];
+  readonly pages: readonly ChangedPage[];
   /** Changes of pages up to this height are all on the disk then. */
   readonly savedHeight: number;
 }
@@ -38,6 +43,11 @@ export class UnsavedPages {
   /** Height of the first change of each slice that is not saved; undefined where there is none. */
   readonly #since: (number | undefined)[] = Array.from({ length: SLICES }, () => undefined);
   #next = 0;
+  /** Slices that the last block was to save. */
+  #lastTurns = 0;
+  /** Slices that were saved since, of the next block's. */
+  #aheadTurns = 0;
+  #ahead: readonly number[] = [];
   #isTaken = false;
   #staged: Staged | undefined;
 
@@ -65,11 +75,11 @@ export class UnsavedPages {
     const saved = new Set<number>();
     const isChanged = slices.size > 0;
     const isAll = changeCount === undefined || this.#isTaken;
-    const turns = isAll ? SLICES : isChanged ? Math.ceil((changeCount * SLICES) / this.#changesMax) : 0;
-    for (let turn = 0; turn < Math.min(turns, SLICES); turn++) saved.add((this.#next + turn) % SLICES);
+    const turns = isAll ? SLICES : this.#turnsLeft(isChanged ? changeCount : 0);
+    for (let turn = 0; turn < turns; turn++) saved.add((this.#next + turn) % SLICES);
     if (this.#savedHeight(height, slices, saved) < keptFrom) for (let at = 0; at < SLICES; at++) saved.add(at);
     this.#next = (this.#next + saved.size) % SLICES;
-    const pages: { path: string; bytes: Bytes | undefined }[] = [];
+    const pages: ChangedPage[] = [];
     for (const at of saved) {
       const [before, own] = [this.#slices[at], slices.get(at)];
       for (const [path, bytes] of before ?? []) if (own?.has(path) !== true) pages.push({ path, bytes });
@@ -78,6 +88,46 @@ export class UnsavedPages {
     this.#isTaken = false;
     this.#staged = { height, slices, saved };
     return { pages, savedHeight: this.#savedHeight(height, slices, saved) };
+  }
+
+  /** How many slices a block saves, those saved ahead of it left out. */
+  #turnsLeft(changeCount: number): number {
+    const turns = Math.min(SLICES, Math.ceil((changeCount * SLICES) / this.#changesMax));
+    const ahead = Math.min(turns, this.#aheadTurns);
+    this.#aheadTurns -= ahead;
+    this.#lastTurns = turns;
+    return turns - ahead;
+  }
+
+  /** Pages that a block would have to save that changes as much as the last, count. */
+  get aheadCount(): number {
+    let count = 0;
+    for (let turn = 0; turn < this.#lastTurns - this.#aheadTurns; turn++) count += this.#slices[(this.#next + turn) % SLICES]?.size ?? 0;
+    return count;
+  }
+
+  /** Says which pages go to the disk before the next block: whole slices until there are so many, count. */
+  stageAhead(countMin: number): readonly ChangedPage[] {
+    const pages: ChangedPage[] = [];
+    const ahead: number[] = [];
+    for (; this.#aheadTurns < this.#lastTurns && pages.length < countMin; this.#aheadTurns++) {
+      for (const [path, bytes] of this.#slices[this.#next] ?? []) pages.push({ path, bytes });
+      ahead.push(this.#next);
+      this.#next = (this.#next + 1) % SLICES;
+    }
+    this.#ahead = ahead;
+    return pages;
+  }
+
+  /** The pages of `stageAhead` are on the disk. */
+  settleAhead(): void {
+    for (const at of this.#ahead) this.#clear(at);
+    this.#ahead = [];
+  }
+
+  #clear(at: number): void {
+    this.#slices[at]?.clear();
+    this.#since[at] = undefined;
   }
 
   /**
@@ -100,10 +150,7 @@ export class UnsavedPages {
       pages.forEach((bytes, path) => slice?.set(path, bytes));
       this.#since[at] ??= staged.height;
     }
-    for (const at of staged.saved) {
-      this.#slices[at]?.clear();
-      this.#since[at] = undefined;
-    }
+    for (const at of staged.saved) this.#clear(at);
   }
 
   #savedHeight(height: number, staged: ReadonlyMap<number, Slice>, saved: ReadonlySet<number>): number {
