@@ -18,7 +18,7 @@ export const UNSAVED_CHANGES_MAX = 8_192;
  * and the longer a start takes, which looks at up to three times as many records. 4 MB of memory.
  */
 export const UNSAVED_KEYS_MAX = 32_768;
-/** Keys and pages that one transaction between two blocks saves at most, count: 5 to 8 ms of the event loop. A block's own are not bounded. */
+/** Keys and pages that one transaction between two blocks saves at most, count: about 3 ms of the event loop. A block's own are not bounded. */
 export const AHEAD_COUNT_MAX = 1_024;
 /** Below this a block saves them itself, count. */
 export const AHEAD_COUNT_MIN = 512;
