@@ -8,20 +8,8 @@ export const STORE_FORMAT = 7;
 export const INDEX_RUN_OPERATIONS = 65_536;
 /** Receipts in one piece, bytes: a page of the store beside its header. LMDB searches all its free pages for several in a row. */
 export const RECEIPT_CHUNK_BYTES = 4_080;
-/**
- * Changed leaves within which every page they changed is on the disk, count: the more, the more blocks share one write of a page, and the
- * longer a start takes, which applies them again (about 50 µs each). Blocks that change little take 256 to it.
- */
-export const UNSAVED_CHANGES_MAX = 8_192;
-/**
- * Keys of state records that wait to be written into their index, count: the more, the more of them share a page of it (five at 300,000 records),
- * and the longer a start takes, which looks at up to three times as many records. 4 MB of memory.
- */
-export const UNSAVED_KEYS_MAX = 32_768;
 /** Keys and pages that one transaction between two blocks saves at most, count: about 3 ms of the event loop. A block's own are not bounded. */
 export const AHEAD_COUNT_MAX = 1_024;
-/** Below this a block saves them itself, count. */
-export const AHEAD_COUNT_MIN = 512;
 /** Numbers that a copy of the records reads at once, count. */
 export const COPY_NUMBERS = 64;
 /** Records that are encoded, or keys that are put in order, in one step, count. */
@@ -55,13 +43,18 @@ export const FAILED_PACKETS_KEPT_MAX = 1_000;
 
 /** What of a store waits for later blocks, and how it leaves. */
 export interface StoreLimits {
-  readonly unsavedKeysMax: number;
+  /**
+   * Changed leaves within which every page they changed is on the disk, count: the more, the more blocks share one write of a page, and the
+   * longer a start takes, which applies them again (about 50 µs each). Blocks that change little take 256 to it.
+   */
   readonly unsavedChangesMax: number;
+  /**
+   * Keys of state records that wait to be written into their index, count: the more, the more of them share a page of it (five at 300,000 records),
+   * and the longer a start takes, which looks at up to three times as many records. 4 MB of memory.
+   */
+  readonly unsavedKeysMax: number;
+  /** Keys and pages that are saved between two blocks, count, or more; fewer a block saves itself. */
   readonly aheadCountMin: number;
 }
 
-export const STORE_LIMITS: StoreLimits = {
-  unsavedKeysMax: UNSAVED_KEYS_MAX,
-  unsavedChangesMax: UNSAVED_CHANGES_MAX,
-  aheadCountMin: AHEAD_COUNT_MIN,
-};
+export const STORE_LIMITS: StoreLimits = { unsavedChangesMax: 8_192, unsavedKeysMax: 32_768, aheadCountMin: 512 };

@@ -3,7 +3,7 @@ import type { Database, Transaction } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
 import { entryText, type RecordEntry, readEntryText } from './entry-text.ts';
-import { COPY_NUMBERS, ENCODED_AT_ONCE, UNSAVED_KEYS_MAX } from './limits.ts';
+import { COPY_NUMBERS, ENCODED_AT_ONCE } from './limits.ts';
 import { RecordCopy } from './record-copy.ts';
 import type { AheadTable } from './save-ahead.ts';
 import { tableBytes } from './store-bytes.ts';
@@ -79,7 +79,7 @@ export class RecordTable implements AheadTable {
   #savedBelow: number;
   #next: number;
 
-  constructor(parts: { readonly records: Db; readonly index: Db; readonly shapes: TextShapes }, unsavedMax: number = UNSAVED_KEYS_MAX) {
+  constructor(parts: { readonly records: Db; readonly index: Db; readonly shapes: TextShapes }, unsavedMax: number) {
     this.#records = parts.records;
     this.#index = parts.index;
     this.#shapes = parts.shapes;

@@ -5,7 +5,7 @@ import { pathKey } from '../../core/state/page.ts';
 import { PageReader, type PageStore } from '../../core/state/page-store.ts';
 import { applyChanges, type LeafChange, type TreeRoot, type TreeUpdate } from '../../core/state/tree.ts';
 import { LeafLog } from './leaf-log.ts';
-import { KEPT_LIST_PAGES_MAX, UNSAVED_CHANGES_MAX } from './limits.ts';
+import { KEPT_LIST_PAGES_MAX } from './limits.ts';
 import type { AheadTable } from './save-ahead.ts';
 import { heightKey, historyKey, isKeptListKey, keptListKey, keptPageKey, pageKey, pathKeysOf } from './store-keys.ts';
 import { type ChangedPage, UnsavedPages } from './unsaved-pages.ts';
@@ -57,7 +57,7 @@ export class TreePages implements AheadTable, PageStore {
   readonly #leaves: LeafLog;
   readonly #unsaved: UnsavedPages;
 
-  constructor(openDb: (name: string) => Db, unsavedChangesMax: number = UNSAVED_CHANGES_MAX) {
+  constructor(openDb: (name: string) => Db, unsavedChangesMax: number) {
     this.#pages = openDb('pages');
     this.#history = openDb('history');
     this.#keptPages = openDb('kept-pages');
