@@ -1,6 +1,6 @@
-import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOf, Fault } from './fault.ts';
@@ -17,7 +17,7 @@ import { connectCluster } from './profile/refresh-profiles.ts';
 import { generatePatients } from './samples/patients.ts';
 import type { Parties } from './sdk/parties.ts';
 
-const aFolder = (): string => mkdtempSync(join(tmpdir(), 'codes-'));
+const aFolder = (): string => temporaryFolder('codes');
 
 function faultOf(work: () => unknown): { code: string; exit: number } {
   try {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { expect, test } from '@jest/globals';
 import { EXIT, EXIT_CODE_MEANINGS } from './exit-codes.ts';
 import { exitCodeOf, Fault, Refused } from './fault.ts';
@@ -12,7 +12,7 @@ import { createTerminal, formatTable } from './terminal/terminal.ts';
 
 const BIN = join(import.meta.dirname, '..', 'bin', 'civitas.mjs');
 
-function civitas(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), 'empty-'))): { code: number | null; out: string; err: string } {
+function civitas(args: readonly string[], cwd = temporaryFolder('empty')): { code: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
     cwd,
     encoding: 'utf8',
@@ -82,7 +82,7 @@ test('without a city a command is a fault that says what to do', () => {
 });
 
 test('a city that was stopped is a fault that says so, in words and in JSON', () => {
-  const home = mkdtempSync(join(tmpdir(), 'stopped-'));
+  const home = temporaryFolder('stopped');
   const cluster = { name: 'c', cluster: { server: 'https://127.0.0.1:1' } };
   const context = { name: 'c', context: { cluster: 'c', user: 'u' } };
   const config = { clusters: [cluster], contexts: [context], users: [{ name: 'u', user: {} }], 'current-context': 'c' };
@@ -100,7 +100,7 @@ test('help exit-codes prints them, without a home', () => {
 });
 
 test('verify of something that is no bundle exits 5, in an empty folder', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'empty-'));
+  const folder = temporaryFolder('empty');
   writeFileSync(join(folder, 'x.json'), '{"a":1}');
   expect(civitas(['verify', 'x.json'], folder).code).toBe(EXIT.unverified);
   expect(civitas(['verify', 'missing.json'], folder).code).toBe(EXIT.fault);

@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { expect, test } from '@jest/globals';
 import { withoutLocalPeople } from './console.ts';
 import { type IdentityChoice, identityChoice } from './identity-choice.ts';
@@ -16,7 +16,7 @@ const RIGHT = { url: 'https://login.example/auth', realm: 'city', operatorSecret
 const CHOICE: IdentityChoice = { profile: 'keycloak', url: RIGHT.url, realm: RIGHT.realm };
 
 function aFile(content: object | string, mode = 0o600): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'keycloak-')), 'keycloak.yaml');
+  const path = join(temporaryFolder('keycloak'), 'keycloak.yaml');
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   chmodSync(path, mode);
   return path;

@@ -1,14 +1,14 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { expect, test } from '@jest/globals';
 import { openHome } from './home.ts';
 import { parseOptions } from './options.ts';
 import { assertPortFree } from './port-holder.ts';
 import { StartRefused } from './start-refused.ts';
 
-const aHome = (): string => mkdtempSync(join(tmpdir(), 'home-'));
+const aHome = (): string => temporaryFolder('home');
 
 async function refusalOf(work: () => unknown): Promise<{ code: string; message: string }> {
   try {

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { beforeAll, expect, test } from '@jest/globals';
 import { EXIT } from '../exit-codes.ts';
 import { openTestParties } from '../flows/testing/test-parties.ts';
@@ -51,7 +51,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
 });
 
 test('arguments may stand in a file', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'args-')), 'args.json');
+  const path = join(temporaryFolder('args'), 'args.json');
   writeFileSync(path, '{"id":"x"}');
 
   expect(await submit('hospital-1', { args: `@${path}`, role: 'bank' })).toBe(EXIT.refused);

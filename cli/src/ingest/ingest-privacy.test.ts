@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { expect, test } from '@jest/globals';
 import { tellQuarantine } from '../commands/quarantine-report.ts';
 import { prepareCity } from '../flows/city/prepare-city.ts';
@@ -66,7 +66,7 @@ function aRecordingTerminal() {
 test('quarantine, progress and screen of a health ingest hold positions and reasons, and no value of a person', async () => {
   const { parties } = await openTestParties();
   await prepareCity({ parties });
-  const folder = mkdtempSync(join(tmpdir(), 'privacy-'));
+  const folder = temporaryFolder('privacy');
   const quarantine = createQuarantine(join(parties.home, 'quarantine', 'q.jsonl'));
   const { terminal, printed } = aRecordingTerminal();
   const files = writeBundles(folder);
@@ -83,7 +83,7 @@ test('quarantine, progress and screen of a health ingest hold positions and reas
 });
 
 test('the quarantine of a fine log quotes no cell', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'privacy-')), 'fines.csv');
+  const file = join(temporaryFolder('privacy'), 'fines.csv');
   const [header = '', row = ''] = generateFineCases({ seed: 62, count: 1 }).split('\n');
   const rows = row.split(',').map((_, column) => row.split(',').with(column, `${CANARY} !`).join(','));
   writeFileSync(file, [header, ...rows, `"${CANARY}`].join('\n'));

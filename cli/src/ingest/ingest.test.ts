@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestCity } from '@civitas/contracts/testing';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { beforeAll, expect, test } from '@jest/globals';
 import { prepareCity } from '../flows/city/prepare-city.ts';
 import { openTestParties } from '../flows/testing/test-parties.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await prepareCity({ parties });
 });
 
-const aFolder = (): string => mkdtempSync(join(tmpdir(), 'ingest-'));
+const aFolder = (): string => temporaryFolder('ingest');
 const aQuarantine = (): Quarantine => createQuarantine(join(aFolder(), 'q.jsonl'));
 
 async function takeHealth(files: readonly string[]) {

@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { expect, test } from '@jest/globals';
 import { mapConcurrently } from './map-concurrently.ts';
 import { createQuarantine } from './quarantine.ts';
 
 test('the report appears with its first item and holds one line each', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'quarantine-')), 'deep', 'q.jsonl');
+  const path = join(temporaryFolder('quarantine'), 'deep', 'q.jsonl');
   const quarantine = createQuarantine(path);
   expect(existsSync(path)).toBe(false);
   for (let line = 0; line < 12; line++) quarantine.add({ file: 'f', position: `line ${line}`, reason: 'R', message: 'm' });

@@ -1,16 +1,16 @@
 import 'reflect-metadata';
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { base64urlEncode, encodeCanonical } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { expect, test } from '@jest/globals';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { ensureProfile } from './ensure-profile.ts';
 import { homeFolder } from './home.ts';
 import { listProfiles, loadProfile, needsRefresh, networkOf, parseNetworkAccess } from './load-profile.ts';
 
-const aHome = (): string => mkdtempSync(join(tmpdir(), 'home-'));
+const aHome = (): string => temporaryFolder('home');
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
 
 test('keys are made once, mode 0600 in a folder of mode 0700, and only public halves come out', async () => {

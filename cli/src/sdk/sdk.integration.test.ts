@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   assertParsed,
   base64urlDecode,
@@ -14,6 +11,7 @@ import {
 import { nodeCrypto } from '@civitas/canon/node';
 import { spiffe } from '@civitas/deployment';
 import { generateHpkeKeyPair, type HpkeKeyPair } from '@civitas/sealed-call';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { EXIT } from '../exit-codes.ts';
@@ -40,7 +38,7 @@ beforeAll(async () => {
   authority = await TestAuthority.create();
   nodeLeaf = await authority.issue(spiffe.node(CHAIN, 'hospital-1', 'health-0'));
   clientLeaf = await authority.issue(spiffe.client(CHAIN, 'hospital-1', 'cli'));
-  const home = mkdtempSync(join(tmpdir(), 'sdk-'));
+  const home = temporaryFolder('sdk');
   await ensureProfile(home, 'hospital-1');
   profile = loadProfile(home, 'hospital-1');
   vaultKeys = await generateHpkeKeyPair();

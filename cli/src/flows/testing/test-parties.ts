@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accept, base64urlEncode, commitmentOf, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { DOMAINS, type Domain } from '@civitas/contracts';
 import { TestCity } from '@civitas/contracts/testing';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { parseAllDocuments } from 'yaml';
 import { Refused } from '../../fault.ts';
 import { ensureProfile } from '../../profile/ensure-profile.ts';
@@ -138,7 +138,7 @@ function accessOf(chainId: string, agency: string, network: string): NetworkAcce
 export async function openTestParties(): Promise<{ parties: Parties; city: TestCity }> {
   const city = new TestCity(nodeCrypto, { startUnixMs: Date.now() });
   const roles = sampleRoles();
-  const home = mkdtempSync(join(tmpdir(), 'parties-'));
+  const home = temporaryFolder('parties');
   const agencies = new Set([...roles.keys()].map((key) => key.split('\n')[0] ?? ''));
   for (const agency of agencies) await ensureProfile(home, agency);
   const gateways = new TestGateways(city);

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fc } from '@civitas/testkit/properties';
+import { temporaryFolder } from '@civitas/testkit/temporary-folder';
 import { expect, test } from '@jest/globals';
 import { FINE_COLUMNS, generateFineCases } from '../../samples/fine-cases.ts';
 import { eventIdOf, fineOperationOf } from './fine-operation.ts';
@@ -17,7 +17,7 @@ const ROW = {
 };
 
 function aFile(text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'fines-')), 'fines.csv');
+  const file = join(temporaryFolder('fines'), 'fines.csv');
   writeFileSync(file, text);
   return file;
 }
