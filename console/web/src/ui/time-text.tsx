@@ -8,7 +8,11 @@ const SECOND_MS = 1000;
 /** A time as it is, for machines too. */
 export function TimeText({ at }: { readonly at: string | number }): ReactNode {
   const { language } = useWords();
-  return <time dateTime={new Date(at).toISOString()}>{formatTime(language, at)}</time>;
+  return (
+    <time className="civitas-time" dateTime={new Date(at).toISOString()}>
+      {formatTime(language, at)}
+    </time>
+  );
 }
 
 /** The time of this machine, as of a moment ago. */
