@@ -30,7 +30,7 @@ describeWithEngine('a network that goes over to the next protocol version', () =
   beforeAll(async () => {
     network = await startConsensusNetwork({
       protocolVersion: 1,
-      config: { emptyBlockIntervalMs: 1_000, snapshotIntervalBlocks: SNAPSHOT_BLOCKS },
+      config: { emptyBlockIntervalMs: 1_000, snapshotIntervalBlocks: SNAPSHOT_BLOCKS, snapshotPeriodMs: 0 },
       node: (index) => ({
         entryPoints: { node: [OLDER_NODE] },
         ...(index < VALIDATORS ? {} : { config: { stateSync: true, snapshotIntervalBlocks: 0 } }),

@@ -70,7 +70,7 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
     await promisify(execFile)(process.execPath, ['--no-warnings', programOf('fill-store.ts'), filled, String(RECORDS)]);
     network = await startConsensusNetwork({
       validators: VALIDATORS,
-      config: { emptyBlockIntervalMs: 1_000, snapshotIntervalBlocks: INTERVAL_BLOCKS },
+      config: { emptyBlockIntervalMs: 1_000, snapshotIntervalBlocks: INTERVAL_BLOCKS, snapshotPeriodMs: 0 },
       node: (index) =>
         index < VALIDATORS
           ? { entryPoints: { node: [programOf('filled-node.ts'), 'serve'] }, environment: { CIVITAS_FILLED_STORE: filled } }

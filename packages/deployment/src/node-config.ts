@@ -36,6 +36,8 @@ export interface NodeConfig {
   readonly rekey?: string;
   /** Blocks between two snapshots, 0 (none) … 1000000; default 2000. */
   readonly snapshotIntervalBlocks?: number;
+  /** Block time between two snapshots, ms, 0 (every interval) … a day; default half an hour. */
+  readonly snapshotPeriodMs?: number;
   /** The consensus key is held by a signer of its own, which dials the engine; cometbft only. */
   readonly remoteSigner?: {
     /** Ed25519, base64url. */

@@ -11,3 +11,5 @@ export const RELAY_LINKS_MAX = 200;
 export const BUNDLE_WAIT_MS_MAX = 40;
 /** Blocks between two snapshots, at most. */
 export const SNAPSHOT_INTERVAL_BLOCKS_MAX = 1_000_000;
+/** Time between two snapshots, ms, at most: a day. */
+export const SNAPSHOT_PERIOD_MS_MAX = 86_400_000;

@@ -11,6 +11,7 @@ import {
   RELAY_LINKS_MAX,
   RELAY_NETWORKS_MAX,
   SNAPSHOT_INTERVAL_BLOCKS_MAX,
+  SNAPSHOT_PERIOD_MS_MAX,
 } from './limits.ts';
 
 export const closed = { additionalProperties: false };
@@ -67,6 +68,7 @@ const NodeConfigSchema = Type.Object(
       ),
     ),
     snapshotIntervalBlocks: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_INTERVAL_BLOCKS_MAX })),
+    snapshotPeriodMs: Type.Optional(Type.Integer({ minimum: 0, maximum: SNAPSHOT_PERIOD_MS_MAX })),
     tracing: Type.Optional(Tracing),
     persons: Type.Optional(Type.Object({ issuer: HttpUrl, keysUrl: Type.Optional(HttpUrl) }, closed)),
   },

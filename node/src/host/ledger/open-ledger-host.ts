@@ -24,7 +24,7 @@ import { type ChainFacts, type ChainHead, NO_BLOCKS } from '../engine/block-make
 import { EmbeddedEngine } from '../engine/embedded-engine.ts';
 import type { Engine, EngineClock, EngineStep, SigningPermission } from '../engine/engine.ts';
 import { LedgerSnapshots, type SnapshotLog } from '../snapshot/ledger-snapshots.ts';
-import { SNAPSHOT_INTERVAL_BLOCKS } from '../snapshot/limits.ts';
+import { SNAPSHOT_INTERVAL_BLOCKS, SNAPSHOT_PERIOD_MS } from '../snapshot/limits.ts';
 import { type BlockRecord, isSameChain, LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import type { StoreLimits } from '../store/limits.ts';
 import { genesisRecord, LedgerApplication } from './ledger-application.ts';
@@ -65,6 +65,8 @@ export interface LedgerHostOptions {
   readonly newestProtocol?: number;
   /** Blocks between two snapshots, 0 for none; default SNAPSHOT_INTERVAL_BLOCKS. */
   readonly snapshotIntervalBlocks?: number;
+  /** Block time between two snapshots, ms, 0 for every interval; default SNAPSHOT_PERIOD_MS. */
+  readonly snapshotPeriodMs?: number;
   /** For tests of small blocks; default STORE_LIMITS. */
   readonly storeLimits?: StoreLimits;
 }
@@ -298,7 +300,10 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
     store,
     crypto,
     chain: { chainId: genesis.chainId, genesisHash },
-    intervalBlocks: options.snapshotIntervalBlocks ?? SNAPSHOT_INTERVAL_BLOCKS,
+    schedule: {
+      intervalBlocks: options.snapshotIntervalBlocks ?? SNAPSHOT_INTERVAL_BLOCKS,
+      periodMs: options.snapshotPeriodMs ?? SNAPSHOT_PERIOD_MS,
+    },
     log,
     onFault,
     onRestored: () => {
@@ -308,7 +313,7 @@ export async function openLedgerHost(request: LedgerHostRequest): Promise<Ledger
       validators.changed();
     },
   });
-  listeners.add((block) => snapshots.committed(block.height));
+  listeners.add((block) => snapshots.committed(block));
   const openEmbedded = (): EmbeddedEngine =>
     openEmbeddedEngine(request, { genesis, application, store, head: headOf(store, application.head.height), onFault });
   // It makes a block when it opens, what it had persisted before a crash or an empty one, and no other while it closes.

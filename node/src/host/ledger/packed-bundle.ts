@@ -7,7 +7,9 @@ const MARK = Uint8Array.of(0, 1);
 const CONTENT_AT = MARK.length + SIGNATURE_BYTES;
 /** Fastest: of operations, which are mostly random text and repeated names, higher levels take off 4 % for three times the time. */
 const LEVEL = 1;
-const INFLATED_CHUNK_BYTES = 65_536;
+/** More than most bundles unpack to: what fits one chunk is neither copied nor followed by an empty one. */
+const INFLATED_BYTES_PER_PACKED = 4;
+const INFLATED_CHUNK_BYTES_MIN = 1_024;
 
 /** A bundle on its way through an engine: raw DEFLATE (RFC 1951) of its encoding without signature, and the gateway's signature over that. */
 export interface PackedBundle {
@@ -31,7 +33,8 @@ export function isPackedBundle(bytes: Bytes): boolean {
 
 function inflate(content: Bytes): Result<Bytes> {
   try {
-    const options = { maxOutputLength: BUNDLE_BYTES_MAX, chunkSize: INFLATED_CHUNK_BYTES, info: true };
+    const chunkSize = Math.min(Math.max(content.length * INFLATED_BYTES_PER_PACKED, INFLATED_CHUNK_BYTES_MIN), BUNDLE_BYTES_MAX + 1);
+    const options = { maxOutputLength: BUNDLE_BYTES_MAX, chunkSize, info: true };
     // With `info` the answer also tells how much was read, which its type does not.
     const inflated: unknown = inflateRawSync(content, options);
     const { buffer, engine } = inflated as { buffer: Buffer; engine: { bytesWritten: number } };

@@ -117,6 +117,7 @@ export function nodeLedgerOpener(onStep?: OnAbciStep, newestProtocol?: number): 
         ...(newestProtocol === undefined ? {} : { newestProtocol }),
         ...(config.retention === undefined ? {} : { retention: config.retention }),
         ...(config.snapshotIntervalBlocks === undefined ? {} : { snapshotIntervalBlocks: config.snapshotIntervalBlocks }),
+        ...(config.snapshotPeriodMs === undefined ? {} : { snapshotPeriodMs: config.snapshotPeriodMs }),
         ...(config.engine === 'cometbft' ? { openEngine: cometbftOpener(request, onStep) } : {}),
       },
     });

@@ -17,6 +17,8 @@ import { Spill } from './spill.ts';
 const { sha256 } = nodeCrypto;
 const nodes: SnapshotNode[] = [];
 const NOTHING = new Uint8Array(0);
+/** As the fixture writes it. */
+const blockAt = (height: number): { height: number; timeUnixMs: number } => ({ height, timeUnixMs: height * 1000 });
 
 function aNode(...change: ConstructorParameters<typeof SnapshotNode>): SnapshotNode {
   const node = new SnapshotNode(...change);
@@ -74,11 +76,11 @@ describe('a snapshot', () => {
   });
 
   test('is of one commit, whatever is committed while it is taken', async () => {
-    const source = aNode({ intervalBlocks: 2 });
+    const source = aNode({ schedule: { intervalBlocks: 2, periodMs: 0 } });
     await source.write(0, someRecords(250, 10_000));
     await source.write(2, { 'a/b/c': { n: 2 } });
     const rootAt2 = source.root.hash;
-    source.snapshots.committed(2);
+    source.snapshots.committed(blockAt(2));
     const taken = source.snapshots.take();
     for (let height = 3; height < 12; height++) await source.write(height, { 'a/b/c': { n: height }, [`a/b/${height}`]: {} });
 
@@ -109,17 +111,30 @@ describe('a snapshot', () => {
   });
 
   test('is taken each so many blocks; the newest two stay on disk, and what a dead process left unfinished goes', async () => {
-    const source = aNode({ intervalBlocks: 2 });
+    const source = aNode({ schedule: { intervalBlocks: 2, periodMs: 0 } });
     await source.write(0, someRecords(3, 10));
     for (let height = 1; height <= 9; height++) {
       await source.write(height, { [`a/b/${height}`]: {} });
-      source.snapshots.committed(height);
+      source.snapshots.committed(blockAt(height));
       if (height % 2 === 0) await source.snapshots.take();
     }
     expect(source.snapshots.listSnapshots().map(({ height }) => height)).toEqual([8, 6]);
     expect(readdirSync(join(source.folder, 'snapshots')).sort()).toEqual(['000000000006', '000000000008']);
     expect(await source.snapshots.loadChunk({ height: 4, format: 1, index: 0 })).toBeUndefined();
     expect(await source.snapshots.loadChunk({ height: 8, format: 2, index: 0 })).toBeUndefined();
+  });
+
+  test('is taken once in a period of block time, however many blocks there are in it', async () => {
+    const chain = { chainId: 'jincheng-health', genesisHash: new Uint8Array(32) };
+    const source = aNode({ schedule: { intervalBlocks: 2, periodMs: 6_000 }, chain });
+    await source.write(0, someRecords(3, 10));
+    for (let height = 1; height <= 13; height++) {
+      await source.write(height, { [`a/b/${height}`]: {} });
+      source.snapshots.committed(blockAt(height));
+      if (height % 6 === 0) await source.snapshots.take();
+    }
+    expect(source.snapshots.listSnapshots().map(({ height }) => height)).toEqual([12, 6]);
+    expect(source.snapshots.counts()).toMatchObject({ taken: 2, skipped: 0 });
   });
 
   test('of a damaged store is never finished, and the node is told', async () => {
@@ -137,11 +152,11 @@ describe('a snapshot', () => {
 
   test('that the volume has no room for is refused before a byte is written, and counted', async () => {
     let free = FREE_BYTES_KEPT;
-    const source = aNode({ intervalBlocks: 1, free: () => free });
+    const source = aNode({ schedule: { intervalBlocks: 1, periodMs: 0 }, free: () => free });
     await source.write(0, someRecords(300, 3_000));
     await source.write(1, {});
 
-    source.snapshots.committed(1);
+    source.snapshots.committed(blockAt(1));
     const refused = source.snapshots.begin();
     expect(refused).toMatchObject({ ok: false, refusal: { code: 'SNAPSHOT_NO_ROOM', facts: { freeBytes: FREE_BYTES_KEPT } } });
     await expect(source.snapshots.take()).rejects.toThrow(NoRoom);
@@ -220,8 +235,8 @@ describe('joining by snapshot', () => {
     for (const [index, bytes] of chunks.entries()) await joiner.snapshots.applyChunk({ index, bytes, sender: 'p' });
     joiner.root = joiner.store.readBlockRecord(3)?.root ?? joiner.root;
     expect([joiner.restoredCount, joiner.joinedCount]).toEqual([1, 0]);
-    joiner.snapshots.committed(4);
-    joiner.snapshots.committed(5);
+    joiner.snapshots.committed(blockAt(4));
+    joiner.snapshots.committed(blockAt(5));
     expect(joiner.joinedCount).toBe(1);
 
     for (let height = 4; height < 30; height++) {

@@ -28,6 +28,7 @@ import {
 } from './limits.ts';
 import { StateRestore } from './restore-state.ts';
 import { SnapshotFolder } from './snapshot-folder.ts';
+import { isSnapshotDue, type SnapshotSchedule } from './snapshot-schedule.ts';
 import type { SnapshotCounts } from './snapshot-source.ts';
 import type { ChunkVerdict, OfferedChunk, OfferedSnapshot, OfferVerdict, SnapshotStore } from './snapshot-store.ts';
 import { DamagedState, takeSnapshot } from './take-snapshot.ts';
@@ -45,8 +46,7 @@ export interface LedgerSnapshotsParts {
   readonly store: LedgerStore;
   readonly crypto: CryptoPort;
   readonly chain: { readonly chainId: string; readonly genesisHash: Bytes };
-  /** Blocks between two snapshots; 0 takes none by itself. */
-  readonly intervalBlocks: number;
+  readonly schedule: SnapshotSchedule;
   readonly log: SnapshotLog;
   /** Bytes left on the volume; default asks the system. */
   readonly free?: () => number;
@@ -91,11 +91,12 @@ export class LedgerSnapshots implements SnapshotStore {
   }
 
   /** Called in the turn of each commit, so that the snapshot is of this height and of no later one. */
-  committed(height: number): void {
-    const { intervalBlocks, log } = this.#parts;
+  committed(block: { readonly height: number; readonly timeUnixMs: number }): void {
+    const { schedule, chain, store, log } = this.#parts;
+    const { height } = block;
     this.#join?.joined();
     this.#join = undefined;
-    if (intervalBlocks === 0 || height % intervalBlocks !== 0) return;
+    if (!isSnapshotDue(schedule, chain.genesisHash, block, (before) => store.readBlockRecord(before)?.timeUnixMs)) return;
     if (this.#taking !== undefined) {
       this.#counts.skipped++;
       log.warn?.('snapshot-skipped', { height, reason: 'the one before is still being taken' });

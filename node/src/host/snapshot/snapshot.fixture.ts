@@ -47,7 +47,7 @@ export class SnapshotNode {
       store: this.store,
       crypto: nodeCrypto,
       chain: CHAIN,
-      intervalBlocks: 0,
+      schedule: { intervalBlocks: 0, periodMs: 0 },
       log: { info: log, warn: log, error: log },
       onFault: (error) => this.faults.push(error),
       onRestored: () => {

@@ -6,6 +6,12 @@ const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const AFTER_PREFIX = Buffer.from('":"');
 const LENGTH_BYTES = 2;
+let scratch = Buffer.alloc(4_096);
+
+function room(bytes: number): Buffer {
+  if (scratch.length < bytes) scratch = Buffer.alloc(bytes);
+  return scratch.subarray(0, bytes);
+}
 
 /** A record's canonical bytes under its key. */
 export interface RecordEntry {
@@ -16,11 +22,13 @@ export interface RecordEntry {
 /**
  * A record and its key as one text, `"health.index/documents/":"<id>"{…}`: what a shape keeps of it are names of members, and so what keys of a kind
  * begin with. A key that would end a string stands with its length before it.
+ *
+ * @returns bytes that are lent until the next call: whoever writes a block packs each at once.
  */
 export function entryText(key: Buffer, value: Bytes): Buffer {
   if (key.includes(QUOTE) || key.includes(BACKSLASH)) return lengthFirst(key, value);
   const prefixBytes = key.lastIndexOf(SLASH) + 1;
-  const text = Buffer.allocUnsafe(key.length + value.length + AFTER_PREFIX.length + 2);
+  const text = room(key.length + value.length + AFTER_PREFIX.length + 2);
   text[0] = QUOTE;
   let at = 1 + key.copy(text, 1, 0, prefixBytes);
   at += AFTER_PREFIX.copy(text, at);
@@ -31,7 +39,7 @@ export function entryText(key: Buffer, value: Bytes): Buffer {
 }
 
 function lengthFirst(key: Buffer, value: Bytes): Buffer {
-  const text = Buffer.allocUnsafe(1 + LENGTH_BYTES + key.length + value.length);
+  const text = room(1 + LENGTH_BYTES + key.length + value.length);
   text[0] = COLON;
   text.writeUInt16BE(key.length, 1);
   key.copy(text, 1 + LENGTH_BYTES);
