@@ -2,7 +2,7 @@ import { encodeCanonical, type JsonObject } from '@civitas/canon';
 import { aKeyPair } from '@civitas/testkit';
 import { expect, test } from '@jest/globals';
 import { aGenesis } from '../testing/fake-ledger.ts';
-import { BUNDLE_WAIT_MS_MAX, CONFIG_BYTES_MAX, GENESIS_BYTES_MAX } from './limits.ts';
+import { BUNDLE_WAIT_MS_MAX, CONFIG_BYTES_MAX, GENESIS_BYTES_MAX, SNAPSHOT_INTERVAL_BLOCKS_MAX, SNAPSHOT_PERIOD_MS_MAX } from './limits.ts';
 import { parseNodeConfig, parseRelayConfig } from './parse-config.ts';
 import { parseGenesis } from './parse-genesis.ts';
 import { podOf } from './pod.ts';
@@ -38,6 +38,7 @@ const relay = (overrides: object) => parseRelayConfig(JSON.stringify({ ...RELAY,
 
 test('whole configurations are taken', () => {
   expect(node({}).ok).toBe(true);
+  expect(node({ snapshotIntervalBlocks: SNAPSHOT_INTERVAL_BLOCKS_MAX, snapshotPeriodMs: SNAPSHOT_PERIOD_MS_MAX }).ok).toBe(true);
   expect(node({ gateways: [{ ...NODE.gateways[0], vault: false }] }).ok).toBe(true);
   expect(relay({}).ok).toBe(true);
 });
@@ -47,6 +48,8 @@ test.each<[string, () => ReturnType<typeof parseNodeConfig> | ReturnType<typeof 
   ['a name that is none', () => node({ chainId: 'Jincheng/..' })],
   ['an engine that is none', () => node({ engine: 'raft' })],
   ['a bundle wait above its bound', () => node({ bundleWaitMs: BUNDLE_WAIT_MS_MAX + 1 })],
+  ['more blocks between snapshots than the bound', () => node({ snapshotIntervalBlocks: SNAPSHOT_INTERVAL_BLOCKS_MAX + 1 })],
+  ['more time between snapshots than the bound', () => node({ snapshotPeriodMs: SNAPSHOT_PERIOD_MS_MAX + 1 })],
   ['a queue without room for two', () => node({ queueOperationsMax: 1 })],
   ['no gateway', () => node({ gateways: [] })],
   ['one gateway twice', () => node({ gateways: [...NODE.gateways, ...NODE.gateways] })],
