@@ -14,8 +14,8 @@ function phaseOf(genesisHash: Bytes, periodMs: number): number {
 }
 
 /**
- * Whether a snapshot of this height is due: the first whole interval in a period. It rests on block times alone, so every validator
- * takes the same ones, and a node that joins may fetch from several.
+ * Whether a snapshot of this height is due: the first interval of the ledger, so that a young one can be joined, and then the first whole one in
+ * each period. It rests on block times alone, so every validator takes the same ones, and a node that joins may fetch from several.
  *
  * @param timeOf time of an earlier block, Unix ms; undefined where the store has none, which counts as another period.
  */
@@ -26,7 +26,7 @@ export function isSnapshotDue(
   timeOf: (height: number) => number | undefined,
 ): boolean {
   if (intervalBlocks === 0 || block.height % intervalBlocks !== 0) return false;
-  if (periodMs === 0) return true;
+  if (periodMs === 0 || block.height === intervalBlocks) return true;
   const before = timeOf(block.height - intervalBlocks);
   if (before === undefined) return true;
   const phase = phaseOf(genesisHash, periodMs);
