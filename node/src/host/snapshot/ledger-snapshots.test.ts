@@ -125,7 +125,7 @@ describe('a snapshot', () => {
   });
 
   test('is taken at the first interval and then once in a period of block time, however many blocks there are in it', async () => {
-    const chain = { chainId: 'jincheng-health', genesisHash: new Uint8Array(32) };
+    const chain = { ...CHAIN, genesisHash: new Uint8Array(32) };
     const source = aNode({ schedule: { intervalBlocks: 2, periodMs: 6_000 }, chain });
     await source.write(0, someRecords(3, 10));
     for (let height = 1; height <= 13; height++) {

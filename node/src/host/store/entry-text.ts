@@ -1,4 +1,5 @@
 import type { Bytes } from '@civitas/canon';
+import { LentBuffer } from './lent-buffer.ts';
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -6,12 +7,7 @@ const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const AFTER_PREFIX = Buffer.from('":"');
 const LENGTH_BYTES = 2;
-let scratch = Buffer.alloc(4_096);
-
-function room(bytes: number): Buffer {
-  if (scratch.length < bytes) scratch = Buffer.alloc(bytes);
-  return scratch.subarray(0, bytes);
-}
+const lent = new LentBuffer();
 
 /** A record's canonical bytes under its key. */
 export interface RecordEntry {
@@ -28,7 +24,8 @@ export interface RecordEntry {
 export function entryText(key: Buffer, value: Bytes): Buffer {
   if (key.includes(QUOTE) || key.includes(BACKSLASH)) return lengthFirst(key, value);
   const prefixBytes = key.lastIndexOf(SLASH) + 1;
-  const text = room(key.length + value.length + AFTER_PREFIX.length + 2);
+  const bytes = key.length + value.length + AFTER_PREFIX.length + 2;
+  const text = lent.room(bytes).subarray(0, bytes);
   text[0] = QUOTE;
   let at = 1 + key.copy(text, 1, 0, prefixBytes);
   at += AFTER_PREFIX.copy(text, at);
@@ -39,7 +36,8 @@ export function entryText(key: Buffer, value: Bytes): Buffer {
 }
 
 function lengthFirst(key: Buffer, value: Bytes): Buffer {
-  const text = room(1 + LENGTH_BYTES + key.length + value.length);
+  const bytes = 1 + LENGTH_BYTES + key.length + value.length;
+  const text = lent.room(bytes).subarray(0, bytes);
   text[0] = COLON;
   text.writeUInt16BE(key.length, 1);
   key.copy(text, 1 + LENGTH_BYTES);

@@ -2,6 +2,7 @@ import type { Bytes } from '@civitas/canon';
 import type { Database } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import { BLANK_OVERHEAD_BYTES, BlankReader, BlankWriter, FILLED_PER_PACKED_BYTE } from './blanks.ts';
+import { LentBuffer } from './lent-buffer.ts';
 import { BLANKS_MAX, SHAPE_BYTES_MAX, SHAPES_MAX, SHAPES_SEEN_MAX } from './limits.ts';
 import { TextScan } from './text-scan.ts';
 
@@ -61,7 +62,7 @@ export class TextShapes {
   readonly #byHash = new Map<number, Shape[]>();
   readonly #seen = new Set<number>();
   #learnt: LearntShape[] = [];
-  #scratch = Buffer.alloc(0);
+  readonly #lent = new LentBuffer();
 
   /** @throws StoreFault for a shape that cannot be read. */
   constructor(db: Db) {
@@ -89,7 +90,7 @@ export class TextShapes {
   /** @returns what may be written in a transaction that `save` is called in, too. */
   pack(text: Bytes): Buffer {
     const shape = this.#scan.read(text) ? (this.#find(text) ?? this.#learn(text)) : undefined;
-    const packed = this.#room(NUMBER_BYTES + text.length + BLANKS_MAX * BLANK_OVERHEAD_BYTES);
+    const packed = this.#lent.room(NUMBER_BYTES + text.length + BLANKS_MAX * BLANK_OVERHEAD_BYTES);
     if (shape !== undefined) {
       const { count, starts, ends } = this.#scan;
       const blanks = new BlankWriter(packed, packed.writeUInt16BE(shape.number));
@@ -114,7 +115,7 @@ export class TextShapes {
     const shape = this.#byNumber[number - 1];
     if (shape === undefined) return undefined;
     const blanks = new BlankReader(packed, NUMBER_BYTES);
-    const text = this.#room(shape.bytes + packed.length * FILLED_PER_PACKED_BYTE);
+    const text = this.#lent.room(shape.bytes + packed.length * FILLED_PER_PACKED_BYTE);
     let at = 0;
     for (const [place, part] of shape.parts.entries()) {
       if (place > 0) at = blanks.fill(text, at);
@@ -123,11 +124,6 @@ export class TextShapes {
       at += part.length;
     }
     return blanks.isAtEnd ? Buffer.from(text.subarray(0, at)) : undefined;
-  }
-
-  #room(bytes: number): Buffer {
-    if (this.#scratch.length < bytes) this.#scratch = Buffer.alloc(bytes);
-    return this.#scratch;
   }
 
   /** The shape of the text that was scanned last. */
