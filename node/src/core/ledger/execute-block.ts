@@ -12,7 +12,7 @@ import { type ValidatorUpdate, validatorUpdatesOf } from '../validators/validato
 import { type Bundle, signBytesOf } from './bundle.ts';
 import { type Executed, executeOperation, type RunningLedger } from './execute-operation.ts';
 import type { BlockFacts } from './execution.ts';
-import { BUNDLE_OPERATIONS_MAX, STEP_WRITES } from './limits.ts';
+import { BUNDLE_OPERATIONS_MAX, STEP_OPERATIONS, STEP_WRITES } from './limits.ts';
 import { bundleVerdictId } from './verdicts.ts';
 
 /** One receipt of a block, with what the host indexes it by. */
@@ -70,7 +70,7 @@ export function checkBundle(ledger: RunningLedger, records: RecordSource, bundle
   return verdict ? accept(true) : refuse('SIGNATURE_INVALID', { gateway: bundle.gateway });
 }
 
-/** A block being executed, a bundle at a time so that the host can let others run in between. */
+/** A block being executed, in steps so that the host can let others run in between. */
 export class BlockExecution {
   readonly #ledger: RunningLedger;
   readonly #block: BlockFacts;
@@ -92,10 +92,17 @@ export class BlockExecution {
 
   /** @param bundle undefined when the host's decoder refused its bytes: it has a result and no receipts. */
   executeBundle(bundle: Bundle | undefined): void {
+    runSteps(this.executeBundleInSteps(bundle));
+  }
+
+  /** executeBundle, which may rest between its operations. */
+  *executeBundleInSteps(bundle: Bundle | undefined): Generator<void, void> {
     const isSound = bundle !== undefined && this.#isReadable(bundle) && checkBundle(this.#ledger, this.#state, bundle).ok;
-    const receipts = isSound
-      ? bundle.operations.map((operation) => this.#receiptOf(executeOperation(this.#ledger, this.#block, this.#state, operation)))
-      : [];
+    const receipts: BlockReceipt[] = [];
+    for (const operation of isSound ? bundle.operations : []) {
+      receipts.push(this.#receiptOf(executeOperation(this.#ledger, this.#block, this.#state, operation)));
+      if (receipts.length % STEP_OPERATIONS === 0) yield;
+    }
     const data = receiptsRoot(
       this.#ledger.crypto.sha256,
       receipts.map(({ bytes }) => bytes),

@@ -18,5 +18,7 @@ export const RESULT_BYTES_MAX = 65_536;
 export const INVOKE_DEPTH_MAX = 8;
 /** Verdicts kept, count: a few blocks' worth, of which the half asked for last is sure to be there. */
 export const VERDICTS_MAX = 16_384;
+/** Operations of a bundle that are executed in one step. */
+export const STEP_OPERATIONS = 16;
 /** Writes of a block that are hashed in one step. */
 export const STEP_WRITES = 256;

@@ -40,6 +40,8 @@ export function nibbleAt(hash: Bytes, index: number): number {
 
 const NIBBLES = '0123456789abcdef';
 const UNCHANGED = 'unchanged';
+/** Levels of pages after whose slots a batch may rest: 256 parts of a large tree. */
+const STEPPED_LEVELS = 2;
 
 interface Batch {
   readonly sha256: Sha256;
@@ -134,11 +136,34 @@ function changePage(batch: Batch, path: string, before: Page, changed: ReadonlyM
 
 /** What becomes of a slot that has a page below it. */
 function changeBelow(batch: Batch, path: string, run: Run): Slot | typeof UNCHANGED {
-  const before = batch.reader.page(path, batch.base);
-  const changed = changedSlots(batch, { path, page: before }, run);
+  const page = batch.reader.page(path, batch.base);
+  return slotAfter(batch, { path, page }, changedSlots(batch, { path, page }, run));
+}
+
+/** What stands in a slot once the page below it has changed. */
+function slotAfter(batch: Batch, before: { path: string; page: Page }, changed: ReadonlyMap<number, Slot>): Slot | typeof UNCHANGED {
   if (changed.size === 0) return UNCHANGED;
-  const page = changePage(batch, path, before, changed);
-  return page.kindAt(1) === 'inner' ? childOf(batch, path, page) : page.leafBelow(1);
+  const page = changePage(batch, before.path, before.page, changed);
+  return page.kindAt(1) === 'inner' ? childOf(batch, before.path, page) : page.leafBelow(1);
+}
+
+/** changedSlots, which may rest after each slot of the upper pages: not a generator further down, where it is called for every change. */
+function* changedSlotsInSteps(batch: Batch, at: { path: string; page: Page }, run: Run): Generator<void, Map<number, Slot>> {
+  const changed = new Map<number, Slot>();
+  for (let { from } = run; from < run.to; ) {
+    const group = groupAt(batch.changes, { from, to: run.to }, at.path.length);
+    const isUpper = at.path.length < STEPPED_LEVELS - 1 && at.page.kindAt(PAGE_SLOTS + group.nibble) === 'inner';
+    const after = isUpper ? yield* changeBelowInSteps(batch, at.path + NIBBLES.charAt(group.nibble), group) : changeSlot(batch, at, group);
+    if (after !== UNCHANGED) changed.set(group.nibble, after);
+    from = group.to;
+    yield;
+  }
+  return changed;
+}
+
+function* changeBelowInSteps(batch: Batch, path: string, run: Run): Generator<void, Slot | typeof UNCHANGED> {
+  const page = batch.reader.page(path, batch.base);
+  return slotAfter(batch, { path, page }, yield* changedSlotsInSteps(batch, { path, page }, run));
 }
 
 /** What becomes of a slot that is empty or a leaf. */
@@ -180,7 +205,7 @@ export function applyChanges(
   return runSteps(applyChangesInSteps(tools, base, version, changes));
 }
 
-/** applyChanges, which may rest after each sixteenth of the tree; nothing may be committed meanwhile. */
+/** applyChanges, which may rest after each small part of the tree; nothing may be committed meanwhile. */
 export function* applyChangesInSteps(
   tools: { readonly sha256: Sha256; readonly reader: PageReader },
   base: TreeRoot,
@@ -190,14 +215,7 @@ export function* applyChangesInSteps(
   const sorted = [...changes].sort((left, right) => compareBytes(left.keyHash, right.keyHash));
   const batch: Batch = { ...tools, base: base.version, version, changes: sorted, pages: [], removed: [], undo: [], kept: [] };
   const before = base.version < 0 ? emptyPage(tools.sha256) : tools.reader.page('', base.version);
-  const changed = new Map<number, Slot>();
-  for (let from = 0; from < sorted.length; ) {
-    const group = groupAt(sorted, { from, to: sorted.length }, 0);
-    const after = changeSlot(batch, { path: '', page: before }, group);
-    if (after !== UNCHANGED) changed.set(group.nibble, after);
-    from = group.to;
-    yield;
-  }
+  const changed = yield* changedSlotsInSteps(batch, { path: '', page: before }, { from: 0, to: sorted.length });
   if (changed.size === 0) return { root: base, pages: [], removed: [], history: [], kept: [] };
   const { pages, removed, undo, kept } = batch;
   const page = base.version < 0 ? before.with({ version, changeCount: 0 }, changed) : changePage(batch, '', before, changed);

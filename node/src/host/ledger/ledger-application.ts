@@ -20,12 +20,12 @@ import {
   type ProposedBlock,
 } from '../engine/engine.ts';
 import { BLOCK_DATA_BYTES_MAX, TRANSACTION_FRAMING_BYTES } from '../engine/limits.ts';
+import { inSlices } from '../in-slices.ts';
 import type { FailedPacketWrite } from '../store/failed-packets.ts';
 import { type BlockRecord, type LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { BundleCache } from './bundle-cache.ts';
 import { failedPacketsIn } from './failed-packets.ts';
 import type { CommittedBlock } from './ledger-host.ts';
-import { FINISH_SLICE_MS } from './limits.ts';
 import { linksTouched } from './link-activity.ts';
 import type { VerifySignatures } from './verify-bundles.ts';
 
@@ -53,9 +53,6 @@ export interface ApplicationParts {
 // Callers read their receipts right after the commit; a few blocks of slack.
 const RECENT_BLOCKS = 4;
 const NOTHING = new Uint8Array(0);
-
-/** Lets the event loop turn: reads and new operations are answered between the bundles of a large block. */
-const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The ledger as the engine sees it. */
 export class LedgerApplication implements Application {
@@ -207,11 +204,8 @@ export class LedgerApplication implements Application {
     await verifySignatures(bundles.flatMap((bundle) => (bundle.ok ? [bundle.value] : [])));
     const execution = new BlockExecution(ledger, { height, timeUnixMs }, store);
     execution.recordMisbehaviour(block.misbehaviour);
-    for (const [position, bundle] of bundles.entries()) {
-      if (position > 0) await yieldToEventLoop();
-      execution.executeBundle(bundle.ok ? bundle.value : undefined);
-    }
-    const effects = await this.#inSlices(execution.finishInSteps(this.#head.root, reader));
+    await inSlices(executeInSteps(execution, bundles), nowMs);
+    const effects = await inSlices(execution.finishInSteps(this.#head.root, reader), nowMs);
     const answer: FinalizedBlock = {
       results: effects.results,
       appHash: effects.tree.root.hash,
@@ -229,18 +223,6 @@ export class LedgerApplication implements Application {
     const after = { get: (key: string) => (writes.has(key) ? writes.get(key)?.record : store.get(key)) };
     const [now, next] = [this.protocol.version, protocolAt(after, block.height + 1).version];
     return next === now ? {} : { appVersion: appVersionOf(next) };
-  }
-
-  /** Where it rests is up to the clock, what comes of it is not. */
-  async #inSlices<T>(steps: Iterator<void, T>): Promise<T> {
-    const { nowMs } = this.#parts;
-    let sinceMs = nowMs();
-    for (let step = steps.next(); ; step = steps.next()) {
-      if (step.done === true) return step.value;
-      if (nowMs() - sinceMs < FINISH_SLICE_MS) continue;
-      await yieldToEventLoop();
-      sinceMs = nowMs();
-    }
   }
 
   async commit(decided: DecidedBlock): Promise<void> {
@@ -269,7 +251,7 @@ export class LedgerApplication implements Application {
     const { writes, tree, leafChanges } = effects;
     const failedPackets = this.#failedPackets(effects, finalized.block);
     const written = { record, block: decided, writes, tree, leafChanges, failedPackets, receipts, pruned, keptFrom };
-    await store.writeCommit(written, await this.#inSlices(store.encodeInSteps(written)));
+    await store.writeCommit(written, await inSlices(store.encodeInSteps(written), nowMs));
     reader.commit(effects.tree);
     this.#head = record;
     this.#recent.set(height, effects.receipts);
@@ -315,6 +297,10 @@ export class LedgerApplication implements Application {
     }
     return from;
   }
+}
+
+function* executeInSteps(execution: BlockExecution, bundles: readonly Result<Bundle>[]): Generator<void, void> {
+  for (const bundle of bundles) yield* execution.executeBundleInSteps(bundle.ok ? bundle.value : undefined);
 }
 
 function isSameBlock(left: ProposedBlock, right: ProposedBlock): boolean {

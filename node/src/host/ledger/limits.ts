@@ -4,5 +4,3 @@ export const WANTED_MS = 60_000;
 export const DECODED_BUNDLES_MAX = 256;
 /** Signatures of one call that are verified at one time: a full batch of the verifying thread. */
 export const VERIFYING_BUNDLE_SIGNATURES_MAX = 512;
-/** How long finishing a block holds the event loop before others have their turn, ms. */
-export const FINISH_SLICE_MS = 4;

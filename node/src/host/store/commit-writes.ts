@@ -2,6 +2,7 @@ import type { Bytes } from '@civitas/canon';
 import type { StoredRecord } from '../../core/state/records.ts';
 import type { BlockRecord } from './block-record.ts';
 import type { FailedPacketWrite } from './failed-packets.ts';
+import type { EncodedOperations } from './operation-index.ts';
 import type { ReceiptChunk } from './receipt-chunks.ts';
 import type { EncodedRecord } from './record-table.ts';
 import type { TreeWrites } from './tree-pages.ts';
@@ -26,6 +27,5 @@ export interface CommitWrites extends TreeWrites {
 export interface EncodedCommit {
   readonly records: readonly EncodedRecord[];
   readonly receipts: readonly ReceiptChunk[];
-  /** Pieces of a run of the operation index; mostly none. */
-  readonly run: readonly Buffer[];
+  readonly operations: EncodedOperations;
 }

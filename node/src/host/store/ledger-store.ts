@@ -14,7 +14,7 @@ import { CACHED_RECORDS_MAX, FAILED_PACKETS_KEPT_MAX, MAP_BYTES, STORE_FORMAT, S
 import { OperationIndex } from './operation-index.ts';
 import { ReceiptChunks } from './receipt-chunks.ts';
 import { RecordTable } from './record-table.ts';
-import { SaveAhead } from './save-ahead.ts';
+import { type AheadWork, SaveAhead } from './save-ahead.ts';
 import { storeBytes } from './store-bytes.ts';
 import { prepareFile } from './store-file.ts';
 import { heightKey, placeKey, placeOf } from './store-keys.ts';
@@ -121,8 +121,12 @@ export class LedgerStore implements RecordSource, PageStore {
     // Not the name that formats before this one have: theirs is refused by its number, not read as this one.
     this.#state = new RecordTable({ records: openDb('state-records'), index: openDb('state-index'), shapes }, unsavedKeysMax);
     this.#tree = new TreePages(openDb, unsavedChangesMax);
-    const saving = (work: () => void): Promise<void> => this.#transaction('saving what earlier blocks changed', work);
-    this.#ahead = new SaveAhead([this.#state, this.#tree], saving, aheadCountMin);
+    const state = this.#state;
+    const work: AheadWork = {
+      prepareInSteps: () => state.arrangeInSteps(),
+      transaction: (fill) => this.#transaction('saving what earlier blocks changed', fill),
+    };
+    this.#ahead = new SaveAhead([state, this.#tree], work, aheadCountMin);
     const chain = this.#meta.get(CHAIN);
     const isReadable = chain !== undefined && parseRecord(chain)['format'] === STORE_FORMAT;
     if (isReadable) this.#tree.recover(nodeCrypto.sha256, (height) => this.readBlockRecord(height)?.root);
@@ -292,7 +296,7 @@ export class LedgerStore implements RecordSource, PageStore {
     return {
       records: yield* this.#state.encode(writes),
       receipts: yield* this.#receipts.encode(record.height, receipts),
-      run: yield* this.#operations.encodeRun(),
+      operations: yield* this.#operations.encode(receipts.filter(({ isCharged }) => isCharged)),
     };
   }
 
@@ -314,7 +318,7 @@ export class LedgerStore implements RecordSource, PageStore {
   }
 
   #putCommit(commit: CommitWrites, encoded: EncodedCommit): void {
-    const { record, block, receipts, keptFrom } = commit;
+    const { record, block, keptFrom } = commit;
     const { height } = record;
     const at = heightKey(height);
     if (block !== undefined) {
@@ -326,11 +330,7 @@ export class LedgerStore implements RecordSource, PageStore {
     this.#state.put(height, encoded.records);
     this.#tree.put(height, commit);
     this.#receipts.put(encoded.receipts);
-    this.#operations.put(
-      height,
-      receipts.filter(({ isCharged }) => isCharged),
-      encoded.run,
-    );
+    this.#operations.put(height, encoded.operations);
     if (commit.failedPackets !== undefined) this.#failed.put(height, commit.failedPackets);
     void this.#meta.remove(PENDING);
     void this.#meta.put(HEAD, placeKey(height, keptFrom));

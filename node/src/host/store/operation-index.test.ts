@@ -29,14 +29,8 @@ describe('OperationIndex', () => {
   const anIndex = (runOperationsMax: number): OperationIndex => new OperationIndex(dbs, [1, 3], runOperationsMax);
 
   const commit = (index: OperationIndex, height: number, hashes: readonly Buffer[]): Promise<unknown> => {
-    const run = runSteps(index.encodeRun());
-    return root.batch(() => {
-      index.put(
-        height,
-        hashes.map((operationHash, at) => ({ operationHash, index: at })),
-        run,
-      );
-    });
+    const encoded = runSteps(index.encode(hashes.map((operationHash, at) => ({ operationHash, index: at }))));
+    return root.batch(() => index.put(height, encoded));
   };
 
   /** Blocks of 0 to 6 operations: the place of each. */
@@ -82,6 +76,7 @@ describe('OperationIndex', () => {
   });
 
   test('a place that no block has is a bug', () => {
-    expect(() => anIndex(10).put(1, [{ operationHash: hashOf(1), index: 65_536 }], [])).toThrow('no place in a block: 65536');
+    const outside = [{ operationHash: hashOf(1), index: 65_536 }];
+    expect(() => runSteps(anIndex(10).encode(outside))).toThrow('no place in a block: 65536');
   });
 });

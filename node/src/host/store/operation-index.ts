@@ -16,8 +16,8 @@ const ENTRY_BYTES = HASH_BYTES + PLACE_BYTES;
 /** Entries of one piece of a run, count: they fill a page of the store beside its header. */
 const PIECE_ENTRIES = 156;
 const PIECE_BYTES = PIECE_ENTRIES * ENTRY_BYTES;
-/** Entries of a run that are written in one step, count. */
-const RUN_STEP_ENTRIES = 1_024;
+/** Entries that are encoded in one step, count. */
+const STEP_ENTRIES = 1_024;
 const RUN_MAX = 2 ** 32 - 1;
 /** Places in a block: a place is one number, height and index. */
 const INDEXES = 2 ** 16;
@@ -28,6 +28,14 @@ const PLACES = 2 ** 20;
 interface LoggedBlock {
   readonly height: number;
   readonly entries: Buffer;
+}
+
+/** What the index writes of a block. */
+export interface EncodedOperations {
+  /** The block's entry of the log; empty where it has no operations. */
+  readonly entries: Buffer;
+  /** Pieces of the run that takes over what the log held before; mostly none. */
+  readonly run: readonly Buffer[];
 }
 
 /** An operation that a block executed. */
@@ -68,8 +76,20 @@ export class OperationIndex {
     for (const { key, value } of dbs.log.getRange({})) this.#remember(placeOf(key).height, value);
   }
 
-  /** Pieces of the run that the next `put` is to write; none until the log holds enough for one. */
-  *encodeRun(): Generator<void, readonly Buffer[]> {
+  /** What the next `put` is to write. */
+  *encode(operations: readonly PlacedOperation[]): Generator<void, EncodedOperations> {
+    const entries = Buffer.alloc(operations.length * LOGGED_BYTES);
+    for (const [at, { operationHash, index }] of operations.entries()) {
+      if (index >= INDEXES) throw new RangeError(`no place in a block: ${index}`);
+      entries.set(operationHash.subarray(0, HASH_BYTES), at * LOGGED_BYTES);
+      entries.writeUInt32BE(index, at * LOGGED_BYTES + HASH_BYTES);
+      if (at % STEP_ENTRIES === 0) yield;
+    }
+    return { entries, run: yield* this.#encodeRun() };
+  }
+
+  /** None until the log holds enough for one. */
+  *#encodeRun(): Generator<void, readonly Buffer[]> {
     if (this.#count < this.#runOperationsMax) return [];
     const sorted = yield* sortedEntries(this.#logged, this.#count);
     const pieces: Buffer[] = [];
@@ -77,17 +97,11 @@ export class OperationIndex {
     return pieces;
   }
 
-  /** Inside a write transaction, once a block. @param run what `encodeRun` gave since the last block. */
-  put(height: number, operations: readonly PlacedOperation[], run: readonly Buffer[]): void {
+  /** Inside a write transaction, once a block. */
+  put(height: number, { entries, run }: EncodedOperations): void {
     this.#leaving = undefined;
     if (run.length > 0) this.#writeRun(run);
-    if (operations.length === 0) return;
-    const entries = Buffer.alloc(operations.length * LOGGED_BYTES);
-    for (const [at, { operationHash, index }] of operations.entries()) {
-      if (index >= INDEXES) throw new RangeError(`no place in a block: ${index}`);
-      entries.set(operationHash.subarray(0, HASH_BYTES), at * LOGGED_BYTES);
-      entries.writeUInt32BE(index, at * LOGGED_BYTES + HASH_BYTES);
-    }
+    if (entries.length === 0) return;
     void this.#log.put(heightKey(height), entries);
     this.#remember(height, entries);
   }
@@ -164,7 +178,7 @@ function* sortedEntries(logged: readonly LoggedBlock[], count: number): Generato
     const isLikeTheOneBefore = first === Math.floor(value / PLACES);
     if (isLikeTheOneBefore) moveForward(sorted, position * ENTRY_BYTES);
     first = Math.floor(value / PLACES);
-    if (position % RUN_STEP_ENTRIES === 0) yield;
+    if (position % STEP_ENTRIES === 0) yield;
   }
   return sorted;
 }

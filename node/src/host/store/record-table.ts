@@ -23,6 +23,8 @@ type Db = Database<Buffer, Buffer>;
 export interface EncodedRecord {
   readonly name: string;
   readonly key: Buffer;
+  /** Where it stands before the block; undefined where it does not. */
+  readonly known: number | undefined;
   readonly entry: Buffer | undefined;
 }
 
@@ -106,14 +108,20 @@ export class RecordTable implements AheadTable {
     this.#unsaved.take(keys);
   }
 
+  /** Puts new keys in order, which whoever asks for it has to do otherwise: `put`, `putAhead`, a scan. */
+  arrangeInSteps(): Generator<void> {
+    return this.#unsaved.arrangeInSteps();
+  }
+
   /** What `put` is to write of a block's changes. */
   *encode(writes: ReadonlyMap<string, StoredRecord | undefined>): Generator<void, readonly EncodedRecord[]> {
-    yield* this.#unsaved.arrangeInSteps();
+    yield* this.arrangeInSteps();
     const encoded: EncodedRecord[] = [];
     for (const [key, stored] of writes) {
       const bytes = bytesOf(key);
+      const name = nameOf(key, bytes);
       const entry = stored && this.#shapes.pack(entryText(bytes, stored.bytes));
-      encoded.push({ name: nameOf(key, bytes), key: bytes, entry });
+      encoded.push({ name, key: bytes, known: this.#find(name, bytes), entry });
       if (encoded.length % ENCODED_AT_ONCE === 0) yield;
     }
     return encoded;
@@ -125,8 +133,7 @@ export class RecordTable implements AheadTable {
     const firstNumber = this.#next;
     const added = new Map<string, number>();
     const deleted: string[] = [];
-    for (const { name, key, entry } of encoded) {
-      const known = this.#find(name, key);
+    for (const { name, key, known, entry } of encoded) {
       if (entry === undefined) {
         if (known === undefined) continue;
         this.#changing(known);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { AHEAD_COUNT_MAX } from './limits.ts';
-import { type AheadTable, SaveAhead } from './save-ahead.ts';
+import { type AheadTable, type AheadWork, SaveAhead } from './save-ahead.ts';
 
 /** A table that has so much to save, and saves it. */
 class Table implements AheadTable {
@@ -24,23 +24,29 @@ class Table implements AheadTable {
   }
 }
 
+interface Disk extends AheadWork {
+  readonly open: { readonly end: () => void; readonly fail: () => void }[];
+}
+
 /** A disk whose transactions end when the test says so. */
-function aDisk(): { readonly transaction: (work: () => void) => Promise<void>; readonly open: { end: () => void; fail: () => void }[] } {
-  const open: { end: () => void; fail: () => void }[] = [];
+function aDisk(prepareInSteps: AheadWork['prepareInSteps'] = () => []): Disk {
+  const open: Disk['open'] = [];
   const transaction = (work: () => void): Promise<void> => {
     work();
     return new Promise((resolve, reject) => open.push({ end: () => resolve(), fail: () => reject(new Error('no space')) }));
   };
-  return { transaction, open };
+  return { prepareInSteps, transaction, open };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('saves in transactions of a bounded size, one after the other, until so little is left that a block may save it', async () => {
   const [keys, pages] = [new Table(1.5 * AHEAD_COUNT_MAX), new Table(AHEAD_COUNT_MAX)];
-  const { transaction, open } = aDisk();
-  const ahead = new SaveAhead([keys, pages], transaction, AHEAD_COUNT_MAX);
+  const disk = aDisk();
+  const { open } = disk;
+  const ahead = new SaveAhead([keys, pages], disk, AHEAD_COUNT_MAX);
   ahead.begin();
+  await turn();
   expect(open).toHaveLength(1);
   // Nothing is saved before its transaction is durable.
   expect([keys.aheadCount, pages.aheadCount]).toEqual([1.5 * AHEAD_COUNT_MAX, AHEAD_COUNT_MAX]);
@@ -55,9 +61,11 @@ test('saves in transactions of a bounded size, one after the other, until so lit
 
 test('whoever ends it waits for the transaction that is under way, and no other begins', async () => {
   const table = new Table(3, 1);
-  const { transaction, open } = aDisk();
-  const ahead = new SaveAhead([table], transaction, 1);
+  const disk = aDisk();
+  const { open } = disk;
+  const ahead = new SaveAhead([table], disk, 1);
   ahead.begin();
+  await turn();
   let hasEnded = false;
   const ended = ahead.end().then(() => (hasEnded = true));
   await turn();
@@ -69,11 +77,48 @@ test('whoever ends it waits for the transaction that is under way, and no other 
 
 test('a transaction that fails is told to whoever ends it, and nothing of it counts as saved', async () => {
   const table = new Table(3);
-  const { transaction, open } = aDisk();
-  const ahead = new SaveAhead([table], transaction, 1);
+  const disk = aDisk();
+  const { open } = disk;
+  const ahead = new SaveAhead([table], disk, 1);
   ahead.begin();
+  await turn();
   open[0]?.fail();
   await turn();
   await expect(ahead.end()).rejects.toThrow('no space');
   expect([table.aheadCount, open.length]).toEqual([3, 1]);
+});
+
+test('what needs no transaction is done before it, and whoever ends it waits for one step of that alone', async () => {
+  const table = new Table(3);
+  const done: string[] = [];
+  let ahead: SaveAhead | undefined;
+  let ended: Promise<void> | undefined;
+  const disk = aDisk(function* () {
+    done.push('first');
+    yield;
+    ended = ahead?.end();
+    done.push('second');
+    yield;
+    done.push('third');
+  });
+  ahead = new SaveAhead([table], disk, 1);
+  ahead.begin();
+  await turn();
+  await ended;
+  expect([done, disk.open.length, table.aheadCount]).toEqual([['first', 'second'], 0, 3]);
+});
+
+test('without anybody who ends it, all of that is done and then saved', async () => {
+  const table = new Table(3);
+  let done = 0;
+  const disk = aDisk(function* () {
+    for (done = 1; done < 4; done++) yield;
+  });
+  const ahead = new SaveAhead([table], disk, 1);
+  ahead.begin();
+  await turn();
+  expect([done, disk.open.length]).toEqual([4, 1]);
+  disk.open[0]?.end();
+  await ahead.end();
+  expect(table.aheadCount).toBe(0);
 });

@@ -1,3 +1,4 @@
+import { inSlices } from '../in-slices.ts';
 import { AHEAD_COUNT_MAX } from './limits.ts';
 
 /** A table that keeps some of what blocks changed in memory, for later blocks to save. */
@@ -10,6 +11,13 @@ export interface AheadTable {
   settleAhead(): void;
 }
 
+export interface AheadWork {
+  /** What filling a transaction would have to do first, and needs none. */
+  prepareInSteps(): Iterable<void>;
+  /** Durable when it resolves. */
+  transaction(work: () => void): Promise<void>;
+}
+
 /**
  * Saves between two blocks what the later one would have to save of earlier ones: a transaction holds the event loop while it is filled, and
  * that is most of what fills a block's. In several small ones, each ended before the next begins, it holds nobody up.
@@ -18,15 +26,15 @@ export interface AheadTable {
  */
 export class SaveAhead {
   readonly #tables: readonly AheadTable[];
-  readonly #transaction: (work: () => void) => Promise<void>;
+  readonly #work: AheadWork;
   readonly #countMin: number;
   #saving: Promise<void> = Promise.resolve();
   #isEnding = false;
 
   /** @param countMin below which a block saves it itself, count: a transaction waits for the disk. */
-  constructor(tables: readonly AheadTable[], transaction: (work: () => void) => Promise<void>, countMin: number) {
+  constructor(tables: readonly AheadTable[], work: AheadWork, countMin: number) {
     this.#tables = tables;
-    this.#transaction = transaction;
+    this.#work = work;
     this.#countMin = countMin;
   }
 
@@ -44,12 +52,22 @@ export class SaveAhead {
   }
 
   async #save(): Promise<void> {
-    while (!this.#isEnding && this.#count() >= this.#countMin) {
-      await this.#transaction(() => {
+    while (this.#count() >= this.#countMin) {
+      await inSlices(this.#prepareInSteps());
+      if (this.#isEnding) return;
+      await this.#work.transaction(() => {
         let left = AHEAD_COUNT_MAX;
         for (const table of this.#tables) left -= table.putAhead(left);
       });
       for (const table of this.#tables) table.settleAhead();
+    }
+  }
+
+  /** The block that ends it shall not wait for more than a step. */
+  *#prepareInSteps(): Generator<void> {
+    for (const step of this.#work.prepareInSteps()) {
+      if (this.#isEnding) return;
+      yield step;
     }
   }
 
