@@ -46,33 +46,33 @@ function aBundler(waitMs: number, packs = false): { readonly bundler: Bundler; r
   return { bundler, leftMs, left };
 }
 
-test('an idle node sends a lone operation at once', () => {
+test('an idle node sends a lone operation at once', async () => {
   const { bundler, leftMs } = aBundler(10);
   void bundler.add(anAdmitted());
-  jest.advanceTimersByTime(1);
+  await jest.advanceTimersByTimeAsync(1);
   expect(leftMs).toHaveLength(1);
 });
 
-test('the wait for company doubles with each bundle that is being ordered, up to its bound', () => {
+test('the wait for company doubles with each bundle that is being ordered, up to its bound', async () => {
   const { bundler, leftMs } = aBundler(10);
   for (let bundle = 0; bundle < 5; bundle++) {
     void bundler.add(anAdmitted());
-    jest.advanceTimersByTime(BUNDLE_WAIT_MS_MAX + 1);
+    await jest.advanceTimersByTimeAsync(BUNDLE_WAIT_MS_MAX + 1);
   }
   const step = BUNDLE_WAIT_MS_MAX + 1;
   const waits = leftMs.map((atMs, bundle) => atMs - bundle * step);
   expect(waits.slice(1)).toEqual([10, 20, BUNDLE_WAIT_MS_MAX, BUNDLE_WAIT_MS_MAX]);
 });
 
-test('bundles are packed where the ledger reads that and it makes them shorter', () => {
+test('bundles are packed where the ledger reads that and it makes them shorter', async () => {
   const noise = Uint8Array.from({ length: 400 }, (_, at) => nodeCrypto.sha256(Uint8Array.of(at % 256, at >> 8))[0] ?? 0);
-  const isPacked = (body: Uint8Array, packs: boolean): (boolean | undefined)[] => {
+  const isPacked = async (body: Uint8Array, packs: boolean): Promise<(boolean | undefined)[]> => {
     const { bundler, left } = aBundler(10, packs);
     void bundler.add(anAdmitted(body));
-    jest.advanceTimersByTime(1);
+    await jest.advanceTimersByTimeAsync(1);
     return left.map(isPackedBundle);
   };
-  expect(isPacked(new Uint8Array(400), true)).toEqual([true]);
-  expect(isPacked(new Uint8Array(400), false)).toEqual([false]);
-  expect(isPacked(noise, true)).toEqual([false]);
+  expect(await isPacked(new Uint8Array(400), true)).toEqual([true]);
+  expect(await isPacked(new Uint8Array(400), false)).toEqual([false]);
+  expect(await isPacked(noise, true)).toEqual([false]);
 });

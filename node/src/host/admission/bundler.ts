@@ -2,6 +2,7 @@ import { type Bytes, type Sha256, SIGNATURE_BYTES } from '@civitas/canon';
 import { bundleSignBytes, packedBundleSignBytes, sharedGroupsOf } from '../../core/ledger/bundle.ts';
 import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
 import { BUNDLE_WAIT_MS_MAX } from '../config/limits.ts';
+import { turnBudget } from '../event-loop/turn-budget.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
 import { encodeBundle } from '../ledger/bundle-codec.ts';
 import type { StoredReceipt } from '../ledger/ledger-host.ts';
@@ -146,7 +147,8 @@ export class Bundler {
 
   async #order(taken: readonly Waiting[]): Promise<void> {
     try {
-      const receipts = await this.#options.submit(this.#encode(taken));
+      const bundle = await turnBudget.take(() => this.#encode(taken));
+      const receipts = await turnBudget.take(() => this.#options.submit(bundle));
       for (const [at, waiting] of taken.entries()) {
         const receipt = receipts[at];
         if (receipt === undefined) waiting.reject(new Error(`bundle of ${taken.length} came back with ${receipts.length} receipts`));

@@ -20,7 +20,8 @@ import {
   type ProposedBlock,
 } from '../engine/engine.ts';
 import { BLOCK_DATA_BYTES_MAX, TRANSACTION_FRAMING_BYTES } from '../engine/limits.ts';
-import { inSlices } from '../in-slices.ts';
+import { inSlices } from '../event-loop/in-slices.ts';
+import { turnBudget } from '../event-loop/turn-budget.ts';
 import type { FailedPacketWrite } from '../store/failed-packets.ts';
 import { type BlockRecord, type LedgerStore, NOTHING_PRUNED } from '../store/ledger-store.ts';
 import { BundleCache } from './bundle-cache.ts';
@@ -123,7 +124,7 @@ export class LedgerApplication implements Application {
 
   async checkTx(transaction: Bytes): Promise<boolean> {
     const { ledger, store, verifySignatures } = this.#parts;
-    const bundle = this.bundleOf(transaction);
+    const bundle = await turnBudget.take(() => this.bundleOf(transaction));
     if (!bundle.ok) return false;
     await verifySignatures([bundle.value]);
     return this.#isOrderable(transaction) && checkBundle(ledger, store, bundle.value).ok;

@@ -1,6 +1,7 @@
 import { accept, type Result, refuse } from '@civitas/canon';
 import type { SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { turnBudget } from '../event-loop/turn-budget.ts';
 import type { StoredReceipt } from '../ledger/ledger-host.ts';
 import type { LedgerDoor } from './ledger-door.ts';
 import { ANSWERS_TOGETHER_BYTES_MAX, ANSWERS_TOGETHER_MAX, SUBMIT_CREDITS } from './limits.ts';
@@ -105,7 +106,9 @@ export function serveSubmitStream(
         return resolve(refuse('CREDITS_EXCEEDED', { credits: SUBMIT_CREDITS, retryAfterMs: 100 }, 'retry'));
       }
       inFlight += count;
-      for (const [at, submitting] of submit().entries()) answer(BigInt.asUintN(64, request.tag + BigInt(at)), submitting);
+      turnBudget.run(() => {
+        for (const [at, submitting] of submit().entries()) answer(BigInt.asUintN(64, request.tag + BigInt(at)), submitting);
+      });
     });
     call.on('end', () => {
       hasEnded = true;

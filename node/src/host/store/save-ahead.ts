@@ -1,4 +1,5 @@
-import { inSlices } from '../in-slices.ts';
+import { inSlices } from '../event-loop/in-slices.ts';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import { AHEAD_COUNT_MAX } from './limits.ts';
 
 /** A table that keeps some of what blocks changed in memory, for later blocks to save. */
@@ -52,6 +53,8 @@ export class SaveAhead {
   }
 
   async #save(): Promise<void> {
+    // Whoever waits for the block is answered first.
+    await nextTurn();
     while (this.#count() >= this.#countMin) {
       await inSlices(this.#prepareInSteps());
       if (this.#isEnding) return;

@@ -3,6 +3,7 @@ import { type Bytes, concatBytes, equalBytes, type Sha256 } from '@civitas/canon
 import { isEmptyHash } from '@civitas/proofs';
 import { PageReader } from '../../core/state/page-store.ts';
 import { nibbleAt, type TreeRoot } from '../../core/state/tree.ts';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { VERIFY_CACHE_BYTES, VERIFY_SLICE } from './limits.ts';
 
@@ -41,8 +42,6 @@ class LeafSet {
   }
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** Walks all pages below a root. @returns the first path whose page does not give the hash its parent names, or undefined. */
 async function walk(tools: { reader: PageReader; root: TreeRoot; leaves: LeafSet }): Promise<string | undefined> {
   const { reader, root, leaves } = tools;
@@ -60,7 +59,7 @@ async function walk(tools: { reader: PageReader; root: TreeRoot; leaves: LeafSet
       }
       leaves.add(slot.keyHash, slot.valueHash);
     }
-    if (pageCount % VERIFY_SLICE === 0) await turn();
+    if (pageCount % VERIFY_SLICE === 0) await nextTurn();
   }
   return undefined;
 }
@@ -83,7 +82,7 @@ export async function verifyState(store: LedgerStore, sha256: Sha256): Promise<S
   try {
     for (const { key, value } of view.recordsByKey()) {
       records.add(sha256(key), sha256(value));
-      if (records.count % VERIFY_SLICE === 0) await turn();
+      if (records.count % VERIFY_SLICE === 0) await nextTurn();
     }
   } finally {
     view.release();

@@ -156,7 +156,8 @@ export class AbciApplication implements AbciMethods {
     await application.commit({ height, hash, blockBytes, ...(lightBlock === undefined ? {} : { lightBlock }) });
     this.#executing = undefined;
     onStep('commit-durable', height);
-    onDurable(height, transactions);
+    // The engine goes on meanwhile.
+    setImmediate(() => onDurable(height, transactions));
     // The engine keeps every block: they are what a new node replays, and what events are read from.
     return { retainHeight: 0n };
   }

@@ -1,5 +1,5 @@
-/** How long work that may rest holds the event loop before others have their turn, ms. */
-const SLICE_MS = 4;
+import { SLICE_MS } from './limits.ts';
+import { nextTurn } from './next-turn.ts';
 
 /**
  * Does work that may rest between its steps, and lets the event loop turn each few milliseconds. Where it rests is up to the clock, what comes
@@ -12,7 +12,7 @@ export async function inSlices<T>(steps: Iterator<void, T>, nowMs: () => number 
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done === true) return step.value;
     if (nowMs() - sinceMs < SLICE_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     sinceMs = nowMs();
   }
 }
