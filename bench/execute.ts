@@ -17,6 +17,7 @@ import { MemoryPages } from '../node/src/core/state/memory-pages.ts';
 import { PageReader } from '../node/src/core/state/page-store.ts';
 import { NO_RECORDS, Overlay } from '../node/src/core/state/records.ts';
 import { EMPTY_ROOT } from '../node/src/core/state/tree.ts';
+import { runSteps } from '../node/src/core/steps.ts';
 import { Admission } from '../node/src/host/admission/admission.ts';
 import { decodeBundle } from '../node/src/host/ledger/bundle-codec.ts';
 import { aBundle, aNetwork, anEnvelope, FOUNDERS, founderKey, type TestNetwork } from '../node/src/host/ledger/ledger-fixture.ts';
@@ -124,7 +125,7 @@ function stepsOf(network: TestNetwork, load: Load): Record<string, number> {
     steps.time('verify', () => operations.forEach((signed) => void verifyOne(verdicts, signed)));
     const execution = new BlockExecution(ledger, { height, timeUnixMs: START_UNIX_MS + height }, records);
     steps.time('execute', () => {
-      for (const bundle of decoded) execution.executeBundle(bundle.ok ? bundle.value : undefined);
+      for (const bundle of decoded) runSteps(execution.executeBundleInSteps(bundle.ok ? bundle.value : undefined));
     });
     const effects = steps.time('tree', () => execution.finish(root, reader));
     const failed = effects.receipts.flat().find(({ isSuccess }) => !isSuccess);

@@ -90,12 +90,7 @@ export class BlockExecution {
     recordMisbehaviour(this.#state, this.#block.height, evidence);
   }
 
-  /** @param bundle undefined when the host's decoder refused its bytes: it has a result and no receipts. */
-  executeBundle(bundle: Bundle | undefined): void {
-    runSteps(this.executeBundleInSteps(bundle));
-  }
-
-  /** executeBundle, which may rest between its operations. */
+  /** May rest after each few operations. @param bundle undefined when the host's decoder refused its bytes: it has a result and no receipts. */
   *executeBundleInSteps(bundle: Bundle | undefined): Generator<void, void> {
     const isSound = bundle !== undefined && this.#isReadable(bundle) && checkBundle(this.#ledger, this.#state, bundle).ok;
     const receipts: BlockReceipt[] = [];

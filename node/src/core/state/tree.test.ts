@@ -8,7 +8,7 @@ import { MemoryPages } from './memory-pages.ts';
 import { decodePage } from './page.ts';
 import { PageReader } from './page-store.ts';
 import { proveKey } from './prove.ts';
-import { applyChanges, EMPTY_ROOT, type TreeRoot, type TreeUpdate } from './tree.ts';
+import { applyChanges, applyChangesInSteps, EMPTY_ROOT, type TreeRoot, type TreeUpdate } from './tree.ts';
 
 const { sha256 } = nodeCrypto;
 
@@ -52,6 +52,31 @@ function applyTo(model: Map<string, string>, changes: ReadonlyMap<string, string
 }
 
 describe('state tree', () => {
+  test('no step of a large batch hashes more than a small part of it', () => {
+    let hashCount = 0;
+    const counting = (data: Uint8Array): Uint8Array => {
+      hashCount++;
+      return sha256(data);
+    };
+    const pages = new MemoryPages();
+    const changes = Array.from({ length: 4_096 }, (_, n) => ({
+      keyHash: sha256(Uint8Array.of(n >> 8, n & 255)),
+      valueHash: sha256(Uint8Array.of(1)),
+    }));
+    const base = applyChanges({ sha256, reader: new PageReader(pages, sha256) }, EMPTY_ROOT, 0, changes);
+    pages.write(0, base);
+    const changed = changes.map(({ keyHash }) => ({ keyHash, valueHash: sha256(Uint8Array.of(2)) }));
+    let [longest, before] = [0, 0];
+    const reader = new PageReader(pages, counting);
+    const steps = applyChangesInSteps({ sha256: counting, reader }, base.root, 1, changed);
+    for (let step = steps.next(); step.done !== true; step = steps.next()) {
+      longest = Math.max(longest, hashCount - before);
+      before = hashCount;
+    }
+    expect(hashCount).toBeGreaterThan(changes.length);
+    expect(longest).toBeLessThan(hashCount / 64);
+  });
+
   test('its root equals the reference tree at every version, and every version stays provable', () => {
     fc.assert(
       fc.property(fc.array(aBatch, { maxLength: 12 }), (batches) => {

@@ -3,7 +3,7 @@ import type { Contract } from '@civitas/contracts';
 import type { Receipt } from '@civitas/proofs';
 import { aKeyPair } from '@civitas/testkit';
 import { describe, expect, test } from '@jest/globals';
-import { EVENTS_MAX } from '../../core/ledger/limits.ts';
+import { EVENTS_MAX, STEP_OPERATIONS } from '../../core/ledger/limits.ts';
 import { aNetwork, approverKey, founderKey, platformKey, probe, relayKey, secondApproverKey, secondFounderKey } from './ledger-fixture.ts';
 import { SimulatedLedger } from './simulated-ledger.fixture.ts';
 
@@ -21,6 +21,15 @@ function aLedger(overrides: Parameters<typeof aNetwork>[1] = {}, contracts: read
 const only = (ledger: SimulatedLedger, envelope: Envelope): string => codeOf(ledger.block([envelope])[0]);
 
 describe('operations', () => {
+  test('of a bundle let others have their turn after each few', () => {
+    const ledger = aLedger();
+    const before = ledger.restCount;
+    const receipts = ledger.block(
+      Array.from({ length: 3 * STEP_OPERATIONS - 1 }, (_, n) => ledger.operation({ args: { id: `${n}`, value: '1' } })),
+    );
+    expect([receipts.length, ledger.restCount - before]).toEqual([3 * STEP_OPERATIONS - 1, 2]);
+  });
+
   test('are refused when malformed, for another network or another genesis', () => {
     const ledger = aLedger();
     const good = ledger.operation({ args: { id: 'a', value: '1' } });

@@ -70,6 +70,8 @@ export class SimulatedLedger {
   readonly receipts: Receipt[] = [];
   /** What the last block changed in the set; the headers here go on with the one validator. */
   validatorUpdates: readonly ValidatorUpdate[] = [];
+  /** How often a bundle's execution could have rested, so far. */
+  restCount = 0;
   readonly #ledger: RunningLedger;
   readonly #facts: ChainFacts;
   readonly #pages = new MemoryPages();
@@ -134,7 +136,7 @@ export class SimulatedLedger {
     execution.recordMisbehaviour(misbehaviour);
     for (const transaction of transactions) {
       const bundle = decodeBundle(sha256, transaction);
-      execution.executeBundle(bundle.ok ? bundle.value : undefined);
+      for (const _ of execution.executeBundleInSteps(bundle.ok ? bundle.value : undefined)) this.restCount++;
     }
     const effects = execution.finish(this.#root(), this.#reader);
     const { decided, commit } = decideBlock(this.#facts, block, BigInt(timeUnixMs + stepMs) * 1_000_000n, (message) =>
