@@ -1,5 +1,7 @@
 /** A newcomer this close to the head counts as there: blocks go on while it is asked. */
 export const CATCH_UP_LAG_BLOCKS = 2;
+/** How long a validator that voted counts as voting while it is merely not heard, ms: as long as a network with work may go without a block. */
+export const VOTER_DOUBT_MS_MAX = 10_000;
 /** Every validator weighs the same on the ledger (network.validators). */
 export const VALIDATOR_POWER = 10;
 /** A volume this full is told of. */

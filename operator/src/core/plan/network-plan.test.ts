@@ -296,7 +296,7 @@ describe('the status of a network', () => {
     expect(available({ pod: ready, answer: anAnswer({ phase: 'Replaying' }), heard: true })).toBe(
       'False NodeStarting: city-0 says Replaying',
     );
-    expect(available({ pod: ready, heard: true })).toBe('False NoQuorum: 0 of 1 validators serve, 1 are needed');
+    expect(available({ pod: ready, heard: true })).toBe('False NoQuorum: 0 of 1 validators serve, 1 are needed; city-0 gives no answer');
     expect(available({ pod: ready, answer: serving, heard: true })).toMatch(/^True Serving: /);
   });
 

@@ -10,10 +10,13 @@ import type { NetworkPlan } from './network-plan.ts';
 import type { ObservedNetwork, ObservedNode, OpenLink } from './observed-network.ts';
 import { optionalVerdicts } from './optional-kinds.ts';
 import { faultTolerance, quorum } from './quorum.ts';
+import type { Voter } from './quorum-gate.ts';
 import { signerVerdicts } from './remote-signers.ts';
 import { votersOf } from './replacement-plan.ts';
 import { rfc3339, unixMsOf } from './time-text.ts';
 import { type Verdict, verdict } from './verdict.ts';
+import { countsAsVoting, isInDoubt } from './voter-doubt.ts';
+import { awayText, startText } from './voter-texts.ts';
 
 export { rfc3339 } from './time-text.ts';
 export { type Verdict, verdict } from './verdict.ts';
@@ -23,12 +26,12 @@ const NAMED_MAX = 8;
 
 type Counts = NonNullable<LedgerNetworkStatus['validators']>;
 
-/** Counts of the chain's validators as the nodes themselves answered in this pass. */
+/** Counts of the chain's validators as the nodes themselves answered in this pass, or just before it. */
 export function countValidators(observed: ObservedNetwork, plan: NetworkPlan): Counts {
   const voters = votersOf(observed, plan.effective);
   const inSet = voters.length;
-  const ready = voters.filter(({ name }) => isServing(observed.nodes[name])).length;
-  const caughtUp = voters.filter(({ state }) => state === 'serving').length;
+  const ready = voters.filter(({ name }) => isServing(observed.nodes[name]) || isInDoubt(observed.nodes[name], observed.nowUnixMs)).length;
+  const caughtUp = voters.filter((voter) => countsAsVoting(voter, observed)).length;
   const spareFaults = Math.max(0, caughtUp - quorum(inSet));
   return {
     inSet,
@@ -84,13 +87,14 @@ function availability(observed: ObservedNetwork, plan: NetworkPlan, counts: Coun
     return [verdict('Available', true, 'Serving', serving), verdict('QuorumHealthy', true, 'Quorum', atHead), full];
   }
   const silence = plan.waiting === undefined ? silenceOf(observed, plan, counts) : { status: 'False' as const, ...plan.waiting };
-  if (silence.status === 'False') return [{ type: 'Available', ...silence }, verdict('QuorumHealthy', false, 'NoQuorum', atHead), full];
+  const lost = `${atHead}: ${awayTexts(observed, plan).join(', ')}`;
+  if (silence.status === 'False') return [{ type: 'Available', ...silence }, verdict('QuorumHealthy', false, 'NoQuorum', lost), full];
   return ['Available', 'QuorumHealthy', 'FullRedundancy'].map((type) => ({ type, ...silence }));
 }
 
 /** Why too few validators serve: not asked yet, still starting, or lost. An operator that has just started knows of none of them. */
 function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts): Omit<Verdict, 'type'> {
-  const missing = votersOf(observed, plan.effective).filter(({ state }) => state !== 'serving');
+  const missing = votersAway(observed, plan);
   if (observed.network.metadata.deletionTimestamp !== undefined)
     return { status: 'False', reason: 'BeingRemoved', message: 'the network is being removed' };
   if (plan.effective.hibernated) return { status: 'False', reason: 'Hibernated', message: 'spec.hibernated is set: no node runs' };
@@ -103,24 +107,19 @@ function silenceOf(observed: ObservedNetwork, plan: NetworkPlan, counts: Counts)
     const message = `${unheard.slice(0, NAMED_MAX).join(', ')} has not answered this operator since it started`;
     return { status: 'Unknown', reason: 'NotObserved', message };
   }
-  const unwell = missing.flatMap(({ name }) => unwellText(name, observed.nodes[name]) ?? []);
   const counted = `${counts.caughtUp} of ${counts.inSet} validators serve, ${counts.quorum} are needed`;
-  return { status: 'False', reason: 'NoQuorum', message: [counted, ...unwell.slice(0, NAMED_MAX)].join('; ') };
+  return { status: 'False', reason: 'NoQuorum', message: [counted, ...awayTexts(observed, plan)].join('; ') };
 }
 
-/** What a node says is wrong with it. */
-function unwellText(name: string, node: ObservedNode | undefined): string | undefined {
-  const unwell = node?.answer?.unwell ?? '';
-  return unwell === '' ? undefined : `${name}: ${unwell}`;
+function votersAway(observed: ObservedNetwork, { effective }: NetworkPlan): readonly Voter[] {
+  return votersOf(observed, effective).filter((voter) => !countsAsVoting(voter, observed));
 }
 
-/** How far a node's start has come; undefined for one that is up and silent. */
-function startText(name: string, node: ObservedNode | undefined): string | undefined {
-  // Time does not help one whose release is too old: it is told as unwell.
-  if (node?.answer?.phase === 'AwaitingUpgrade') return undefined;
-  if (node?.answer !== undefined && node.answer.phase !== 'Serving') return `${name} says ${node.answer.phase}`;
-  if (node?.pod === undefined) return `${name} has no pod yet`;
-  return node.pod.ready ? undefined : `${name} is not ready yet`;
+/** Each validator that does not count, and why not. */
+function awayTexts(observed: ObservedNetwork, plan: NetworkPlan): readonly string[] {
+  return votersAway(observed, plan)
+    .slice(0, NAMED_MAX)
+    .map(({ name }) => `${name} ${awayText(observed.nodes[name])}`);
 }
 
 /**

@@ -128,6 +128,8 @@ export interface ObservedNode {
   readonly volume?: ObservedVolume;
   /** Whether it has answered this operator process at all: before that, silence says nothing of the node. */
   readonly heard: boolean;
+  /** Since when its pod, which voted at the head before, cannot be told to; undefined for one that does, that is known not to, or that never did. */
+  readonly doubtedSinceUnixMs?: number;
 }
 
 /** A link of the network that still carries something or could. */

@@ -1,8 +1,8 @@
 import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import { aCity, aKey, aNetwork, aNode, anAgency, anObservation } from '../testing/builders.ts';
+import { aCity, aNetwork, anAgency, anObservation, aServingNode, withAnswer } from '../testing/builders.ts';
 import { type EffectiveNetwork, effectiveNetwork } from './effective-network.ts';
-import type { ObservedAnswer, ObservedNode } from './observed-network.ts';
+import type { ObservedNode } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 import { gateShut, type Voter, type VoterState, voterState } from './quorum-gate.ts';
 import { planReplacement, type Replacement, stopShut } from './replacement-plan.ts';
@@ -73,28 +73,6 @@ describe('the gate before a validator is stopped', () => {
     expect(voterState({ ...serving, pod: undefined, answer: undefined })).toBe('down');
   });
 });
-
-function withAnswer(node: ObservedNode, facts: Partial<ObservedAnswer>): ObservedNode {
-  return node.answer === undefined ? node : { ...node, answer: { ...node.answer, ...facts } };
-}
-
-function aServingNode(name: string): ObservedNode {
-  return {
-    ledgerNode: aNode(name, { podUID: `pod-${name}`, consensusPublicKey: aKey(9) }),
-    certificate: undefined,
-    pod: {
-      ...{ name, uid: `pod-${name}`, ip: '127.0.0.9', running: true, ready: true, deleting: false, finished: false },
-      ...{ configHash: '', image: 'civitas.dev/node:0.1.0' },
-    },
-    answer: {
-      ...{ phase: 'Serving', chainId: 'jincheng-city-1', genesisHash: '', genesisMismatch: false, height: 5, root: '', signing: true },
-      ...{ caughtUp: true, peers: 3, version: '0.1.0', certificateNotAfterUnixMs: 1_900_000_000_000, keys: undefined },
-      ...{ unwell: '', halted: false, engineVersion: '0.38.26' },
-    },
-    address: '10.0.0.1',
-    heard: true,
-  };
-}
 
 /** A network of validators whose pods fall and rise again by a schedule, and the planner's own work among it. */
 class World {

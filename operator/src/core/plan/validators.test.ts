@@ -179,7 +179,7 @@ describe('the validators of a network', () => {
     const observed = { ...born, nodes: halted };
     const available = networkVerdicts(observed, planNetwork(observed, sha256)).find(({ type }) => type === 'Available');
     expect(available?.reason).toBe('NoQuorum');
-    expect(available?.message).toMatch(/^0 of 4 validators serve, 3 are needed; city-0: engine: halted/);
+    expect(available?.message).toMatch(/^0 of 4 validators serve, 3 are needed; city-0 says engine: halted/);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ObservedNetwork } from '../plan/observed-network.ts';
+import type { ObservedAnswer, ObservedNetwork, ObservedNode } from '../plan/observed-network.ts';
 import type { Agency } from '../resources/agency.ts';
 import type { CityConfig } from '../resources/city-config.ts';
 import type { LedgerNetwork, LedgerNetworkSpec } from '../resources/ledger-network.ts';
@@ -88,5 +88,29 @@ export function anObservation(facts: Partial<ObservedNetwork> = {}): ObservedNet
     openLinks: [],
     registered: false,
     ...facts,
+  };
+}
+
+/** The same node that says otherwise. */
+export function withAnswer(node: ObservedNode, facts: Partial<ObservedAnswer>): ObservedNode {
+  return node.answer === undefined ? node : { ...node, answer: { ...node.answer, ...facts } };
+}
+
+/** A validator that votes at the head. */
+export function aServingNode(name: string): ObservedNode {
+  return {
+    ledgerNode: aNode(name, { podUID: `pod-${name}`, consensusPublicKey: aKey(9) }),
+    certificate: undefined,
+    pod: {
+      ...{ name, uid: `pod-${name}`, ip: '127.0.0.9', running: true, ready: true, deleting: false, finished: false },
+      ...{ configHash: '', image: 'civitas.dev/node:0.1.0' },
+    },
+    answer: {
+      ...{ phase: 'Serving', chainId: 'jincheng-city-1', genesisHash: '', genesisMismatch: false, height: 5, root: '', signing: true },
+      ...{ caughtUp: true, peers: 3, version: '0.1.0', certificateNotAfterUnixMs: 1_900_000_000_000, keys: undefined },
+      ...{ unwell: '', halted: false, engineVersion: '0.38.26' },
+    },
+    address: '10.0.0.1',
+    heard: true,
   };
 }

@@ -5,6 +5,7 @@ import { type HeldObject, heldVerdicts, stillWanted } from '../../core/plan/held
 import { type NetworkPlan, planNetwork } from '../../core/plan/network-plan.ts';
 import { networkFacts, networkPhase, networkVerdicts, type Verdict, verdict } from '../../core/plan/network-status.ts';
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
+import { isInDoubt } from '../../core/plan/voter-doubt.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { performNetworkAction } from '../apply/network-actions.ts';
 import { createNodeStatusWriter } from '../apply/node-status.ts';
@@ -204,8 +205,11 @@ function nextLookMs(
   const isUnderWay = plan.operations.some(({ facts }) => facts.startedAt !== undefined && facts.finishedAt === undefined);
   const isGoingOver = plan.protocol !== undefined && IN_MOTION.includes(plan.protocol.reason);
   if (plan.growth !== undefined || isGoingOver || isUnderWay || plan.rollout !== undefined) return WHILE_STARTING_MS;
-  const serving = plan.effective.nodes.every(({ name }) => observed.nodes[name]?.answer?.phase === 'Serving');
-  return serving || plan.effective.paused ? restingLookMs(networks, WHILE_SERVING_MS) : WHILE_STARTING_MS;
+  const isAnswered = plan.effective.nodes.every(({ name }) => {
+    const node = observed.nodes[name];
+    return node?.answer?.phase === 'Serving' && !isInDoubt(node, observed.nowUnixMs);
+  });
+  return isAnswered || plan.effective.paused ? restingLookMs(networks, WHILE_SERVING_MS) : WHILE_STARTING_MS;
 }
 
 /** One Event when a network becomes available or stops being so. */

@@ -37,6 +37,7 @@ import type { Connections } from '../ledger/connections.ts';
 import type { NodeConnection } from '../ledger/node-connection.ts';
 import type { Authorities } from '../observe/authorities.ts';
 import type { TakenUp } from '../observe/ledger-contracts.ts';
+import type { VotingRecord } from '../observe/voting-record.ts';
 import type { Workspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 
@@ -71,6 +72,8 @@ export interface LedgerFacts {
   readonly enrolments: Map<string, Enrolment>;
   /** `namespace/node` of every node that has answered this process. */
   readonly heard: Set<string>;
+  /** Which pods voted when they were looked at last. */
+  readonly voting: VotingRecord;
   /** Who is or was in a ledger's validator set, by network key. */
   readonly standings: Map<string, readonly ObservedStanding[]>;
   /** The proposal of a ledger's next validator, by network key. */

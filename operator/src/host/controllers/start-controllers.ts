@@ -38,6 +38,7 @@ import {
   releaseCatalogs,
   validatorChanges,
 } from '../observe/custom-resources.ts';
+import { VotingRecord } from '../observe/voting-record.ts';
 import { createWorkspaces } from '../observe/workspaces.ts';
 import type { OperatorMetrics } from '../telemetry/operator-metrics.ts';
 import { createAccessPolicyController } from './access-policy-controller.ts';
@@ -222,6 +223,7 @@ function noFacts(): LedgerFacts {
     registered: new Set(),
     enrolments: new Map(),
     heard: new Set(),
+    voting: new VotingRecord(),
     looked: new Set(),
     standings: new Map(),
     joins: new Map(),

@@ -250,7 +250,12 @@ async function observeNode(
   const address = workspace.services.store.get(key)?.spec?.clusterIP;
   const volume = volumeOf(context, workspace, `${id.namespace}/${nodeDataName(node)}`);
   const seen = { ledgerNode, certificate, pod, answer, address, heard: context.facts.heard.has(key) };
-  return volume === undefined ? seen : { ...seen, volume };
+  const doubtedSinceUnixMs = context.facts.voting.look(key, seen, context.clock.nowUnixMs());
+  return {
+    ...seen,
+    ...(doubtedSinceUnixMs === undefined ? {} : { doubtedSinceUnixMs }),
+    ...(volume === undefined ? {} : { volume }),
+  };
 }
 
 export function podOf(pod: Pod | undefined): ObservedPod | undefined {
