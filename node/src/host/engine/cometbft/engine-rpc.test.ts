@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeCrypto } from '@civitas/canon/node';
@@ -185,4 +187,17 @@ test('a light block of another block than the one that was executed is refused',
   // The commit is to another block than the header's.
   await expect(lights.fetch(5, hash)).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
   expect(encodeLightBlock({ header: headerOf(HEADER), commit: commitOf(COMMIT), validators: [] }).length).toBeGreaterThan(0);
+});
+
+test('a connection that rests is closed before the engine does so, and the next call makes another', async () => {
+  answer = () => JSON.stringify({ result: { peers: [] } });
+  const sockets: Socket[] = [];
+  server.on('connection', (socket: Socket) => sockets.push(socket));
+  const brief = new EngineRpc(join(folder, 'rpc.sock'), 1);
+  await brief.peerIds();
+  const [first] = sockets;
+  if (first?.closed === false) await once(first, 'close');
+  await expect(brief.peerIds()).resolves.toEqual([]);
+  expect(sockets).toHaveLength(2);
+  brief.close();
 });

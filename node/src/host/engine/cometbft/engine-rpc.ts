@@ -3,7 +3,7 @@ import { type Bytes, isJsonObject, type Json, type JsonObject } from '@civitas/c
 import { type Commit, type Header, VALIDATORS_MAX, type Validator } from '@civitas/proofs';
 import { EngineFault } from './engine-fault.ts';
 import { commitOf, headerOf, objectOf, prioritiesOf, transactionsOf, validatorsOf } from './engine-json.ts';
-import { BROADCAST_TIMEOUT_MS, RPC_ANSWER_BYTES_MAX, RPC_CONNECTIONS_MAX, RPC_TIMEOUT_MS, VALIDATORS_PAGE } from './limits.ts';
+import { BROADCAST_TIMEOUT_MS, RPC_ANSWER_BYTES_MAX, RPC_CONNECTIONS_MAX, RPC_IDLE_MS, RPC_TIMEOUT_MS, VALIDATORS_PAGE } from './limits.ts';
 
 /** What the engine said to a transaction that was offered. */
 export type Offered = 'taken' | 'known' | 'full' | 'refused';
@@ -47,10 +47,12 @@ const VOTE = /^Vote\{\d+:([0-9A-F]{12}) /;
 /** CometBFT's JSON-RPC on its unix socket, as far as a node asks it. Every answer is read field by field. */
 export class EngineRpc {
   readonly #socketPath: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: RPC_CONNECTIONS_MAX });
+  readonly #agent: Agent;
 
-  constructor(socketPath: string) {
+  /** @param idleMs After which a connection that nobody uses is closed. */
+  constructor(socketPath: string, idleMs = RPC_IDLE_MS) {
     this.#socketPath = socketPath;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: RPC_CONNECTIONS_MAX, timeout: idleMs });
   }
 
   /** @throws EngineFault when it does not say. */

@@ -13,6 +13,8 @@ export const RPC_ANSWER_BYTES_MAX = 8_388_608;
 export const RPC_TIMEOUT_MS = 5_000;
 /** Time for handing over one transaction, ms: the engine's mempool is locked while a block commits. */
 export const BROADCAST_TIMEOUT_MS = 20_000;
+/** A connection to the engine's RPC that rests so long is let go of, ms: the engine ends one after 10 s, and a call that it meets just then would fail. */
+export const RPC_IDLE_MS = 5_000;
 /** Connections to the engine's RPC. */
 export const RPC_CONNECTIONS_MAX = 32;
 /** Validators of one page of the engine's answer (CometBFT `maxPerPage`). */
