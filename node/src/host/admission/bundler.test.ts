@@ -2,6 +2,7 @@ import type { KeyId } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { BUNDLE_WAIT_MS_MAX } from '../config/limits.ts';
+import { holdBudget } from '../event-loop/testing/held-budget.ts';
 import { isPackedBundle } from '../ledger/packed-bundle.ts';
 import type { AdmittedOperation } from './admit.ts';
 import { Bundler } from './bundler.ts';
@@ -75,4 +76,15 @@ test('bundles are packed where the ledger reads that and it makes them shorter',
   expect(await isPacked(new Uint8Array(400), true)).toEqual([true]);
   expect(await isPacked(new Uint8Array(400), false)).toEqual([false]);
   expect(await isPacked(noise, true)).toEqual([false]);
+});
+
+test('a bundle is made, and then ordered, in its turn of the event loop', async () => {
+  const held = holdBudget();
+  const { bundler, left } = aBundler(10);
+  void bundler.add(anAdmitted());
+  await jest.advanceTimersByTimeAsync(1);
+  expect([held.waiting, left.length]).toEqual([1, 0]);
+  held.release();
+  await jest.advanceTimersByTimeAsync(1);
+  expect(left).toHaveLength(1);
 });

@@ -2,6 +2,7 @@ import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { aKeyPair } from '@civitas/testkit';
 import { expect, test } from '@jest/globals';
 import { type SignedUnder, Verdicts } from '../../core/ledger/verdicts.ts';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import { VERIFYING_MAX } from './limits.ts';
 import { VerifyQueue } from './verify-queue.ts';
 
@@ -29,16 +30,15 @@ test('answers keep the order of the questions whatever the threads do, and only 
   const queue = new VerifyQueue(new Verdicts(nodeCrypto), () => new Promise((resolve) => open.push(resolve)));
   const answered: number[] = [];
   const all = Array.from({ length: VERIFYING_MAX + 5 }, (_, id) => queue.ask(signed(id)).then(() => answered.push(id)));
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-  await turn();
+  await nextTurn();
 
   expect(open).toHaveLength(VERIFYING_MAX);
   for (const resolve of open.splice(1)) resolve(true);
-  await turn();
+  await nextTurn();
   expect(answered).toEqual([]);
   while (answered.length < all.length) {
     for (const resolve of open.splice(0)) resolve(true);
-    await turn();
+    await nextTurn();
   }
   expect(answered).toEqual(all.map((_, id) => id));
 });

@@ -8,6 +8,7 @@ import type { BackupConfig, BackupIdentity, BackupTask } from '@civitas/deployme
 import { withFlippedBit } from '@civitas/proofs/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { podOf } from '../config/pod.ts';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import { aBundle, aNetwork, anEnvelope, probe, type TestNetwork } from '../ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { openLedgerHost } from '../ledger/open-ledger-host.ts';
@@ -70,7 +71,7 @@ function aSource(change: Partial<BackupSource> = {}): BackupSource {
     takeSnapshot: async () => {
       const begun = snapshots.begin();
       const height = begun.ok ? begun.value : -1;
-      while (!snapshots.heights().includes(height)) await new Promise((resolve) => setImmediate(resolve));
+      while (!snapshots.heights().includes(height)) await nextTurn();
       return height;
     },
     fetchManifest: async (height) => snapshots.findManifest(height) ?? NOTHING,
@@ -78,7 +79,7 @@ function aSource(change: Partial<BackupSource> = {}): BackupSource {
     fetchLightBlock: async (height) => {
       while (host.status().height < height) {
         idle();
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
       }
       return host.lightBlock(height) ?? NOTHING;
     },

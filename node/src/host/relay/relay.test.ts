@@ -1,6 +1,7 @@
 import { encodeCanonical } from '@civitas/canon';
 import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import { type BatchItem, batchesOf } from './batch.ts';
 import { BACKOFF_MS_MAX, BACKOFF_MS_MIN, BATCH_ARGUMENTS_BYTES_MAX, BATCH_PACKETS_MAX } from './limits.ts';
 import { mapConcurrently } from './map-concurrently.ts';
@@ -84,7 +85,7 @@ test('concurrent mapping keeps order and its bound', async () => {
   const results = await mapConcurrently([1, 2, 3, 4, 5], 2, async (item) => {
     running += 1;
     most = Math.max(most, running);
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     running -= 1;
     return item * 2;
   });

@@ -7,6 +7,7 @@ import { BACKUP_FILES } from '@civitas/deployment';
 import { parseManifest } from '@civitas/proofs';
 import { withFlippedBit } from '@civitas/proofs/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import { aBundle, aNetwork, anEnvelope, probe, type TestNetwork } from '../ledger/ledger-fixture.ts';
 import type { LedgerHost, StoredReceipt } from '../ledger/ledger-host.ts';
 import { openLedgerHost } from '../ledger/open-ledger-host.ts';
@@ -61,7 +62,7 @@ async function untilHeight(host: LedgerHost, height: number): Promise<void> {
 async function aPreparedVolume(host: LedgerHost, network: TestNetwork): Promise<{ volume: string; source: string; height: number }> {
   const begun = host.snapshots.begin();
   const height = begun.ok ? begun.value : -1;
-  while (!host.snapshots.heights().includes(height)) await new Promise((resolve) => setImmediate(resolve));
+  while (!host.snapshots.heights().includes(height)) await nextTurn();
   await untilHeight(host, height + 1);
   const volume = aFolder();
   const source = join(volume, BACKUP_FILES.restore);

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import { AHEAD_COUNT_MAX } from './limits.ts';
 import { type AheadTable, type AheadWork, SaveAhead } from './save-ahead.ts';
 
@@ -38,23 +39,21 @@ function aDisk(prepareInSteps: AheadWork['prepareInSteps'] = () => []): Disk {
   return { prepareInSteps, transaction, open };
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 test('saves in transactions of a bounded size, one after the other, until so little is left that a block may save it', async () => {
   const [keys, pages] = [new Table(1.5 * AHEAD_COUNT_MAX), new Table(AHEAD_COUNT_MAX)];
   const disk = aDisk();
   const { open } = disk;
   const ahead = new SaveAhead([keys, pages], disk, AHEAD_COUNT_MAX);
   ahead.begin();
-  await turn();
+  await nextTurn();
   expect(open).toHaveLength(1);
   // Nothing is saved before its transaction is durable.
   expect([keys.aheadCount, pages.aheadCount]).toEqual([1.5 * AHEAD_COUNT_MAX, AHEAD_COUNT_MAX]);
   open[0]?.end();
-  await turn();
+  await nextTurn();
   expect([keys.aheadCount, pages.aheadCount, open.length]).toEqual([0.5 * AHEAD_COUNT_MAX, AHEAD_COUNT_MAX, 2]);
   open[1]?.end();
-  await turn();
+  await nextTurn();
   expect([keys.aheadCount, pages.aheadCount, open.length]).toEqual([0, 0.5 * AHEAD_COUNT_MAX, 2]);
   await ahead.end();
 });
@@ -65,10 +64,10 @@ test('whoever ends it waits for the transaction that is under way, and no other 
   const { open } = disk;
   const ahead = new SaveAhead([table], disk, 1);
   ahead.begin();
-  await turn();
+  await nextTurn();
   let hasEnded = false;
   const ended = ahead.end().then(() => (hasEnded = true));
-  await turn();
+  await nextTurn();
   expect(hasEnded).toBe(false);
   open[0]?.end();
   await ended;
@@ -81,9 +80,9 @@ test('a transaction that fails is told to whoever ends it, and nothing of it cou
   const { open } = disk;
   const ahead = new SaveAhead([table], disk, 1);
   ahead.begin();
-  await turn();
+  await nextTurn();
   open[0]?.fail();
-  await turn();
+  await nextTurn();
   await expect(ahead.end()).rejects.toThrow('no space');
   expect([table.aheadCount, open.length]).toEqual([3, 1]);
 });
@@ -103,7 +102,7 @@ test('what needs no transaction is done before it, and whoever ends it waits for
   });
   ahead = new SaveAhead([table], disk, 1);
   ahead.begin();
-  await turn();
+  await nextTurn();
   await ended;
   expect([done, disk.open.length, table.aheadCount]).toEqual([['first', 'second'], 0, 3]);
 });
@@ -116,7 +115,7 @@ test('without anybody who ends it, all of that is done and then saved', async ()
   });
   const ahead = new SaveAhead([table], disk, 1);
   ahead.begin();
-  await turn();
+  await nextTurn();
   expect([done, disk.open.length]).toEqual([4, 1]);
   disk.open[0]?.end();
   await ahead.end();

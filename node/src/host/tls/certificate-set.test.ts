@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { spiffe } from '@civitas/deployment';
 import { fc } from '@civitas/testkit/properties';
 import { expect, test } from '@jest/globals';
+import { nextTurn } from '../event-loop/next-turn.ts';
 import { aTestAuthority, writeLeaf } from '../testing/test-authority.ts';
 import { openCertificateFolder } from './certificate-folder.ts';
 import { checkCertificateFiles } from './certificate-set.ts';
@@ -50,7 +51,7 @@ test('broken files leave the last good set in use, whole ones replace it, and li
   try {
     const published: Buffer[] = [];
     opened.provider.addIdentityCertificateListener((update) => published.push(update?.certificate ?? Buffer.alloc(0)));
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     writeFileSync(join(folder, 'tls.crt'), second.certificate);
     await opened.reload();
     expect(opened.current().certificate.equals(first.certificate)).toBe(true);

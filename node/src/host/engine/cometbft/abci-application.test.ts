@@ -7,6 +7,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import * as abci from 'cosmjs-types/tendermint/abci/types';
 import { BLOCK_OPERATIONS_MAX, BUNDLE_BYTES_MAX } from '../../../core/ledger/limits.ts';
 import { NEWEST_PROTOCOL } from '../../../core/protocol/rules.ts';
+import { holdBudget } from '../../event-loop/testing/held-budget.ts';
 import { aBundle, aNetwork, anEnvelope, aPackedBundle, approverKey, probe, type TestNetwork } from '../../ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../../ledger/ledger-host.ts';
 import { type LedgerHostOptions, openLedgerHost } from '../../ledger/open-ledger-host.ts';
@@ -104,6 +105,15 @@ test('a proposal is rejected only for what its bytes decide', async () => {
   expect(await isAccepted(app, [bundle(1), bundle(1)])).toBe(true);
   expect(await isAccepted(app, [aBundle(network, [operation(1)], { signature: new Uint8Array(64) })])).toBe(true);
   expect(await isAccepted(app, [aBundle(network, [anEnvelope(network, { expiresAtUnixMs: 1, intent: 1 })])])).toBe(true);
+});
+
+test('bundles that the engine offers together are read in their turns', async () => {
+  const { app } = await opened();
+  const held = holdBudget();
+  const checking = [1, 2].map((intent) => app.checkTx(abci.RequestCheckTx.fromPartial({ tx: bundle(intent) })));
+  expect(held.waiting).toBe(2);
+  held.release();
+  expect((await Promise.all(checking)).map(({ code }) => code)).toEqual([0, 0]);
 });
 
 test('packed bundles are read from their protocol version on; before it they are bytes that say nothing', async () => {
