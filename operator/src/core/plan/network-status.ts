@@ -15,7 +15,7 @@ import { signerVerdicts } from './remote-signers.ts';
 import { votersOf } from './replacement-plan.ts';
 import { rfc3339, unixMsOf } from './time-text.ts';
 import { type Verdict, verdict } from './verdict.ts';
-import { countsAsVoting, isInDoubt } from './voter-doubt.ts';
+import { countsAsVoting } from './voter-doubt.ts';
 import { awayText, startText } from './voter-texts.ts';
 
 export { rfc3339 } from './time-text.ts';
@@ -30,7 +30,7 @@ type Counts = NonNullable<LedgerNetworkStatus['validators']>;
 export function countValidators(observed: ObservedNetwork, plan: NetworkPlan): Counts {
   const voters = votersOf(observed, plan.effective);
   const inSet = voters.length;
-  const ready = voters.filter(({ name }) => isServing(observed.nodes[name]) || isInDoubt(observed.nodes[name], observed.nowUnixMs)).length;
+  const ready = voters.filter((voter) => isServing(observed.nodes[voter.name]) || countsAsVoting(voter, observed)).length;
   const caughtUp = voters.filter((voter) => countsAsVoting(voter, observed)).length;
   const spareFaults = Math.max(0, caughtUp - quorum(inSet));
   return {
@@ -87,9 +87,9 @@ function availability(observed: ObservedNetwork, plan: NetworkPlan, counts: Coun
     return [verdict('Available', true, 'Serving', serving), verdict('QuorumHealthy', true, 'Quorum', atHead), full];
   }
   const silence = plan.waiting === undefined ? silenceOf(observed, plan, counts) : { status: 'False' as const, ...plan.waiting };
+  if (silence.status === 'Unknown') return ['Available', 'QuorumHealthy', 'FullRedundancy'].map((type) => ({ type, ...silence }));
   const lost = `${atHead}: ${awayTexts(observed, plan).join(', ')}`;
-  if (silence.status === 'False') return [{ type: 'Available', ...silence }, verdict('QuorumHealthy', false, 'NoQuorum', lost), full];
-  return ['Available', 'QuorumHealthy', 'FullRedundancy'].map((type) => ({ type, ...silence }));
+  return [{ type: 'Available', ...silence }, verdict('QuorumHealthy', false, 'NoQuorum', lost), full];
 }
 
 /** Why too few validators serve: not asked yet, still starting, or lost. An operator that has just started knows of none of them. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -200,4 +200,27 @@ test('a connection that rests is closed before the engine does so, and the next 
   await expect(brief.peerIds()).resolves.toEqual([]);
   expect(sockets).toHaveLength(2);
   brief.close();
+});
+
+test('a connection that waits for an answer does not rest, however long that takes', async () => {
+  const held: ServerResponse[] = [];
+  const slow = createServer((request, response) => {
+    if (request.url === '/status') held.push(response);
+    else response.end(JSON.stringify({ result: { peers: [] } }));
+  });
+  await new Promise<void>((resolve) => slow.listen(join(folder, 'slow.sock'), resolve));
+  const sockets: Socket[] = [];
+  slow.on('connection', (socket: Socket) => sockets.push(socket));
+  const brief = new EngineRpc(join(folder, 'slow.sock'), 1);
+  const asked = brief.validatorKey();
+  await once(slow, 'request');
+  await brief.peerIds();
+  // The other connection has rested for longer than it may, and so has this one waited.
+  const [, resting] = sockets;
+  if (resting?.closed === false) await once(resting, 'close');
+  held[0]?.end(JSON.stringify({ result: { validator_info: { pub_key: { value: 'key' } } } }));
+  await expect(asked).resolves.toBe('key');
+  expect(sockets).toHaveLength(2);
+  brief.close();
+  await new Promise((resolve) => slow.close(resolve));
 });
