@@ -1,5 +1,6 @@
 // Child of state.ts: one store, one job, one line of JSON; a process of its own so that memory and open time are its alone.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Bytes, encodeCanonical, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { applyWrites } from '../node/src/core/ledger/execute-block.ts';
@@ -7,6 +8,9 @@ import { PageReader } from '../node/src/core/state/page-store.ts';
 import { proveKey } from '../node/src/core/state/prove.ts';
 import type { StoredRecord } from '../node/src/core/state/records.ts';
 import { EMPTY_ROOT, type TreeRoot } from '../node/src/core/state/tree.ts';
+import { DiskRoom } from '../node/src/host/snapshot/disk-room.ts';
+import { SnapshotFolder } from '../node/src/host/snapshot/snapshot-folder.ts';
+import { takeSnapshot } from '../node/src/host/snapshot/take-snapshot.ts';
 import { LedgerStore, NOTHING_PRUNED } from '../node/src/host/store/ledger-store.ts';
 
 const { sha256 } = nodeCrypto;
@@ -92,6 +96,19 @@ function memory(): object {
   return { rssMb: mb('VmRSS'), ofItMappedFilesMb: mb('RssFile'), peakMb: mb('VmHWM') };
 }
 
+/** A snapshot of all there is, nothing else running. */
+async function snapshot(): Promise<object> {
+  const copy = store.copyState();
+  if (copy === undefined) throw new Error('a store with a state');
+  const snapshots = new SnapshotFolder(join(folder, 'snapshots'), 1);
+  const chain = { chainId: 'bench-1', genesisHash: sha256(new Uint8Array(1)) };
+  const room = new DiskRoom(() => Number.POSITIVE_INFINITY);
+  const [before, wall] = [process.cpuUsage(), performance.now()];
+  await takeSnapshot({ sha256, folder: snapshots, chain, copy, appHash: root.hash, room, signal: new AbortController().signal });
+  const [micros, seconds] = [microsOf(process.cpuUsage(before)), (performance.now() - wall) / 1000];
+  return { cpuMicrosARecord: micros / keys, seconds, ...memory() };
+}
+
 async function run(): Promise<object> {
   if (job === 'load') {
     for (let n = 0; n < keys; n += batch)
@@ -115,6 +132,7 @@ async function run(): Promise<object> {
     for (let i = 0; i < proofs; i++) proveKey({ sha256, reader }, root, keyOf(random(keys)));
     return { openMs, proofMicros: ((performance.now() - at) * 1000) / proofs, ...memory() };
   }
+  if (job === 'snapshot') return await snapshot();
   const pick = job === 'insert' ? () => next++ : () => random(keys);
   for (let i = 0; i < Math.ceil(blocks / 2); i++) await commitBlock(Array.from({ length: batch }, pick), job === 'insert');
   Object.assign(spent, { tree: 0, commit: 0, commitMain: 0, wallMs: 0 });

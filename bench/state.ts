@@ -30,6 +30,7 @@ export async function benchState(options: { readonly keys: number; readonly say:
     for (const [name, job, batch, blocks] of [
       ['load', 'load', LOAD_BATCH, 0],
       ['open', 'open', 0, 0],
+      ['snapshot', 'snapshot', 0, 0],
       ['updates of 50', 'update', 50, 200],
       ['updates of 500', 'update', 500, 60],
       ['updates of 5000', 'update', 5_000, 8],

@@ -187,7 +187,7 @@ describe('a snapshot', () => {
 
   test('of many records is spilt to disk only as far as there is room', async () => {
     const spill = new Spill('/nowhere', { depth: 0, room: new DiskRoom(() => 0), memoryBytesMax: 10 });
-    await expect(spill.add(sha256(NOTHING), new Uint8Array(11))).rejects.toThrow(NoRoom);
+    await expect(spill.add(sha256(NOTHING), { key: Uint8Array.of(1), value: NOTHING })).rejects.toThrow(NoRoom);
   });
 
   test('that the disk has no room for costs nothing but itself', async () => {

@@ -10,6 +10,10 @@ export const CHUNK_TARGET_BYTES = 2_097_152;
 export const SPILL_BITS = 10;
 /** Records held in memory before they are written out as a run, bytes. */
 export const SPILL_MEMORY_BYTES = 33_554_432;
+/** What the record that fills it may need beyond, bytes: a larger one has it made larger. */
+export const SPILL_SLACK_BYTES = 65_536;
+/** One write of a run, bytes: putting it together holds the event loop for about a millisecond. */
+export const SPILL_WRITE_BYTES = 1_048_576;
 /** Time that taking a snapshot may hold the event loop at once, ms. */
 export const SLICE_MS = 4;
 /** How long it lets the loop go then, ms, and blocks have nine tenths of the time: all validators are at it at once. */

@@ -25,13 +25,12 @@ test.each([
   const clock = aClock(lateMs);
   const slices = new Slices({ sliceMs: 4, restMs: 36 }, clock);
   clock.ms += 3;
-  await slices.turn();
-  expect(clock.slept).toEqual([]);
+  expect(slices.isOver).toBe(false);
   clock.ms += 1;
-  await slices.turn();
+  expect(slices.isOver).toBe(true);
+  await slices.rest();
   expect(clock.slept).toEqual(expected);
   // The next slice begins where the rest ended.
   clock.ms += 3;
-  await slices.turn();
-  expect(clock.slept).toEqual(expected);
+  expect(slices.isOver).toBe(false);
 });

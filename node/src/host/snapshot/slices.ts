@@ -30,10 +30,14 @@ export class Slices {
     this.#startedMs = clock.nowMs();
   }
 
-  /** Waits when the slice is used up. */
-  async turn(): Promise<void> {
+  /** Whether the slice is used up. */
+  get isOver(): boolean {
+    return this.#clock.nowMs() - this.#startedMs >= this.#sliceMs;
+  }
+
+  /** Until the next slice may begin. */
+  async rest(): Promise<void> {
     const endedMs = this.#clock.nowMs();
-    if (endedMs - this.#startedMs < this.#sliceMs) return;
     await this.#clock.sleep(IDLE_REST_MS);
     const isBusy = this.#clock.nowMs() - endedMs > IDLE_REST_MS + LATE_MS;
     if (isBusy) await this.#clock.sleep(this.#restMs - IDLE_REST_MS);

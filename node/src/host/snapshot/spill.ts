@@ -1,32 +1,31 @@
-import { closeSync, openSync, readSync, rmSync, writeFile } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Bytes, byteAt, concatBytes, invariant } from '@civitas/canon';
+import { type Bytes, invariant } from '@civitas/canon';
+import { recordBytes, type SnapshotRecord } from '@civitas/proofs';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { DiskRoom } from './disk-room.ts';
-import { SPILL_BITS, SPILL_MEMORY_BYTES } from './limits.ts';
+import { BUCKETS, HeldRecords } from './held-records.ts';
+import { SPILL_MEMORY_BYTES, SPILL_WRITE_BYTES } from './limits.ts';
+import { SpiltRecords } from './spilt-records.ts';
 
-const writeAll = promisify(writeFile);
+const writeAt = promisify(write);
 
-/** The number that `count` bits of a hash from bit `from` on spell. */
-export function bitsOf(hash: Bytes, from: number, count: number): number {
-  let bits = 0;
-  for (let at = from; at < from + count; at++) bits = bits * 2 + ((byteAt(hash, at >> 3) >> (7 - (at & 7))) & 1);
-  return bits;
-}
-
-interface Bucket {
-  byteCount: number;
-  /** What is not on disk yet. */
-  parts: Bytes[];
-  readonly pieces: Piece[];
-}
-
-/** Where a run has bytes of a bucket. */
-interface Piece {
+/** What was written out at one time: all buckets one after another. */
+interface Run {
   readonly file: number;
-  readonly at: number;
-  readonly length: number;
+  /** Where each bucket begins, and the last one ends, bytes. */
+  readonly offsets: Float64Array;
+}
+
+async function writeWhole(file: number, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await writeAt(file, bytes, at, bytes.length - at, position + at)).bytesWritten;
+}
+
+/** Bytes of some buckets, and where they begin. */
+function pieceOf({ offsets }: Pick<Run, 'offsets'>, first: number, count: number): { readonly at: number; readonly length: number } {
+  const at = offsets[first] ?? 0;
+  return { at, length: (offsets[first + count] ?? 0) - at };
 }
 
 /**
@@ -35,12 +34,12 @@ interface Piece {
  */
 export class Spill {
   readonly #folder: string;
-  readonly #buckets: Bucket[] = Array.from({ length: 2 ** SPILL_BITS }, () => ({ byteCount: 0, parts: [], pieces: [] }));
   readonly #depth: number;
   readonly #memoryBytesMax: number;
   readonly #room: DiskRoom;
-  readonly #files: number[] = [];
-  #memoryBytes = 0;
+  readonly #byteCounts: number[] = Array.from({ length: BUCKETS }, () => 0);
+  readonly #runs: Run[] = [];
+  readonly #held: HeldRecords;
 
   /** @param parts.depth bits that all records share already. */
   constructor(folder: string, parts: { readonly depth: number; readonly room: DiskRoom; readonly memoryBytesMax?: number }) {
@@ -48,66 +47,58 @@ export class Spill {
     this.#depth = parts.depth;
     this.#room = parts.room;
     this.#memoryBytesMax = parts.memoryBytesMax ?? SPILL_MEMORY_BYTES;
+    this.#held = new HeldRecords(parts.depth, this.#memoryBytesMax);
   }
 
-  /** Bytes of each bucket, in the order of their prefixes. */
+  /** Bytes of each bucket's records as chunks hold them, in the order of their prefixes. */
   get byteCounts(): readonly number[] {
-    return this.#buckets.map(({ byteCount }) => byteCount);
+    return this.#byteCounts;
   }
 
-  /** @param encoded one record as a chunk holds it. */
-  async add(keyHash: Bytes, encoded: Bytes): Promise<void> {
-    const bucket = this.#buckets[bitsOf(keyHash, this.#depth, SPILL_BITS)];
-    invariant(bucket !== undefined, 'no such bucket');
-    bucket.parts.push(encoded);
-    bucket.byteCount += encoded.length;
-    this.#memoryBytes += encoded.length;
-    if (this.#memoryBytes > this.#memoryBytesMax) await this.#writeOut();
+  /** Takes a copy. @returns what to wait for before the next one comes, where memory is full; it rejects with StoreFault or NoRoom. */
+  add(keyHash: Bytes, record: SnapshotRecord): Promise<void> | undefined {
+    const bucket = this.#held.add(keyHash, record);
+    this.#byteCounts[bucket] = (this.#byteCounts[bucket] ?? 0) + recordBytes(record);
+    return this.#held.byteCount > this.#memoryBytesMax ? this.#writeOut() : undefined;
   }
 
   async #writeOut(): Promise<void> {
-    this.#room.assertFor(this.#memoryBytes);
-    const parts: Bytes[] = [];
+    this.#room.assertFor(this.#held.byteCount);
     try {
-      const path = join(this.#folder, `${this.#depth}-${this.#files.length}`);
+      const path = join(this.#folder, `${this.#depth}-${this.#runs.length}`);
       const file = openSync(path, 'wx+', 0o600);
-      this.#files.push(file);
+      this.#runs.push({ file, offsets: this.#held.offsets });
       // Nobody else needs its name, and what has none is gone with the process.
       rmSync(path);
       let at = 0;
-      for (const bucket of this.#buckets) {
-        const length = bucket.parts.reduce((sum, part) => sum + part.length, 0);
-        if (length > 0) bucket.pieces.push({ file, at, length });
-        for (const part of bucket.parts) parts.push(part);
-        bucket.parts = [];
-        at += length;
+      for (const bytes of this.#held.pieces(0, BUCKETS, SPILL_WRITE_BYTES)) {
+        await writeWhole(file, bytes, at);
+        at += bytes.length;
       }
-      // As a list: a call takes no hundred thousand arguments, and a run of small records has more.
-      await writeAll(file, Buffer.concat(parts));
     } catch (cause) {
       throw new StoreFault(`writing a snapshot: ${String(cause)}`, { cause });
     }
-    this.#memoryBytes = 0;
+    this.#held.clear();
   }
 
-  /** The records of one bucket, in no order; it is empty afterwards. @throws StoreFault */
-  take(index: number): Bytes {
-    const bucket = this.#buckets[index];
-    invariant(bucket !== undefined, 'no such bucket');
-    const parts = [...bucket.pieces.splice(0).map(readPiece), ...bucket.parts];
-    bucket.parts = [];
-    return parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(...parts);
+  /** The records of some buckets, in no order; none is added afterwards. @throws StoreFault */
+  take(first: number, count = 1): SpiltRecords {
+    invariant(first >= 0 && first + count <= BUCKETS, 'no such bucket');
+    const held = pieceOf(this.#held, first, count).length;
+    const bytes = Buffer.allocUnsafeSlow(this.#runs.reduce((sum, run) => sum + pieceOf(run, first, count).length, held));
+    let at = 0;
+    for (const run of this.#runs) {
+      const piece = pieceOf(run, first, count);
+      const read = piece.length === 0 ? 0 : readSync(run.file, bytes, at, piece.length, piece.at);
+      if (read !== piece.length) throw new StoreFault(`a spilt piece has ${read} of ${piece.length} bytes`);
+      at += read;
+    }
+    for (const piece of this.#held.pieces(first, count, Number.POSITIVE_INFINITY)) at += piece.copy(bytes, at);
+    return new SpiltRecords(bytes);
   }
 
   /** Gives back what it has on disk. */
   close(): void {
-    for (const file of this.#files.splice(0)) closeSync(file);
+    for (const { file } of this.#runs.splice(0)) closeSync(file);
   }
-}
-
-function readPiece({ file, at, length }: Piece): Bytes {
-  const bytes = new Uint8Array(length);
-  const read = readSync(file, bytes, 0, length, at);
-  if (read !== length) throw new StoreFault(`a spilt piece has ${read} of ${length} bytes`);
-  return bytes;
 }

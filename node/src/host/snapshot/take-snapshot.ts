@@ -1,16 +1,13 @@
-import { type Bytes, compareBytes, concatBytes, type Sha256 } from '@civitas/canon';
+import type { Bytes, Sha256 } from '@civitas/canon';
 import {
   checkManifest,
-  decodeRecords,
   EMPTY_HASH,
   encodeManifest,
-  encodeRecords,
   joinSubtrees,
   SNAPSHOT_CHUNKS_MAX,
   SNAPSHOT_DEPTH_MAX,
   type SnapshotChunk,
   type SnapshotManifest,
-  type SnapshotRecord,
   type Subtree,
   type SubtreeLeaf,
   subtreeOf,
@@ -21,7 +18,8 @@ import type { DiskRoom } from './disk-room.ts';
 import { CHUNK_TARGET_BYTES, READ_REST_MS, REST_MS, SLICE_MS, SPILL_BITS } from './limits.ts';
 import { Slices } from './slices.ts';
 import type { SnapshotFolder, SnapshotWriter } from './snapshot-folder.ts';
-import { bitsOf, Spill } from './spill.ts';
+import { Spill } from './spill.ts';
+import { bitsOf, type SpiltRecords } from './spilt-records.ts';
 
 /** The records of a commit do not give its app hash. */
 export class DamagedState extends StoreFault {}
@@ -42,8 +40,13 @@ export interface TakeSnapshot {
 
 const NO_RECORDS: Subtree = { recordCount: 0, hash: EMPTY_HASH };
 
-interface Leaf extends SubtreeLeaf {
-  readonly record: SnapshotRecord;
+interface Range {
+  /** Bits that all records of the spill share. */
+  readonly depth: number;
+  /** Bits beyond these that the range's buckets share. */
+  readonly bits: number;
+  /** The first bucket. */
+  readonly first: number;
 }
 
 /** Parts ranges of key hashes until each fits a chunk, from the lowest to the highest: the layout depends on the records alone. */
@@ -58,88 +61,88 @@ class ChunkWriter {
     this.#writer = writer;
   }
 
-  async #turn(slices: Slices = this.#slices): Promise<void> {
-    await slices.turn();
+  /** To be awaited after each step that `isOver` says so of: a promise for each record would be much of the work. */
+  async #rest(slices: Slices = this.#slices): Promise<void> {
+    await slices.rest();
     this.#request.signal.throwIfAborted();
+  }
+
+  #spill(depth: number): Spill {
+    return new Spill(this.#writer.scratch, { depth, room: this.#request.room });
   }
 
   /** Parts the records of a commit and writes their chunks. The copy is let go as soon as they are parted. */
   async writeCopy(copy: StateCopy): Promise<void> {
     const slices = new Slices({ sliceMs: SLICE_MS, restMs: READ_REST_MS });
-    await this.#writeParted(copy.records(), { depth: 0, slices, parted: () => copy.release() });
+    const spill = this.#spill(0);
+    try {
+      for (const record of copy.records()) {
+        const full = spill.add(this.#request.sha256(record.key), record);
+        if (full !== undefined) await full;
+        if (slices.isOver) await this.#rest(slices);
+      }
+      copy.release();
+      await this.#writeRange(spill, { depth: 0, bits: 0, first: 0 });
+    } finally {
+      spill.close();
+    }
   }
 
-  async #writeParted(
-    records: Iterable<SnapshotRecord>,
-    { depth, slices, parted }: { readonly depth: number; readonly slices: Slices; readonly parted?: () => void },
-  ): Promise<void> {
-    const spill = new Spill(this.#writer.scratch, { depth, room: this.#request.room });
+  /** Parts the records of one bucket further. */
+  async #writeBucket(records: SpiltRecords, depth: number): Promise<void> {
+    const spill = this.#spill(depth);
     try {
-      for (const record of records) {
-        await spill.add(this.#request.sha256(record.key), encodeRecords([record]));
-        await this.#turn(slices);
+      for (let at = 0; at < records.count; at++) {
+        const full = spill.add(records.keyHash(at), records.record(at));
+        if (full !== undefined) await full;
+        if (this.#slices.isOver) await this.#rest();
       }
-      parted?.();
-      await this.#writeRange(spill, { depth, bits: 0, first: 0, byteCounts: spill.byteCounts });
+      await this.#writeRange(spill, { depth, bits: 0, first: 0 });
     } finally {
       spill.close();
     }
   }
 
   /** The subtree at `depth + bits` that covers 2^(SPILL_BITS - bits) buckets from `first` on. */
-  async #writeRange(spill: Spill, range: { depth: number; bits: number; first: number; byteCounts: readonly number[] }): Promise<void> {
-    const { depth, bits, first, byteCounts } = range;
+  async #writeRange(spill: Spill, { depth, bits, first }: Range): Promise<void> {
     const count = 2 ** (SPILL_BITS - bits);
-    const byteCount = byteCounts.slice(first, first + count).reduce((sum, bytes) => sum + bytes, 0);
+    const byteCount = spill.byteCounts.slice(first, first + count).reduce((sum, bytes) => sum + bytes, 0);
     const isSmall = byteCount <= CHUNK_TARGET_BYTES || depth + bits >= SNAPSHOT_DEPTH_MAX;
-    if (isSmall) {
-      const parts: Bytes[] = [];
-      for (let at = first; at < first + count; at++) parts.push(spill.take(at));
-      await this.#writeChunk(concatBytes(...parts), depth + bits);
-      return;
-    }
-    if (bits === SPILL_BITS) {
-      const records = decodeRecords(spill.take(first));
-      if (!records.ok) throw new StoreFault('a spilt record is damaged');
-      await this.#writeParted(records.value, { depth: depth + bits, slices: this.#slices });
-      return;
-    }
-    await this.#writeRange(spill, { ...range, bits: bits + 1 });
-    await this.#writeRange(spill, { ...range, bits: bits + 1, first: first + count / 2 });
+    if (isSmall) return await this.#writeChunk(spill.take(first, count), depth + bits);
+    if (bits === SPILL_BITS) return await this.#writeBucket(spill.take(first, 1), depth + bits);
+    await this.#writeRange(spill, { depth, bits: bits + 1, first });
+    await this.#writeRange(spill, { depth, bits: bits + 1, first: first + count / 2 });
   }
 
-  async #writeChunk(unordered: Bytes, depth: number): Promise<void> {
+  async #writeChunk(records: SpiltRecords, depth: number): Promise<void> {
     const { sha256 } = this.#request;
-    const decoded = decodeRecords(unordered);
-    if (!decoded.ok) throw new StoreFault('a spilt record is damaged');
-    const leaves: Leaf[] = [];
-    for (const record of decoded.value) {
-      leaves.push({ record, keyHash: sha256(record.key), valueHash: sha256(record.value) });
-      await this.#turn();
+    await this.#rest();
+    const order = records.inOrder();
+    const leaves: SubtreeLeaf[] = [];
+    for (const at of order) {
+      leaves.push({ keyHash: records.keyHash(at), valueHash: sha256(records.value(at)) });
+      if (this.#slices.isOver) await this.#rest();
     }
-    leaves.sort((left, right) => compareBytes(left.keyHash, right.keyHash));
-    await this.#turn();
     const subtree = await this.#subtreeInSlices(leaves, depth);
-    const bytes = encodeRecords(leaves.map(({ record }) => record));
+    const bytes = records.encoded(order);
     const index = this.chunks.length;
     if (index >= SNAPSHOT_CHUNKS_MAX) throw new StoreFault(`the state needs more than ${SNAPSHOT_CHUNKS_MAX} chunks`);
     this.#request.room.assertFor(bytes.length);
     await this.#writer.writeChunk(index, bytes);
     this.chunks.push({ ...subtree, depth, byteCount: bytes.length });
-    await this.#turn();
   }
 
   /** subtreeOf with the event loop turning between its sixteen parts. */
-  async #subtreeInSlices(leaves: readonly Leaf[], depth: number): Promise<Subtree> {
+  async #subtreeInSlices(leaves: readonly SubtreeLeaf[], depth: number): Promise<Subtree> {
     const { sha256 } = this.#request;
     const bits = 4;
     if (leaves.length < 256 || depth + bits > SNAPSHOT_DEPTH_MAX) return subtreeOf(sha256, leaves, depth);
-    const parts = Array.from({ length: 2 ** bits }, (): Leaf[] => []);
+    const parts = Array.from({ length: 2 ** bits }, (): SubtreeLeaf[] => []);
     for (const leaf of leaves) parts[bitsOf(leaf.keyHash, depth, bits)]?.push(leaf);
     const level: Subtree[] = [];
     for (const part of parts) {
       level.push(subtreeOf(sha256, part, depth + bits));
-      await this.#turn();
+      if (this.#slices.isOver) await this.#rest();
     }
     for (let count = level.length; count > 1; count /= 2) {
       for (let at = 0; at < count / 2; at++) level[at] = joinSubtrees(sha256, level[at * 2] ?? NO_RECORDS, level[at * 2 + 1] ?? NO_RECORDS);

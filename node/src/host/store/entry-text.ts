@@ -45,14 +45,20 @@ function lengthFirst(key: Buffer, value: Bytes): Buffer {
   return text;
 }
 
-/** Undefined for bytes that `entryText` did not give. */
+/**
+ * Undefined for bytes that `entryText` did not give.
+ *
+ * @param text is taken over: the key's parts are moved together in it.
+ */
 export function readEntryText(text: Buffer): RecordEntry | undefined {
   if (text[0] === COLON) return readLengthFirst(text);
   const prefixEnd = text[0] === QUOTE ? text.indexOf(QUOTE, 1) : -1;
   const idAt = prefixEnd + AFTER_PREFIX.length;
   const idEnd = prefixEnd > 0 && AFTER_PREFIX.equals(text.subarray(prefixEnd, idAt)) ? text.indexOf(QUOTE, idAt) : -1;
   if (idEnd < 0) return undefined;
-  return { key: Buffer.concat([text.subarray(1, prefixEnd), text.subarray(idAt, idEnd)]), value: text.subarray(idEnd + 1) };
+  const keyAt = idAt - prefixEnd + 1;
+  text.copyWithin(keyAt, 1, prefixEnd);
+  return { key: text.subarray(keyAt, idEnd), value: text.subarray(idEnd + 1) };
 }
 
 function readLengthFirst(text: Buffer): RecordEntry | undefined {

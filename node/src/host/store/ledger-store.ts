@@ -46,7 +46,11 @@ export interface StateCopy extends StateOfCommit {
   readonly byteCount: number;
   /** Until the commit is durable. @throws StoreFault */
   readonly durable: Promise<void>;
-  /** In no order; from when the commit is durable. @throws StoreFault also when blocks change them faster than they are read. */
+  /**
+   * In no order, each lent until the next is asked for; from when the commit is durable.
+   *
+   * @throws StoreFault also when blocks change them faster than they are read.
+   */
   records(): Iterable<RecordEntry>;
 }
 

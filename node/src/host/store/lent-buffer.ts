@@ -7,4 +7,11 @@ export class LentBuffer {
     if (this.#bytes.length < bytes) this.#bytes = Buffer.alloc(bytes);
     return this.#bytes;
   }
+
+  /** A copy of the first bytes, lent as well. */
+  filled(from: Buffer, bytes: number): Buffer {
+    const room = this.room(bytes);
+    from.copy(room, 0, 0, bytes);
+    return room.subarray(0, bytes);
+  }
 }

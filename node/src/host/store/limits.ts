@@ -10,8 +10,6 @@ export const INDEX_RUN_OPERATIONS = 65_536;
 export const RECEIPT_CHUNK_BYTES = 4_080;
 /** Keys and pages that one transaction between two blocks saves at most, count: about 3 ms of the event loop. A block's own are not bounded. */
 export const AHEAD_COUNT_MAX = 1_024;
-/** Numbers that a copy of the records reads at once, count. */
-export const COPY_NUMBERS = 64;
 /** Records that are encoded, or keys that are put in order, in one step, count. */
 export const ENCODED_AT_ONCE = 64;
 /** What blocks change of the records before a copy has read them, bytes: in memory; a copy that meets more is given up. */

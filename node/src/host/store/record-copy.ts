@@ -1,8 +1,13 @@
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import { COPY_UNDO_BYTES_MAX } from './limits.ts';
 
-/** The records of a range of numbers, as they stand now. */
-type ReadRecords = (from: number, until: number) => Iterable<readonly [number, Buffer]>;
+/** Records by number, as they stand now. */
+interface NumberedRecords {
+  /** Lent until the next is read. */
+  read(number: number): Buffer | undefined;
+  /** The first number from one on that has a record; undefined where none has. */
+  from(number: number): number | undefined;
+}
 
 /**
  * The records of one moment, read beside later blocks without holding the store: LMDB uses no page again that a held view could see, so that
@@ -10,21 +15,19 @@ type ReadRecords = (from: number, until: number) => Iterable<readonly [number, B
  * was read is kept in memory as it was.
  */
 export class RecordCopy {
-  readonly #read: ReadRecords;
+  readonly #stored: NumberedRecords;
   /** New records have this number or a later one. */
   readonly #end: number;
-  readonly #atOnce: number;
   readonly #onEnd: () => void;
   readonly #undo = new Map<number, Buffer>();
   #undoBytes = 0;
   #next: number;
 
-  /** @param numbers the first one, the one after the last, and how many are read at once. */
-  constructor(read: ReadRecords, numbers: { readonly first: number; readonly end: number; readonly atOnce: number }, onEnd: () => void) {
-    this.#read = read;
+  /** @param numbers the first one, and the one after the last. */
+  constructor(stored: NumberedRecords, numbers: { readonly first: number; readonly end: number }, onEnd: () => void) {
+    this.#stored = stored;
     this.#next = numbers.first;
     this.#end = numbers.end;
-    this.#atOnce = numbers.atOnce;
     this.#onEnd = onEnd;
   }
 
@@ -37,27 +40,38 @@ export class RecordCopy {
     this.#undoBytes += bytes.length;
   }
 
-  /** All of them, in no order; blocks may be written whenever it is not asked. @throws StoreFault when they change too much meanwhile. */
+  /**
+   * All of them, in no order, each lent until the next is asked for; blocks may be written between the two.
+   *
+   * @throws StoreFault when they change too much meanwhile.
+   */
   *records(): Generator<Buffer> {
-    while (this.#next < this.#end) yield* this.#take();
+    while (this.#next < this.#end) {
+      if (this.#undoBytes > COPY_UNDO_BYTES_MAX)
+        throw new StoreFault(`blocks change records faster than they are read: ${this.#undoBytes} bytes, at most ${COPY_UNDO_BYTES_MAX}`);
+      const number = this.#next;
+      const bytes = this.#takeUndone(number) ?? this.#stored.read(number);
+      if (bytes === undefined) this.#skipFrom(number);
+      else {
+        this.#next = number + 1;
+        yield bytes;
+      }
+    }
   }
 
-  /** In one go: what is written between two of these is either read already, or kept. */
-  #take(): Buffer[] {
-    if (this.#undoBytes > COPY_UNDO_BYTES_MAX)
-      throw new StoreFault(`blocks change records faster than they are read: ${this.#undoBytes} bytes, at most ${COPY_UNDO_BYTES_MAX}`);
-    const until = Math.min(this.#end, this.#next + this.#atOnce);
-    const taken: Buffer[] = [];
-    for (const [number, bytes] of this.#read(this.#next, until)) if (!this.#undo.has(number)) taken.push(bytes);
-    for (let number = this.#next; number < until && this.#undo.size > 0; number++) {
-      const bytes = this.#undo.get(number);
-      if (bytes === undefined) continue;
-      taken.push(bytes);
-      this.#undo.delete(number);
-      this.#undoBytes -= bytes.length;
-    }
-    this.#next = until;
-    return taken;
+  #takeUndone(number: number): Buffer | undefined {
+    const bytes = this.#undo.get(number);
+    if (bytes === undefined) return undefined;
+    this.#undo.delete(number);
+    this.#undoBytes -= bytes.length;
+    return bytes;
+  }
+
+  /** Goes on at the next number that has a record, or had one: an old ledger has long runs of numbers whose records are gone. */
+  #skipFrom(number: number): void {
+    let next = Math.min(this.#end, this.#stored.from(number) ?? this.#end);
+    for (const undone of this.#undo.keys()) if (undone > number && undone < next) next = undone;
+    this.#next = next;
   }
 
   /** More than once is once. */

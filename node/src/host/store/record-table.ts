@@ -3,7 +3,8 @@ import type { Database, Transaction } from 'lmdb';
 import { StoreFault } from '../../core/ledger/refusal.ts';
 import type { KeyRange, StoredRecord } from '../../core/state/records.ts';
 import { entryText, type RecordEntry, readEntryText } from './entry-text.ts';
-import { COPY_NUMBERS, ENCODED_AT_ONCE } from './limits.ts';
+import { LentBuffer } from './lent-buffer.ts';
+import { ENCODED_AT_ONCE } from './limits.ts';
 import { RecordCopy } from './record-copy.ts';
 import type { AheadTable } from './save-ahead.ts';
 import { tableBytes } from './store-bytes.ts';
@@ -78,6 +79,7 @@ export class RecordTable implements AheadTable {
   /** Names that the index was found not to have since the last block: a contract asks before it writes a new record. */
   readonly #absent = new Set<string>();
   readonly #copies = new Set<RecordCopy>();
+  readonly #lent = new LentBuffer();
   #savedBelow: number;
   #next: number;
 
@@ -260,16 +262,20 @@ export class RecordTable implements AheadTable {
     return undefined;
   }
 
-  /** All records as of the last block put, in no order, to be read beside later ones once that block is durable. */
-  copy(atOnce: number = COPY_NUMBERS): { readonly records: () => Iterable<RecordEntry>; readonly release: () => void } {
-    const read = this.#numbered.bind(this);
-    const copy: RecordCopy = new RecordCopy(read, { first: FIRST_NUMBER, end: this.#next, atOnce }, () => this.#copies.delete(copy));
+  /**
+   * All records as of the last block put, in no order, to be read beside later ones once that block is durable. Each is lent until the next is
+   * asked for: millions are read, and nothing of them is kept.
+   */
+  copy(): { readonly records: () => Iterable<RecordEntry>; readonly release: () => void } {
+    const stored = { read: this.#lendNumbered.bind(this), from: this.#firstFrom.bind(this) };
+    const copy: RecordCopy = new RecordCopy(stored, { first: FIRST_NUMBER, end: this.#next }, () => this.#copies.delete(copy));
     this.#copies.add(copy);
-    const entryOf = this.#entryOf.bind(this);
+    const shapes = this.#shapes;
     return {
       *records() {
         for (const bytes of copy.records()) {
-          const entry = entryOf(bytes);
+          const text = shapes.lend(bytes);
+          const entry = text && readEntryText(text);
           if (entry === undefined) throw new StoreFault('a state record is cut short');
           yield entry;
         }
@@ -278,8 +284,15 @@ export class RecordTable implements AheadTable {
     };
   }
 
-  *#numbered(from: number, until: number): Generator<readonly [number, Buffer]> {
-    for (const { key, value } of this.#records.getRange({ start: numberKey(from), end: numberKey(until) })) yield [numberOf(key), value];
+  #lendNumbered(number: number): Buffer | undefined {
+    const bytes = this.#records.getBinaryFast(numberKey(number));
+    // Copied with its length: LMDB lends a view of more, whose own methods go beyond it.
+    return bytes && this.#lent.filled(bytes, bytes.length);
+  }
+
+  #firstFrom(number: number): number | undefined {
+    for (const key of this.#records.getKeys({ start: numberKey(number), limit: 1 })) return numberOf(key);
+    return undefined;
   }
 
   /**

@@ -108,10 +108,16 @@ export class TextShapes {
   }
 
   /** The text as it was; undefined for bytes that `pack` did not give. */
-  unpack(packed: Bytes): Buffer | undefined {
+  unpack(packed: Buffer): Buffer | undefined {
+    const text = this.lend(packed);
+    return text && Buffer.from(text);
+  }
+
+  /** The same, lent until the next call of any method, or as long as `packed` itself is. */
+  lend(packed: Buffer): Buffer | undefined {
     const number = ((packed[0] ?? 0) << 8) | (packed[1] ?? 0);
     if (packed.length < NUMBER_BYTES) return undefined;
-    if (number === NO_SHAPE) return Buffer.from(packed.subarray(NUMBER_BYTES));
+    if (number === NO_SHAPE) return packed.subarray(NUMBER_BYTES);
     const shape = this.#byNumber[number - 1];
     if (shape === undefined) return undefined;
     const blanks = new BlankReader(packed, NUMBER_BYTES);
@@ -123,7 +129,7 @@ export class TextShapes {
       text.set(part, at);
       at += part.length;
     }
-    return blanks.isAtEnd ? Buffer.from(text.subarray(0, at)) : undefined;
+    return blanks.isAtEnd ? text.subarray(0, at) : undefined;
   }
 
   /** The shape of the text that was scanned last. */

@@ -10,19 +10,30 @@ import { TREE_DEPTH_MAX } from '../limits.ts';
 export const STATE_LEAF_DOMAIN = 0;
 /** First byte of an inner node's preimage. */
 export const STATE_INNER_DOMAIN = 1;
-const LEAF_DOMAIN = Uint8Array.of(STATE_LEAF_DOMAIN);
-const INNER_DOMAIN = Uint8Array.of(STATE_INNER_DOMAIN);
+
+const HASH_BYTES = 32;
+// One preimage at a time: hashing is synchronous and keeps nothing of its input. An array for each would be most of a small hash's cost.
+const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
+
+function hashOfTwo(sha256: Sha256, domain: number, left: Bytes, right: Bytes): Bytes {
+  // Of a proof from outside, which then has another root.
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) return hashParts(sha256, Uint8Array.of(domain), left, right);
+  preimage[0] = domain;
+  preimage.set(left, 1);
+  preimage.set(right, 1 + HASH_BYTES);
+  return sha256(preimage);
+}
 
 /** Hash of the empty tree and of an empty child. No SHA-256 preimage of it is known. */
 export const EMPTY_HASH: Bytes = new Uint8Array(32);
 
 /** @param hashes SHA-256 of the key and of the value, 32 bytes each. */
 export function stateLeafHash(sha256: Sha256, hashes: { readonly keyHash: Bytes; readonly valueHash: Bytes }): Bytes {
-  return hashParts(sha256, LEAF_DOMAIN, hashes.keyHash, hashes.valueHash);
+  return hashOfTwo(sha256, STATE_LEAF_DOMAIN, hashes.keyHash, hashes.valueHash);
 }
 
 export function stateInnerHash(sha256: Sha256, left: Bytes, right: Bytes): Bytes {
-  return hashParts(sha256, INNER_DOMAIN, left, right);
+  return hashOfTwo(sha256, STATE_INNER_DOMAIN, left, right);
 }
 
 export function isEmptyHash(hash: Bytes): boolean {
