@@ -9,7 +9,6 @@ import {
   dataHash,
   EMPTY_COMMIT,
   emptyEvidenceHash,
-  encodeBlock,
   encodeLightBlock,
   FLAG_COMMIT,
   type Header,
@@ -69,15 +68,18 @@ export function makeBlock(facts: ChainFacts, head: ChainHead, info: ApplicationI
   return { header, transactions, evidence: [], lastCommit: head.commit };
 }
 
-/** Signs a block. The same bytes and vote time always give the same commit: Ed25519 is deterministic. */
+/**
+ * Signs a block. The same bytes and vote time always give the same commit: Ed25519 is deterministic.
+ *
+ * @param bytes the block's encoding.
+ */
 export function decideBlock(
   facts: ChainFacts,
-  block: Block,
+  { block, bytes }: { readonly block: Block; readonly bytes: Bytes },
   voteTimeNanos: bigint,
   sign: (message: Bytes) => Bytes,
 ): { readonly decided: Required<DecidedBlock>; readonly commit: Commit } {
   const { header } = block;
-  const bytes = encodeBlock(block);
   const vote = { height: header.height, round: 0, blockId: blockIdOf(facts.sha256, header, bytes) };
   const time = timestampOfUnixNanos(voteTimeNanos);
   const signature = sign(voteSignBytes(facts.chainId, vote, time));

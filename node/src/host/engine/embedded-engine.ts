@@ -193,7 +193,7 @@ export class EmbeddedEngine implements Engine {
       const pending = { height: info.height + 1, voteTimeNanos: now > earliest ? now : earliest, bytes: encodeBlock(block) };
       this.#step('proposing', pending.height);
       await journal.writePending(pending);
-      await this.#decide(block, pending.voteTimeNanos);
+      await this.#decide(block, pending);
       taken.forEach(({ resolve }, position) => resolve({ height: pending.height, position }));
     } catch (error) {
       for (const { reject } of taken) reject(error);
@@ -204,14 +204,14 @@ export class EmbeddedEngine implements Engine {
   async #replay(pending: PendingProposal): Promise<void> {
     const block = decodeBlock(pending.bytes);
     if (!block.ok) throw new Error(`pending block ${pending.height} does not decode: ${block.refusal.code}`);
-    await this.#decide(block.value, pending.voteTimeNanos);
+    await this.#decide(block.value, pending);
   }
 
-  async #decide(block: Block, voteTimeNanos: bigint): Promise<void> {
+  async #decide(block: Block, { bytes, voteTimeNanos }: PendingProposal): Promise<void> {
     const { application, facts, sign } = this.#options;
     const height = Number(block.header.height);
     this.#step('persisted', height);
-    const { decided, commit } = decideBlock(facts, block, voteTimeNanos, sign);
+    const { decided, commit } = decideBlock(facts, { block, bytes }, voteTimeNanos, sign);
     this.#step('signed', height);
     const proposed = { height, timeUnixMs: unixMsOf(block.header.time), transactions: block.transactions, misbehaviour: [] };
     const { validatorUpdates } = await application.finalizeBlock(proposed);

@@ -1,7 +1,16 @@
 import { type Bytes, base64urlEncode, type Envelope, equalBytes, type JsonObject, utf8Decode } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { allContracts, type Contract } from '@civitas/contracts';
-import { decodeLightBlock, type LightBlock, parseReceipt, proofToJson, type Receipt, resultsHash, validatorOf } from '@civitas/proofs';
+import {
+  decodeLightBlock,
+  encodeBlock,
+  type LightBlock,
+  parseReceipt,
+  proofToJson,
+  type Receipt,
+  resultsHash,
+  validatorOf,
+} from '@civitas/proofs';
 import { contextOf } from '../../core/ledger/context.ts';
 import { applyWrites, BlockExecution } from '../../core/ledger/execute-block.ts';
 import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
@@ -139,7 +148,8 @@ export class SimulatedLedger {
       for (const _ of execution.executeBundleInSteps(bundle.ok ? bundle.value : undefined)) this.restCount++;
     }
     const effects = execution.finish(this.#root(), this.#reader);
-    const { decided, commit } = decideBlock(this.#facts, block, BigInt(timeUnixMs + stepMs) * 1_000_000n, (message) =>
+    const voteTimeNanos = BigInt(timeUnixMs + stepMs) * 1_000_000n;
+    const { decided, commit } = decideBlock(this.#facts, { block, bytes: encodeBlock(block) }, voteTimeNanos, (message) =>
       this.network.consensus.sign(message),
     );
     this.validatorUpdates = effects.validatorUpdates;

@@ -21,7 +21,7 @@ test('numbers whose records are gone are not asked for one by one, and what went
   const { records, asked, stored } = aStore([3, 70, FAR - 1, FAR]);
   const copy = new RecordCopy(stored, { first: 1, end: FAR }, () => undefined);
   const read: string[] = [];
-  for (const bytes of copy.records()) {
+  for (const { bytes } of copy.records()) {
     read.push(bytes.toString());
     if (read.length > 1) continue;
     for (const number of [3, 70, 500_000, FAR]) copy.changing(number, () => records.get(number));

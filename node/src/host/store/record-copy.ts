@@ -45,7 +45,7 @@ export class RecordCopy {
    *
    * @throws StoreFault when they change too much meanwhile.
    */
-  *records(): Generator<Buffer> {
+  *records(): Generator<{ readonly number: number; readonly bytes: Buffer }> {
     while (this.#next < this.#end) {
       if (this.#undoBytes > COPY_UNDO_BYTES_MAX)
         throw new StoreFault(`blocks change records faster than they are read: ${this.#undoBytes} bytes, at most ${COPY_UNDO_BYTES_MAX}`);
@@ -54,7 +54,7 @@ export class RecordCopy {
       if (bytes === undefined) this.#skipFrom(number);
       else {
         this.#next = number + 1;
-        yield bytes;
+        yield { number, bytes };
       }
     }
   }

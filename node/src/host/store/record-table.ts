@@ -79,7 +79,7 @@ export class RecordTable implements AheadTable {
   /** Names that the index was found not to have since the last block: a contract asks before it writes a new record. */
   readonly #absent = new Set<string>();
   readonly #copies = new Set<RecordCopy>();
-  readonly #lent = new LentBuffer();
+  readonly #lentBytes = new LentBuffer();
   #savedBelow: number;
   #next: number;
 
@@ -102,10 +102,8 @@ export class RecordTable implements AheadTable {
 
   #takeUnsaved(): void {
     const keys = new Map<string, number>();
-    for (const { key: number, value } of this.#records.getRange({ start: numberKey(this.#savedBelow) })) {
-      const entry = this.#entryOf(value);
-      if (entry === undefined) throw cutShort(numberOf(number));
-      if (this.#index.get(entry.key)?.equals(number) !== true) keys.set(entry.key.toString('latin1'), numberOf(number));
+    for (const { number, key } of this.#lent(this.#copyFrom(this.#savedBelow))) {
+      if (this.#index.getBinaryFast(key)?.readUIntBE(0, NUMBER_BYTES) !== number) keys.set(key.toString('latin1'), number);
     }
     this.#unsaved.take(keys);
   }
@@ -267,27 +265,30 @@ export class RecordTable implements AheadTable {
    * asked for: millions are read, and nothing of them is kept.
    */
   copy(): { readonly records: () => Iterable<RecordEntry>; readonly release: () => void } {
-    const stored = { read: this.#lendNumbered.bind(this), from: this.#firstFrom.bind(this) };
-    const copy: RecordCopy = new RecordCopy(stored, { first: FIRST_NUMBER, end: this.#next }, () => this.#copies.delete(copy));
+    const copy = this.#copyFrom(FIRST_NUMBER);
     this.#copies.add(copy);
-    const shapes = this.#shapes;
-    return {
-      *records() {
-        for (const bytes of copy.records()) {
-          const text = shapes.lend(bytes);
-          const entry = text && readEntryText(text);
-          if (entry === undefined) throw new StoreFault('a state record is cut short');
-          yield entry;
-        }
-      },
-      release: () => copy.release(),
-    };
+    return { records: () => this.#lent(copy), release: () => copy.release() };
+  }
+
+  #copyFrom(first: number): RecordCopy {
+    const stored = { read: this.#lendNumbered.bind(this), from: this.#firstFrom.bind(this) };
+    const copy: RecordCopy = new RecordCopy(stored, { first, end: this.#next }, () => this.#copies.delete(copy));
+    return copy;
+  }
+
+  *#lent(copy: RecordCopy): Generator<RecordEntry & { readonly number: number }> {
+    for (const { number, bytes } of copy.records()) {
+      const text = this.#shapes.lend(bytes);
+      const entry = text && readEntryText(text);
+      if (entry === undefined) throw cutShort(number);
+      yield { number, key: entry.key, value: entry.value };
+    }
   }
 
   #lendNumbered(number: number): Buffer | undefined {
     const bytes = this.#records.getBinaryFast(numberKey(number));
     // Copied with its length: LMDB lends a view of more, whose own methods go beyond it.
-    return bytes && this.#lent.filled(bytes, bytes.length);
+    return bytes && this.#lentBytes.filled(bytes, bytes.length);
   }
 
   #firstFrom(number: number): number | undefined {

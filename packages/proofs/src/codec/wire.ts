@@ -1,4 +1,4 @@
-import { type Bytes, concatBytes, utf8Decode, utf8Encode } from '@civitas/canon';
+import { type Bytes, utf8Decode, utf8Encode } from '@civitas/canon';
 
 // Protocol buffers wire format, deterministic subset: fields in rising order, minimal varints, defaults left out.
 
@@ -9,6 +9,9 @@ const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 const NOTHING = new Uint8Array(0);
+
+/** Up to here a varint is written without big integers: lengths, counts, most heights. */
+const SMALL_MAX = 2 ** 31 - 1;
 
 /** Unsigned LEB128 of the low 64 bits: negative int64 values take ten bytes. */
 export function encodeVarint(value: bigint): Bytes {
@@ -22,18 +25,36 @@ export function encodeVarint(value: bigint): Bytes {
   return Uint8Array.from(bytes);
 }
 
+function smallVarintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest > 127; rest >>>= 7) count++;
+  return count;
+}
+
+/** @param value 0 … SMALL_MAX. @returns where it ends. */
+function putSmallVarint(bytes: Bytes, from: number, value: number): number {
+  let [at, rest] = [from, value];
+  for (; rest > 127; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
+  bytes[at++] = rest;
+  return at;
+}
+
 function tagged(field: number, wireType: number, payload: Bytes): Bytes {
-  const tag = (field << 3) | wireType;
   const bytes = new Uint8Array(payload.length + 1);
-  bytes[0] = tag;
+  bytes[0] = (field << 3) | wireType;
   bytes.set(payload, 1);
   return bytes;
 }
 
 /** int64, uint64, int32 or enum; nothing for 0. */
 export function varintField(field: number, value: bigint | number): Bytes {
-  const integer = BigInt(value);
-  return integer === 0n ? NOTHING : tagged(field, VARINT, encodeVarint(integer));
+  const number = Number(value);
+  if (number === 0) return NOTHING;
+  if (!Number.isInteger(number) || number < 0 || number > SMALL_MAX) return tagged(field, VARINT, encodeVarint(BigInt(value)));
+  const bytes = new Uint8Array(1 + smallVarintBytes(number));
+  bytes[0] = (field << 3) | VARINT;
+  putSmallVarint(bytes, 1, number);
+  return bytes;
 }
 
 /** sfixed64, little-endian; nothing for 0. */
@@ -46,7 +67,12 @@ export function fixed64Field(field: number, value: bigint): Bytes {
 
 /** An embedded message or an element of a repeated field: written even when empty. */
 export function messageField(field: number, payload: Bytes): Bytes {
-  return tagged(field, LENGTH_DELIMITED, concatBytes(encodeVarint(BigInt(payload.length)), payload));
+  const { length } = payload;
+  // In one piece: a block's bytes are its bundles, some megabytes, and each nesting copies them.
+  const bytes = new Uint8Array(1 + smallVarintBytes(length) + length);
+  bytes[0] = (field << 3) | LENGTH_DELIMITED;
+  bytes.set(payload, putSmallVarint(bytes, 1, length));
+  return bytes;
 }
 
 /** bytes; nothing when empty. */
