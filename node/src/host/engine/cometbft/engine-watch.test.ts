@@ -13,7 +13,7 @@ afterEach(() => {
 function aWatch() {
   const clock = { ms: 0 };
   const signerFault = new EngineFault('SIGNER_UNPROVEN', 'no signature');
-  const engine = { isSilent: false, isSignerSilent: false, isSignerProven: true, prevotes: ['BA{4:xx__} 20/40 = 0.50'], precommits: '' };
+  const engine = { isSilent: false, isSignerSilent: false, isSignerProven: true, prevotes: ['BA{4:xx__} 20/40 = 0.50'], precommits: [''] };
   const answered: number[] = [];
   const signerFaults: EngineFault[] = [];
   const looks: (EngineSight | undefined)[] = [];
@@ -31,7 +31,12 @@ function aWatch() {
       step: 6,
       hasBlock: false,
       proposer: '',
-      rounds: engine.prevotes.map((prevotes) => ({ prevotes, precommits: engine.precommits, prevoters: [], precommitters: [] })),
+      rounds: engine.prevotes.map((prevotes, round) => ({
+        prevotes,
+        precommits: engine.precommits[round] ?? '',
+        prevoters: [],
+        precommitters: [],
+      })),
     }),
   };
   const watch = new EngineWatch({
@@ -91,7 +96,7 @@ test('no block is due before the engine has come, however long its grant was wai
   expect(watch.isHalted()).toBe(true);
 });
 
-test('a halt says how many votes there are and how many are needed, from the newest rounds alone', async () => {
+test('a halt says how many votes there are and how many are needed, from the newest round alone', async () => {
   const { watch, engine } = aWatch();
   expect(watch.votesSeen()).toBe('no votes');
   engine.prevotes = ['BA{4:xxxx} 40/40 = 1.00', 'BA{4:x___} 10/40 = 0.25', 'BA{4:xx__} 20/40 = 0.50', 'BA{4:____} 0/40 = 0.00'];
@@ -107,7 +112,15 @@ test('a halt says how many votes there are and how many are needed, from the new
 test('a halt between the two votes of a round counts the second ones', async () => {
   const { watch, engine } = aWatch();
   engine.prevotes = ['BA{4:xxx_} 30/40 = 0.75'];
-  engine.precommits = 'BA{4:xx__} 20/40 = 0.50';
+  engine.precommits = ['BA{4:xx__} 20/40 = 0.50'];
+  await watch.look();
+  expect(watch.votesSeen()).toBe('votes from 2 of 4 validators, 3 needed');
+});
+
+test('a round that ended in disagreement does not lend its votes to the one that is waited for', async () => {
+  const { watch, engine } = aWatch();
+  engine.prevotes = ['BA{4:xxx_} 30/40 = 0.75', 'BA{4:xx__} 20/40 = 0.50'];
+  engine.precommits = ['BA{4:xxx_} 30/40 = 0.75', 'BA{4:____} 0/40 = 0.00'];
   await watch.look();
   expect(watch.votesSeen()).toBe('votes from 2 of 4 validators, 3 needed');
 });

@@ -114,12 +114,10 @@ export class EngineWatch {
   /** The votes that the engine holds for the next block, such as "votes from 2 of 4 validators, 3 needed". */
   votesSeen(): string {
     const rounds = this.#seen.votes?.rounds ?? [];
-    // The newest rounds only: an old round keeps the votes of those that are gone now.
-    const counts = rounds.map(waitedFor).filter(({ votes }) => votes > 0);
-    const [first, ...more] = counts.slice(-2);
-    if (first === undefined) return 'no votes';
-    const most = more.reduce((best, count) => (count.votes > best.votes ? count : best), first);
-    return `votes from ${most.votes} of ${most.validators} validators, ${votesNeeded(most.validators)} needed`;
+    // The newest round alone: one that ended in disagreement keeps the votes of those that are gone now.
+    const newest = rounds.map(waitedFor).findLast(({ votes }) => votes > 0);
+    if (newest === undefined) return 'no votes';
+    return `votes from ${newest.votes} of ${newest.validators} validators, ${votesNeeded(newest.validators)} needed`;
   }
 
   async look(): Promise<void> {
