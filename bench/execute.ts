@@ -16,7 +16,7 @@ import { operationVerdictId, Verdicts } from '../node/src/core/ledger/verdicts.t
 import { MemoryPages } from '../node/src/core/state/memory-pages.ts';
 import { PageReader } from '../node/src/core/state/page-store.ts';
 import { NO_RECORDS, Overlay } from '../node/src/core/state/records.ts';
-import { EMPTY_ROOT } from '../node/src/core/state/tree.ts';
+import { EMPTY_ROOT, type TreeUpdate } from '../node/src/core/state/tree.ts';
 import { runSteps } from '../node/src/core/steps.ts';
 import { Admission } from '../node/src/host/admission/admission.ts';
 import { decodeBundle } from '../node/src/host/ledger/bundle-codec.ts';
@@ -105,10 +105,16 @@ function stepsOf(network: TestNetwork, load: Load): Record<string, number> {
   const { sha256 } = sodiumCrypto;
   const steps = new Steps();
   const verdicts = new Verdicts(sodiumCrypto);
-  const reader = new PageReader(new MemoryPages(), sha256);
+  const pages = new MemoryPages();
+  const reader = new PageReader(pages, sha256);
+  const take = (height: number, update: TreeUpdate): void => {
+    pages.write(height, update);
+    pages.prune(height);
+    reader.commit(update);
+  };
   const state = genesisState(sha256, network.genesis);
   const genesis = applyWrites({ sha256, reader }, EMPTY_ROOT, 0, state.changes);
-  reader.commit(genesis);
+  take(0, genesis);
   const ledger = aRunningLedger(network, verdicts);
   const records = new Overlay(NO_RECORDS);
   for (const [key, stored] of state.changes) if (stored !== undefined) records.put(key, stored.record, stored.bytes);
@@ -130,7 +136,7 @@ function stepsOf(network: TestNetwork, load: Load): Record<string, number> {
     const effects = steps.time('tree', () => execution.finish(root, reader));
     const failed = effects.receipts.flat().find(({ isSuccess }) => !isSuccess);
     if (failed !== undefined) throw new Error(`an operation was refused: ${Buffer.from(failed.bytes).toString()}`);
-    reader.commit(effects.tree);
+    take(height, effects.tree);
     for (const [key, stored] of effects.writes) {
       if (stored === undefined) records.delete(key);
       else records.put(key, stored.record, stored.bytes);
