@@ -23,7 +23,7 @@ const USAGE = `npm run bench -- ledger|growth|day-two|operator|execute|validator
              --nodes M        of each network, four of them validators (default 7)
   execute  CPU of one operation in process, step by step (no city, no network)
   validator CPU of one operation at one validator alone, in process, while its ledger grows (--keys N records, default 256000; --shared)
-  state    CPU, memory and disk of state tree and store (--keys N, default 100000)
+  state    CPU, memory and disk of state tree, store and snapshot (--keys N, default 100000)
   link     round trip and packets/s over one link (transport to city)
   start    time to ready, to ready again, and to stopped; memory of the whole city
   apply    from a sample's first object to all networks Available and all links Flowing: embedded, one network of four validators, all of four

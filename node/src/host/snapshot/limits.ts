@@ -1,6 +1,6 @@
 /** Blocks between two snapshots, at least: hours on an idle chain, two minutes under load. */
 export const SNAPSHOT_INTERVAL_BLOCKS = 2_000;
-/** Time between two snapshots, about: one of a million records costs half a minute of a processor (ADR 33). */
+/** Time between two snapshots, about: one of a million records costs a dozen seconds of a processor (ADR 33). */
 export const SNAPSHOT_PERIOD_MS = 1_800_000;
 /** Snapshots kept on disk, newest first: one to finish serving while the next is already offered. */
 export const SNAPSHOTS_KEPT = 2;
