@@ -8,7 +8,10 @@ export default {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript', decorators: true } }, module: { type: 'es6' } }],
   },
-  testMatch: ['<rootDir>/{packages,contracts,node,operator,console,cli,proto,tools}/**/*.test.ts', '<rootDir>/test/tidy/**/*.test.ts'],
+  testMatch: [
+    '<rootDir>/{packages,contracts,node,operator,console,cli,proto,tools,bench}/**/*.test.ts',
+    '<rootDir>/test/tidy/**/*.test.ts',
+  ],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(process.env['CIVITAS_FULL'] === '1' ? [] : MANY_LIVES)],
   maxWorkers: 2,
   // A hang still ends; a busy machine of two cores is not a failure.

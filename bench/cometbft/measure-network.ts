@@ -1,4 +1,3 @@
-import { PORTS } from '@civitas/deployment';
 import { waitFor } from '@civitas/testkit';
 import type { ConsensusNetwork } from '../../test/consensus/network/consensus-network.ts';
 import { diskBytesOf } from '../disk-usage.ts';
@@ -6,6 +5,7 @@ import { cpuMicrosOf, ownRssBytesOf, rssBytesOf } from '../process-usage.ts';
 import { type Quantiles, quantilesOf } from '../quantiles.ts';
 import type { LoadGenerators } from './load-generators.ts';
 import type { LoadRun } from './load-messages.ts';
+import { type LagCounts, lagBetween, takeLagCounts } from './loop-lag.ts';
 
 /** What one load did to a network. CPU and disk of engine and node are means over the validators. */
 export interface LoadFigures {
@@ -19,8 +19,8 @@ export interface LoadFigures {
   /** nodeOwn: without the pages of its store that the system keeps in memory for it. */
   readonly rssBytes: { readonly engine: number; readonly node: number; readonly nodeOwn: number };
   readonly diskBytesPerOperation: { readonly engine: number; readonly node: number };
-  /** Delay of a node's event loop while it was measured, p99 as its metrics have it, of the worst validator, ms. */
-  readonly loopDelayMs: number;
+  /** Lag of a node's event loop while it was measured, p99 by its metrics, of the worst validator, ms. */
+  readonly loopLagMs: number;
   readonly committedInAll: number;
   /** Signed by the generator while it was measured: its CPU then holds signing, too. */
   readonly signedMeanwhile: number;
@@ -41,18 +41,6 @@ function meanOver(validatorCount: number, of: (index: number, part: (typeof PART
   return { engine: mean('engine'), node: mean('node') };
 }
 
-/** Event loop delays since they were taken last, p99 of each validator, ms. */
-function takeLoopDelays(network: ConsensusNetwork, validatorCount: number): Promise<number[]> {
-  return Promise.all(
-    Array.from({ length: validatorCount }, async (_, index) => {
-      const response = await fetch(`http://${network.pod(index).clientAddress}:${PORTS.metrics}/metrics`);
-      const [, seconds] = /^nodejs_eventloop_lag_p99_seconds(?:\{[^}]*\})? (\S+)$/m.exec(await response.text()) ?? [];
-      if (seconds === undefined) throw new Error(`validator ${index} tells no delay of its event loop`);
-      return Number(seconds) * 1000;
-    }),
-  );
-}
-
 /** One load on a network, with what it cost. */
 export async function measureLoad(
   parts: { readonly network: ConsensusNetwork; readonly generators: LoadGenerators; readonly validatorCount: number },
@@ -66,14 +54,16 @@ export async function measureLoad(
       const engine = diskBytesOf(network.pod(index).engineHome);
       return part === 'engine' ? engine : diskBytesOf(network.pod(index).pathOf('data')) - engine;
     });
+  const lagCounts = (): Promise<LagCounts[]> =>
+    Promise.all(Array.from({ length: validatorCount }, (_, index) => takeLagCounts(network.pod(index).clientAddress)));
   const diskBefore = disk();
   const { startUnixMs, result } = generators.run(load, times);
   await sleepUntil(startUnixMs + times.warmUpMs);
   const cpuBefore = cpu();
-  await takeLoopDelays(network, validatorCount);
+  const lagsBefore = await lagCounts();
   await sleepUntil(startUnixMs + times.warmUpMs + times.measureMs);
   const cpuAfter = cpu();
-  const loopDelays = await takeLoopDelays(network, validatorCount);
+  const lags = (await lagCounts()).map((after, index) => lagBetween(lagsBefore[index] ?? new Map(), after));
   const rssBytes = meanOver(validatorCount, (index, part) => rssBytesOf(network.pod(index).pidOf(part) ?? 0));
   const { node: nodeOwn } = meanOver(validatorCount, (index, part) => ownRssBytesOf(network.pod(index).pidOf(part) ?? 0));
   const ran = await result;
@@ -97,7 +87,7 @@ export async function measureLoad(
       engine: perOperationInAll(diskAfter.engine - diskBefore.engine),
       node: perOperationInAll(diskAfter.node - diskBefore.node),
     },
-    loopDelayMs: round(Math.max(...loopDelays)),
+    loopLagMs: round(Math.max(...lags)),
     committedInAll: ran.committedInAll,
     signedMeanwhile: ran.signedMeanwhile,
   };

@@ -28,3 +28,7 @@ export const SUPPORT_LOG_LINES = 2000;
 export const SUPPORT_LOG_BYTES_MAX = 2_097_152;
 export const SUPPORT_METRICS_BYTES_MAX = 1_048_576;
 export const SUPPORT_METRICS_MS = 5000;
+/** Between two moments at which the event loop's lag is looked at, ms: twenty wake-ups a second. */
+export const LAG_EVERY_MS = 50;
+/** How far back moments count once a process goes on that stood still, ms. */
+export const LAG_MS_MAX = 10_000;

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { watchEventLoop } from './event-loop-lag.ts';
 import type { MetricDefinition } from './metric.ts';
+import { eventLoopMetrics } from './node-runtime-metrics.ts';
 
 type Labels<D extends MetricDefinition> = { readonly [Label in keyof D['labels']]: string };
 
@@ -145,8 +147,12 @@ function create(definition: MetricDefinition, registers: Registry[]): Instrument
   return { observe, begin, forget };
 }
 
-/** Of prom-client: series for each kind of thing that the process happens to have open or to collect. Totals and the loop's delay stay. */
+/** Of prom-client: series for each kind of thing that the process happens to have open or to collect. Totals stay. */
 const UNBOUNDED_DEFAULTS = ['nodejs_active_handles', 'nodejs_active_requests', 'nodejs_active_resources', 'nodejs_gc_duration_seconds'];
+/** Of prom-client: they count the interval of their timer as lag, and begin anew with whoever reads them. */
+const LAG_DEFAULTS = ['', '_min', '_max', '_mean', '_stddev', '_p50', '_p90', '_p99'].map((of) => `nodejs_eventloop_lag${of}_seconds`);
+/** As seldom as the runtime lets them be taken meanwhile, ms. */
+const LAG_DEFAULTS_EVERY_MS = 60_000;
 
 /**
  * Opens a registry with the runtime's own metrics in it.
@@ -156,8 +162,10 @@ const UNBOUNDED_DEFAULTS = ['nodejs_active_handles', 'nodejs_active_requests', '
 export function openMetricsRegistry(constantLabels: Readonly<Record<string, string>>): MetricsRegistry {
   const registry = new Registry();
   registry.setDefaultLabels({ ...constantLabels });
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
-  for (const name of UNBOUNDED_DEFAULTS) registry.removeSingleMetric(name);
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_DEFAULTS_EVERY_MS });
+  for (const name of [...UNBOUNDED_DEFAULTS, ...LAG_DEFAULTS]) registry.removeSingleMetric(name);
+  const lag = create(eventLoopMetrics.eventLoopLag, [registry]) as HistogramOf<MetricDefinition>;
+  watchEventLoop((seconds) => lag.observe({}, seconds));
   const refreshers: (() => void)[] = [];
   return {
     register: <Catalogue extends Readonly<Record<string, MetricDefinition>>>(catalogue: Catalogue) => {

@@ -8,7 +8,8 @@ test('every label set that is known beforehand exists before the first event', a
 
   expect(text).toContain('civitas_operations_total{result="refused",network="n",node="n-0"} 0');
   expect(text).toContain('civitas_rpc_requests_total{service="VaultService",result="fault",network="n",node="n-0"} 0');
-  expect(text).toContain('nodejs_eventloop_lag_seconds');
+  expect(text).toContain('civitas_event_loop_lag_seconds_bucket{le="0.05",network="n",node="n-0"} 0');
+  expect(text).not.toContain('nodejs_eventloop_lag');
 });
 
 test('what the process has open or collects makes no series of its own', async () => {

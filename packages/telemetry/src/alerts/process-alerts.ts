@@ -24,8 +24,9 @@ export const processAlerts: readonly Alert[] = [
   {
     name: 'CivitasEventLoopBlocked',
     severity: 'warning',
-    expr: 'nodejs_eventloop_lag_p99_seconds{job=~"civitas-.+"} > $lagSeconds',
+    expr: 'histogram_quantile(0.99, sum by (job, instance, le) (rate(civitas_event_loop_lag_seconds_bucket{job=~"civitas-.+"}[$window]))) > $lagSeconds',
     limits: { lagSeconds: 0.5 },
+    windows: { window: 300 },
     forSeconds: 300,
     summary: '{{ $labels.job }} at {{ $labels.instance }} answers {{ $value | humanizeDuration }} late',
     description:

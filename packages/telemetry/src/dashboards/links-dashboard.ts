@@ -124,9 +124,13 @@ export const linksDashboard: Dashboard = {
           [rateOf(`civitas_probe_packets_total{${OF}}`, ['source', 'destination', 'result']), `${DIRECTION} {{result}}`],
         ),
         graph(
-          { title: 'Processor and delay', unit: 's', description: "The relay's processor seconds a second and its event loop delay." },
+          {
+            title: 'Processor and lag',
+            unit: 's',
+            description: "The relay's processor seconds a second, and its event loop's lag (99 %).",
+          },
           ['rate(process_cpu_seconds_total{job="civitas-relay"}[$__rate_interval])', '{{pod}} processor'],
-          ['nodejs_eventloop_lag_p99_seconds{job="civitas-relay"}', '{{pod}} delay'],
+          [quantileOf(0.99, 'civitas_event_loop_lag_seconds{job="civitas-relay"}', ['pod']), '{{pod}} lag'],
         ),
       ],
     },

@@ -142,10 +142,14 @@ export const validatorDashboard: Dashboard = {
           [`process_resident_memory_bytes{${OF}}`, '{{job}} {{node}}'],
           [`nodejs_heap_size_used_bytes{${OF}}`, '{{node}} heap'],
         ),
-        graph({ title: 'Event loop delay', unit: 's', description: '99 % of samples. Above 100 ms the node answers everything late.' }, [
-          `nodejs_eventloop_lag_p99_seconds{${OF}}`,
-          '{{node}}',
-        ]),
+        graph(
+          {
+            title: 'Event loop lag',
+            unit: 's',
+            description: 'What 99 % of whatever comes waits at most for the event loop. Above 100 ms the node answers everything late.',
+          },
+          [quantileOf(0.99, `civitas_event_loop_lag_seconds{${OF}}`, ['node']), '{{node}}'],
+        ),
         graph({ title: 'File descriptors', unit: 'percentunit', description: 'Share of the descriptors that the process may open.' }, [
           `process_open_fds{${OF}} / process_max_fds{${OF}}`,
           '{{node}}',
