@@ -1,3 +1,5 @@
+import { GATHER_MS_MAX } from '../../cli/src/sdk/limits.ts';
+import { ORGANISATIONS } from '../../test/consensus/network/birth.ts';
 import { startConsensusNetwork } from '../../test/consensus/network/consensus-network.ts';
 import { fillStore } from './filled-store.ts';
 import { type LoadGenerators, startLoadGenerators } from './load-generators.ts';
@@ -37,8 +39,6 @@ export interface NetworkFigures {
 /** As every pod has it (operator: pod-defaults). */
 const POD_ENVIRONMENT = { NODE_OPTIONS: '--max-semi-space-size=8' };
 const SHARED_GROUP = 64;
-/** A client gathers for so long what shares a signature, ms (SDK). */
-const GATHER_MS = 10;
 const COMMITTED_SHARE_MIN = 0.95;
 /** Between these shares of what the closed loop reached lies the highest rate that commits. */
 const SOUGHT = { low: 0.3, high: 1.1 } as const;
@@ -53,6 +53,11 @@ const WINDOW_OPERATIONS = 4_096;
 /** More than any machine of this bench has reached: bounds what is signed before the first figure is known. */
 const FIRST_GUESS_PER_SECOND = 8_000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** What one organisation's SDK gathers under a signature while answers take as long as they do under load. */
+function gatheredAt(perSecond: number): number {
+  return Math.min(SHARED_GROUP, Math.max(1, Math.round((perSecond / ORGANISATIONS.length) * (GATHER_MS_MAX / 1000))));
+}
 
 const warmUpOf = (seconds: number): number => Math.min(30_000, Math.max(2_000, seconds * 500));
 
@@ -76,7 +81,7 @@ async function measured(
 
 async function paced(parts: Measured, options: NetworkBenchOptions, perSecond: number, seconds: number): Promise<LoadFigures> {
   const warmUpMs = Math.min(warmUpOf(seconds), seconds * 500);
-  const groupSize = options.shared ? Math.min(SHARED_GROUP, Math.max(1, Math.round((perSecond * GATHER_MS) / 1000))) : 1;
+  const groupSize = options.shared ? gatheredAt(perSecond) : 1;
   await parts.generators.prepare(Math.ceil((perSecond * (warmUpMs + seconds * 1000)) / 1000) + 4 * groupSize + 16, groupSize);
   return measured(parts, { kind: 'open', perSecond }, { warmUpMs, measureMs: seconds * 1000 });
 }

@@ -11,8 +11,13 @@ export const OPERATION_LIFE_MS = 10 * 60_000;
 export const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 /** Operations kept unanswered on one submit stream, whatever the credits. */
 export const STREAM_OPEN_MAX = 512;
-/** How long an operation waits for company to be signed with, ms; as long as a node's bundle at little load. */
-export const GATHER_MS = 2;
+/** How long an operation waits for company to be signed with, ms: as long as a node's bundle at little load, and at most. */
+export const GATHER_MS_MIN = 2;
+export const GATHER_MS_MAX = 20;
+/** Between these bounds, of the time that answers take. */
+export const ANSWER_SHARE = 1 / 8;
+/** Answers that this time is smoothed over. */
+export const ANSWERS_REMEMBERED = 16;
 /** Operations signed together. */
 export const GATHER_OPERATIONS_MAX = 256;
 /** Bytes that stand around a body and around a co-signature in a batch, at most. */

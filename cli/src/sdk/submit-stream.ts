@@ -2,8 +2,9 @@ import { base64urlEncode, SHARED_BATCH_BYTES_MAX } from '@civitas/canon';
 import type { LedgerServiceClient, SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { Fault } from '../fault.ts';
+import { Gathering } from './gathering.ts';
 import { faultOf, isServiceError, isTransient, refusalOfErrorInfo } from './grpc-error.ts';
-import { CO_SIGNATURE_BYTES, GATHER_MS, GATHER_OPERATIONS_MAX, OPERATION_FRAME_BYTES, RETRY_TOTAL_MS, STREAM_OPEN_MAX } from './limits.ts';
+import { CO_SIGNATURE_BYTES, GATHER_OPERATIONS_MAX, OPERATION_FRAME_BYTES, RETRY_TOTAL_MS, STREAM_OPEN_MAX } from './limits.ts';
 import { type Submitted, submittedOf } from './receipt.ts';
 import { backoffMs } from './retry.ts';
 import type { CallSigner, PreparedCall } from './sign-operation.ts';
@@ -15,6 +16,8 @@ interface Waiting {
   readonly resolve: (submitted: Submitted) => void;
   readonly reject: (error: unknown) => void;
   attempt: number;
+  /** When it left last, ms, monotonic. */
+  leftMs: number;
 }
 
 /** Bytes that a call takes in a batch, at most. */
@@ -23,8 +26,9 @@ function batchBytesOf({ body, coSignatures }: PreparedCall): number {
 }
 
 /**
- * Submits many operations over one stream, as the node's credits allow. What comes within a few ms leaves under one signature. When the stream breaks it opens another and sends what is
- * unanswered again: an operation that had executed answers with its stored receipt, so nothing doubles.
+ * Submits many operations over one stream, as the node's credits allow. What comes within a few ms leaves under one signature. When the
+ * stream breaks it opens another and sends what is unanswered again: an operation that had executed answers with its stored receipt, so nothing
+ * doubles.
  */
 export class SubmitStream {
   readonly #client: LedgerServiceClient;
@@ -38,7 +42,9 @@ export class SubmitStream {
   #attempt = 0;
   #brokenSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #gathering: NodeJS.Timeout | undefined;
+  readonly #gathering = new Gathering();
+  #leaving: NodeJS.Timeout | undefined;
+  #leavesAtMs = 0;
   #closed = false;
 
   constructor(client: LedgerServiceClient, signer: CallSigner, request: string) {
@@ -51,7 +57,7 @@ export class SubmitStream {
   async submit(call: PreparedCall): Promise<Submitted> {
     if (this.#closed) throw new Fault('STREAM_CLOSED', `${this.#request}: the submit stream is closed`);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ call, resolve, reject, attempt: 0 });
+      this.#queue.push({ call, resolve, reject, attempt: 0, leftMs: 0 });
       this.#pump();
     });
   }
@@ -59,7 +65,7 @@ export class SubmitStream {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#gathering);
+    clearTimeout(this.#leaving);
     this.#stream?.end();
     this.#failAll(new Fault('STREAM_CLOSED', `${this.#request}: the submit stream was closed`));
   }
@@ -76,10 +82,19 @@ export class SubmitStream {
       this.#send(this.#stream);
       return this.#pump();
     }
-    this.#gathering ??= setTimeout(() => {
-      this.#gathering = undefined;
+    this.#leaveWithin(this.#gathering.waitMs({ unanswered: this.#open.size, waiting: this.#queue.length, room }));
+  }
+
+  /** The earliest of the times that were asked for since something left. */
+  #leaveWithin(ms: number): void {
+    const atMs = performance.now() + ms;
+    if (this.#leaving !== undefined && this.#leavesAtMs <= atMs) return;
+    clearTimeout(this.#leaving);
+    this.#leavesAtMs = atMs;
+    this.#leaving = setTimeout(() => {
+      this.#leaving = undefined;
       while (this.#stream !== undefined && this.#room() > 0 && this.#queue.length > 0) this.#send(this.#stream);
-    }, GATHER_MS);
+    }, ms);
   }
 
   #room(): number {
@@ -104,7 +119,11 @@ export class SubmitStream {
     const [first] = taken;
     if (first === undefined) return;
     const tag = this.#nextTag;
-    for (const waiting of taken) this.#open.set(this.#nextTag++, waiting);
+    const leftMs = performance.now();
+    for (const waiting of taken) {
+      waiting.leftMs = leftMs;
+      this.#open.set(this.#nextTag++, waiting);
+    }
     this.#credits -= taken.length;
     if (taken.length === 1) stream.write({ tag, operation: this.#signer.sign(first.call), batch: undefined });
     else stream.write({ tag, operation: undefined, batch: this.#signer.signTogether(taken.map(({ call }) => call)) });
@@ -133,6 +152,7 @@ export class SubmitStream {
     const waiting = this.#open.get(tag);
     if (waiting === undefined || answer === undefined) return;
     this.#open.delete(tag);
+    this.#gathering.answered(performance.now() - waiting.leftMs);
     this.#settle(waiting, answer);
   }
 
