@@ -24,7 +24,7 @@ export const processAlerts: readonly Alert[] = [
   {
     name: 'CivitasEventLoopBlocked',
     severity: 'warning',
-    expr: 'histogram_quantile(0.99, sum by (job, instance, le) (rate(civitas_event_loop_lag_seconds_bucket{job=~"civitas-.+"}[$window]))) > $lagSeconds',
+    expr: 'histogram_quantile(0.99, rate(civitas_event_loop_lag_seconds_bucket{job=~"civitas-.+"}[$window])) > $lagSeconds',
     limits: { lagSeconds: 0.5 },
     windows: { window: 300 },
     forSeconds: 300,
