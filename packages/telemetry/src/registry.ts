@@ -164,14 +164,15 @@ export function openMetricsRegistry(constantLabels: Readonly<Record<string, stri
   registry.setDefaultLabels({ ...constantLabels });
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_DEFAULTS_EVERY_MS });
   for (const name of [...UNBOUNDED_DEFAULTS, ...LAG_DEFAULTS]) registry.removeSingleMetric(name);
-  const lag = create(eventLoopMetrics.eventLoopLag, [registry]) as HistogramOf<MetricDefinition>;
-  watchEventLoop((seconds) => lag.observe({}, seconds));
+  const register = <Catalogue extends Readonly<Record<string, MetricDefinition>>>(catalogue: Catalogue): Instruments<Catalogue> => {
+    const entries = Object.entries(catalogue).map(([key, definition]) => [key, create(definition, [registry])]);
+    return Object.fromEntries(entries) as Instruments<Catalogue>;
+  };
+  const { eventLoopLag } = register(eventLoopMetrics);
+  watchEventLoop((seconds) => eventLoopLag.observe({}, seconds));
   const refreshers: (() => void)[] = [];
   return {
-    register: <Catalogue extends Readonly<Record<string, MetricDefinition>>>(catalogue: Catalogue) => {
-      const entries = Object.entries(catalogue).map(([key, definition]) => [key, create(definition, [registry])]);
-      return Object.fromEntries(entries) as Instruments<Catalogue>;
-    },
+    register,
     beforeScrape: (refresh) => {
       refreshers.push(refresh);
     },

@@ -21,3 +21,6 @@ export const silent = (...series: readonly Series[]): AlertCase => ({ fires: fal
 export const steady = (selector: string, value: number): Series => [selector, `${value}x140`];
 /** A counter that grows by so much within half a minute, for an hour. */
 export const growing = (selector: string, by: number): Series => [selector, `0+${by}x120`];
+/** Buckets of a histogram that grows by a hundred within half a minute: none up to the first bound, so many up to the second, all up to the third. */
+export const spread = (family: string, labels: string, bounds: readonly [string, string, string], within: number): readonly Series[] =>
+  [0, within, 100, 100].map((by, at) => growing(`${family}_bucket{${labels}, le="${bounds[at] ?? '+Inf'}"}`, by));

@@ -1,4 +1,4 @@
-import { type AlertCase, type AlertCases, fires, growing, type Series, silent, steady } from './alert-case.ts';
+import { type AlertCase, type AlertCases, fires, growing, type Series, silent, spread, steady } from './alert-case.ts';
 
 const refused = (code: string, by: number): Series =>
   growing(`civitas_admission_refusals_total{network="n", node="n-0", code="${code}"}`, by);
@@ -52,10 +52,5 @@ export const clientCases: AlertCases = {
 
 /** Calls by time, so many of a hundred within a second. */
 function slow(within: number): readonly Series[] {
-  return ['0.5', '1', '3', '+Inf'].map((le) =>
-    growing(
-      `civitas_rpc_request_seconds_bucket{network="n", service="LedgerService", le="${le}"}`,
-      le === '0.5' ? 0 : le === '1' ? within : 100,
-    ),
-  );
+  return spread('civitas_rpc_request_seconds', 'network="n", service="LedgerService"', ['0.5', '1', '3'], within);
 }

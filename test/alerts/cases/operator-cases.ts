@@ -1,4 +1,4 @@
-import { type AlertCase, type AlertCases, fires, growing, type Series, silent, steady } from './alert-case.ts';
+import { type AlertCase, type AlertCases, fires, growing, type Series, silent, spread, steady } from './alert-case.ts';
 
 const leads = (pod: string, value: number): Series =>
   steady(`leader_election_master_status{name="civitas-operator", instance="${pod}"}`, value);
@@ -85,9 +85,7 @@ const answers = (good: number, bad: number): readonly Series[] => [
   growing('civitas_console_http_requests_total{method="GET", status="5xx"}', bad),
 ];
 const times = (within: number): readonly Series[] =>
-  ['0.5', '1', '2.5', '+Inf'].map((le) =>
-    growing(`civitas_console_http_request_seconds_bucket{method="GET", le="${le}"}`, le === '0.5' ? 0 : le === '1' ? within : 100),
-  );
+  spread('civitas_console_http_request_seconds', 'method="GET"', ['0.5', '1', '2.5'], within);
 
 export const consoleCases: AlertCases = {
   CivitasAuditLogUnwritable: [fires(steady('civitas_console_audit_writable', 0)), silent(steady('civitas_console_audit_writable', 1))],

@@ -1,7 +1,8 @@
-import { type AlertCases, fires, growing, type Series, silent, steady } from './alert-case.ts';
+import { type AlertCases, fires, growing, silent, spread, steady } from './alert-case.ts';
 
 const node = '{job="civitas-node", instance="a"}';
 const offset = (name: string, seconds: number) => steady(`civitas_block_clock_offset_seconds{network="n", node="${name}"}`, seconds);
+const lag = (within: number) => spread('civitas_event_loop_lag_seconds', 'job="civitas-node", instance="a"', ['0.25', '0.5', '1'], within);
 
 export const processCases: AlertCases = {
   CivitasTargetDown: [fires(steady(`up${node}`, 0)), silent(steady(`up${node}`, 1)), silent(steady('up{job="other", instance="a"}', 0))],
@@ -9,7 +10,7 @@ export const processCases: AlertCases = {
     fires([`process_start_time_seconds${node}`, '0 1 2 3 4x56']),
     silent([`process_start_time_seconds${node}`, '0 1 2 3x57']),
   ],
-  CivitasEventLoopBlocked: [fires(...late(98)), silent(...late(100))],
+  CivitasEventLoopBlocked: [fires(...lag(98)), silent(...lag(100))],
   CivitasFileDescriptorsLow: [
     fires(steady(`process_open_fds${node}`, 90), steady(`process_max_fds${node}`, 100)),
     silent(steady(`process_open_fds${node}`, 70), steady(`process_max_fds${node}`, 100)),
@@ -40,13 +41,3 @@ export const laptopCases: AlertCases = {
     silent(growing('civitas_localcluster_container_restarts', 0.14)),
   ],
 };
-
-/** Moments by how long they waited, so many of a hundred at most half a second. */
-function late(within: number): readonly Series[] {
-  return ['0.25', '0.5', '1', '+Inf'].map((le) =>
-    growing(
-      `civitas_event_loop_lag_seconds_bucket{job="civitas-node", instance="a", le="${le}"}`,
-      le === '0.25' ? 0 : le === '0.5' ? within : 100,
-    ),
-  );
-}
