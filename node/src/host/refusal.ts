@@ -11,6 +11,10 @@ export const HOST_REFUSALS = {
     remedy: 'Check the name; a newer head may have it.',
   },
   PRUNED: { meaning: 'The state of that header is not kept.', remedy: 'Ask for a newer header.' },
+  BLOCK_NOT_KEPT: {
+    meaning: 'This node does not keep the operations of that block: it joined from a snapshot, or its engine has pruned it.',
+    remedy: 'Ask another node, or for a later block.',
+  },
   PROOF_NOT_YET: { meaning: 'The header that proves this receipt does not exist yet.', remedy: 'Ask again after the next block.' },
   RATE_LIMITED: { meaning: 'The organisation used up its operations or calls of this second.', remedy: 'Wait `retryAfterMs`.' },
   QUEUE_FULL: { meaning: 'Too many operations wait to be ordered.', remedy: 'Wait `retryAfterMs`.' },

@@ -148,7 +148,7 @@ export class OpenLedgerHost implements LedgerHost {
   findReceipt(operationHash: Bytes): StoredReceipt | undefined {
     const { store } = this.#parts;
     const place = store.findOperation(operationHash);
-    const bytes = place && store.readReceipt(place.height, place.index);
+    const bytes = place && this.#isCommitted(place.height) ? store.readReceipt(place.height, place.index) : undefined;
     return place === undefined || bytes === undefined ? undefined : { ...place, operationHash, bytes };
   }
 
@@ -202,7 +202,7 @@ export class OpenLedgerHost implements LedgerHost {
 
   blockSummary(height: number): StoredBlockSummary | undefined {
     const { store } = this.#parts;
-    const record = height < 1 ? undefined : store.readBlockRecord(height);
+    const record = height < 1 || !this.#isCommitted(height) ? undefined : store.readBlockRecord(height);
     const before = record && store.readBlockRecord(height - 1);
     if (record === undefined || before === undefined) return undefined;
     const operationCount = record.bundles.reduce((sum, bundle) => sum + bundle.operationCount, 0);
@@ -254,5 +254,10 @@ export class OpenLedgerHost implements LedgerHost {
     await this.#parts.engine.close();
     await this.#parts.snapshots.close();
     await this.#parts.store.close();
+  }
+
+  /** Whether a block's commit has ended: the store shows what is written of it to readers before it is durable. */
+  #isCommitted(height: number): boolean {
+    return height <= this.#parts.application.head.height;
   }
 }

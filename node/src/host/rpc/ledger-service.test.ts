@@ -16,6 +16,7 @@ import { Guard } from './guard.ts';
 import { ledgerService } from './ledger-service.ts';
 
 const CHAIN = 'jincheng-health-1';
+const HASH = new Uint8Array(32);
 const ledger = aFakeLedger(
   aGenesis(CHAIN, [{ name: 'hospital-1', roles: ['custodian'], keys: [{ pair: aKeyPair('h'), use: 'operation' }] }]),
 );
@@ -94,4 +95,14 @@ test('a record whose header the engine was slow to say is proven by the next one
   const asked = call(service.read, { key: 'links/x/counter', withProof: true, headerHeight: 0n });
   await anOrderedOperation();
   expect(await asked).toMatchObject({ found: true, headerHeight: BigInt(late + 1) });
+});
+
+test('a block whose operations are not kept is BLOCK_NOT_KEPT, never one without operations', async () => {
+  await anOrderedOperation();
+  const height = ledger.status().height;
+  ledger.blockSummary = () => ({ height, timeUnixMs: 1, hash: HASH, appHash: HASH, operationCount: 1, blockBytes: 9 });
+  ledger.lightBlock = () => new Uint8Array([7]);
+  expect(await call(service.getBlock, { height: BigInt(height) })).toMatchObject({ bundles: [{ gateway: 'hospital-1' }] });
+  ledger.blockBundles = async () => undefined;
+  expect(await call(service.getBlock, { height: BigInt(height) })).toBe('BLOCK_NOT_KEPT');
 });

@@ -148,11 +148,9 @@ async function getBlock({ ledger }: LedgerDoor, height: number): Promise<Result<
   const lightBlock = ledger.lightBlock(height);
   if (summary === undefined || lightBlock === undefined)
     return refuse('NOT_FOUND', { what: 'block', height, head: ledger.status().height });
-  return accept({
-    summary: blockSummaryOf(summary),
-    lightBlock,
-    bundles: ((await ledger.blockBundles(height)) ?? []).map((bundle) => Bundle.decode(bundle)),
-  });
+  const bundles = await ledger.blockBundles(height);
+  if (bundles === undefined) return refuse('BLOCK_NOT_KEPT', { height });
+  return accept({ summary: blockSummaryOf(summary), lightBlock, bundles: bundles.map((bundle) => Bundle.decode(bundle)) });
 }
 
 function getNetwork({ ledger }: LedgerDoor): Result<GetNetworkResponse> {

@@ -160,6 +160,17 @@ test('events are read again from a height and go on with what follows', async ()
   ]);
 });
 
+test('events from a height whose operations are not kept end with BLOCK_NOT_KEPT, and skip nothing', async () => {
+  const client = await aClient(LedgerServiceClient, HOSPITAL);
+  await ask(client.submit.bind(client), { operation: anOperation() });
+  ledger.blockBundles = async () => undefined;
+  const stream = client.watchEvents({ fromHeight: 1n, contract: '' });
+  const ended = new Promise((resolve) => stream.on('error', resolve));
+  stream.resume();
+
+  expect(errorOf(await ended)).toMatchObject({ status: 'OUT_OF_RANGE', code: 'BLOCK_NOT_KEPT' });
+});
+
 test('the newest block is told at once, and whenever there is a newer one with the operations since; removed, nobody hears more', async () => {
   const client = await aClient(LedgerServiceClient, HOSPITAL);
   const hash = new Uint8Array(32);

@@ -1,4 +1,4 @@
-import { accept, encodeCanonical, operationHash, type Result, refuse } from '@civitas/canon';
+import { accept, type Bytes, encodeCanonical, operationHash, type Result, refuse } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { parseReceipt } from '@civitas/proofs';
 import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
@@ -12,8 +12,8 @@ import { mayHearEvents } from './record-access.ts';
 type EventsCall = ServerWritableStream<WatchEventsRequest, WatchEventsResponse>;
 
 /** Events of one block in order, read back from its operations and their receipts. */
-async function* eventsAt(ledger: LedgerHost, height: number): AsyncGenerator<WatchEventsResponse> {
-  for (const bytes of (await ledger.blockBundles(height)) ?? []) {
+function* eventsOf(ledger: LedgerHost, height: number, bundles: readonly Bytes[]): Generator<WatchEventsResponse> {
+  for (const bytes of bundles) {
     for (const { body } of Bundle.decode(bytes).operations) {
       const stored = ledger.findReceipt(operationHash(nodeCrypto.sha256, body));
       // A duplicate's receipt stands at the height where it was executed first.
@@ -30,7 +30,7 @@ async function* eventsAt(ledger: LedgerHost, height: number): AsyncGenerator<Wat
 
 /**
  * Events from a height on, without end. The stream follows a height rather than a queue: a slow reader falls behind and loses
- * nothing, and the last height it saw is its resume token.
+ * nothing, and the last height it saw is its resume token. A block that is not kept ends it with BLOCK_NOT_KEPT.
  */
 export async function serveEvents(door: LedgerDoor, call: EventsCall, organisation: string): Promise<Result<true>> {
   const { ledger, contracts } = door;
@@ -44,7 +44,10 @@ export async function serveEvents(door: LedgerDoor, call: EventsCall, organisati
       const roles = ledger.members.findOrganisation(organisation)?.roles;
       if (roles === undefined) return refuse('NOT_AUTHORISED', { organisation, expected: 'an enrolled organisation' });
       while (next <= ledger.status().height && !call.cancelled) {
-        for await (const event of eventsAt(ledger, next)) {
+        const bundles = await ledger.blockBundles(next);
+        // A gap would look like a block without events.
+        if (bundles === undefined) return refuse('BLOCK_NOT_KEPT', { height: next });
+        for (const event of eventsOf(ledger, next, bundles)) {
           const matches = wanted === '' || event.contract === wanted;
           if (matches && mayHearEvents(contracts, event.contract, roles) && !call.write(event)) await drained(call);
         }

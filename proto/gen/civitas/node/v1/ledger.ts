@@ -163,7 +163,7 @@ export interface ViewResponse {
 
 /** Request of WatchEvents. */
 export interface WatchEventsRequest {
-  /** First height wanted; zero for new ones only. */
+  /** First height wanted; zero for new ones only. A block whose operations this node does not keep ends the stream. */
   fromHeight: bigint;
   /** Only events of this contract; empty for all. */
   contract: string;
@@ -3071,7 +3071,7 @@ export const LedgerServiceService = {
     responseSerialize: (value: ListBlocksResponse): Buffer => Buffer.from(ListBlocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListBlocksResponse => ListBlocksResponse.decode(value),
   },
-  /** One block with its operations and light block. */
+  /** One block with its operations and light block; refused where this node does not keep its operations. */
   getBlock: {
     path: "/civitas.node.v1.LedgerService/GetBlock" as const,
     requestStream: false as const,
@@ -3143,7 +3143,7 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   watchBlocks: handleServerStreamingCall<WatchBlocksRequest, WatchBlocksResponse>;
   /** Block summaries, newest first. */
   listBlocks: handleUnaryCall<ListBlocksRequest, ListBlocksResponse>;
-  /** One block with its operations and light block. */
+  /** One block with its operations and light block; refused where this node does not keep its operations. */
   getBlock: handleUnaryCall<GetBlockRequest, GetBlockResponse>;
   /** Chain id, genesis, height, engine and validators. */
   getNetwork: handleUnaryCall<GetNetworkRequest, GetNetworkResponse>;
@@ -3251,7 +3251,7 @@ export interface LedgerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListBlocksResponse) => void,
   ): ClientUnaryCall;
-  /** One block with its operations and light block. */
+  /** One block with its operations and light block; refused where this node does not keep its operations. */
   getBlock(
     request: GetBlockRequest,
     callback: (error: ServiceError | null, response: GetBlockResponse) => void,
