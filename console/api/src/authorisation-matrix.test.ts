@@ -79,3 +79,27 @@ describe.each([...ROLES, 'platform-admin', 'nobody'])('somebody who is %s of one
     expect(answer.statusCode === 401).toBe(route.scope !== 'public');
   });
 });
+
+const inTheNameOf = routes.filter(([, { scope, body }]) => scope === 'network' && body?.['properties']['agency'] !== undefined);
+
+describe.each(inTheNameOf)('in %s, an agency that is no string', (_, route) => {
+  const person = aPerson({ sub: 'is-everything', organizations: { 'hospital-1': [...ROLES] } });
+
+  test.each([[['bank-1']], [[['bank-1']]], [{ name: 'bank-1' }], [7], [true], [null]])(
+    'such as %j is refused, and nothing is done for it',
+    async (agency) => {
+      const { url, payload } = requestTo(route, 'hospital-1');
+      const headers = { authorization: `Bearer ${city.tokenOf(person)}` };
+      const answer = await city.app.inject({ method: route.method, url, headers, payload: { ...payload, agency } });
+      expect(answer.json()).toMatchObject({ code: 'INVALID', errors: [{ field: 'agency', code: 'type' }] });
+      expect(await city.audit.list({ before: 0, limit: 1, wanted: ({ sub }) => sub === person.sub })).toEqual([]);
+    },
+  );
+
+  test('is not told to who may not do it at all', async () => {
+    const { url, payload } = requestTo(route, 'bank-1');
+    const headers = { authorization: `Bearer ${city.tokenOf(person)}` };
+    const answer = await city.app.inject({ method: route.method, url, headers, payload: { ...payload, agency: ['bank-1'] } });
+    expect(answer.json()).toMatchObject({ code: 'FORBIDDEN', reason: 'not-a-member' });
+  });
+});

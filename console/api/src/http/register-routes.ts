@@ -51,6 +51,14 @@ function agenciesIn(route: Route, request: FastifyRequest, sources: RouteSources
   return inTheNameOf === undefined ? parts : parts.filter((agency) => agency === inTheNameOf);
 }
 
+/** The validator makes `["b"]` and `7` the strings `b` and `7`: a handler would then act for an agency that the policy has not seen. */
+function refuseUnreadAgency({ body }: FastifyRequest): void {
+  const agency: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'agency') : undefined;
+  if (agency === undefined || typeof agency === 'string') return;
+  const detail = 'must be string';
+  throw new ProblemError('INVALID', `body: agency ${detail}`, { errors: [{ field: 'agency', code: 'type', detail }] });
+}
+
 function refuseOtherOrigins(route: Route, { headers }: FastifyRequest, origin: string): void {
   if (route.method === 'GET') return;
   if (headers.origin !== undefined && headers.origin !== origin) throw new ProblemError('ORIGIN_REFUSED', `Origin: expected ${origin}`);
@@ -91,6 +99,7 @@ function registerRoute(app: FastifyInstance, name: RouteName, sources: RouteSour
       const decision = decide(CALLERS.get(request)?.principal, wanted, Math.floor(sources.nowUnixMs() / 1000));
       if (decision.kind === 'step-up') throw stepUpNeeded(STEP_UP_S_MAX);
       if (decision.kind === 'deny') throw new ProblemError('FORBIDDEN', 'your roles do not allow this', { reason: decision.reason });
+      refuseUnreadAgency(request);
     },
     preHandler: async ({ params, query, body }) => {
       for (const [where, value] of Object.entries({ params, querystring: query, body })) refuseInfinite(where, value);
