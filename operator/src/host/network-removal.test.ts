@@ -1,4 +1,5 @@
-import { type ConfigMap, configMaps, type KubeObject, namespaces, persistentVolumeClaims, secrets } from '@civitas/kube';
+import { X509Certificate } from 'node:crypto';
+import { type ConfigMap, configMaps, type KubeObject, namespaces, persistentVolumeClaims, type Secret, secrets } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   aNetworkBody,
@@ -54,6 +55,7 @@ async function hasRemoved(): Promise<boolean> {
   return (await findNetwork(cluster.client, 'city')) === undefined;
 }
 
+const fileOf = (secret: Secret | undefined, name: string): string => Buffer.from(secret?.data?.[name] ?? '', 'base64').toString('utf8');
 const findVolume = () => cluster.client.find(persistentVolumeClaims, { namespace: NAMESPACE, name: 'city-0-data' });
 const tombstones = async (): Promise<readonly ConfigMap[]> =>
   (await cluster.client.listAll(configMaps, { namespace: SYSTEM })).items.filter(({ metadata }) => metadata.name.startsWith('tombstone.'));
@@ -100,6 +102,27 @@ describe('a network that is deleted', () => {
     const problem = async () => (await findNetwork(cluster.client, 'city'))?.status?.conditions?.find(({ type }) => type === 'Degraded');
     expect(await waitUntil(async () => (await problem())?.reason === 'ChainEnded', WAIT_MS)).toBe(true);
     expect((await problem())?.message).toContain('jincheng-city-1 ended');
+  }, 240_000);
+
+  test('leaves no authority behind where its policy deletes keys: another chain of its name is signed by a key that a Secret holds', async () => {
+    const ours = { namespace: SYSTEM, name: 'ca.jincheng.city' };
+    const former = fileOf(await cluster.client.get(secrets, ours), 'tls.crt');
+    await cluster.client.mergePatch(networks, CITY, { spec: { deletionPolicy: { data: 'Delete', keys: 'Delete' } } });
+    await cluster.client.delete(networks, CITY);
+    expect(await waitUntil(hasRemoved, WAIT_MS)).toBe(true);
+    expect(await waitUntil(async () => (await findVolume()) === undefined, WAIT_MS)).toBe(true);
+    await cluster.client.create(networks, aNetworkBody('city', { domain: 'city', chainId: 'jincheng-city-2' }));
+    const node = () => cluster.client.find(secrets, { namespace: NAMESPACE, name: 'city-0-tls' });
+    const isOfNewChain = async () =>
+      (await node())?.metadata.annotations?.['civitas.dev/subject']?.startsWith('spiffe://civitas/jincheng-city-2/') === true;
+    expect(await waitUntil(isOfNewChain, WAIT_MS)).toBe(true);
+    const isOfHeldKey = async () => fileOf(await cluster.client.find(secrets, ours), 'tls.crt') === fileOf(await node(), 'ca.crt');
+    expect(await waitUntil(isOfHeldKey, WAIT_MS)).toBe(true);
+    const held = fileOf(await cluster.client.get(secrets, ours), 'tls.crt');
+    expect(held).not.toBe(former);
+    const leaf = new X509Certificate(fileOf(await node(), 'tls.crt'));
+    expect(leaf.verify(new X509Certificate(held).publicKey)).toBe(true);
+    expect(await waitUntil(() => isAvailable(cluster.client, 'city'), WAIT_MS)).toBe(true);
   }, 240_000);
 
   test('takes its backups along when its policy says so, and tells each of them first', async () => {

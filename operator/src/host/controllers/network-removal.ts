@@ -160,7 +160,7 @@ async function finish(
   // Its text stands in the tombstone; without it the name is free for another chain.
   if (policy.data === 'Delete') await client.delete(configMaps, { namespace: SYSTEM_NAMESPACE, name: genesisRecordName(effective) });
   if (policy.keys === 'Delete') {
-    for (const name of authorityNames(effective, observed)) await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name });
+    await context.authorities.remove(effective, generationsOf(observed));
     if (effective.issuer !== undefined) await forgetIssued(client, effective, observed);
   }
   context.events.record(observed.network, { type: 'Normal', ...farewell(effective, observed, policy) });

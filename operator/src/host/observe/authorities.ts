@@ -48,6 +48,8 @@ export interface Authorities {
   add(network: NetworkName, next: NextAuthority): Promise<void>;
   advance(network: NetworkName, to: { readonly generation: number; readonly phase: string; readonly nowUnixMs: number }): Promise<void>;
   drop(network: NetworkName, former: { readonly generation: number; readonly uid: string }): Promise<void>;
+  /** Deletes these generations with their keys: whoever founds a network of this name later starts with an authority of its own. */
+  remove(network: NetworkName, generations: readonly number[]): Promise<void>;
   platformKey(): Promise<PlatformKey>;
 }
 
@@ -67,13 +69,20 @@ interface Generation extends ObservedGeneration {
 
 /** @param followed The watched Secrets of the operator's namespace, once they are. */
 export function createAuthorities(client: KubeClient, followed: () => Reflector<Secret> | undefined): Authorities {
+  /** First generations whose Secrets the watch has not shown yet, by their names. */
   const made = new Map<string, KeyAndCertificate>();
   const index = createGenerationIndex(followed);
   const platformKey = createPlatformKey(client);
+  const look = (network: NetworkName): readonly Generation[] => {
+    const all = index(network);
+    // From now on the watch knows better: what it shows no longer is deleted, and its key is not to sign again.
+    if (all.length > 0) made.delete(authorityName(network));
+    return all;
+  };
 
   return {
     async find(network) {
-      const all = index(network);
+      const all = look(network);
       if (all.length > 0) return inForce(all);
       // Its Secret is newer than what has been watched: nothing of it can have been rolled over.
       const name = authorityName(network);
@@ -91,10 +100,9 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       made.set(name, authority);
       return authority;
     },
-    generations: (network) => index(network).map(withoutKeys),
+    generations: (network) => look(network).map(withoutKeys),
     generation: (network, generation) =>
-      index(network).find((one) => one.generation === generation)?.keys ??
-      (generation === 1 ? made.get(authorityName(network)) : undefined),
+      look(network).find((one) => one.generation === generation)?.keys ?? (generation === 1 ? made.get(authorityName(network)) : undefined),
     async add(network, { generation, operationUID, overlapMs, nowUnixMs, issued }) {
       const name = authorityGenerationName(network, generation);
       const { certificatePem, privateKeyPem } = issued ?? (await createAuthority(name, nowUnixMs));
@@ -119,6 +127,12 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       const name = authorityGenerationName(network, generation);
       made.delete(name);
       await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name }, { uid });
+    },
+    async remove(network, generations) {
+      for (const generation of generations)
+        await client.delete(secrets, { namespace: SYSTEM_NAMESPACE, name: authorityGenerationName(network, generation) });
+      // After the Secrets are gone: whoever looks in between would remember it anew.
+      made.delete(authorityName(network));
     },
     platformKey,
   };
