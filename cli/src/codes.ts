@@ -28,6 +28,10 @@ export const FAULTS = {
     remedy: 'The message says which; the same request will be refused again.',
   },
   CSV_COLUMNS: { meaning: 'The file lacks columns of a fine log.', remedy: 'Give a file with the columns that the message names.' },
+  FATE_UNKNOWN: {
+    meaning: 'An operation was sent and never answered: it may have taken effect, and may yet.',
+    remedy: 'Ask `civitas receipt` for it before sending another; a repeat with its `--idempotency-key` takes effect once.',
+  },
   FILE_UNREADABLE: { meaning: 'The file cannot be read.', remedy: 'Check path and permissions.' },
   FLOW_UNKNOWN: { meaning: 'There is no such flow.', remedy: 'Use one that `civitas case list-branches` shows.' },
   HASH_MALFORMED: { meaning: 'The text is no operation hash.', remedy: 'Give base64url of 32 bytes.' },

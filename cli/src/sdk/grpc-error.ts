@@ -1,8 +1,8 @@
-import { isJsonObject, type Json, type JsonObject, type Refusal } from '@civitas/canon';
+import { type Bytes, base64urlEncode, isJsonObject, type Json, type JsonObject, type Refusal } from '@civitas/canon';
 import { findErrorInfo } from '@civitas/node-call';
 import type { ErrorInfo } from '@civitas/proto/civitas/node/v1/ledger';
 import { type ServiceError, status } from '@grpc/grpc-js';
-import { Fault } from '../fault.ts';
+import { Fault, Refused } from '../fault.ts';
 
 const THENS: readonly string[] = ['drop', 'retry', 'sync', 'report'] satisfies readonly Refusal['then'][];
 
@@ -46,6 +46,32 @@ export function isTransient(error: ServiceError): boolean {
   if (transient.includes(error.code)) return !TLS_MISMATCH.test(error.details);
   // HTTP/2 stream resets of a dying process reach us as INTERNAL.
   return error.code === status.INTERNAL && /RST_STREAM|ECONNRESET|session/i.test(error.details);
+}
+
+// Every other refusal is said before an operation is handed on to be ordered.
+const CODES_OF_UNKNOWN_FATE: readonly string[] = ['FAULT', 'DEADLINE'];
+// As gRPC says it of a call that never left.
+const NEVER_LEFT = /^No connection established|^Name resolution failed/;
+
+/** Whether a submit that ended so may have its effect nonetheless, now or later. */
+export function leavesFateUnknown(error: ServiceError): boolean {
+  const refused = findRefusal(error);
+  if (refused !== undefined) return CODES_OF_UNKNOWN_FATE.includes(refused.refusal.code);
+  return isTransient(error) && !NEVER_LEFT.test(error.details);
+}
+
+/**
+ * What a submit ends with that left once and was not answered, where no later try brought an answer either: a refusal of the last try
+ * says nothing about the first.
+ */
+export function fateUnknown(request: string, hash: Bytes, last: unknown): Fault {
+  const operation = base64urlEncode(hash);
+  const why = last instanceof Error ? last.message : String(last);
+  const facts = { operation, ...(last instanceof Refused ? { code: last.refusal.code } : {}) };
+  return new Fault('FATE_UNKNOWN', `${request}: operation ${operation} was sent, and nothing says what became of it (${why})`, {
+    facts,
+    cause: last,
+  });
 }
 
 /** A call that failed without a typed refusal, as a fault that names network and call. */

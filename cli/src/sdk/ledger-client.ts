@@ -1,4 +1,4 @@
-import { type Bytes, base64urlDecode, base64urlEncode, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
+import { type Bytes, base64urlDecode, encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
 import {
   type BlockSummary,
   type GetBlockResponse,
@@ -9,12 +9,13 @@ import {
   type ListProposalsResponse,
 } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { EXIT } from '../exit-codes.ts';
-import { Fault, Refused } from '../fault.ts';
+import { Fault } from '../fault.ts';
 import { type NetworkAccess, networkOf, type Profile } from '../profile/load-profile.ts';
 import { CHANNEL_OPTIONS, channelCredentials } from './channel.ts';
-import { parseAnswer, parseAnswerObject, type Submitted, submittedOf } from './receipt.ts';
+import { parseAnswer, parseAnswerObject, type Submitted } from './receipt.ts';
 import { withRetry } from './retry.ts';
 import { type Call, prepareCall, signCall, signerOf } from './sign-operation.ts';
+import { submitSigned } from './submit-signed.ts';
 import { SubmitStream } from './submit-stream.ts';
 import { unary } from './unary.ts';
 
@@ -98,18 +99,9 @@ export function openLedgerClient(profile: Profile, network: string, signal?: Abo
   let stream: SubmitStream | undefined;
   signal?.addEventListener('abort', () => stream?.close(), { once: true });
 
-  const submit = async (call: Call): Promise<Submitted> => {
+  const submit = (call: Call): Promise<Submitted> => {
     const signed = signCall(profile, access, call, Date.now());
-    try {
-      const answer = await retried(`${call.contract} ${call.method}`, () =>
-        unary(client.submit.bind(client), { operation: signed.operation }, signal),
-      );
-      return submittedOf(signed, answer.receipt);
-    } catch (error) {
-      const { body, hash } = signed;
-      if (error instanceof Refused) return { ok: false, hash: base64urlEncode(hash), body, height: 0, refusal: error.refusal };
-      throw error;
-    }
+    return submitSigned(client, signed, { request: named(`${call.contract} ${call.method}`), signal });
   };
 
   return {

@@ -2,9 +2,14 @@
 export const CALL_TIMEOUT_MS = 20_000;
 /** Longest a call is tried again while a node is away or asks for patience, ms. */
 export const RETRY_TOTAL_MS = 60_000;
+/** How long a connection with open calls may say nothing before it is asked whether it lives, and how long that may take, ms. */
+export const KEEPALIVE_MS = 30_000;
+export const KEEPALIVE_TIMEOUT_MS = 5_000;
 /** First and longest pause between tries, ms. */
 export const BACKOFF_FIRST_MS = 100;
 export const BACKOFF_MAX_MS = 3_000;
+/** How often an operation on a stream is sent that the node asks to come again. */
+export const ATTEMPTS_MAX = 12;
 /** Life of a signed operation, ms: longer than all tries together, shorter than the ledger's hour. */
 export const OPERATION_LIFE_MS = 10 * 60_000;
 /** Largest message of an answer, bytes: a block of bundles with its light block. */

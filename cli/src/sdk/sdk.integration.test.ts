@@ -109,6 +109,20 @@ test('an overloaded or absent node is asked again', async () => {
   expect(await client.submit(CALL)).toMatchObject({ ok: true });
 });
 
+test('an operation that left and was never answered is of unknown fate, whatever a later try is refused with', async () => {
+  const drop = { code: 'EXPIRED', factsJson: '{}', then: 'drop' };
+  for (const lost of [
+    { code: status.DEADLINE_EXCEEDED },
+    { code: status.INTERNAL, info: { code: 'FAULT', factsJson: '{}', then: 'retry', retryAfterMs: 1 } },
+  ]) {
+    node.errors.push(lost, { code: status.FAILED_PRECONDITION, info: drop });
+    await expect(client.submit(CALL)).rejects.toMatchObject({ code: 'FATE_UNKNOWN', facts: { code: 'EXPIRED' } });
+  }
+  node.errors.push({ code: status.RESOURCE_EXHAUSTED, info: { ...drop, code: 'QUEUE_FULL', then: 'retry', retryAfterMs: 1 } });
+  node.errors.push({ code: status.FAILED_PRECONDITION, info: drop });
+  expect(await client.submit(CALL)).toMatchObject({ ok: false, height: 0, refusal: { code: 'EXPIRED' } });
+});
+
 test('a server with another network’s certificate is not spoken to', async () => {
   const stranger = await startNode(await authority.issue(spiffe.node('jincheng-city-1', 'hospital-1', 'city-0')));
   const other = openLedgerClient(
@@ -159,6 +173,44 @@ test('a stream that breaks is opened again and what was unanswered is sent again
   expect(answers.every(({ ok }) => ok)).toBe(true);
   expect(node.streams).toBe(2);
   expect(new Set(node.submitted).size).toBe(12);
+});
+
+test('a stream that is refused for now is opened again, one that is refused for good fails what waits', async () => {
+  node.cutAfter = 1;
+  node.cutWith = { code: status.INTERNAL, info: { code: 'FAULT', factsJson: '{}', then: 'retry', retryAfterMs: 1 } };
+  const answers = await Promise.all(['a', 'b', 'c', 'd'].map((method) => client.submitBulk({ ...CALL, method })));
+  expect(answers.every(({ ok }) => ok)).toBe(true);
+
+  await client.submitBulk(CALL);
+  node.cutAfter = 1;
+  node.cutWith = { code: status.PERMISSION_DENIED, info: { code: 'NOT_AUTHORISED', factsJson: '{}', then: 'drop' } };
+  // Two leave as the credits allow, the third has not left.
+  const ends = await Promise.allSettled([client.submitBulk(CALL), client.submitBulk(CALL), client.submitBulk(CALL)]);
+  expect(ends).toMatchObject([
+    { status: 'rejected', reason: { code: 'FATE_UNKNOWN', facts: { code: 'NOT_AUTHORISED' } } },
+    { status: 'rejected', reason: { code: 'FATE_UNKNOWN' } },
+    { status: 'rejected', reason: { refusal: { code: 'NOT_AUTHORISED', then: 'drop' } } },
+  ]);
+});
+
+test('an operation whose stream broke before its answer is of unknown fate when it is refused later; a new one is refused', async () => {
+  await reconnect(1);
+  const drop = { code: 'EXPIRED', factsJson: '{}', then: 'drop' };
+  await client.submitBulk(CALL);
+  node.refusals.push(drop);
+  expect(await client.submitBulk(CALL)).toMatchObject({ ok: false, height: 0, refusal: { code: 'EXPIRED' } });
+  node.cutAfter = 1;
+  node.refusals.push(drop);
+  await expect(client.submitBulk(CALL)).rejects.toMatchObject({ code: 'FATE_UNKNOWN', facts: { code: 'EXPIRED' } });
+});
+
+test('what waits to come again later is told when the client closes', async () => {
+  node.refusals.push({ code: 'QUEUE_FULL', factsJson: '{}', then: 'retry', retryAfterMs: 600_000 });
+  const waiting = client.submitBulk(CALL);
+  const behind = client.submitBulk({ ...CALL, method: 'behind' });
+  await behind;
+  client.close();
+  await expect(waiting).rejects.toMatchObject({ code: 'STREAM_CLOSED' });
 });
 
 test('a node that restarts loses nobody’s call', async () => {

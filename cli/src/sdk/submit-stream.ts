@@ -1,10 +1,17 @@
 import { base64urlEncode, SHARED_BATCH_BYTES_MAX } from '@civitas/canon';
 import type { LedgerServiceClient, SubmitStreamRequest, SubmitStreamResponse } from '@civitas/proto/civitas/node/v1/ledger.ts';
 import { type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
-import { Fault } from '../fault.ts';
+import { Fault, Refused } from '../fault.ts';
 import { Gathering } from './gathering.ts';
-import { faultOf, isServiceError, isTransient, refusalOfErrorInfo } from './grpc-error.ts';
-import { CO_SIGNATURE_BYTES, GATHER_OPERATIONS_MAX, OPERATION_FRAME_BYTES, RETRY_TOTAL_MS, STREAM_OPEN_MAX } from './limits.ts';
+import { fateUnknown, faultOf, findRefusal, isServiceError, isTransient, refusalOfErrorInfo } from './grpc-error.ts';
+import {
+  ATTEMPTS_MAX,
+  CO_SIGNATURE_BYTES,
+  GATHER_OPERATIONS_MAX,
+  OPERATION_FRAME_BYTES,
+  RETRY_TOTAL_MS,
+  STREAM_OPEN_MAX,
+} from './limits.ts';
 import { type Submitted, submittedOf } from './receipt.ts';
 import { backoffMs } from './retry.ts';
 import type { CallSigner, PreparedCall } from './sign-operation.ts';
@@ -18,6 +25,24 @@ interface Waiting {
   attempt: number;
   /** When it left last, ms, monotonic. */
   leftMs: number;
+  /** Whether it left on a stream that broke before it was answered. */
+  isFateUnknown: boolean;
+}
+
+/** Why a stream ended, and whether another may do better. */
+interface Break {
+  readonly error: unknown;
+  readonly isTransient: boolean;
+  readonly retryAfterMs: number;
+}
+
+function breakOf(request: string, error: unknown): Break {
+  if (error === undefined) return { error: new Fault('CALL_FAILED', `${request}: stream ended`), isTransient: true, retryAfterMs: 0 };
+  if (!isServiceError(error)) return { error, isTransient: false, retryAfterMs: 0 };
+  const refused = findRefusal(error);
+  if (refused === undefined) return { error: faultOf(request, error), isTransient: isTransient(error), retryAfterMs: 0 };
+  const { refusal, retryAfterMs } = refused;
+  return { error: new Refused(request, refusal), isTransient: refusal.then === 'retry', retryAfterMs };
 }
 
 /** Bytes that a call takes in a batch, at most. */
@@ -36,6 +61,8 @@ export class SubmitStream {
   readonly #request: string;
   readonly #queue: Waiting[] = [];
   readonly #open = new Map<bigint, Waiting>();
+  /** Those that the node asked to come again later, each with its timer. */
+  readonly #later = new Map<Waiting, NodeJS.Timeout>();
   #stream: SubmitCall | undefined;
   #credits = 0;
   #nextTag = 1n;
@@ -53,11 +80,16 @@ export class SubmitStream {
     this.#request = request;
   }
 
-  /** Resolves once the operation is durable or refused. @throws Fault CALL_FAILED when the node stays away for a minute. */
+  /**
+   * Resolves once the operation is durable or refused.
+   *
+   * @throws Fault CALL_FAILED when the node stays away for a minute; FATE_UNKNOWN when the operation left before and was never answered.
+   * @throws Refused when the stream itself is refused for good.
+   */
   async submit(call: PreparedCall): Promise<Submitted> {
     if (this.#closed) throw new Fault('STREAM_CLOSED', `${this.#request}: the submit stream is closed`);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ call, resolve, reject, attempt: 0, leftMs: 0 });
+      this.#queue.push({ call, resolve, reject, attempt: 0, leftMs: 0, isFateUnknown: false });
       this.#pump();
     });
   }
@@ -141,7 +173,8 @@ export class SubmitStream {
   }
 
   #onAnswer(answer: SubmitStreamResponse): void {
-    this.#attempt = 0;
+    // The first message grants credits alone: a stream that breaks after it each time is tried ever more slowly.
+    if (answer.answer !== undefined) this.#attempt = 0;
     this.#brokenSinceMs = undefined;
     for (const one of [answer, ...answer.more]) this.#onOne(one);
     this.#pump();
@@ -164,45 +197,54 @@ export class SubmitStream {
     const { refusal, retryAfterMs } = refusalOfErrorInfo(answer.value);
     const pauseMs = backoffMs(waiting.attempt, Math.random(), retryAfterMs);
     waiting.attempt += 1;
-    if (refusal.then === 'retry' && waiting.attempt < 12) {
-      setTimeout(() => {
+    if (refusal.then === 'retry' && waiting.attempt < ATTEMPTS_MAX) {
+      const comeBack = (): void => {
+        this.#later.delete(waiting);
         this.#queue.unshift(waiting);
         this.#pump();
-      }, pauseMs);
+      };
+      this.#later.set(waiting, setTimeout(comeBack, pauseMs));
       return;
     }
     const { hash, body } = waiting.call;
+    if (waiting.isFateUnknown) {
+      waiting.reject(fateUnknown(this.#request, hash, new Refused(this.#request, refusal)));
+      return;
+    }
     waiting.resolve({ ok: false, hash: base64urlEncode(hash), body, height: 0, refusal });
   }
 
   #onBroken(stream: unknown, error: unknown): void {
     if (this.#stream !== stream) return;
     this.#stream = undefined;
+    for (const waiting of this.#open.values()) waiting.isFateUnknown = true;
     this.#queue.unshift(...this.#open.values());
     this.#open.clear();
     if (this.#closed) return;
+    const broken = breakOf(this.#request, error);
     const now = Date.now();
     this.#brokenSinceMs ??= now;
-    const transient = error === undefined || (isServiceError(error) && isTransient(error));
-    if (!transient || now - this.#brokenSinceMs > RETRY_TOTAL_MS) {
-      this.#failAll(
-        isServiceError(error) ? faultOf(this.#request, error) : (error ?? new Fault('CALL_FAILED', `${this.#request}: stream ended`)),
-      );
-      return;
-    }
-    if (this.#queue.length === 0) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#pump();
-      },
-      backoffMs(this.#attempt++, Math.random()),
-    );
+    if (!broken.isTransient || now - this.#brokenSinceMs > RETRY_TOTAL_MS) return this.#failAll(broken.error);
+    // Nobody waits, so nobody waits too long: the minute begins when somebody does.
+    if (this.#queue.length === 0) this.#brokenSinceMs = undefined;
+    else this.#reconnectIn(backoffMs(this.#attempt++, Math.random(), broken.retryAfterMs));
+  }
+
+  #reconnectIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#pump();
+    }, ms);
   }
 
   #failAll(error: unknown): void {
-    const all = [...this.#open.values(), ...this.#queue.splice(0)];
+    this.#brokenSinceMs = undefined;
+    for (const timer of this.#later.values()) clearTimeout(timer);
+    const all = [...this.#open.values(), ...this.#later.keys(), ...this.#queue.splice(0)];
     this.#open.clear();
-    for (const waiting of all) waiting.reject(error);
+    this.#later.clear();
+    const isClosing = this.#closed;
+    for (const { isFateUnknown, call, reject } of all)
+      reject(isFateUnknown && !isClosing ? fateUnknown(this.#request, call.hash, error) : error);
   }
 }

@@ -38,6 +38,10 @@ export class TestNode {
   readonly errors: { code: status; info?: Partial<ErrorInfo> }[] = [];
   /** Streams cut after this many answers; 0 never. */
   cutAfter = 0;
+  /** What a cut says; without a typed refusal the node just goes away. */
+  cutWith: { code: status; info?: Partial<ErrorInfo> } = { code: status.UNAVAILABLE };
+  /** Refusals of single operations on a stream, before the next receipt. */
+  readonly refusals: Partial<ErrorInfo>[] = [];
   streams = 0;
   readonly #options: TestNodeOptions;
   #server: Server;
@@ -93,8 +97,7 @@ export class TestNode {
     return server;
   }
 
-  #nextError(): { code: status; details: string; metadata: Metadata } | undefined {
-    const next = this.errors.shift();
+  #nextError(next = this.errors.shift()): { code: status; details: string; metadata: Metadata } | undefined {
     if (next === undefined) return undefined;
     const metadata = new Metadata();
     if (next.info !== undefined)
@@ -117,15 +120,21 @@ export class TestNode {
     call.on('data', ({ tag: first, operation, batch }: SubmitStreamRequest) => {
       if (this.cutAfter > 0 && answered >= this.cutAfter) {
         this.cutAfter = 0;
-        call.emit('error', { code: status.UNAVAILABLE, details: 'the node went away' });
+        call.emit('error', this.#nextError(this.cutWith));
         return;
       }
       if (batch !== undefined) this.batches.push(batch);
       const answers = (batch?.operations ?? (operation === undefined ? [] : [operation])).map(({ body }, at): SubmitStreamResponse => {
         answered += 1;
+        const refused = this.refusals.shift();
+        const tag = first + BigInt(at);
+        if (refused !== undefined) {
+          const answer = { $case: 'refused', value: ErrorInfo.fromPartial(refused) } as const;
+          return { tag, operationHash: NOTHING, answer, credits: 1, more: [] };
+        }
         const { hash, receipt, method } = receiptOf(body, 8);
         this.submitted.push(method);
-        return { tag: first + BigInt(at), operationHash: hash, answer: { $case: 'receipt', value: receipt }, credits: 1, more: [] };
+        return { tag, operationHash: hash, answer: { $case: 'receipt', value: receipt }, credits: 1, more: [] };
       });
       const [one, ...more] = answers;
       if (one !== undefined) call.write({ ...one, more });

@@ -1,52 +1,23 @@
-import {
-  chainIdOf,
-  contractNameOf,
-  encodeOperation,
-  hashOf,
-  operationHash,
-  operationSignBytes,
-  organisationNameOf,
-  SHARED_BATCH_BYTES_MAX,
-  sharedPathsOf,
-  sharedSignBytes,
-  unixMsFrom,
-  type VerifyEd25519Elsewhere,
-} from '@civitas/canon';
+import { operationHash, SHARED_BATCH_BYTES_MAX, sharedPathsOf, type VerifyEd25519Elsewhere } from '@civitas/canon';
 import { nodeCrypto, verifyEd25519InPool } from '@civitas/canon/node';
 import { encodeReceipt, parseReceipt } from '@civitas/proofs';
 import type { OperationBatch, SharedSignature, SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
-import { nodeMetrics, openMetricsRegistry } from '@civitas/telemetry';
-import { aKeyPair, type TestKeyPair } from '@civitas/testkit';
+import { aKeyPair } from '@civitas/testkit';
 import { beforeEach, expect, test } from '@jest/globals';
 import { BUNDLE_BYTES_MAX, BUNDLE_OPERATIONS_MAX } from '../../core/ledger/limits.ts';
-import { Verdicts } from '../../core/ledger/verdicts.ts';
-import { EngineRefusal, engineBusy, halted } from '../engine/cometbft/engine-refusal.ts';
 import { decodeBundle } from '../ledger/bundle-codec.ts';
-import { aFakeLedger, aGenesis, type FakeLedger } from '../testing/fake-ledger.ts';
-import { Admission } from './admission.ts';
+import type { FakeLedger } from '../testing/fake-ledger.ts';
+import { aBatch, anAdmissionTo, anOperation, aTestLedger, codeOf, gateway, hospital, NOW, relay } from './admission.fixture.ts';
+import type { Admission } from './admission.ts';
 import { QUEUE_SHARE_OF_ORGANISATION } from './limits.ts';
 
-const CHAIN = 'jincheng-health-1';
 const { sha256 } = nodeCrypto;
-const NOW = 1_767_225_600_000;
-const hospital = aKeyPair('hospital-1');
-const gateway = aKeyPair('gateway');
-const relay = aKeyPair('relay');
 let ledger: FakeLedger;
 let nowMs: number;
 
 beforeEach(() => {
   nowMs = 0;
-  ledger = aFakeLedger(
-    aGenesis(CHAIN, [
-      {
-        name: 'hospital-1',
-        roles: ['custodian'],
-        keys: [hospital, gateway].map((pair) => ({ pair, use: 'operation' as const })),
-      },
-      { name: 'platform', roles: ['platform', 'relay'], keys: [{ pair: relay, use: 'relay' }] },
-    ]),
-  );
+  ledger = aTestLedger();
 });
 
 function anAdmission(perSecond?: number, verifyEd25519: VerifyEd25519Elsewhere = verifyEd25519InPool, queueOperationsMax?: number) {
@@ -55,65 +26,12 @@ function anAdmission(perSecond?: number, verifyEd25519: VerifyEd25519Elsewhere =
     ...(perSecond === undefined ? {} : { operationsPerSecondPerOrganisation: perSecond }),
   };
   const genesis = { ...ledger.genesis, appState: { ...ledger.genesis.appState, limits } };
-  return new Admission({
-    ledger: Object.assign(Object.create(ledger) as FakeLedger, { genesis }),
-    crypto: nodeCrypto,
-    verifyEd25519,
-    verdicts: new Verdicts(nodeCrypto),
-    gateway: { organisation: 'hospital-1', key: gateway },
-    bundleWaitMs: 5,
-    queueOperationsMax,
-    metrics: openMetricsRegistry({}).register(nodeMetrics),
-    nowUnixMs: () => NOW,
-    nowMs: () => nowMs,
-  });
-}
-
-interface Overrides {
-  readonly key?: TestKeyPair;
-  readonly organisation?: string;
-  readonly role?: string;
-  readonly network?: string;
-  readonly genesis?: Uint8Array;
-  readonly expiresAtUnixMs?: number;
-  readonly text?: string;
-  readonly signature?: Uint8Array;
+  const limited = Object.assign(Object.create(ledger) as FakeLedger, { genesis });
+  return anAdmissionTo(limited, { verifyEd25519, queueOperationsMax, nowMs: () => nowMs });
 }
 
 const QUEUE_OPERATIONS = 64;
 const SHARE = QUEUE_OPERATIONS * QUEUE_SHARE_OF_ORGANISATION;
-
-let nonce = 0;
-function anOperation(overrides: Overrides = {}): SignedOperation {
-  const key = overrides.key ?? hospital;
-  nonce += 1;
-  const idempotencyKey = new Uint8Array(16);
-  new DataView(idempotencyKey.buffer).setUint32(0, nonce);
-  const body = encodeOperation({
-    actor: 'tester',
-    args: { text: overrides.text ?? 'x' },
-    contract: contractNameOf('health.index@v1'),
-    expiresAtUnixMs: unixMsFrom(overrides.expiresAtUnixMs ?? NOW + 60_000),
-    genesis: hashOf(overrides.genesis ?? ledger.genesisHash),
-    idempotencyKey,
-    keyId: key.keyId,
-    method: 'register',
-    network: chainIdOf(overrides.network ?? CHAIN),
-    organisation: organisationNameOf(overrides.organisation ?? 'hospital-1'),
-    role: overrides.role ?? 'custodian',
-  });
-  return { body, signature: overrides.signature ?? key.sign(operationSignBytes(body)), coSignatures: [], shared: undefined };
-}
-
-/** Operations without signatures of their own, under one. */
-function aBatch(operations: readonly SignedOperation[], key = hospital): OperationBatch {
-  const batch = sharedPathsOf(
-    sha256,
-    operations.map(({ body }) => operationHash(sha256, body)),
-  );
-  const signature = key.sign(sharedSignBytes(CHAIN, batch));
-  return { signature, operations: operations.map((operation) => ({ ...operation, signature: new Uint8Array(0) })) };
-}
 
 const four: readonly string[] = ['a', 'b', 'c', 'd'];
 
@@ -131,11 +49,6 @@ function apart(at: number, change: Partial<SharedSignature> = {}): SignedOperati
 
 async function codesOf(submitted: ReturnType<Admission['submitBatch']>): Promise<readonly string[]> {
   return Promise.all(submitted.map(codeOf));
-}
-
-async function codeOf(submitted: ReturnType<Admission['submit']>): Promise<string> {
-  const result = await submitted;
-  return result.ok ? 'ok' : result.refusal.code;
 }
 
 test('a sound operation gets its own receipt', async () => {
@@ -261,18 +174,6 @@ test('a full queue refuses the newest with QUEUE_FULL, keeps what waits, and tak
   release();
   expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true);
   expect(await codeOf(admission.submit(anOperation(), 'hospital-1'))).toBe('ok');
-});
-
-test('while the network is halted new work is refused with HALTED, and a bundle that a full engine did not take with ENGINE_BUSY', async () => {
-  const admission = anAdmission();
-  ledger.refusalOfWork = () => halted('votes from 2 of 4 validators, 3 needed');
-  expect(await admission.submit(anOperation(), 'hospital-1')).toMatchObject({
-    ok: false,
-    refusal: { code: 'HALTED', then: 'retry', facts: { reason: 'votes from 2 of 4 validators, 3 needed' } },
-  });
-  ledger.refusalOfWork = () => undefined;
-  ledger.submit = () => Promise.reject(new EngineRefusal(engineBusy({ waiting: 4096, waitingMax: 4096 })));
-  expect(await codeOf(anAdmission().submit(anOperation(), 'hospital-1'))).toBe('ENGINE_BUSY');
 });
 
 test('draining waits for what is in flight and refuses what comes after with DRAINING', async () => {

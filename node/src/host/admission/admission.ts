@@ -1,4 +1,5 @@
 import {
+  type Bytes,
   base64urlEncode,
   type CryptoPort,
   invariant,
@@ -167,7 +168,8 @@ export class Admission {
   }
 
   /** Verifies and bundles what was admitted; the answers come in order, so that operations enter their bundle in order. */
-  #order(admitted: readonly Result<AdmittedOperation>[], organisation: string): readonly Promise<Result<StoredReceipt>>[] {
+  #order(offered: readonly Result<AdmittedOperation>[], organisation: string): readonly Promise<Result<StoredReceipt>>[] {
+    const admitted = this.#withoutNewWork(offered);
     const passed = admitted.flatMap((one) => (one.ok ? [one.value] : []));
     const full = passed.length === 0 ? undefined : this.#checkQueue(organisation, passed.length);
     this.#organisations(organisation, admitted, full);
@@ -220,9 +222,21 @@ export class Admission {
     return refused;
   }
 
+  /**
+   * While nothing is ordered, new work is refused; what this node has taken already still joins its wait or gets its receipt: a repeat
+   * that is told no would be taken for one that has no effect.
+   */
+  #withoutNewWork(offered: readonly Result<AdmittedOperation>[]): readonly Result<AdmittedOperation>[] {
+    const refusal = offered.some(({ ok }) => ok) ? this.#options.ledger.refusalOfWork() : undefined;
+    if (refusal === undefined) return offered;
+    return offered.map((one) => (one.ok && !this.#isKnown(one.value.operationHash) ? { ok: false, refusal } : one));
+  }
+
+  #isKnown(operationHash: Bytes): boolean {
+    return this.#inFlight.has(base64urlEncode(operationHash)) || this.#options.ledger.findReceipt(operationHash) !== undefined;
+  }
+
   #checkQueue(organisation: string, count: number): Refusal | undefined {
-    const unordered = this.#options.ledger.refusalOfWork();
-    if (unordered !== undefined) return unordered;
     const queued = this.#queuedCount;
     const own = this.#queuedByOrganisation.get(organisation) ?? 0;
     if (queued + count <= this.#queuedMax && own + count <= this.#queuedMax * QUEUE_SHARE_OF_ORGANISATION) return undefined;
