@@ -1,4 +1,6 @@
+import type { AuditEntry } from '@civitas/console-contract';
 import type { Principal } from '@civitas/identity';
+import { errorFields } from '@civitas/telemetry';
 import type { ConsoleContext } from '../context.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { problemOfError } from '../http/problem-of-error.ts';
@@ -18,34 +20,37 @@ export interface Deed {
 }
 
 /**
- * Does something that changes something: the audit log has it on the disk before it is done, and what became of it afterwards.
+ * Does something that changes something: the audit log has it on the disk before it is done, and what became of it afterwards. An end that
+ * cannot be written changes no answer: what took effect is done, and the log then refuses the next change.
  *
- * @throws ProblemError AUDIT_UNAVAILABLE, with nothing done, when the log cannot be written; what `act` throws.
+ * @throws ProblemError AUDIT_UNAVAILABLE, with nothing done, when what is asked cannot be written; what `act` throws.
  */
 export async function audited<T>({ audit, log }: Pick<ConsoleContext, 'audit' | 'log'>, deed: Deed, act: () => Promise<T>): Promise<T> {
   const { principal, action, agency, resource } = deed;
   const who = { sub: principal.sub, name: principal.name.slice(0, AUDIT_TEXT_CHARS_MAX), agency, action, resource };
-  const append = async (stage: 'asked' | 'done' | 'failed', of: number, facts: unknown): Promise<number> => {
-    try {
-      const entry = await audit.append({ ...who, stage, of, facts: plain(facts) });
-      log.info('audited', { sequence: entry.sequence, hash: entry.hash, stage });
-      return entry.sequence;
-    } catch (error) {
-      if (!(error instanceof AuditUnavailable)) throw error;
-      throw new ProblemError('AUDIT_UNAVAILABLE', 'the audit log cannot be written, so nothing is changed', { cause: error });
-    }
+  const append = async (stage: AuditEntry['stage'], of: number, facts: unknown): Promise<number> => {
+    const entry = await audit.append({ ...who, stage, of, facts: plain(facts) });
+    log.info('audited', { sequence: entry.sequence, hash: entry.hash, stage });
+    return entry.sequence;
   };
-  const of = await append('asked', 0, deed.facts ?? {});
+  const end = (stage: AuditEntry['stage'], of: number, facts: unknown): Promise<unknown> =>
+    append(stage, of, facts).catch((error: unknown) => log.error('audit-end-lost', { sequence: of, stage, ...errorFields(error) }));
+  const of = await append('asked', 0, deed.facts).catch(refuseUnwritten);
+  let done: T;
   try {
-    const done = await act();
-    await append('done', of, {});
-    return done;
+    done = await act();
   } catch (error) {
-    if (error instanceof ProblemError && error.code === 'AUDIT_UNAVAILABLE') throw error;
     const problem = problemOfError(error);
-    await append('failed', of, { code: problem?.code ?? 'INTERNAL', ...(problem?.reason === undefined ? {} : { reason: problem.reason }) });
+    await end('failed', of, { code: problem?.code ?? 'INTERNAL', ...(problem?.reason === undefined ? {} : { reason: problem.reason }) });
     throw error;
   }
+  await end('done', of, {});
+  return done;
+}
+
+function refuseUnwritten(error: unknown): never {
+  if (!(error instanceof AuditUnavailable)) throw error;
+  throw new ProblemError('AUDIT_UNAVAILABLE', 'the audit log cannot be written, so nothing is changed', { cause: error });
 }
 
 /** JSON as it is stored: what is undefined is not there. */

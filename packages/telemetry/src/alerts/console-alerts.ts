@@ -17,7 +17,8 @@ export const consoleAlerts: readonly Alert[] = [
     windows: { window: 900 },
     forSeconds: 0,
     summary: '{{ $value }} entries did not reach the audit log of the console',
-    description: 'The actions that they belonged to were refused. The disk is full, read-only or failing.',
+    description:
+      'What was to begin was refused; what was under way ended and only its end is not written down. The disk is full, read-only or failing.',
   },
   {
     name: 'CivitasIdentityProviderDown',

@@ -13,6 +13,11 @@ export const consoleEvents = eventsOf({
     meaning: 'A line was added to the audit log: its number, its hash and whether before or after the act.',
     fields: ['hash', 'stage'],
   },
+  'audit-end-lost': {
+    level: 'error',
+    meaning: 'The audit log has that something was asked, under this number, and could not take what became of it: done or failed.',
+    fields: ['stage'],
+  },
   'request-failed': { level: 'error', meaning: 'A request failed through our fault.', fields: ['method', 'route', 'request'] },
   'request-refused': {
     level: 'warn',
