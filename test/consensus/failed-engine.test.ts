@@ -41,7 +41,7 @@ describeWithEngine('an engine that has failed and lives on', () => {
         if (index === VICTIM && why === undefined) disk = new CappedDisk(`${pod.engineHome}/data`, DISK_MEGABYTES);
       },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     // Before the folder goes: nothing is removed below a mount.
     disk?.close();

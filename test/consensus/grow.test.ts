@@ -10,6 +10,8 @@ import { organisationOf } from './network/birth.ts';
 import { aDocument, type ConsensusNetwork, startConsensusNetwork } from './network/consensus-network.ts';
 
 const DOCUMENTS = 12;
+/** For each step on a loaded machine, ms. */
+const WAIT_MS = 120_000;
 /** The decision is told while it waits for its height: as long as nobody submits, these are as many seconds. */
 const NOTICE_BLOCKS = 20;
 const tools = findEngineTools();
@@ -37,7 +39,7 @@ async function lightBlocks(from: number, to: number): Promise<LightBlock[]> {
     const { lightBlock } = await waitFor(
       `light block ${height}`,
       () => ask(client.getBlock.bind(client), { height: BigInt(height) }),
-      30_000,
+      WAIT_MS,
     );
     const decoded = decodeLightBlock(lightBlock);
     if (!decoded.ok) throw new Error(`${height}: ${decoded.refusal.code}`);
@@ -76,7 +78,7 @@ async function goOverToNewRules(): Promise<number> {
       const status = await network.status(0);
       return status.nextProtocolVersion === 2 && status;
     },
-    30_000,
+    WAIT_MS,
   );
   while ((await network.status(0)).protocolVersion < 2) await submitDocuments(1);
   await submitDocuments(2);
@@ -89,10 +91,10 @@ async function growOnto(engine: 'cometbft'): Promise<void> {
   await pod.stop();
   pod.write('config', JSON.stringify({ ...config, engine }));
   pod.start();
-  await waitFor('the engine', async () => (await network.status(0)).engine === engine && (await network.status(0)).signing, 60_000);
+  await waitFor('the engine', async () => (await network.status(0)).engine === engine && (await network.status(0)).signing, WAIT_MS);
   // Before its first block a node whose hand-over took long says that it is halted, and takes no work.
   const { height } = await network.status(0);
-  await waitFor('a block of the engine', async () => (await network.status(0)).height > height, 60_000);
+  await waitFor('a block of the engine', async () => (await network.status(0)).height > height, WAIT_MS);
 }
 
 async function makeValidator(index: number): Promise<void> {
@@ -110,10 +112,10 @@ async function makeValidator(index: number): Promise<void> {
       const receipt = await network.submit(0, { contract: 'network.members@v1', method: 'propose', role: 'member', args: { change } });
       return receipt.outcome.ok ? receipt : undefined;
     },
-    30_000,
+    WAIT_MS,
   );
   expect(proposed.outcome.ok).toBe(true);
-  await waitFor('the new set', async () => (await network.status(0)).validatorCount === before + 1, 60_000);
+  await waitFor('the new set', async () => (await network.status(0)).validatorCount === before + 1, WAIT_MS);
 }
 
 test('a network born on the embedded engine goes on with four real validators, under its own genesis', async () => {
@@ -131,7 +133,7 @@ test('a network born on the embedded engine goes on with four real validators, u
   // Newcomers execute every block again from height 1 before anyone counts on them.
   for (let added = 1; added <= 3; added += 1) {
     const { index } = await network.addNode();
-    await network.waitForHeight(Number((await network.status(0)).height), [index], 60_000);
+    await network.waitForHeight(Number((await network.status(0)).height), [index], WAIT_MS);
     await makeValidator(index);
   }
   await submitDocuments(DOCUMENTS);
@@ -146,4 +148,4 @@ test('a network born on the embedded engine goes on with four real validators, u
 
   await network.kill(3, 'both');
   await submitDocuments(2);
-}, 180_000);
+});

@@ -1,4 +1,4 @@
-// Real processes of node and CometBFT. Two files side by side (order.mjs); a test may take as long as a network takes to halt and come back.
+// Real processes of node and CometBFT. Two files side by side (order.mjs).
 import base from '../../jest.config.mjs';
 
 export default {
@@ -7,5 +7,6 @@ export default {
   testEnvironment: '<rootDir>/test/consensus/places.mjs',
   testSequencer: '<rootDir>/test/consensus/order.mjs',
   testMatch: ['<rootDir>/test/consensus/**/*.test.ts'],
-  testTimeout: 180_000,
+  // Longer than all that one test waits for, one after the other: what is late is told by the wait that was, and may be tried again.
+  testTimeout: 900_000,
 };

@@ -32,7 +32,7 @@ describeWithEngine('a fenced validator whose ledger is rebuilt from a backup', (
       node: (index) =>
         index === REBUILT ? { environment, entryPoints: { node: [CRASHING, 'serve'] }, config: { stateSync: true } } : { environment },
     });
-  }, WAIT_MS);
+  });
 
   afterAll(async () => {
     await network?.stop();
@@ -114,5 +114,5 @@ describeWithEngine('a fenced validator whose ledger is rebuilt from a backup', (
     expect(events).toBeGreaterThanOrEqual(3);
     expect(pod.logOf('node')).toContain(`"height":${expected.height}`);
     expect(existsSync(join(data, 'rebuild-from'))).toBe(false);
-  }, 400_000);
+  });
 });

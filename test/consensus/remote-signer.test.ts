@@ -15,7 +15,7 @@ import { findSigner } from '../../tools/engine/signer-tool.ts';
 import { aDocument, ConsensusNetwork, findEngineBinary } from './network/consensus-network.ts';
 
 /** Blocks until one commit has all four signatures, ms. */
-const SIGNED_MS = 60_000;
+const SIGNED_MS = 120_000;
 const CHAIN_ID = 'jincheng-health-1';
 /** The validator whose key is elsewhere. */
 const REMOTE = 3;
@@ -111,7 +111,7 @@ function filesWithSeed(volume: string): string[] {
 
 testWithSigner('a validator whose key is held by tmkms signs blocks, and its volume never sees the key', async () => {
   const { height } = await network.submit(0, aDocument());
-  await waitFor('a signature by the remote signer', () => signedHeight() >= height);
+  await waitFor('a signature by the remote signer', () => signedHeight() >= height, SIGNED_MS);
 
   const address = addressOf(nodeCrypto.sha256, key.publicKey);
   const hasSigned = async (at: number): Promise<boolean> => {
@@ -134,10 +134,14 @@ testWithSigner('the network goes on without the signer, and the validator comes 
   signer?.kill('SIGSTOP');
   // The block in the making may have its signature already; a later one is made without.
   const goesOn = async (): Promise<number> => (await network.submit(0, aDocument())).height;
-  const height = await waitFor('a block without the signer', async () => {
-    const made = await goesOn();
-    return made > signedHeight() && made;
-  });
+  const height = await waitFor(
+    'a block without the signer',
+    async () => {
+      const made = await goesOn();
+      return made > signedHeight() && made;
+    },
+    SIGNED_MS,
+  );
   signer?.kill('SIGCONT');
   await waitFor('a signature after the pause', async () => (await goesOn()) > height && signedHeight() > height, SIGNED_MS);
 });
