@@ -18,6 +18,7 @@ import { aTestAuthority, type TestAuthority, writeLeaf } from '../../../node/src
 import { ask } from '../../../node/src/host/testing/test-processes.ts';
 import { findEngineTools } from '../../../tools/engine/engine-tools.ts';
 import { cliKeyOf, genesisOf, nodeConfigOf, organisationOf, type ReportedNode } from './birth.ts';
+import { lastingAnswer } from './lasting-answer.ts';
 import { NodeClients } from './node-clients.ts';
 import { PARTS, type Part, Pod } from './pod.ts';
 
@@ -224,22 +225,15 @@ export class ConsensusNetwork {
 
   /** Mounts a new certificate into a node, as the operator renews it. */
   async issueCertificate(index: number, hours: number): Promise<void> {
-    const { name } = this.pod(index).options;
-    const { organisation } = nodeConfigOf(index, {
-      chainId: this.chainId,
-      node: name,
-      overrides: { ...this.#options.config, ...this.#options.node?.(index).config },
-    });
-    writeLeaf(this.pod(index).pathOf('tls'), await this.#authority.issue([spiffe.node(this.chainId, organisation, name)], hours));
+    const { node, organisation } = this.#configOf(index);
+    writeLeaf(this.pod(index).pathOf('tls'), await this.#authority.issue([spiffe.node(this.chainId, organisation, node)], hours));
   }
 
   /** RPC of a node's engine, as its node asks it. */
   rpc(index: number): EngineRpc {
-    const known = this.#rpcs.get(index);
-    if (known !== undefined) return known;
-    const opened = new EngineRpc(join(this.pod(index).engineHome, 'rpc.sock'));
-    this.#rpcs.set(index, opened);
-    return opened;
+    const rpc = this.#rpcs.get(index) ?? new EngineRpc(join(this.pod(index).engineHome, 'rpc.sock'));
+    this.#rpcs.set(index, rpc);
+    return rpc;
   }
 
   /** Signs an operation as an organisation's profile. */
@@ -259,12 +253,17 @@ export class ConsensusNetwork {
     });
   }
 
-  /** Submits through a node and gives the receipt. @throws ServiceError for a refusal before ordering; its `details` is the code. */
+  /** Submits through a node until there is a receipt. @throws ServiceError for a refusal that lasts; its `details` is the code. */
   async submit(index: number, request: OperationRequest): Promise<Receipt> {
     return this.submitSigned(index, this.sign(request), request.organisation);
   }
 
-  async submitSigned(index: number, operation: SignedOperation, organisation = organisationOf(0)): Promise<Receipt> {
+  submitSigned(index: number, operation: SignedOperation, organisation?: string): Promise<Receipt> {
+    return lastingAnswer(`receipt from node ${index}`, () => this.submitOnce(index, operation, organisation));
+  }
+
+  /** One call, whose refusal is seen whatever it is. */
+  async submitOnce(index: number, operation: SignedOperation, organisation = organisationOf(0)): Promise<Receipt> {
     const client = await this.clients.ledger(this.pod(index).clientAddress, organisation);
     const { receipt } = await ask(client.submit.bind(client), { operation });
     const parsed = parseReceipt(receipt);
@@ -274,7 +273,7 @@ export class ConsensusNetwork {
 
   /** The code with which a node refuses an operation, or 'accepted'. */
   refusalOf(index: number, request: OperationRequest): Promise<string> {
-    return this.submit(index, request).then(
+    return this.submitOnce(index, this.sign(request), request.organisation).then(
       () => 'accepted',
       (error: ServiceError) => error.details,
     );
@@ -339,11 +338,14 @@ export class ConsensusNetwork {
     const name = `health-${index}`;
     const pod = this.#podOf(index, { name, root: join(this.folder, name) });
     this.#options.onPod?.(index, pod);
-    const overrides = { ...this.#options.config, ...this.#options.node?.(index).config };
-    const config = nodeConfigOf(index, { chainId: this.chainId, node: name, overrides });
-    pod.write('config', JSON.stringify(config));
     this.pods.push(pod);
+    pod.write('config', JSON.stringify(this.#configOf(index)));
     await this.issueCertificate(index, this.#options.certificateHours ?? 24);
+  }
+
+  #configOf(index: number): NodeConfig {
+    const overrides = { ...this.#options.config, ...this.#options.node?.(index).config };
+    return nodeConfigOf(index, { chainId: this.chainId, node: this.pod(index).options.name, overrides });
   }
 
   #podOf(index: number, parts: { readonly name: string; readonly root: string }): Pod {
