@@ -29,7 +29,7 @@ function nodeAt({ nodes }: EngineNetwork, index: number): EngineNode {
 
 async function moreBlocks(node: EngineNode, count: number): Promise<void> {
   const { height } = await node.rpc.status();
-  await waitFor(`${count} more blocks`, async () => (await node.rpc.status()).height >= height + count, 60_000);
+  await waitFor(`${count} more blocks`, async () => (await node.rpc.status()).height >= height + count, 180_000);
 }
 
 const equalPowers = (count: number): bigint[] => Array.from({ length: count }, () => 10n);

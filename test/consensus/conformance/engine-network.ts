@@ -50,7 +50,8 @@ export interface EngineNetwork {
 export const P2P_PORT = 26_656;
 export const RPC_PORT = 26_657;
 const STOP_LIMIT_MS = 15_000;
-const START_LIMIT_MS = 60_000;
+/** For every node of a network to have a height, on a loaded machine; a life of many validators ends with dozens of blocks. */
+const REACH_LIMIT_MS = 180_000;
 
 const secretOf = (key: TestKeyPair): Bytes => {
   const seed = Buffer.from(key.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
@@ -166,7 +167,7 @@ export async function startEngineNetwork(options: EngineNetworkOptions): Promise
     writeEngineHome(home, { config, genesis, keys: { consensus: secretOf(key), p2p: secretOf(identity) } });
     return nodeOf(index, { home, address: address(index), key, command });
   });
-  const reach = async (height: number, timeoutMs = START_LIMIT_MS): Promise<void> => {
+  const reach = async (height: number, timeoutMs = REACH_LIMIT_MS): Promise<void> => {
     try {
       await waitFor(
         `height ${height} on every node of ${chainId}`,
