@@ -11,6 +11,9 @@ import { ENGINE_PID, findEngine } from '../engine/cometbft/engine-process.ts';
 import { WAL } from '../engine/cometbft/wal-repair.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+/** For a whole start of Node on a loaded machine, ms; a test waits for two. */
+const STARTED_MS = 25_000;
+const TEST_MS_MAX = 60_000;
 let folder: string;
 let home: string;
 let child: ChildProcess | undefined;
@@ -58,38 +61,50 @@ const writeMarker = (change: object): void => {
   renameSync(path, join(home, RELEASE_MARKER));
 };
 
-test('waits out the releases of another pod and of a node that is gone, and becomes the engine that its own node released', async () => {
-  writeMarker({ node: { startTicks: '1' } });
-  const log = start();
-  await waitFor('the engine container to wait', () => log().includes('awaiting-release'));
-  writeMarker({ podUid: 'uid-2' });
-  expect(hasStarted()).toBe(false);
-  expect(existsSync(join(home, ENGINE_PID))).toBe(false);
+test(
+  'waits out the releases of another pod and of a node that is gone, and becomes the engine that its own node released',
+  async () => {
+    writeMarker({ node: { startTicks: '1' } });
+    const log = start();
+    await waitFor('the engine container to wait', () => log().includes('awaiting-release'), STARTED_MS);
+    writeMarker({ podUid: 'uid-2' });
+    expect(hasStarted()).toBe(false);
+    expect(existsSync(join(home, ENGINE_PID))).toBe(false);
 
-  releaseEngine(home, 'uid-1');
-  await waitFor('the engine', hasStarted);
-  // Its home is its working folder, and no setting of CometBFT's comes from outside.
-  expect(readFileSync(join(home, 'started'), 'utf8')).toBe(`${home}|start --home .|`);
-  expect(findEngine(home)?.pid).toBe(child?.pid);
-  withdrawEngine(home);
-});
+    releaseEngine(home, 'uid-1');
+    await waitFor('the engine', hasStarted, STARTED_MS);
+    // Its home is its working folder, and no setting of CometBFT's comes from outside.
+    expect(readFileSync(join(home, 'started'), 'utf8')).toBe(`${home}|start --home .|`);
+    expect(findEngine(home)?.pid).toBe(child?.pid);
+    withdrawEngine(home);
+  },
+  TEST_MS_MAX,
+);
 
-test('takes half a record out of the write-ahead log before it becomes the engine, and says so', async () => {
-  const wal = join(home, WAL);
-  mkdirSync(dirname(wal), { recursive: true });
-  writeFileSync(wal, 'half');
-  const log = start();
-  releaseEngine(home, 'uid-1');
-  await waitFor('the engine', hasStarted);
-  expect(log()).toMatch(/"keptBytes":0,"droppedBytes":4,"event":"wal-repaired"/);
-  expect(readFileSync(wal)).toHaveLength(0);
-  withdrawEngine(home);
-});
+test(
+  'takes half a record out of the write-ahead log before it becomes the engine, and says so',
+  async () => {
+    const wal = join(home, WAL);
+    mkdirSync(dirname(wal), { recursive: true });
+    writeFileSync(wal, 'half');
+    const log = start();
+    releaseEngine(home, 'uid-1');
+    await waitFor('the engine', hasStarted, STARTED_MS);
+    await waitFor('its word of it', () => /"keptBytes":0,"droppedBytes":4,"event":"wal-repaired"/.test(log()), STARTED_MS);
+    expect(readFileSync(wal)).toHaveLength(0);
+    withdrawEngine(home);
+  },
+  TEST_MS_MAX,
+);
 
-test('ends with a message where there is no engine binary', async () => {
-  const log = start('/nowhere/cometbft');
-  // Its last words may come after its end.
-  const code = await new Promise((resolve) => child?.once('close', resolve));
-  expect(code).toBe(1);
-  expect(log()).toContain('/nowhere/cometbft: no engine there');
-});
+test(
+  'ends with a message where there is no engine binary',
+  async () => {
+    const log = start('/nowhere/cometbft');
+    // Its last words may come after its end.
+    const code = await new Promise((resolve) => child?.once('close', resolve));
+    expect(code).toBe(1);
+    expect(log()).toContain('/nowhere/cometbft: no engine there');
+  },
+  TEST_MS_MAX,
+);
