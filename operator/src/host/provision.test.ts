@@ -1,4 +1,5 @@
-import { configMaps, type KubeClient, namespaces, persistentVolumeClaims, pods } from '@civitas/kube';
+import { X509Certificate } from 'node:crypto';
+import { configMaps, type KubeClient, namespaces, persistentVolumeClaims, pods, type Secret, secrets } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { aCity } from '../core/testing/builders.ts';
 import {
@@ -133,6 +134,30 @@ describe('bringing a network up', () => {
     expect(await waitUntil(isCityAvailable, 60_000)).toBe(true);
     expect((await findCity())?.status?.genesisHash).toBe(before?.status?.genesisHash);
     expect(world.record.genesisTexts.size).toBe(1);
+  }, 240_000);
+
+  test('an authority whose Secret is lost is made anew, and every certificate with it: the next pod is reached and may sign', async () => {
+    await applyCity(cluster.client);
+    await serve();
+    expect(await waitUntil(isCityAvailable, 60_000)).toBe(true);
+    const authority = { namespace: 'civitas-system', name: 'ca.jincheng.city' };
+    const certificateOf = async (place: { namespace: string; name: string }): Promise<X509Certificate | undefined> => {
+      const pem = (await cluster.client.find<Secret>(secrets, place))?.data?.['tls.crt'];
+      return pem === undefined ? undefined : new X509Certificate(Buffer.from(pem, 'base64'));
+    };
+    const isIssuedByHeld = async (name: string): Promise<boolean> => {
+      const [leaf, held] = [await certificateOf({ namespace: NAMESPACE, name }), await certificateOf(authority)];
+      return held !== undefined && leaf?.verify(held.publicKey) === true;
+    };
+    await cluster.client.delete(secrets, authority);
+    expect(await waitUntil(() => isIssuedByHeld('city-0-tls'), 60_000)).toBe(true);
+    expect(await waitUntil(() => isIssuedByHeld('relay-0-city-tls'), 60_000)).toBe(true);
+    await cluster.client.delete(pods, { namespace: NAMESPACE, name: 'city-0' });
+    const maySign = async (): Promise<boolean> => {
+      await finishDeletedPods(cluster.client);
+      return world.record.grants.size === 2;
+    };
+    expect(await waitUntil(maySign, 60_000)).toBe(true);
   }, 240_000);
 
   test('a relay that lost its volume is asked for its new key before the next genesis names it', async () => {

@@ -34,6 +34,7 @@ export const ANNOTATIONS = {
   setHash: 'civitas.dev/set-hash',
   issuedAt: 'civitas.dev/issued-at',
   issuer: 'civitas.dev/issuer',
+  issuerHash: 'civitas.dev/issuer-hash',
   trusted: 'civitas.dev/trusted',
   dnsNames: 'civitas.dev/dns-names',
   /** On an authority's Secret: where its roll-over stands, since when, for which operation, how long both are trusted. */

@@ -6,6 +6,8 @@ export type RollOverPhase = (typeof ROLL_OVER_PHASES)[number];
 export interface ObservedGeneration {
   readonly generation: number;
   readonly uid: string;
+  /** SHA-256 of its certificate as its Secret holds it, base64url: another authority may come to stand under the same number. */
+  readonly certificateHash: string;
   /** On the newest one while the one before it still stands. */
   readonly phase: RollOverPhase | undefined;
   /** When that phase began. */

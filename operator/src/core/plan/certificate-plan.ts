@@ -1,6 +1,6 @@
 import { spiffe } from '@civitas/deployment';
 import { nodeTlsName, relayTlsName } from '../desired/names.ts';
-import { type AuthorityState, trustedText } from './authority-state.ts';
+import { type AuthorityState, type ObservedGeneration, trustedText } from './authority-state.ts';
 import type { Deferral } from './deferral.ts';
 import type { EffectiveNetwork } from './effective-network.ts';
 import type { NetworkAction } from './network-action.ts';
@@ -23,15 +23,31 @@ export function isCertificateDue(certificate: ObservedCertificate | undefined, s
   return nowUnixMs >= certificate.renewAtUnixMs ? 'two thirds of its life are over' : undefined;
 }
 
+/**
+ * Whether the authority that issued it is there no longer, and another one stands under its number: nobody who asks for the network's
+ * authority trusts this certificate. One that does not say which authority it is of is taken at the number.
+ */
+export function isOfLostAuthority(
+  { issuer = 1, issuerHash }: ObservedCertificate,
+  generations: readonly ObservedGeneration[] = [],
+): boolean {
+  const present = generations.find(({ generation }) => generation === issuer);
+  return issuerHash !== undefined && present !== undefined && present.certificateHash !== issuerHash;
+}
+
 /** Whether the node has taken up what its Secret holds; one that does not run takes it up when it starts. */
 export function hasTakenUp({ certificate, pod, answer }: ObservedNode): boolean {
   if (certificate?.hash === undefined || pod === undefined) return true;
   return answer !== undefined && answer.certificateSetHash === certificate.hash;
 }
 
-/** Half of what is left when two thirds are over: from here on a renewal waits for nothing. */
-function isUrgent({ notAfterUnixMs, renewAtUnixMs }: ObservedCertificate, nowUnixMs: number): boolean {
-  return nowUnixMs >= notAfterUnixMs - (notAfterUnixMs - renewAtUnixMs) / 2;
+/**
+ * Half of what is left when two thirds are over: from here on a renewal waits for nothing. Nor does one of a lost authority: whether such
+ * nodes have taken up theirs cannot be asked, as the operator trusts them no more than they trust it.
+ */
+function isUrgent(certificate: ObservedCertificate, { nowUnixMs, authorities }: ObservedNetwork): boolean {
+  const { notAfterUnixMs, renewAtUnixMs } = certificate;
+  return nowUnixMs >= notAfterUnixMs - (notAfterUnixMs - renewAtUnixMs) / 2 || isOfLostAuthority(certificate, authorities);
 }
 
 /**
@@ -54,7 +70,7 @@ export function planCertificates(
     if (reason === undefined) continue;
     const secret = { secret: nodeTlsName(name), namespace: network.namespace, subject, dnsNames: network.extraNames };
     const action: IssueCertificate = { type: 'issueCertificate', ...secret, reason, issuer, trusted };
-    const isFirst = certificate === undefined || certificate.subject !== subject || isUrgent(certificate, observed.nowUnixMs);
+    const isFirst = certificate === undefined || certificate.subject !== subject || isUrgent(certificate, observed);
     if (isFirst) actions.push(action);
     else waiting.push({ ...action, node: name });
   }
@@ -101,6 +117,7 @@ function dueReason(
   if (renewBeforeMs !== undefined && observed.nowUnixMs >= certificate.notAfterUnixMs - renewBeforeMs)
     return 'it ends within tls.renewBeforeHours';
   if ((certificate.dnsNames ?? '') !== extraNames.join(',')) return 'tls.extraSANs changed';
+  if (isOfLostAuthority(certificate, observed.authorities)) return `authority ${certificate.issuer ?? 1} is another one now`;
   if ((certificate.issuer ?? 1) !== authority.issuer) return `authority ${authority.issuer} issues now`;
   if ((certificate.trusted ?? '1') !== trustedText(authority)) return `authorities ${trustedText(authority)} are trusted now`;
   return before !== undefined && (certificate.issuedAtUnixMs ?? 0) < before ? 'an operation asks for it' : undefined;

@@ -7,7 +7,7 @@ import { isWindowOpen, type MaintenanceWindow } from './maintenance-window.ts';
 import type { NetworkAction } from './network-action.ts';
 import { planNetwork } from './network-plan.ts';
 import { networkPhase, networkVerdicts } from './network-status.ts';
-import type { ObservedNetwork, ObservedVolume } from './observed-network.ts';
+import type { ObservedCertificate, ObservedNetwork, ObservedVolume } from './observed-network.ts';
 import { rfc3339, unixMsOf } from './time-text.ts';
 import { bytesOf, largerSize, sizeText } from './volume-size.ts';
 
@@ -178,6 +178,36 @@ describe('certificates', () => {
     ]);
     other.spec = { ...other.spec, tls: { renewBeforeHours: 2160 } };
     expect(ofType(other, 'issueCertificate')[0]?.reason).toBe('it ends within tls.renewBeforeHours');
+  });
+});
+
+describe('an authority that was made anew under its number', () => {
+  const lost = (): DayTwoWorld => {
+    const world = new DayTwoWorld(4, sha256);
+    world.generations = world.generations.map((one) => ({ ...one, certificateHash: 'another' }));
+    return world;
+  };
+
+  test('issues every certificate at once, though no node can be asked what it has taken up', () => {
+    const world = lost();
+    for (const name of world.names()) world.node(name).state = 'crashed';
+    const issued = ofType(world, 'issueCertificate');
+    expect(issued.map(({ secret }) => secret).sort()).toEqual([...world.names().map((name) => `${name}-tls`), 'relay-0-city-tls'].sort());
+    expect(new Set(issued.map(({ reason }) => reason))).toEqual(new Set(['authority 1 is another one now']));
+    world.pass();
+    expect(ofType(world, 'issueCertificate')).toEqual([]);
+  });
+
+  test('leaves certificates alone that do not say which one they are of', () => {
+    const world = lost();
+    const unsaid = (certificate: ObservedCertificate | undefined): ObservedCertificate | undefined => {
+      if (certificate === undefined) return undefined;
+      const { issuerHash: _, ...rest } = certificate;
+      return rest;
+    };
+    for (const name of world.names()) world.node(name).certificate = unsaid(world.node(name).certificate);
+    world.relayCertificate = unsaid(world.relayCertificate);
+    expect(ofType(world, 'issueCertificate')).toEqual([]);
   });
 });
 

@@ -21,6 +21,8 @@ export interface ObservedCertificate {
   /** Generation of the authority that issued it, and those that its Secret trusts, by comma; 1 where it does not say. */
   readonly issuer?: number;
   readonly trusted?: string;
+  /** Hash of that authority's certificate; left out where its Secret does not say. */
+  readonly issuerHash?: string;
   /** SHA-256 of chain and authorities, base64url, as the node reports it once it has taken them up. */
   readonly hash?: string;
 }

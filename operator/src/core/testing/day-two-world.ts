@@ -265,7 +265,8 @@ export class DayTwoWorld {
   #issue({ secret, subject, issuer, trusted, dnsNames }: Extract<NetworkAction, { type: 'issueCertificate' }>): void {
     const life = { notAfterUnixMs: this.nowUnixMs + 2160 * HOUR_MS, renewAtUnixMs: this.nowUnixMs + 1440 * HOUR_MS };
     const made = { subject, dnsNames: dnsNames.join(','), issuedAtUnixMs: this.nowUnixMs, issuer, trusted: trusted.join(',') };
-    const certificate = { ...life, ...made, hash: `set-${++this.#made}` };
+    const issuerHash = this.generations.find(({ generation }) => generation === issuer)?.certificateHash ?? '';
+    const certificate = { ...life, ...made, issuerHash, hash: `set-${++this.#made}` };
     if (secret.startsWith('relay')) this.relayCertificate = certificate;
     else this.node(secret.slice(0, -'-tls'.length)).certificate = certificate;
   }
@@ -277,7 +278,15 @@ export class DayTwoWorld {
 }
 
 function aGeneration(generation: number, phase?: RollOverPhase, sinceUnixMs = 0): ObservedGeneration {
-  return { generation, uid: `ca-${generation}`, phase, sinceUnixMs, overlapMs: 0, operationUID: undefined };
+  return {
+    generation,
+    uid: `ca-${generation}`,
+    certificateHash: `ca-${generation}`,
+    phase,
+    sinceUnixMs,
+    overlapMs: 0,
+    operationUID: undefined,
+  };
 }
 
 function aCatalog(releases: ReleaseCatalog['spec']['releases']): ReleaseCatalog {

@@ -2,7 +2,7 @@ import { spiffe } from '@civitas/deployment';
 import { type Applier, secrets } from '@civitas/kube';
 import { backupTlsName, type NetworkName } from '../../core/desired/names.ts';
 import { authorityState, trustedText } from '../../core/plan/authority-state.ts';
-import { isCertificateDue } from '../../core/plan/certificate-plan.ts';
+import { isCertificateDue, isOfLostAuthority } from '../../core/plan/certificate-plan.ts';
 import { API_VERSION } from '../../core/resources/kind.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
 import { issueLeaf } from '../certificates/authority.ts';
@@ -29,12 +29,15 @@ export interface BackupCertificate {
 export async function ensureBackupCertificate(context: OperatorContext, applier: Applier, target: BackupCertificate): Promise<boolean> {
   const { id, network, chainId, workspace } = target;
   const name = backupTlsName(id.name);
-  const { issuer, trusted } = authorityState(context.authorities.generations(id));
+  const generations = context.authorities.generations(id);
+  const { issuer, trusted } = authorityState(generations);
   const nowUnixMs = context.clock.nowUnixMs();
   const subject = spiffe.backup(chainId);
   const certificate = certificateOf(workspace.secrets.store.get(`${id.namespace}/${name}`));
   const isCurrent =
-    certificate?.issuer === issuer && certificate.trusted === trustedText({ ...authorityState(context.authorities.generations(id)) });
+    certificate?.issuer === issuer &&
+    certificate.trusted === trustedText(authorityState(generations)) &&
+    !isOfLostAuthority(certificate, generations);
   if (isCertificateDue(certificate, subject, nowUnixMs) === undefined && isCurrent) return true;
   const authority = context.authorities.generation(id, issuer);
   const trustedPems = trusted.map((generation) => context.authorities.generation(id, generation)?.certificatePem);
@@ -49,6 +52,7 @@ export async function ensureBackupCertificate(context: OperatorContext, applier:
     blockOwnerDeletion: true,
   } as const;
   const secret = { secret: name, namespace: id.namespace, subject, network: id.name, owner: [owner], issuer, trusted, dnsNames: [] };
-  await applier.apply(secrets, certificateSecret({ ...secret, leaf, nowUnixMs, authoritiesPem: trustedPems.join('') }), undefined);
+  const pems = { issuerPem: authority.certificatePem, authoritiesPem: trustedPems.join('') };
+  await applier.apply(secrets, certificateSecret({ ...secret, ...pems, leaf, nowUnixMs }), undefined);
   return true;
 }

@@ -5,7 +5,7 @@ import { networkOwner } from '../../core/desired/network-objects.ts';
 import type { Manifest } from '../../core/desired/render.ts';
 import type { NetworkAction } from '../../core/plan/network-action.ts';
 import { type IssuedLeaf, issueLeaf } from '../certificates/authority.ts';
-import { base64 } from '../observe/authorities.ts';
+import { base64, certificateHashOf } from '../observe/authorities.ts';
 import type { ActionContext } from './action-context.ts';
 
 /**
@@ -29,6 +29,7 @@ export async function issueCertificate(
     network: effective.name,
     leaf,
     nowUnixMs,
+    issuerPem: issuer.certificatePem,
     authoritiesPem: trusted.map((authority) => authority?.certificatePem ?? '').join(''),
   });
   await applier.apply(secrets, manifest, undefined);
@@ -43,6 +44,8 @@ export interface CertificateSecret {
   readonly owner: ReturnType<typeof networkOwner>[];
   readonly leaf: IssuedLeaf;
   readonly nowUnixMs: number;
+  /** Certificate of the authority that issued it. */
+  readonly issuerPem: string;
   /** Whom its holder trusts. */
   readonly authoritiesPem: string;
   readonly issuer: number;
@@ -51,7 +54,7 @@ export interface CertificateSecret {
 }
 
 export function certificateSecret(wanted: CertificateSecret): Manifest {
-  const { secret, namespace, subject, network, owner, leaf, nowUnixMs, authoritiesPem, issuer, trusted, dnsNames } = wanted;
+  const { secret, namespace, subject, network, owner, leaf, nowUnixMs, issuerPem, authoritiesPem, issuer, trusted, dnsNames } = wanted;
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -66,6 +69,7 @@ export function certificateSecret(wanted: CertificateSecret): Manifest {
         [ANNOTATIONS.notAfter]: rfc3339Of(leaf.notAfterUnixMs),
         [ANNOTATIONS.renewAt]: rfc3339Of(leaf.renewAtUnixMs),
         [ANNOTATIONS.issuer]: String(issuer),
+        [ANNOTATIONS.issuerHash]: certificateHashOf(issuerPem),
         [ANNOTATIONS.trusted]: trusted.join(','),
         [ANNOTATIONS.setHash]: createHash('sha256').update(leaf.certificatePem).update(authoritiesPem).digest('base64url'),
       },

@@ -93,6 +93,7 @@ async function ensureAdminCertificate(
     owner: [],
     leaf,
     nowUnixMs,
+    issuerPem: authority.certificatePem,
     authoritiesPem: authority.certificatePem,
     ...{ issuer: 1, trusted: [1], dnsNames: [] },
   });

@@ -53,6 +53,20 @@ describe('the authority of a network', () => {
     expect(await heldCertificate()).toBe(next.certificatePem);
   });
 
+  test('has one fingerprint before and after the watch has shown it, and the next one of that name has another', async () => {
+    const fingerprint = async (): Promise<string | undefined> => (await authorities.find(CITY))?.fingerprint;
+    await authorities.create(CITY, NOW_UNIX_MS);
+    const former = await fingerprint();
+    watch();
+    await waitUntil(isShown, WAIT_MS);
+    expect(await fingerprint()).toBe(former);
+    await authorities.remove(CITY, [1]);
+    await waitUntil(() => !isShown(), WAIT_MS);
+    await authorities.create(CITY, NOW_UNIX_MS);
+    await waitUntil(isShown, WAIT_MS);
+    expect(await fingerprint()).not.toBe(former);
+  });
+
   test('ends with its Secret once the watch has shown it, whoever deletes that', async () => {
     watch();
     await authorities.create(CITY, NOW_UNIX_MS);

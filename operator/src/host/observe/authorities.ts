@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isApiError, type KubeClient, type Reflector, rfc3339Of, type Secret, secrets } from '@civitas/kube';
 import {
   ANNOTATIONS,
@@ -23,6 +24,11 @@ export function secretText(secret: Secret | undefined, key: string): string | un
 
 export function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
+}
+
+/** SHA-256 of a certificate's text, base64url: tells authorities of one number apart. */
+export function certificateHashOf(certificatePem: string): string {
+  return createHash('sha256').update(certificatePem).digest('base64url');
 }
 
 /** The authority that issues now, and whom else to trust. */
@@ -89,7 +95,7 @@ export function createAuthorities(client: KubeClient, followed: () => Reflector<
       const keys = made.get(name) ?? keysOf(await readSecret(client, name));
       if (keys === undefined) return undefined;
       made.set(name, keys);
-      return { ...keys, bundlePem: keys.certificatePem, everyPem: keys.certificatePem, fingerprint: '1' };
+      return alone(keys);
     },
     async create(network, nowUnixMs, issued) {
       const name = authorityName(network);
@@ -180,8 +186,8 @@ async function createOnce(client: KubeClient, name: string, { type, data, annota
 }
 
 /** What plans may see of one. */
-function withoutKeys({ generation, uid, phase, sinceUnixMs, overlapMs, operationUID }: Generation): ObservedGeneration {
-  return { generation, uid, phase, sinceUnixMs, overlapMs, operationUID };
+function withoutKeys({ generation, uid, certificateHash, phase, sinceUnixMs, overlapMs, operationUID }: Generation): ObservedGeneration {
+  return { generation, uid, certificateHash, phase, sinceUnixMs, overlapMs, operationUID };
 }
 
 function keysOf(secret: Secret | undefined): KeyAndCertificate | undefined {
@@ -189,13 +195,22 @@ function keysOf(secret: Secret | undefined): KeyAndCertificate | undefined {
   return certificatePem === undefined || privateKeyPem === undefined ? undefined : { certificatePem, privateKeyPem };
 }
 
+const pemsOf = (list: readonly Generation[]): string => list.map(({ keys }) => keys.certificatePem).join('');
+const hashesOf = (list: readonly Generation[]): string => list.map(({ certificateHash }) => certificateHash).join(',');
+
+/** One beside which there is no other. */
+function alone(keys: KeyAndCertificate): NetworkAuthority {
+  const { certificatePem } = keys;
+  const hash = certificateHashOf(certificatePem);
+  return { ...keys, bundlePem: certificatePem, everyPem: certificatePem, fingerprint: `${hash} of ${hash}` };
+}
+
 function inForce(all: readonly Generation[]): NetworkAuthority | undefined {
   const { issuer, trusted } = authorityState(all);
-  const pemOf = (number: number): string => all.find(({ generation }) => generation === number)?.keys.certificatePem ?? '';
+  const bundle = trusted.flatMap((number) => all.find(({ generation }) => generation === number) ?? []);
   const keys = all.find(({ generation }) => generation === issuer)?.keys;
   if (keys === undefined) return undefined;
-  const everyPem = all.map((generation) => generation.keys.certificatePem).join('');
-  return { ...keys, bundlePem: trusted.map(pemOf).join(''), everyPem, fingerprint: `${trusted.join(',')} of ${all.length}` };
+  return { ...keys, bundlePem: pemsOf(bundle), everyPem: pemsOf(all), fingerprint: `${hashesOf(bundle)} of ${hashesOf(all)}` };
 }
 
 /** Generations by network, read off the watched Secrets again only after one of them has changed. */
@@ -228,6 +243,7 @@ function generationsByBase(list: readonly Secret[]): Map<string, Generation[]> {
     const generation: Generation = {
       generation: number === undefined ? 1 : Number(number),
       uid,
+      certificateHash: certificateHashOf(keys.certificatePem),
       phase: ROLL_OVER_PHASES.find((phase) => phase === annotations[ANNOTATIONS.phase]),
       sinceUnixMs: Number.isNaN(sinceUnixMs) ? 0 : sinceUnixMs,
       overlapMs: Number(annotations[ANNOTATIONS.overlapSeconds] ?? 0) * 1000,

@@ -13,7 +13,7 @@ export function certificateOf(secret: Secret | undefined): ObservedCertificate |
     annotations[ANNOTATIONS.subject],
   ];
   if (secret?.data?.['tls.crt'] === undefined || notAfter === undefined || renewAt === undefined || subject === undefined) return undefined;
-  const [issuedAt, hash] = [annotations[ANNOTATIONS.issuedAt], annotations[ANNOTATIONS.setHash]];
+  const [issuedAt, hash, issuerHash] = [ANNOTATIONS.issuedAt, ANNOTATIONS.setHash, ANNOTATIONS.issuerHash].map((key) => annotations[key]);
   return {
     notAfterUnixMs: Date.parse(notAfter),
     renewAtUnixMs: Date.parse(renewAt),
@@ -24,6 +24,7 @@ export function certificateOf(secret: Secret | undefined): ObservedCertificate |
     trusted: annotations[ANNOTATIONS.trusted] ?? '1',
     ...(issuedAt === undefined ? {} : { issuedAtUnixMs: Date.parse(issuedAt) }),
     ...(hash === undefined ? {} : { hash }),
+    ...(issuerHash === undefined ? {} : { issuerHash }),
   };
 }
 

@@ -9,6 +9,7 @@ const SINCE_UNIX_MS = 1_000_000;
 const one = (generation: number, phase?: ObservedGeneration['phase']): ObservedGeneration => ({
   generation,
   uid: String(generation),
+  certificateHash: String(generation),
   phase,
   sinceUnixMs: SINCE_UNIX_MS,
   overlapMs: 60_000,
