@@ -1,14 +1,26 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EXIT } from '@civitas/cli';
+import { waitFor } from '@civitas/testkit';
 import { civitas } from './commands.ts';
 
 /** Between two cases: the machine has other work as well. */
 const PAUSE_MS = 1000;
 
+/** Cases that are over. */
 export interface PlayedCases {
-  readonly played: number;
-  /** Exit code and last words of each case that did not end well. */
+  /** Evidence bundles of those that ended well. */
+  readonly whole: readonly string[];
+  /** Last words of each that waited too long for a step of a link, such as one that stood still meanwhile. */
+  readonly late: readonly string[];
+  /** Exit code and last words of each that ended in another way. */
   readonly failed: readonly string[];
+}
+
+export interface CasesAtPlay {
+  /** Until a case has begun and ended well from now on, or one has failed. @throws LateError */
+  goOn(withinMs: number): Promise<void>;
+  stop(): Promise<PlayedCases>;
 }
 
 /**
@@ -16,25 +28,29 @@ export interface PlayedCases {
  *
  * @param name of their evidence bundles in the home folder. @param before Done before each of them.
  */
-export function keepPlaying(
-  home: string,
-  name: string,
-  before: () => Promise<unknown> = async () => undefined,
-): { stop(): Promise<PlayedCases> } {
+export function keepPlaying(home: string, name: string, before: () => Promise<unknown> = async () => undefined): CasesAtPlay {
   const stopping = new AbortController();
+  const played = { whole: [] as string[], late: [] as string[], failed: [] as string[] };
   const play = async (): Promise<PlayedCases> => {
-    const failed: string[] = [];
-    let played = 0;
-    for (; !stopping.signal.aborted; played++) {
+    for (let count = 0; !stopping.signal.aborted; count++) {
       await before();
-      const { code, stdout, stderr } = await civitas(home, 'case', 'run', 'traffic-fine', '-o', join(home, `${name}-${played}.json`));
-      if (code !== 0) failed.push(`${code} ${stdout.slice(-500)} ${stderr.slice(-500)}`);
+      const bundle = join(home, `${name}-${count}.json`);
+      const { code, stdout, stderr } = await civitas(home, 'case', 'run', 'traffic-fine', '-o', bundle);
+      const said = `${code} ${stdout.slice(-500)} ${stderr.slice(-500)}`;
+      if (code === 0) played.whole.push(bundle);
+      else (code === EXIT.timedOut ? played.late : played.failed).push(said);
       await pause(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
-    return { played, failed };
+    return played;
   };
   const playing = play();
   return {
+    goOn(withinMs) {
+      // One of them may have begun before.
+      const enough = played.whole.length + 2;
+      const areEnough = (): boolean => played.failed.length > 0 || played.whole.length >= enough;
+      return waitFor(`two more cases of ${name}`, areEnough, withinMs).then(() => undefined);
+    },
     stop() {
       stopping.abort();
       return playing;

@@ -57,15 +57,15 @@ for (const { name, start, end, ...needed } of isFull ? [ON_KUBERNETES, ON_ONE_MA
     test(
       'grows from one embedded validator to four of three organisations, while cases go over its links and its operator is killed',
       () => grow(city, NETWORK),
-      400_000,
+      900_000,
     );
     // On kubelets with containers `npm run test:cluster` does these each time.
     if (isFull)
-      test('goes through certificates, authority and restart, while cases go over its links', () => rotate(city, NETWORK), 900_000);
+      test('goes through certificates, authority and restart, while cases go over its links', () => rotate(city, NETWORK), 1_500_000);
     test(
       'has a validator fenced, given back and made anew from its peers, and another one’s key changed once a person and the members say so',
       () => mendValidators(city, NETWORK),
-      900_000,
+      2_400_000,
     );
     test(
       'is backed up to a bucket, verified there, and founds another network with the same app hash',
