@@ -78,7 +78,9 @@ async function getReceipt({ ledger }: LedgerDoor, request: GetReceiptRequest): P
 async function proveRecord(ledger: LedgerHost, key: string, headerHeight: number): Promise<Result<ProvenRecord>> {
   if (headerHeight > 0) {
     const proven = ledger.prove(key, headerHeight);
-    return proven === undefined ? refuse('PRUNED', { headerHeight, height: ledger.status().height }) : accept(proven);
+    const { height } = ledger.status();
+    if (headerHeight > height) return refuse('PROOF_NOT_YET', { height, expected: `block ${headerHeight}` }, 'retry');
+    return proven === undefined ? refuse('PRUNED', { headerHeight, height }) : accept(proven);
   }
   for (let attempt = 0; attempt < PROOF_ATTEMPTS_MAX; attempt++) {
     const proven = ledger.prove(key);
@@ -102,7 +104,8 @@ export async function read(door: LedgerDoor, request: ReadRequest, peer: PeerIde
   if (!proven.ok) return proven;
   const { value, proof, headerHeight } = proven.value;
   const lightBlock = ledger.lightBlock(headerHeight);
-  if (lightBlock === undefined) return refuse('PRUNED', { headerHeight, height: ledger.status().height });
+  if (lightBlock === undefined)
+    return refuse('PROOF_NOT_YET', { height: ledger.status().height, expected: `header ${headerHeight}` }, 'retry');
   return accept({
     found: value !== undefined,
     value: value === undefined ? NOTHING : encodeCanonical(value),

@@ -132,11 +132,13 @@ test('a record that the last block changed is answered for once the next header 
   expect(await asked).toMatchObject({ found: true, headerHeight: 1n });
 });
 
-test('a height whose root is not kept is refused with PRUNED', async () => {
+test('a height whose root is not kept is refused with PRUNED, one that this node has not reached with PROOF_NOT_YET', async () => {
   const client = await aClient(LedgerServiceClient, HOSPITAL);
-  const asked = ask(client.read.bind(client), { key: 'links/x/counter', withProof: true, headerHeight: 3n });
+  await ask(client.submit.bind(client), { operation: anOperation() });
+  const readUnder = (headerHeight: bigint) => ask(client.read.bind(client), { key: 'links/x/counter', withProof: true, headerHeight });
 
-  expect(await refusalOf(asked)).toMatchObject({ status: 'OUT_OF_RANGE', code: 'PRUNED' });
+  expect(await refusalOf(readUnder(1n))).toMatchObject({ status: 'OUT_OF_RANGE', code: 'PRUNED' });
+  expect(await refusalOf(readUnder(2n))).toMatchObject({ code: 'PROOF_NOT_YET' });
 });
 
 test('events are read again from a height and go on with what follows', async () => {

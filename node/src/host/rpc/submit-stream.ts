@@ -54,20 +54,25 @@ function takeTogether(ready: SubmitStreamResponse[]): SubmitStreamResponse | und
   return first === undefined ? undefined : { ...first, more };
 }
 
+type SubmitCall = ServerDuplexStream<SubmitStreamRequest, SubmitStreamResponse>;
+
+/** Writes, and takes nothing more from a caller that does not read its answers until it does: they would pile up here. */
+function write(call: SubmitCall, message: SubmitStreamResponse): void {
+  if (call.cancelled || call.write(message) || call.isPaused()) return;
+  call.pause();
+  call.once('drain', () => call.resume());
+}
+
 /** How answers leave: each as it comes, or those of one turn of the event loop together, which is most of a block. */
-function answerWriter(call: ServerDuplexStream<SubmitStreamRequest, SubmitStreamResponse>): (answer: SubmitStreamResponse) => void {
-  if (call.metadata.get(ANSWERS_KEY)[0] !== ANSWERS_TOGETHER) {
-    return (answer) => {
-      if (!call.cancelled) call.write(answer);
-    };
-  }
+function answerWriter(call: SubmitCall): (answer: SubmitStreamResponse) => void {
+  if (call.metadata.get(ANSWERS_KEY)[0] !== ANSWERS_TOGETHER) return (answer) => write(call, answer);
   const ready: SubmitStreamResponse[] = [];
   return (answer) => {
     ready.push(answer);
     if (ready.length > 1) return;
     setImmediate(() => {
       for (let message = takeTogether(ready); message !== undefined; message = takeTogether(ready)) {
-        if (!call.cancelled) call.write(message);
+        write(call, message);
       }
     });
   };
@@ -77,11 +82,7 @@ function answerWriter(call: ServerDuplexStream<SubmitStreamRequest, SubmitStream
  * Many operations over one stream. The first message grants the credits; each answer gives one back. A caller that sends without
  * credit, or a batch larger than its credits, is cut off with CREDITS_EXCEEDED: it would make the server hold what it cannot yet order.
  */
-export function serveSubmitStream(
-  door: LedgerDoor,
-  call: ServerDuplexStream<SubmitStreamRequest, SubmitStreamResponse>,
-  organisation: string,
-): Promise<Result<true>> {
+export function serveSubmitStream(door: LedgerDoor, call: SubmitCall, organisation: string): Promise<Result<true>> {
   return new Promise((resolve, reject) => {
     let inFlight = 0;
     let hasEnded = false;
@@ -91,13 +92,13 @@ export function serveSubmitStream(
     };
     const answer = (tag: bigint, submitting: Promise<Result<StoredReceipt>>): void => {
       answerOf(tag, submitting)
-        .then(write, reject)
+        .then(writeAnswer, reject)
         .finally(() => {
           inFlight -= 1;
           settle();
         });
     };
-    const write = answerWriter(call);
+    const writeAnswer = answerWriter(call);
     call.write({ tag: 0n, operationHash: NOTHING, answer: undefined, credits: SUBMIT_CREDITS, more: [] });
     call.on('data', (request: SubmitStreamRequest) => {
       const { count, submit } = submissionOf(door, request, organisation);

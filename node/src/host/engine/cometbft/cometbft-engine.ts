@@ -156,7 +156,6 @@ export class CometbftEngine implements Engine {
   }
 
   async transactionsAt(height: number): Promise<readonly Bytes[] | undefined> {
-    // A block from before the engine had a process of its own is in the store.
     if (height < 1 || height > this.#options.application.info().height) return undefined;
     return this.#rpc.transactions(height);
   }

@@ -224,3 +224,12 @@ test('a connection that waits for an answer does not rest, however long that tak
   brief.close();
   await new Promise((resolve) => slow.close(resolve));
 });
+
+test('the transactions of a block below the oldest one are not there; any other error is a fault', async () => {
+  const failed = (data: string): string =>
+    JSON.stringify({ jsonrpc: '2.0', id: -1, error: { code: -32603, message: 'Internal error', data } });
+  answer = () => failed('height 3 is not available, lowest height is 10');
+  expect(await rpc.transactions(3)).toBeUndefined();
+  answer = () => failed('height 30 must be less than or equal to the current blockchain height 12');
+  await expect(rpc.transactions(30)).rejects.toMatchObject({ code: 'ENGINE_ANSWER' });
+});

@@ -42,6 +42,8 @@ export interface RoundVotes {
 
 /** How much of an address CometBFT prints with a vote, hexadecimal digits. */
 export const VOTER_CHARACTERS = 12;
+// As CometBFT says it of a height below its oldest block: a node that joined from a snapshot has none before it.
+const BELOW_LOWEST = /is not available, lowest height is \d+/;
 const VOTE = /^Vote\{\d+:([0-9A-F]{12}) /;
 
 /** CometBFT's JSON-RPC on its unix socket, as far as a node asks it. Every answer is read field by field. */
@@ -61,9 +63,8 @@ export class EngineRpc {
     // A form, not JSON-RPC: the engine's JSON reader takes 40 µs for a kilobyte (measured), its form reader next to nothing.
     const body = `tx=0x${bytes.toString('hex')}`;
     const answer = await this.#ask({ method: 'POST', path: '/broadcast_tx_sync', body, timeoutMs: BROADCAST_TIMEOUT_MS });
-    const error = answer['error'];
-    if (isJsonObject(error)) {
-      const said = `${String(error['message'])}: ${String(error['data'])}`;
+    const said = errorText(answer);
+    if (said !== undefined) {
       if (said.includes('already exists in cache')) return 'known';
       if (said.includes('mempool is full')) return 'full';
       throw new EngineFault('ENGINE_ANSWER', `offering a transaction: ${said}`);
@@ -156,9 +157,12 @@ export class EngineRpc {
     return prioritiesOf(result['validators']);
   }
 
-  /** Transactions of a block; undefined when the engine does not have it. */
+  /** Transactions of a block; undefined when the engine does not have it, or not any more. */
   async transactions(height: number): Promise<readonly Bytes[] | undefined> {
-    const block = (await this.#get(`/block?height=${height}`))['block'];
+    const path = `/block?height=${height}`;
+    const answer = await this.#ask({ method: 'GET', path, body: '', timeoutMs: RPC_TIMEOUT_MS });
+    if (BELOW_LOWEST.test(errorText(answer) ?? '')) return undefined;
+    const { block } = resultOf(path, answer);
     return isJsonObject(block) ? transactionsOf(objectOf(block, 'data')['txs']) : undefined;
   }
 
@@ -167,10 +171,7 @@ export class EngineRpc {
   }
 
   async #get(path: string): Promise<JsonObject> {
-    const answer = await this.#ask({ method: 'GET', path, body: '', timeoutMs: RPC_TIMEOUT_MS });
-    const error = answer['error'];
-    if (isJsonObject(error)) throw new EngineFault('ENGINE_ANSWER', `${path}: ${String(error['message'])}: ${String(error['data'])}`);
-    return objectOf(answer, 'result');
+    return resultOf(path, await this.#ask({ method: 'GET', path, body: '', timeoutMs: RPC_TIMEOUT_MS }));
   }
 
   #ask({ method, path, body, timeoutMs }: { method: string; path: string; body: string; timeoutMs: number }): Promise<JsonObject> {
@@ -198,6 +199,17 @@ export class EngineRpc {
       call.end(body);
     });
   }
+}
+
+/** What an answer says that is an error; undefined for any other. */
+function errorText({ error }: JsonObject): string | undefined {
+  return isJsonObject(error) ? `${String(error['message'])}: ${String(error['data'])}` : undefined;
+}
+
+function resultOf(path: string, answer: JsonObject): JsonObject {
+  const said = errorText(answer);
+  if (said !== undefined) throw new EngineFault('ENGINE_ANSWER', `${path}: ${said}`);
+  return objectOf(answer, 'result');
 }
 
 function parseAnswer(text: string): JsonObject | undefined {
