@@ -1,9 +1,9 @@
 import type { Fault } from '../monitoring/drill.ts';
 
 /** What becomes of one fault that several alerts tell of. */
-type Told = Omit<Fault, 'inject' | 'cure'>;
+type Told = Omit<Fault, 'inject' | 'cure' | 'leaveOut'>;
 
-/** One fault that several alerts tell of: it is injected once, and cured once each of them has been seen. */
+/** One fault that several alerts tell of: it is injected once, and cured once each of them has been seen, or is left out. */
 export function sharedFault(act: Pick<Fault, 'inject' | 'cure'>, told: readonly Told[]): readonly Fault[] {
   let injected: Promise<void> | undefined;
   let waiting = told.length;
@@ -16,12 +16,15 @@ export function sharedFault(act: Pick<Fault, 'inject' | 'cure'>, told: readonly 
     injected ??= (async () => act.inject())();
     return injected;
   };
-  const cure = async (): Promise<void> => {
+  const leaveOut = (): void => {
     waiting -= 1;
     if (waiting === 0) resolve();
+  };
+  const cure = async (): Promise<void> => {
+    leaveOut();
     await all;
     cured ??= (async () => act.cure())();
     await cured;
   };
-  return told.map((one) => ({ ...one, inject, cure }));
+  return told.map((one) => ({ ...one, leaveOut, inject, cure }));
 }

@@ -12,6 +12,8 @@ export interface Fault {
   readonly fault: string;
   readonly alert: string;
   readonly labels: Labels;
+  /** Told in place of what follows where the alert was active before: others may wait for this one. */
+  leaveOut?(): void;
   inject(): void | Promise<void>;
   /** While the alert is active: what its runbook's commands show. */
   look?(): Promise<void>;
@@ -31,7 +33,11 @@ export interface Drilled {
 /** Injects a fault, waits for its alert at Alertmanager, looks, cures, and waits until it is gone. */
 export async function drill(monitoring: DrillMonitoring, fault: Fault): Promise<Drilled> {
   const { alert, labels } = fault;
-  await waitFor(`silence of ${alert}`, async () => !(await monitoring.isActive(alert, labels)), PATIENCE_MS);
+  const silence = waitFor(`silence of ${alert}`, async () => !(await monitoring.isActive(alert, labels)), PATIENCE_MS);
+  await silence.catch((error: unknown) => {
+    fault.leaveOut?.();
+    throw error;
+  });
   const injectedMs = performance.now();
   let firedMs = injectedMs;
   try {
