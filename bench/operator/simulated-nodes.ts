@@ -160,7 +160,15 @@ class Simulation {
           ...{ phase, chainId: chainId ?? '', genesisHash: NOTHING, genesisMismatch: false, height: BigInt(height) },
           ...{ root: NOTHING, timeUnixMs: BigInt(Date.now()), engine: 'cometbft', signing: isSigning, caughtUp: true },
           ...{ validatorCount: 4, peerCount: 6, certificateNotAfterUnixMs: BigInt(node.certificates.notAfterUnixMs() || NEVER_UNIX_MS) },
-          ...{ storeBytes: 0n, version: '0.1.0', engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
+          ...{
+            storeBytes: 0n,
+            version: '0.1.0',
+            engineVersion: '',
+            unwell: '',
+            halted: false,
+            misbehaviourCount: 0,
+            lacksFirstBlocks: false,
+          },
           ...{ certificateSetHash: node.certificates.hash(), volumeBytes: 0n, volumeFreeBytes: 0n },
           ...{
             protocolVersion: 1,

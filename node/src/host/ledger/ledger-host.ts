@@ -71,6 +71,8 @@ export interface LedgerStatus {
   /** Rules that blocks are executed by. */
   readonly protocol: ProtocolStatus;
   readonly storeBytes: number;
+  /** Whether the embedded chain goes on from a backup, with no blocks from before it. */
+  readonly lacksFirstBlocks: boolean;
   /** How the state tree's pages are read, since the process began. */
   readonly statePages: PageReads;
 }

@@ -38,3 +38,21 @@ test('a block and its receipts are shown once they are durable, and not while th
   expect(host.blockSummary(DURABLE + 1)).toMatchObject({ height: DURABLE + 1 });
   expect(host.findReceipt(bytes)).toMatchObject({ height: DURABLE + 1, bytes });
 });
+
+test.each([
+  ['embedded', true, false],
+  ['embedded', false, true],
+  ['cometbft', false, false],
+] as const)('a chain on %s whose first block is kept: %s, lacks its first blocks: %s', (engineKind, isKept, lacksFirstBlocks) => {
+  const readBlock = (height: number) => (isKept || height > 1 ? bytes : undefined);
+  const engine = { health: () => ({}), isSigning: () => true };
+  const application = {
+    head: { height: DURABLE, timeUnixMs: 1, root: { hash: bytes } },
+    validatorCount: 1,
+    protocol: {},
+    newestProtocol: 1,
+  };
+  const parts = { application, engine, engineKind, store: { readBlock }, genesis: { chainId: 'jincheng-city-1' }, reader: {} };
+  const host = new OpenLedgerHost(parts as object as ConstructorParameters<typeof OpenLedgerHost>[0]);
+  expect(host.status().lacksFirstBlocks).toBe(lacksFirstBlocks);
+});

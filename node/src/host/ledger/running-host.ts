@@ -108,9 +108,10 @@ export class OpenLedgerHost implements LedgerHost {
     const { application, engine, store, genesis } = this.#parts;
     const { height, root, timeUnixMs } = application.head;
     const health = engine.health();
+    const { engineKind } = this.#parts;
     return {
       chainId: genesis.chainId,
-      engine: this.#parts.engineKind,
+      engine: engineKind,
       height,
       root: root.hash,
       timeUnixMs,
@@ -126,9 +127,12 @@ export class OpenLedgerHost implements LedgerHost {
       awaiting: health.awaiting,
       protocol: { version: application.protocol.version, next: application.protocol.next, newestVersion: application.newestProtocol },
       statePages: this.#parts.reader.reads,
-      // A getter: asking the store costs more than everything else here, and status is asked with every call.
+      // Getters: asking the store costs more than everything else here, and status is asked with every call.
       get storeBytes() {
         return store.sizeBytes();
+      },
+      get lacksFirstBlocks() {
+        return engineKind === 'embedded' && height > 0 && store.readBlock(1) === undefined;
       },
     };
   }

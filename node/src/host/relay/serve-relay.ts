@@ -57,6 +57,7 @@ function adminDoor(parts: {
       peerCount: relay.networkCount,
       certificateNotAfterUnixMs: BigInt(certificates.current().notAfterUnixMs),
       storeBytes: 0n,
+      lacksFirstBlocks: false,
       version,
       engineVersion: '',
       misbehaviourCount: 0,

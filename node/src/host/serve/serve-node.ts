@@ -290,6 +290,7 @@ class ServedNode implements RunningNode {
           peerCount: status?.peerCount ?? 0,
           certificateNotAfterUnixMs: BigInt(this.#certificates.current().notAfterUnixMs),
           storeBytes: BigInt(status?.storeBytes ?? 0),
+          lacksFirstBlocks: status?.lacksFirstBlocks ?? false,
           version: this.#options.version,
           engineVersion: status?.engineVersion ?? '',
           unwell: status?.unwell ?? '',

@@ -96,6 +96,7 @@ const WELL = {
   engineRound: 0,
   proposer: '',
   awaiting: '',
+  lacksFirstBlocks: false,
   protocol: { version: 1, next: undefined, newestVersion: 1 },
 } as const;
 const STATE_PAGES = { hits: 0, misses: 0, cachedBytes: 0 };

@@ -246,6 +246,7 @@ const EMPTY_STATUS = {
   peerCount: 0,
   certificateNotAfterUnixMs: 0n,
   storeBytes: 0n,
+  lacksFirstBlocks: false,
   version: 'test',
   certificateSetHash: new Uint8Array(0),
   volumeBytes: 0n,

@@ -84,6 +84,16 @@ describe('an embedded chain that is to run on real consensus', () => {
     expect(said(down, 'Progressing')).toBe('True HandingOver: the chain is handed over to cometbft once city-0 serves');
   });
 
+  test('stays where it is and works on when it goes on from a backup, for there is no way back', () => {
+    const embedded = bornEmbedded({ network: four() });
+    const nodes = calm(embedded);
+    const [name = '', node] = Object.entries(nodes)[0] ?? [];
+    if (node?.answer === undefined) throw new Error('its node answers');
+    const restored = { ...embedded, nodes: { [name]: { ...node, answer: { ...node.answer, lacksFirstBlocks: true } } } };
+    expect(typesOf(restored, 'handOverEngine')).toEqual([]);
+    expect(said(restored, 'Progressing')).toMatch(/^True HandingOver: the chain goes on from a backup and lacks the blocks before it/);
+  });
+
   test('stays where it is while it is paused, or asked for fewer validators than survive a fault', () => {
     expect(plan(bornEmbedded({ network: four({ paused: true }) })).actions).toEqual([]);
     const three = bornEmbedded({ network: four({ pools: [{ name: 'v', role: 'validator', replicas: 3 }] }) });

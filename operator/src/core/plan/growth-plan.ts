@@ -24,6 +24,9 @@ function step(reason: GrowthStep['reason'], message: string, actions: readonly N
 export function planHandOver(observed: ObservedNetwork, network: EffectiveNetwork): GrowthStep {
   const [first] = network.nodes;
   const { answer, pod } = observed.nodes[first?.name ?? ''] ?? {};
+  // CometBFT takes a chain from its first block on, and does not start beside an application that is ahead of its blocks.
+  if (answer?.lacksFirstBlocks === true)
+    return step('HandingOver', 'the chain goes on from a backup and lacks the blocks before it: it stays on the embedded engine');
   // Once handed over there is no way back: a node that is unwell is looked at before.
   const isWell = answer?.phase === 'Serving' && answer.signing && answer.unwell === '' && pod?.ready === true;
   if (!isWell) return step('HandingOver', `the chain is handed over to cometbft once ${first?.name ?? 'its node'} serves`);

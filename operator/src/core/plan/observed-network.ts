@@ -104,6 +104,8 @@ export interface ObservedAnswer {
   readonly certificateNotAfterUnixMs: number;
   /** Which part is unwell and why; empty when none is. */
   readonly unwell: string;
+  /** Whether an embedded chain goes on from a backup, without the blocks before it. */
+  readonly lacksFirstBlocks?: boolean;
   /** No block for longer than the network may rest. */
   readonly halted: boolean;
   /** Empty with the embedded engine. */

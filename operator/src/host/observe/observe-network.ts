@@ -312,6 +312,7 @@ function answerOf(status: AdminServiceStatusResponse, keys: KeysResponse | undef
     version: status.version,
     certificateNotAfterUnixMs: Number(status.certificateNotAfterUnixMs),
     unwell: status.unwell,
+    lacksFirstBlocks: status.lacksFirstBlocks,
     halted: status.halted,
     engineVersion: status.engineVersion,
     certificateSetHash: text(status.certificateSetHash),

@@ -242,6 +242,7 @@ function statusOf(process: FakeProcess, genesis: string | undefined, ledger: Fak
     ...{ phase, chainId, genesisHash: NOTHING, genesisMismatch: false, height: process.granted ? 7n : 0n, root: NOTHING, timeUnixMs: 0n },
     ...{ engine: 'embedded', signing: process.granted, caughtUp: true, validatorCount: 1, peerCount: 0 },
     ...{ certificateNotAfterUnixMs: BigInt(process.certificates.notAfterUnixMs() || 4_000_000_000_000), storeBytes: 0n, version: '0.1.0' },
+    lacksFirstBlocks: false,
     ...{ engineVersion: '', unwell: '', halted: false, misbehaviourCount: 0 },
     ...{ certificateSetHash: process.certificates.hash(), volumeBytes: 0n, volumeFreeBytes: 0n },
     ...{ protocolVersion: 1, newestProtocolVersion: 1, nextProtocolVersion: 0, nextProtocolHeight: 0n, proposing: false },

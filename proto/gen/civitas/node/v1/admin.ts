@@ -85,6 +85,8 @@ export interface AdminServiceStatusResponse {
   proposing: boolean;
   /** SHA-256 of the configuration text that a relay goes by: what an earlier one began has ended. Empty before the first, and of a node. */
   configurationHash: Uint8Array;
+  /** Whether an embedded chain goes on from a backup and has no blocks from before it: it cannot be handed over to another engine. */
+  lacksFirstBlocks: boolean;
 }
 
 /** Request of Keys. */
@@ -252,6 +254,7 @@ function createBaseAdminServiceStatusResponse(): AdminServiceStatusResponse {
     nextProtocolHeight: 0n,
     proposing: false,
     configurationHash: new Uint8Array(0),
+    lacksFirstBlocks: false,
   };
 }
 
@@ -363,6 +366,9 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
     }
     if (message.configurationHash.length !== 0) {
       writer.uint32(226).bytes(message.configurationHash);
+    }
+    if (message.lacksFirstBlocks !== false) {
+      writer.uint32(232).bool(message.lacksFirstBlocks);
     }
     return writer;
   },
@@ -604,6 +610,14 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
             message.configurationHash = reader.bytes();
             continue;
           }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.lacksFirstBlocks = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -662,6 +676,7 @@ export const AdminServiceStatusResponse: MessageFns<AdminServiceStatusResponse> 
       : 0n;
     message.proposing = object.proposing ?? false;
     message.configurationHash = object.configurationHash ?? new Uint8Array(0);
+    message.lacksFirstBlocks = object.lacksFirstBlocks ?? false;
     return message;
   },
 };
