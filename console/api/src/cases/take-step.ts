@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { encodeCanonical, type JsonObject } from '@civitas/canon';
+import { encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
 import type { SubmittedStep } from '@civitas/console-contract';
 import type { Principal } from '@civitas/identity';
 import { audited } from '../audit/audited.ts';
@@ -7,7 +7,7 @@ import type { ConsoleContext } from '../context.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { LedgerNetwork } from '../kube/kinds.ts';
 import { callLedger } from '../ledger/call-ledger.ts';
-import { submitPrepared } from '../ledger/person-calls.ts';
+import { submitWish } from '../ledger/person-calls.ts';
 import { checkForm, fillOperation } from './case-form.ts';
 import type { CaseOperation, CaseStep, Known, Records, Values } from './case-rule.ts';
 import type { CaseOf } from './read-case.ts';
@@ -62,7 +62,15 @@ async function submit(context: ConsoleContext, wish: Wish, operation: CaseOperat
   const { contract, method, role } = operation;
   const asked = { call, contract, method, role, args: encodeCanonical(args), idempotencyKey: key, privateValues };
   const { body } = await callLedger(ledger.person.prepare.bind(ledger.person), asked);
-  const { receipt, operationHash } = await submitPrepared(ledger, call, { body, coSignatures: [] });
+  // Times and proofs are made anew by every try; what was typed in and what is named stays as it was.
+  const stays = (name: string, value: Json): boolean => typeof value === 'string' || Object.hasOwn(wish.values, name);
+  const { receipt, operationHash } = await submitWish(ledger, call, {
+    body,
+    isSame: (first, now) =>
+      first.contract === now.contract &&
+      first.method === now.method &&
+      Object.entries(now.args).every(([name, value]) => !stays(name, value) || first.args[name] === value),
+  });
   return { operationHash, height: receipt.height };
 }
 
@@ -85,7 +93,8 @@ async function prepareStep(context: ConsoleContext, wish: Wish, known: Known): P
 /**
  * Takes a step: what comes before it, then its own operation. What was done before a failure is found done when it is taken again.
  *
- * @throws ProblemError FORBIDDEN for an agency without the role on a ledger that the step needs, INVALID by the form, LEDGER_REFUSED.
+ * @throws ProblemError FORBIDDEN for an agency without the role on a ledger that the step needs, INVALID by the form, LEDGER_REFUSED, and as
+ * submitWish where it was tried before.
  */
 export async function takeStep(context: ConsoleContext, wish: Wish): Promise<SubmittedStep> {
   const { of, step, records, values, key, principal, action, dryRun } = wish;

@@ -11,7 +11,8 @@ interface Kept {
 
 /**
  * Answers to requests that came with an `Idempotency-Key`, so that a repetition is answered and not done again. They are kept in memory:
- * after a restart it is names, which the API server keeps unique, that a second creation runs against.
+ * after a restart a second creation runs against names, which the API server keeps unique, and an operation against the key that the ledger
+ * executed before.
  */
 export class Idempotency {
   readonly #kept = new Map<string, Kept>();

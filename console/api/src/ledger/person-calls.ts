@@ -1,8 +1,10 @@
+import { type Operation, parseOperation } from '@civitas/canon';
 import type { Receipt } from '@civitas/proofs';
 import type { PersonCall } from '@civitas/proto/civitas/node/v1/person';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '../http/problem-error.ts';
 import { callLedger } from './call-ledger.ts';
+import { assertSameWish, REPLAYED, readFirstTry } from './first-try.ts';
 import type { Ledger } from './ledgers.ts';
 import { SIGN_MS } from './limits.ts';
 import { receiptOf } from './receipt-of.ts';
@@ -22,19 +24,55 @@ export interface Prepared {
   readonly coSignatures: readonly { readonly keyId: string; readonly signature: Uint8Array }[];
 }
 
+/** An operation in its block. */
+export interface Submitted {
+  readonly receipt: Receipt;
+  /** Hex. */
+  readonly operationHash: string;
+}
+
 /** @throws ProblemError LEDGER_REFUSED with the ledger's code when the block that holds it says no. */
-export async function submitPrepared(
-  { person }: Ledger,
-  call: PersonCall,
-  { body, coSignatures }: Prepared,
-): Promise<{ receipt: Receipt; operationHash: string }> {
+export function assertApplied({ outcome }: Receipt): void {
+  if (outcome.ok) return;
+  const { code, facts } = outcome.refusal;
+  throw new ProblemError('LEDGER_REFUSED', `the ledger: ${code} ${JSON.stringify(facts)}`, { reason: code });
+}
+
+async function send({ person }: Ledger, call: PersonCall, { body, coSignatures }: Prepared): Promise<Submitted> {
   const request = { call, body, coSignatures: coSignatures.map(({ keyId, signature }) => ({ keyId, signature })) };
   const answer = await callLedger(person.submitPrepared.bind(person), request, SIGN_MS);
-  const receipt = receiptOf(answer.receipt);
-  const { outcome } = receipt;
-  if (!outcome.ok) {
-    const { code, facts } = outcome.refusal;
-    throw new ProblemError('LEDGER_REFUSED', `the ledger: ${code} ${JSON.stringify(facts)}`, { reason: code });
+  return { receipt: receiptOf(answer.receipt), operationHash: Buffer.from(answer.operationHash).toString('hex') };
+}
+
+/** @throws ProblemError as assertApplied. */
+export async function submitPrepared(ledger: Ledger, call: PersonCall, prepared: Prepared): Promise<Submitted> {
+  const sent = await send(ledger, call, prepared);
+  assertApplied(sent.receipt);
+  return sent;
+}
+
+/**
+ * Submits what a wish makes each time anew under the same idempotency key. Where an earlier try was executed, what came of that one is the
+ * answer: its own answer may have been lost.
+ *
+ * @param isSame whether the earlier operation is what is wanted now.
+ * @throws ProblemError as assertApplied, readFirstTry and assertSameWish.
+ */
+export async function submitWish(
+  ledger: Ledger,
+  call: PersonCall,
+  { body, isSame }: { readonly body: Uint8Array; readonly isSame: (first: Operation, now: Operation) => boolean },
+): Promise<Submitted> {
+  const sent = await send(ledger, call, { body, coSignatures: [] });
+  const { outcome, height } = sent.receipt;
+  const now = parseOperation(body);
+  if (outcome.ok || outcome.refusal.code !== REPLAYED || !now.ok) {
+    assertApplied(sent.receipt);
+    return sent;
   }
-  return { receipt, operationHash: Buffer.from(answer.operationHash).toString('hex') };
+  // Height 0 is the block of the repetition itself.
+  const first = await readFirstTry(ledger, { ...now.value, height: Number(outcome.refusal.facts['height']) || height });
+  assertSameWish(isSame(first.operation, now.value));
+  assertApplied(first.receipt);
+  return first;
 }

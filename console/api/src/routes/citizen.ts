@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { encodeCanonical, isJsonObject, type Json, type JsonObject } from '@civitas/canon';
+import { encodeCanonical, isJsonObject, type Json, type JsonObject, type Operation } from '@civitas/canon';
 import type { Citizen, CitizenAccess, CitizenConsent, CitizenDeed, ConsentOffer } from '@civitas/console-contract';
 import { PREDICATES } from '@civitas/contracts';
 import type { Principal } from '@civitas/identity';
@@ -13,9 +13,10 @@ import { decodeCursor, encodeCursor } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { LedgerNetwork } from '../kube/kinds.ts';
 import { callLedger } from '../ledger/call-ledger.ts';
+import { assertSameWish, readFirstTry, replayedAt } from '../ledger/first-try.ts';
 import { SIGN_MS } from '../ledger/limits.ts';
 import { objectOf } from '../ledger/packet-view.ts';
-import { tokenOf } from '../ledger/person-calls.ts';
+import { assertApplied, tokenOf } from '../ledger/person-calls.ts';
 
 const DAY_MS = 86_400_000;
 const [PREDICATE] = PREDICATES;
@@ -41,6 +42,11 @@ interface Asked {
   readonly method: 'list' | 'grant' | 'withdraw' | 'dispute';
   readonly args: JsonObject;
   readonly idempotencyKey: Uint8Array;
+}
+
+/** What changes something: done once for its idempotency key. */
+interface AskedOnce extends Asked {
+  readonly method: Exclude<Asked['method'], 'list'>;
 }
 
 /** Has the portal's gateway do it: whose it is about follows from the token, which the gateway verifies itself. */
@@ -175,10 +181,36 @@ async function citizenOf(
 /** The log says that a citizen did it, never who: with a name beside it, what stands on the ledger under a pseudonym would be theirs. */
 const SOMEBODY: Pick<Principal, 'sub' | 'name'> = { sub: 'citizen', name: '' };
 
+/** The signed part of a citizen's operation, in which their wish stands as they said it. */
+const SIGNED_PARTS = { grant: 'grant', withdraw: 'withdrawal', dispute: 'dispute' } as const;
+
+/** What was shown stands on no ledger; the vault refuses to keep something else in its place. */
+function isSaid({ method, args }: AskedOnce, { args: signed }: Operation): boolean {
+  const part = signed[SIGNED_PARTS[method]];
+  if (part === undefined || !isJsonObject(part)) return false;
+  return Object.entries(args).every(([name, value]) => name === 'shown' || part[name] === value);
+}
+
+/** Has the portal do what may have been done before; what came of it then is the answer. @throws ProblemError as assertApplied, too. */
+async function askPortalOnce(context: ConsoleContext, desk: Desk, request: FastifyRequest, asked: AskedOnce): Promise<JsonObject> {
+  try {
+    return await askPortal(context, desk, request, asked);
+  } catch (error) {
+    const height = replayedAt(error);
+    if (height === undefined) throw error;
+    const at = { organisation: desk.portal, idempotencyKey: asked.idempotencyKey, height };
+    const { operation, receipt } = await readFirstTry(context.ledgers.open(desk.network), at);
+    assertSameWish(isSaid(asked, operation));
+    assertApplied(receipt);
+    const result = receipt.outcome.ok && isJsonObject(receipt.outcome.result) ? receipt.outcome.result : {};
+    return { ...result, height: receipt.height };
+  }
+}
+
 interface Deed {
   readonly action: 'grantConsent' | 'withdrawConsent' | 'disputeAccess';
   readonly resource: string;
-  readonly method: Asked['method'];
+  readonly method: AskedOnce['method'];
   readonly args: JsonObject;
 }
 
@@ -190,7 +222,7 @@ async function sign(context: ConsoleContext, principal: Principal, request: Fast
   const { action, resource, method, args } = deed;
   return context.idempotency.once({ sub: principal.sub, header, request: [action, resource, request.body ?? null] }, () =>
     audited(context, { principal: { ...principal, ...SOMEBODY }, action, agency: '', resource }, async () => {
-      const done = await askPortal(context, desk, request, { method, args, idempotencyKey });
+      const done = await askPortalOnce(context, desk, request, { method, args, idempotencyKey });
       return { id: textOf(done, 'id'), height: wholeIn(done, 'height') };
     }),
   );

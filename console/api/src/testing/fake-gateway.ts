@@ -1,8 +1,26 @@
-import { encodeCanonical, type JsonObject } from '@civitas/canon';
+import {
+  assertParsed,
+  canonicalString,
+  chainIdOf,
+  contractNameOf,
+  encodeCanonical,
+  encodeOperation,
+  hashOf,
+  isJsonObject,
+  type JsonObject,
+  keyIdOf,
+  operationHash,
+  organisationNameOf,
+  parseCanonical,
+  parseOperation,
+  parseUnixMs,
+} from '@civitas/canon';
+import { nodeCrypto } from '@civitas/canon/node';
 import { encodeReceipt } from '@civitas/proofs';
 import {
   ErrorInfo,
   LedgerServiceClient,
+  type LedgerServiceServer,
   LedgerServiceService,
   type WatchBlocksRequest,
   type WatchBlocksResponse,
@@ -35,6 +53,18 @@ export interface FakeGateway {
   readonly records: Map<string, JsonObject>;
   /** What a citizen is answered; a code is a refusal. */
   citizen: JsonObject | string;
+  /** What was executed, by idempotency key: it is executed once. */
+  readonly executed: Map<string, Executed>;
+  /** What comes of an operation: `applied`, or the code of a refusal by its block. */
+  outcome: string;
+  /** Whether answers to operations are lost from now on. */
+  losesAnswers: boolean;
+  /** Whether blocks can be read. */
+  keepsBlocks: boolean;
+  /** Whether a repetition comes into the block of the first, which has no height yet then. */
+  isOneBlock: boolean;
+  /** Executes something as if it had been prepared and submitted before. */
+  run(wanted: Omit<PrepareRequest, 'privateValues'>): void;
   /** Streams of blocks that are open. */
   readonly watchers: Set<ServerWritableStream<WatchBlocksRequest, WatchBlocksResponse>>;
   /** Tells all who watch of a newer block. */
@@ -42,12 +72,20 @@ export interface FakeGateway {
   stop(): Promise<void>;
 }
 
+/** An operation in its block. */
+interface Executed {
+  readonly body: Uint8Array;
+  readonly receipt: Uint8Array;
+  readonly height: number;
+}
+
 const NOTHING = new Uint8Array(0);
+const HEIGHT = 7;
 const HASH = new Uint8Array(32).fill(7);
 
-function refusal(code: string): Error {
+function refusal(code: string, facts: JsonObject = {}): Error {
   const metadata = new Metadata();
-  const info = { code, factsJson: '{}', then: 'drop', retryAfterMs: 0 };
+  const info = { code, factsJson: canonicalString(facts), then: 'drop', retryAfterMs: 0 };
   metadata.set('civitas-error-bin', Buffer.from(ErrorInfo.encode(info).finish()));
   return Object.assign(new Error(code), { code: status.FAILED_PRECONDITION, details: code, metadata });
 }
@@ -58,13 +96,81 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-/** Only the stream of blocks: nothing else of the service is asked here. */
-function serveBlocks(server: Server, watchers: FakeGateway['watchers']): void {
+const keyOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
+const hashOfBody = (body: Uint8Array): Buffer => Buffer.from(operationHash(nodeCrypto.sha256, body));
+
+/** A body as a gateway makes it: another one each time, because it ends at another time. */
+function bodyOf({ call, contract, method, role, args, idempotencyKey }: Omit<PrepareRequest, 'privateValues'>, count: number): Uint8Array {
+  const parsed = parseCanonical(new Uint8Array(args), 65_536);
+  return encodeOperation({
+    ...{ actor: 'p', args: parsed.ok && isJsonObject(parsed.value) ? parsed.value : {}, contract: contractNameOf(contract), method, role },
+    ...{
+      expiresAtUnixMs: assertParsed(parseUnixMs(1_800_000_000_000 + count)),
+      genesis: hashOf(HASH),
+      keyId: keyIdOf(nodeCrypto.sha256, HASH),
+    },
+    ...{ idempotencyKey: new Uint8Array(idempotencyKey), network: chainIdOf('jincheng-x-1') },
+    organisation: organisationNameOf(call?.organisation ?? ''),
+  });
+}
+
+/** Executes a body once for its key. @returns its receipt, which for a repetition names the height of the first. */
+function execute(
+  { executed, outcome, isOneBlock }: Pick<FakeGateway, 'executed' | 'outcome' | 'isOneBlock'>,
+  body: Uint8Array,
+): Uint8Array {
+  const operation = assertParsed(parseOperation(body));
+  const key = keyOf(operation.idempotencyKey);
+  const first = executed.get(key);
+  const refused = (code: string, facts: JsonObject) => ({ ok: false, refusal: { code, facts } }) as const;
+  const applied = { ok: true, result: { id: `of-${operation.method}` } } as const;
+  const own = outcome === 'applied' ? applied : refused(outcome, {});
+  const height = first === undefined || isOneBlock ? HEIGHT : first.height + 1;
+  const receipt = encodeReceipt({
+    ...{ height, index: 0, operation: hashOfBody(body), events: [] },
+    outcome: first === undefined ? own : refused('REPLAYED', { height: isOneBlock ? 0 : first.height }),
+  });
+  if (first === undefined) executed.set(key, { body, receipt, height });
+  return receipt;
+}
+
+/** Makes bodies of what is wanted, and executes them. */
+function executing(gateway: Omit<FakeGateway, 'ledgers' | 'stop'>): Pick<PersonServiceServer, 'prepare' | 'submitPrepared'> {
+  return {
+    prepare(call, callback) {
+      const body = bodyOf(call.request, gateway.prepared.push(call.request));
+      callback(null, { body, operationHash: hashOfBody(body), coSignBytes: NOTHING, expiresAtUnixMs: 0n });
+    },
+    submitPrepared({ request: { body } }, callback) {
+      const receipt = execute(gateway, new Uint8Array(body));
+      if (gateway.losesAnswers) callback(refusal('FAULT'));
+      else callback(null, { operationHash: hashOfBody(body), receipt });
+    },
+  };
+}
+
+/** The stream of blocks, blocks with what was executed, and its receipts: nothing else of the service is asked here. */
+function serveBlocks(server: Server, gateway: Pick<FakeGateway, 'watchers' | 'executed' | 'keepsBlocks'>): void {
+  const { watchers, executed } = gateway;
   const watchBlocks = (call: ServerWritableStream<WatchBlocksRequest, WatchBlocksResponse>): void => {
     watchers.add(call);
     for (const end of ['cancelled', 'finish', 'close', 'error']) call.on(end, () => watchers.delete(call));
   };
-  server.addService({ watchBlocks: LedgerServiceService.watchBlocks }, { watchBlocks });
+  const getBlock: LedgerServiceServer['getBlock'] = ({ request }, callback) => {
+    const there = [...executed.values()].filter(({ height }) => BigInt(height) === request.height);
+    if (!gateway.keepsBlocks) return callback(refusal('BLOCK_NOT_KEPT'));
+    const operations = there.map(({ body }) => ({ body, signature: NOTHING, coSignatures: [], shared: undefined }));
+    const bundle = { chainId: '', gateway: '', keyId: '', operations, signature: NOTHING, groups: [] };
+    callback(null, { summary: undefined, lightBlock: NOTHING, bundles: [bundle] });
+  };
+  const getReceipt: LedgerServiceServer['getReceipt'] = ({ request }, callback) => {
+    const found = [...executed.values()].find(({ body }) => hashOfBody(body).equals(request.operationHash));
+    // What was not charged to its organisation is in no index.
+    if (found === undefined || found.receipt.length === 0) return callback(refusal('NOT_FOUND'));
+    callback(null, { receipt: found.receipt, proof: NOTHING, lightBlock: NOTHING, operation: undefined, publicKey: NOTHING });
+  };
+  const { watchBlocks: watch, getBlock: block, getReceipt: receipt } = LedgerServiceService;
+  server.addService({ watchBlocks: watch, getBlock: block, getReceipt: receipt }, { watchBlocks, getBlock, getReceipt });
 }
 
 export async function startFakeGateway(): Promise<FakeGateway> {
@@ -73,19 +179,16 @@ export async function startFakeGateway(): Promise<FakeGateway> {
   const gateway: Omit<FakeGateway, 'ledgers' | 'stop'> = {
     ...{ prepared: [], read: [], asked: [], askedOthers: [] },
     ...{ answers: new Map(), lists: new Map(), records: new Map(), citizen: {} },
+    ...{ executed: new Map(), outcome: 'applied', losesAnswers: false, keepsBlocks: true, isOneBlock: false },
+    run: (wanted) => void execute(gateway, bodyOf(wanted, 0)),
     watchers,
     tellBlock(height, operations) {
       const newest = { height: BigInt(height), timeUnixMs: 1n, hash: HASH, appHash: HASH, operationCount: operations, blockBytes: 1 };
       for (const call of watchers) call.write({ newest, operationCount: BigInt(operations) });
     },
   };
-  const receipt = encodeReceipt({ height: 7, index: 0, operation: HASH, outcome: { ok: true, result: {} }, events: [] });
   const service: PersonServiceServer = {
-    prepare(call, callback) {
-      gateway.prepared.push(call.request);
-      callback(null, { body: NOTHING, operationHash: HASH, coSignBytes: NOTHING, expiresAtUnixMs: 0n });
-    },
-    submitPrepared: (_call, callback) => callback(null, { operationHash: HASH, receipt }),
+    ...executing(gateway),
     viewAs(call, callback) {
       const list = gateway.lists.get(call.request.view);
       if (list === undefined) callback(refusal('NOT_AUTHORISED'));
@@ -110,12 +213,12 @@ export async function startFakeGateway(): Promise<FakeGateway> {
     asCitizen(call, callback) {
       gateway.asked.push(call.request);
       const { citizen } = gateway;
-      if (typeof citizen === 'string') callback(refusal(citizen));
+      if (typeof citizen === 'string') callback(refusal(citizen, citizen === 'REPLAYED' ? { height: HEIGHT } : {}));
       else callback(null, { result: encodeCanonical(citizen) });
     },
   };
   server.addService(PersonServiceService, service);
-  serveBlocks(server, watchers);
+  serveBlocks(server, gateway);
   const address = `127.0.0.1:${await listen(server)}`;
   const plain = ChannelCredentials.createInsecure();
   const person = new PersonServiceClient(address, plain);
