@@ -13,6 +13,8 @@ export interface BatchItem {
   readonly sequence: number;
   readonly entry: JsonObject;
   readonly needs: readonly NeededHeader[];
+  /** Whether it asks for headers of third networks, for which the ledger may refuse it, or all that it comes with. */
+  readonly isDoubtful?: boolean;
 }
 
 /** What a header of a third network takes in `updates` besides its own text and its peer's name. */

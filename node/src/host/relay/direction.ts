@@ -2,23 +2,15 @@ import { base64urlEncode, type JsonObject } from '@civitas/canon';
 import type { OutgoingPacket, Peer } from '@civitas/proto/civitas/node/v1/link';
 import { type Instruments, type Logger, type relayMetrics, type Tracing, traceIdOf } from '@civitas/telemetry';
 import { tracePacket } from '../telemetry/trace-packet.ts';
-import { type Batch, type BatchHead, type BatchItem, batchesOf, type NeededHeader } from './batch.ts';
+import { type Batch, type BatchHead, type BatchItem, batchesOf } from './batch.ts';
 import { deliverFollowing } from './follow-sets.ts';
-import {
-  BATCHES_IN_FLIGHT,
-  CLIENT_LAG_MS_MAX,
-  LEASE_RENEW_MS,
-  PACKETS_IN_FLIGHT,
-  PAGE_PACKETS,
-  PAGES_MAX,
-  STUCK_LOG_MS,
-  STUCK_MS,
-} from './limits.ts';
+import { BATCHES_IN_FLIGHT, CLIENT_LAG_MS_MAX, LEASE_RENEW_MS, PAGE_PACKETS, PAGES_MAX, STUCK_LOG_MS, STUCK_MS } from './limits.ts';
 import { mapConcurrently } from './map-concurrently.ts';
-import { GatewayError, type LinkProof, type NetworkClient, type NetworkHeader } from './network-client.ts';
+import { LedgerRefusalError, type LinkProof, type NetworkClient, type NetworkHeader } from './network-client.ts';
 import { dueOf, type OpenPacketView, type PacketStep, planPacket } from './plan-packet.ts';
 import { provePackets } from './prove-packets.ts';
 import { packetJson, resultsOf } from './read-answers.ts';
+import { Receiving } from './receiving.ts';
 
 export interface DirectionOptions {
   readonly source: NetworkClient;
@@ -84,12 +76,15 @@ export class Direction {
   readonly #options: DirectionOptions;
   readonly #labels: { readonly source: string; readonly destination: string };
   readonly #memos = new Map<number, Memo>();
+  readonly #receiving: Receiving;
   #leasedUntilUnixMs = 0;
   #oldestSentAtUnixMs = 0;
 
   constructor(options: DirectionOptions) {
     this.#options = options;
     this.#labels = { source: options.source.chainId, destination: options.destination.chainId };
+    const deliver = (batch: Batch) => this.#deliver(options.destination, 'receive', batch);
+    this.#receiving = new Receiving({ ...options, labels: this.#labels, deliver });
   }
 
   get name(): string {
@@ -114,8 +109,18 @@ export class Direction {
     this.#options.metrics.oldestAge.set(this.#labels, ageMs / 1000);
   }
 
-  /** Brings every open packet one step further. @throws GatewayError when a gateway did not answer or refused. */
-  async pass(): Promise<void> {
+  /**
+   * Brings every open packet one step further.
+   *
+   * @returns after how many ms another pass is worth while though nothing is heard.
+   * @throws GatewayError when a gateway did not answer or refused.
+   */
+  async pass(): Promise<number> {
+    await this.#pass();
+    return this.#receiving.restMs();
+  }
+
+  async #pass(): Promise<void> {
     const { source, destination, metrics } = this.#options;
     const [sourcePeers, destinationPeers] = await Promise.all([source.peers(), destination.peers()]);
     const outgoing = sourcePeers.find(({ chainId }) => chainId === destination.chainId);
@@ -142,6 +147,7 @@ export class Direction {
   #keepMemos(open: Pass['open']): void {
     const sequences = new Set(open.map(({ packet }) => packet.view.sequence));
     for (const sequence of this.#memos.keys()) if (!sequences.has(sequence)) this.#memos.delete(sequence);
+    this.#receiving.keep(sequences);
     this.#report(open);
   }
 
@@ -251,22 +257,11 @@ export class Direction {
   }
 
   /** @returns whether the destination's client was brought further on the way. */
-  async #receive(pass: Pass): Promise<boolean> {
-    const { source, destination } = this.#options;
-    const due = pass.open.filter(({ step }) => step.step === 'receive');
-    if (due.length === 0) return false;
-    const sequences = due.map(({ packet }) => packet.view.sequence);
-    const query = { peer: destination.chainId, sequences, headerHeight: pass.sourceHead.height };
-    const proofs = await provePackets(source, 'packet', query);
-    const items = await mapConcurrently(due, PACKETS_IN_FLIGHT, async ({ packet }): Promise<BatchItem | undefined> => {
-      const { sequence } = packet.view;
-      const shown = proofs.get(sequence);
-      if (shown?.found !== true) return undefined;
-      return { sequence, entry: { packet: packet.packet, proof: shown.proof }, needs: await this.#requiredHeaders(packet.packet) };
-    });
-    const head = { peer: source.chainId, header: pass.sourceHead };
-    await this.#deliverAll(destination, 'receive', head, items);
-    return true;
+  #receive({ open, sourceHead }: Pass): Promise<boolean> {
+    const due = open
+      .filter(({ step }) => step.step === 'receive')
+      .map(({ packet }) => ({ sequence: packet.view.sequence, packet: packet.packet }));
+    return this.#receiving.receive(due, sourceHead);
   }
 
   /** Cuts items into operations and submits them side by side. @returns what each packet met. */
@@ -281,19 +276,6 @@ export class Direction {
       items.filter((item) => item !== undefined),
     );
     return (await mapConcurrently(batches, BATCHES_IN_FLIGHT, (batch) => this.#deliver(at, verb, batch))).flat();
-  }
-
-  /** Headers of third networks that the packet's own references are proven under. */
-  async #requiredHeaders(packet: JsonObject): Promise<NeededHeader[]> {
-    const { requires } = packet;
-    if (!Array.isArray(requires)) return [];
-    const needs: NeededHeader[] = [];
-    for (const { peer, headerHeight } of requires as readonly { peer: string; headerHeight: number }[]) {
-      // The destination needs no client of itself, and the link's own header comes with the batch.
-      const network = peer === this.#options.destination.chainId ? undefined : this.#options.findNetwork(peer);
-      if (network !== undefined) needs.push({ peer, header: await network.headerAt(headerHeight) });
-    }
-    return needs;
   }
 
   async #settle(pass: Pass): Promise<void> {
@@ -347,7 +329,7 @@ export class Direction {
       metrics.packets.inc({ ...this.#labels, result: 'refused' }, items.length);
       const { code, facts } = receipt.outcome.refusal;
       log.warn('relay-operation-refused', { ...labels, verb, code, facts, sequences: items.map(({ sequence }) => sequence) });
-      throw new GatewayError(at.network, code, false);
+      throw new LedgerRefusalError(at.network, code);
     }
     const results = resultsOf(receipt);
     for (const [index, item] of items.entries()) {
@@ -358,6 +340,7 @@ export class Direction {
       if (verb === 'receive' || counted !== 'redelivered') metrics.packets.inc({ ...this.#labels, result: counted });
       const memo = this.#memoOf(item.sequence);
       tracePacket(tracing, { ...this.#labels, ...memo, sequence: item.sequence }, { result: counted, receipt, endUnixMs: nowUnixMs() });
+      if (counted === 'refused' && verb === 'receive') this.#receiving.refused(item);
       if (counted === 'refused') log.warn('packet-refused', { ...labels, verb, sequence: item.sequence, code: result['code'] ?? '' });
       else if (verb === 'receive') memo.deliveredAtHeight = receipt.height;
     }
@@ -374,7 +357,7 @@ export class Direction {
     if (didReceive || !isUsable(incoming) || !(isWanted || isLagging(incoming, pass.sourceHead.timeUnixMs))) return;
     const updates = [{ peer: source.chainId, lightBlocks: [base64urlEncode(pass.sourceHead.lightBlock)] }];
     const receipt = await deliverFollowing({ at: destination, shown: source, target: pass.sourceHead.height }, 'update', { updates });
-    if (!receipt.outcome.ok) throw new GatewayError(destination.network, receipt.outcome.refusal.code, false);
+    if (!receipt.outcome.ok) throw new LedgerRefusalError(destination.network, receipt.outcome.refusal.code);
     metrics.clientUpdates.inc(this.#labels);
   }
 }

@@ -1,7 +1,7 @@
 import { base64urlEncode, type JsonObject } from '@civitas/canon';
 import type { Receipt } from '@civitas/proofs';
 import { STEPS_MAX } from './limits.ts';
-import { GatewayError, type NetworkClient } from './network-client.ts';
+import { LedgerRefusalError, type NetworkClient } from './network-client.ts';
 
 /** A ledger, the network whose header it is shown, and the height of that header. */
 export interface Shown {
@@ -42,7 +42,7 @@ async function bringClient(way: Shown, first: Refusal): Promise<void> {
     if (refusal !== undefined) {
       const between = heightBetween(refusal, await clientHeight(way), height);
       // The same once more: the ledger took it for spare, and takes it when its time has come.
-      if (between === undefined || between === last) throw new GatewayError(at.network, refusal.code, false);
+      if (between === undefined || between === last) throw new LedgerRefusalError(at.network, refusal.code);
       heights.push(between);
       last = between;
     }
@@ -54,7 +54,7 @@ async function bringClient(way: Shown, first: Refusal): Promise<void> {
     if (refusal?.code === 'HEADER_TOO_OLD') refusal = undefined;
     if (refusal === undefined) heights.pop();
   }
-  if (heights.length > 0) throw new GatewayError(at.network, refusal?.code ?? 'TRUSTED_POWER_INSUFFICIENT', false);
+  if (heights.length > 0) throw new LedgerRefusalError(at.network, refusal?.code ?? 'TRUSTED_POWER_INSUFFICIENT');
 }
 
 /**

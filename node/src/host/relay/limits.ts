@@ -28,6 +28,10 @@ export const OPERATION_EXPIRY_MS = 60_000;
 /** First and longest pause after a failure, ms; each is drawn at random up to its bound. */
 export const BACKOFF_MS_MIN = 100;
 export const BACKOFF_MS_MAX = 10_000;
+/** Longest that a packet waits which is refused for a reason of its own, ms. */
+export const HOLD_MS_MAX = 600_000;
+/** Tries after which a packet is delivered without a header that its network does not have: the ledger may know it from before. */
+export const HEADER_TRIES_MAX = 6;
 /** How often the lease is renewed while there is work, ms (a lease lasts 10 s). */
 export const LEASE_RENEW_MS = 4000;
 /** A packet that has been open for this long is written to the log with the step it waits for, ms, and how often. */

@@ -23,6 +23,14 @@ export class GatewayError extends Error {
   }
 }
 
+/** A ledger refused what it was given: its gateway did its part, and the same again would be refused again. */
+export class LedgerRefusalError extends GatewayError {
+  constructor(network: string, code: string) {
+    super(network, code, false);
+    this.name = 'LedgerRefusalError';
+  }
+}
+
 /** A certified header of a network. */
 export interface NetworkHeader {
   readonly height: number;

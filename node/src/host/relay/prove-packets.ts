@@ -4,7 +4,7 @@ import type { LinkProof, NetworkClient, ProvenSpace } from './network-client.ts'
 
 /** Proofs of any number of packets under one header, by sequence; those that this header does not prove are left out. */
 export async function provePackets(
-  network: NetworkClient,
+  network: Pick<NetworkClient, 'prove'>,
   space: ProvenSpace,
   query: { readonly peer: string; readonly sequences: readonly number[]; readonly headerHeight: number },
 ): Promise<ReadonlyMap<number, LinkProof>> {

@@ -50,6 +50,7 @@ class DirectionLoop {
   #isDue = true;
   #isStopped = false;
   #failureCount = 0;
+  #restMs = BACKOFF_MS_MAX;
   readonly labels: { readonly source: string; readonly destination: string };
   readonly done: Promise<void>;
 
@@ -73,11 +74,11 @@ class DirectionLoop {
 
   async #run(labels: { source: string; destination: string }): Promise<void> {
     while (!this.#isStopped) {
-      if (!this.#isDue) await this.#pause.for(BACKOFF_MS_MAX);
+      if (!this.#isDue) await this.#pause.for(this.#restMs);
       if (this.#isStopped) return;
       this.#isDue = false;
       try {
-        await this.direction.pass();
+        this.#restMs = await this.direction.pass();
         this.#failureCount = 0;
       } catch (error) {
         if (this.#isStopped) return;

@@ -16,7 +16,11 @@ export const relayEvents = eventsOf({
     meaning: "A ledger refused a whole operation of the relay's.",
     fields: ['verb', 'sequences'],
   },
-  'packet-refused': { level: 'warn', meaning: 'A ledger refused one packet of a batch.', fields: ['verb'] },
+  'packet-refused': {
+    level: 'warn',
+    meaning: 'A ledger refused one packet, or a header that the packet asks for is not to be had; it is tried again, ever later.',
+    fields: ['verb'],
+  },
   'packet-stuck': {
     level: 'warn',
     meaning: 'A packet has been open for long; the step it waits for and why.',
