@@ -1,9 +1,11 @@
 import { type QueryKey, type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { keepPendingRequest } from '../auth/pending-request.ts';
 import { useWords } from '../i18n/index.ts';
 import { useApi } from './api-context.ts';
 import type { ApiRequest } from './client.ts';
 import { StepUpNeeded } from './problem.ts';
+import { WishKeys } from './wish-keys.ts';
 
 /** Something to be changed. */
 export interface ChangeRequest extends Omit<ApiRequest, 'method' | 'signal'> {
@@ -27,13 +29,17 @@ export function useChange<Value = void>(stale: readonly QueryKey[]): UseMutation
   const { client, session } = useApi();
   const { language } = useWords();
   const queries = useQueryClient();
+  const [keys] = useState(() => new WishKeys());
   return useMutation({
     mutationFn: async (change: ChangeRequest): Promise<Value> => {
       const { description, returnTo, ...request } = change;
-      const idempotencyKey = request.idempotencyKey ?? crypto.randomUUID();
+      const idempotencyKey = request.idempotencyKey ?? keys.keyOf(request);
       try {
-        return (await client.send<Value>({ ...request, idempotencyKey })).value;
+        const { value } = await client.send<Value>({ ...request, idempotencyKey });
+        keys.ended(request);
+        return value;
       } catch (error) {
+        keys.ended(request, error);
         if (!(error instanceof StepUpNeeded) || session.subject === undefined) throw error;
         keepPendingRequest(sessionStorage, {
           method: request.method,
