@@ -1,5 +1,4 @@
 import {
-  type Bytes,
   base64urlEncode,
   type CryptoPort,
   invariant,
@@ -222,18 +221,13 @@ export class Admission {
     return refused;
   }
 
-  /**
-   * While nothing is ordered, new work is refused; what this node has taken already still joins its wait or gets its receipt: a repeat
-   * that is told no would be taken for one that has no effect.
-   */
+  /** While nothing is ordered, work is refused; what was executed before still gets its receipt. */
   #withoutNewWork(offered: readonly Result<AdmittedOperation>[]): readonly Result<AdmittedOperation>[] {
-    const refusal = offered.some(({ ok }) => ok) ? this.#options.ledger.refusalOfWork() : undefined;
+    const { ledger } = this.#options;
+    const refusal = offered.some(({ ok }) => ok) ? ledger.refusalOfWork() : undefined;
     if (refusal === undefined) return offered;
-    return offered.map((one) => (one.ok && !this.#isKnown(one.value.operationHash) ? { ok: false, refusal } : one));
-  }
-
-  #isKnown(operationHash: Bytes): boolean {
-    return this.#inFlight.has(base64urlEncode(operationHash)) || this.#options.ledger.findReceipt(operationHash) !== undefined;
+    const isExecuted = ({ operationHash }: AdmittedOperation): boolean => ledger.findReceipt(operationHash) !== undefined;
+    return offered.map((one) => (one.ok && !isExecuted(one.value) ? { ok: false, refusal } : one));
   }
 
   #checkQueue(organisation: string, count: number): Refusal | undefined {
