@@ -17,7 +17,7 @@ export interface ChangeRequest extends Omit<ApiRequest, 'method' | 'signal'> {
 }
 
 /** Never resolves: the page is being left. */
-const LEAVING = new Promise<never>(() => undefined);
+export const LEAVING = new Promise<never>(() => undefined);
 
 /**
  * Sends changes. Where the API asks for a second factor the request is kept, the person signs in anew, and it is repeated

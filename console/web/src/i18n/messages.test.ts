@@ -67,7 +67,7 @@ describe('the words of the console', () => {
     const made = [...text.matchAll(/`([\w.]+\.)\$\{/g)].map((match) => match[1] ?? '');
     const isUsed = (key: string): boolean => text.includes(`'${key}'`) || made.some((front) => key.startsWith(front));
     const byKind =
-      /^(condition|phase|domain|engine|role|nodeRole|ledgerRole|client|proposal|action|problem|case[A-Z][a-z]+|ground|explanation|predicate|purpose|basis)\./;
+      /^(condition|phase|domain|engine|role|nodeRole|ledgerRole|organisation|client|proposal|action|problem|case[A-Z][a-z]+|ground|explanation|predicate|purpose|basis)\./;
     expect(Object.keys(english).filter((key) => !byKind.test(key) && !isUsed(key))).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useApi } from '../api/api-context.ts';
+import { LEAVING } from '../api/changes.ts';
 import { StepUpNeeded } from '../api/problem.ts';
 import { useMe, useNetwork } from '../api/queries.ts';
 import { findApproverKey } from '../auth/approver-key.ts';
@@ -64,7 +65,7 @@ export function ApproveDialog({ proposal, onClose }: ApproveDialogProps): ReactN
       <WhyNot error={approve.error} />
       <Facts
         facts={[
-          [t('inbox.proposer'), proposal.proposer],
+          [t('inbox.proposer'), wordOf('organisation', proposal.proposer)],
           [t('inbox.progress'), t('inbox.approvals', { given: proposal.approvals.length, needed: proposal.approvalsNeeded })],
           [t('inbox.approved'), proposal.approvals.join(t('ui.comma'))],
           [t('inbox.missing'), proposal.mayApprove.join(t('ui.comma'))],
@@ -97,7 +98,7 @@ function useApproval(proposal: Proposal, description: string, onClose: () => voi
   const chainId = useNetwork(proposal.network).data?.chainId ?? '';
   const path = `/networks/${encodeURIComponent(proposal.network)}/proposals/${encodeURIComponent(proposal.id)}`;
   return useMutation({
-    mutationFn: async ({ agency, reason }: ApprovalWish): Promise<void> => {
+    mutationFn: async ({ agency, reason }: ApprovalWish): Promise<Approval> => {
       const key = await findApproverKey(session.subject ?? '');
       if (key === undefined) throw new NotSigned('keyMissing');
       try {
@@ -112,14 +113,22 @@ function useApproval(proposal: Proposal, description: string, onClose: () => voi
           signature,
           ...(reason === '' ? {} : { reason }),
         };
-        await client.send<Approval>({ method: 'POST', path: `${path}/approve`, body, idempotencyKey: crypto.randomUUID() });
+        const { value } = await client.send<Approval>({
+          method: 'POST',
+          path: `${path}/approve`,
+          body,
+          idempotencyKey: crypto.randomUUID(),
+        });
+        return value;
       } catch (error) {
         if (!(error instanceof StepUpNeeded)) throw error;
         await session.stepUp({ locale: language, returnTo: `/inbox?open=${encodeURIComponent(placeOf(proposal))}` });
+        return LEAVING;
       }
     },
-    onSuccess: () => {
-      toast({ tone: 'good', title: t('resumed.done', { what: description }) });
+    onSuccess: ({ status }) => {
+      if (status === 'failed') toast({ tone: 'bad', title: t('inbox.changeFailed', { what: description }) });
+      else toast({ tone: 'good', title: t('resumed.done', { what: description }) });
       onClose();
     },
     onSettled: () => queries.invalidateQueries(),

@@ -12,6 +12,7 @@ import { TimeText } from '../ui/time-text.tsx';
 import type { Cell } from './csv.ts';
 import { CsvButton } from './csv-button.tsx';
 import { QueryView } from './query-view.tsx';
+import { wordOf } from './words-of.ts';
 
 export function BlockPage(): ReactNode {
   const { network, height } = useParams({ from: '/explorer/$network/blocks/$height' });
@@ -104,7 +105,7 @@ function OperationTable({ network, operations }: { readonly network: string; rea
         </Link>
       ),
     },
-    { key: 'organisation', title: t('agencies.agency'), cell: ({ organisation }) => organisation },
+    { key: 'organisation', title: t('agencies.agency'), cell: ({ organisation }) => wordOf('organisation', organisation) },
     { key: 'method', title: t('operation.method'), cell: ({ contract, method }) => <code lang="en">{`${contract} ${method}`}</code> },
   ];
   return <DataTable label={t('explorer.operations')} columns={columns} rows={operations} keyOf={({ hash }) => hash} />;

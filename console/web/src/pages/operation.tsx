@@ -62,7 +62,7 @@ function OperationView({ operation }: { readonly operation: OperationDetail }): 
                 </code>
               ),
             ],
-            [t('agencies.agency'), organisation],
+            [t('agencies.agency'), wordOf('organisation', organisation)],
             [t('members.role'), wordOf('ledgerRole', role)],
             [
               t('operation.actor'),

@@ -25,6 +25,7 @@ export function wordOf(
     | 'role'
     | 'nodeRole'
     | 'ledgerRole'
+    | 'organisation'
     | 'client'
     | 'condition'
     | 'action'

@@ -203,5 +203,6 @@ export const agencies = {
   'inbox.keyMissing': 'There is no approver key in this browser. Make one and have it enrolled first.',
   'inbox.toKey': 'To my approver key',
   'inbox.foreign': 'What the gateway made is not what you are approving. Nothing was signed.',
+  'inbox.changeFailed': 'Approved, but the ledger could not make the change: {{what}}',
   'inbox.comeBack': 'If you are asked for your second factor, press Approve once more afterwards.',
 };
