@@ -33,7 +33,7 @@ export async function proposeValidator(
   const wish = { identity: change, build: () => Promise.resolve(change) };
   const key = `${network.metadata.namespace}/${network.metadata.name}`;
   const known = context.facts.joins.get(key);
-  const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
+  const proposal = await ensureProposal(ledger, wish, context);
   const message = `${node}: ${proposalText('addValidator', proposal)}`.slice(0, STATUS_MESSAGE_CHARS_MAX);
   context.facts.joins.set(key, { node, state: proposal.state, message });
   if (known?.node === node && known.state === proposal.state) return false;

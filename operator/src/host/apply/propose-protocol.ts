@@ -18,7 +18,7 @@ export async function proposeProtocol(
   const wish = { identity: change, build: () => Promise.resolve(change) };
   const key = `${network.metadata.namespace}/${network.metadata.name}`;
   const known = context.facts.protocols.get(key);
-  const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
+  const proposal = await ensureProposal(ledger, wish, context);
   const message = `protocol ${version}: ${proposalText(kind, proposal)}`.slice(0, STATUS_MESSAGE_CHARS_MAX);
   context.facts.protocols.set(key, { kind, version, message });
   if (known?.message === message) return false;

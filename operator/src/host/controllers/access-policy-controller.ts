@@ -136,7 +136,7 @@ function olderTwinOf({ caches }: OperatorContext, { metadata, spec }: AccessPoli
 async function propose(context: OperatorContext, ledger: Ledger | undefined, plan: PolicyPlan): Promise<PolicyPlan> {
   const { change } = plan;
   if (change === undefined || ledger === undefined || !context.isLeader()) return plan;
-  const proposal = await ensureProposal(ledger, { identity: change, build: () => Promise.resolve(change) }, context.clock.nowUnixMs());
+  const proposal = await ensureProposal(ledger, { identity: change, build: () => Promise.resolve(change) }, context);
   const message = `${plan.message}; ${proposalText('the policy', proposal)}`;
   return proposal.state === 'refused' ? { ...plan, reason: 'PolicyRefused', phase: 'Refused', message } : { ...plan, message };
 }

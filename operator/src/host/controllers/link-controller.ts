@@ -265,7 +265,7 @@ function proposeTerms(context: OperatorContext, own: OpenEnd, peer: OpenEnd, ter
 }
 
 async function propose(context: OperatorContext, ledger: OpenEnd, kind: string, wish: Wish): Promise<string> {
-  const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
+  const proposal = await ensureProposal(ledger, wish, context);
   if (proposal.state === 'refused') context.log.warn({ network: ledger.end.name, change: kind, code: proposal.code }, proposal.facts);
   return proposalText(kind, proposal);
 }

@@ -108,7 +108,7 @@ async function ensureMember(
     return true;
   }
   const wish = { identity: change, build: () => Promise.resolve(change) };
-  const proposal = await ensureProposal(ledger, wish, context.clock.nowUnixMs());
+  const proposal = await ensureProposal(ledger, wish, context);
   const message = proposalText(change.kind, proposal);
   const approvalsMissing =
     proposal.state === 'open' ? Math.max(0, ledger.genesis.appState.approvalThreshold - proposal.approvals) : undefined;

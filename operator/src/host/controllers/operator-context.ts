@@ -96,6 +96,8 @@ export interface LedgerFacts {
   readonly relayConfigurations: Map<string, string>;
   /** By genesis hash: contracts that were installed since the ledger's birth. */
   readonly takenUp: Map<string, TakenUp>;
+  /** See ensureProposal. */
+  readonly seenDecided: Set<string>;
   /** Keys of networks this process has looked at: the status of any other is from an earlier one. */
   readonly looked: Set<string>;
 }

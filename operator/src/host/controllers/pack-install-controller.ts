@@ -88,7 +88,7 @@ async function readLedger(
 async function propose(context: OperatorContext, ledger: Ledger | undefined, plan: PackPlan): Promise<PackPlan> {
   const { change } = plan;
   if (change === undefined || ledger === undefined || !context.isLeader()) return plan;
-  const proposal = await ensureProposal(ledger, { identity: change, build: () => Promise.resolve(change) }, context.clock.nowUnixMs());
+  const proposal = await ensureProposal(ledger, { identity: change, build: () => Promise.resolve(change) }, context);
   const message = `${plan.message}; ${proposalText('the pack', proposal)}`;
   return proposal.state === 'refused' ? { ...plan, reason: 'PackRefused', phase: 'Refused', message } : { ...plan, message };
 }

@@ -236,6 +236,7 @@ function noFacts(): LedgerFacts {
     authorityProblems: new Map(),
     snapshots: new Map(),
     takenUp: new Map(),
+    seenDecided: new Set(),
   };
 }
 

@@ -46,6 +46,11 @@ export interface PlatformLedger {
   readonly key: PlatformKey;
 }
 
+/** As much of one as an operation needs. */
+export interface ProposingLedger extends Omit<PlatformLedger, 'connection'> {
+  readonly connection: Pick<NodeConnection, 'ledger'>;
+}
+
 /** A call of one contract, as role `platform`. */
 export interface PlatformCall {
   readonly contract: string;
@@ -58,7 +63,7 @@ export interface PlatformCall {
  *
  * @throws NodeRefusal when it is not admitted, the gRPC error when the node cannot be reached.
  */
-export async function submitOperation(ledger: PlatformLedger, call: PlatformCall, nowUnixMs: number): Promise<ReceiptOutcome> {
+export async function submitOperation(ledger: ProposingLedger, call: PlatformCall, nowUnixMs: number): Promise<ReceiptOutcome> {
   const { pair } = ledger.key;
   const body = encodeOperation({
     actor: 'civitas-operator',
@@ -83,7 +88,7 @@ export async function submitOperation(ledger: PlatformLedger, call: PlatformCall
 }
 
 /** A record by key; undefined when there is none. */
-export async function findRecord(connection: NodeConnection, key: string): Promise<JsonObject | undefined> {
+export async function findRecord(connection: Pick<NodeConnection, 'ledger'>, key: string): Promise<JsonObject | undefined> {
   const { ledger } = connection;
   const answer = await callNode(ledger.read.bind(ledger), { key, withProof: false, headerHeight: 0n });
   return answer.found ? objectOf(answer.value) : undefined;

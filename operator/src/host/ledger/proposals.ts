@@ -1,9 +1,10 @@
 import type { JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import type { Clock } from '@civitas/kube';
 import { proposalId } from '../../core/plan/membership-plan.ts';
 import type { ObservedProposal } from '../../core/plan/observed-network.ts';
 import { PROPOSAL_ATTEMPTS_MAX, PROPOSAL_LIFE_MS } from '../controllers/limits.ts';
-import { findRecord, type PlatformLedger, submitOperation } from './platform-operations.ts';
+import { findRecord, type ProposingLedger, submitOperation } from './platform-operations.ts';
 
 /** Where a proposal stands. One that was decided before and is needed again is proposed anew under the next attempt. */
 export type ProposalState =
@@ -11,9 +12,11 @@ export type ProposalState =
   | { readonly state: 'waiting'; readonly message: string }
   | { readonly state: 'refused'; readonly code: string; readonly facts: string };
 
+const DECIDED_MEANWHILE = 'members decided between our look at the ledger and the proposal';
+
 /** Refusals that the next look sees gone. */
 const PASSING: Readonly<Record<string, string>> = {
-  DUPLICATE: 'members decided between our look at the ledger and the proposal',
+  DUPLICATE: DECIDED_MEANWHILE,
   HEADER_UNKNOWN: 'the city’s header is not stored yet: a ledger takes one a second',
 };
 
@@ -24,19 +27,40 @@ export interface Wish {
   readonly build: () => Promise<JsonObject | string>;
 }
 
+/** Who looks at a ledger again and again. */
+export interface Looker {
+  readonly clock: Pick<Clock, 'nowUnixMs'>;
+  readonly facts: {
+    /** `<chain id>/<proposal id>` of every decided proposal whose change was found to be wanted again. */
+    readonly seenDecided: Set<string>;
+  };
+}
+
 /**
  * Proposes a change to the members of a ledger unless it stands proposed already.
  *
+ * What the ledger lacks was read before its proposals are: members may have decided in between, and what they decided would be put before
+ * them again. So a look that is the first to see it decided proposes nothing; the next one has read the ledger since.
+ *
  * @throws NodeRefusal or the gRPC error when the ledger cannot be asked.
  */
-export async function ensureProposal(ledger: PlatformLedger, wish: Wish, nowUnixMs: number): Promise<ProposalState> {
+export async function ensureProposal(ledger: ProposingLedger, wish: Wish, { clock, facts }: Looker): Promise<ProposalState> {
+  const nowUnixMs = clock.nowUnixMs();
+  let decided: string | undefined;
   for (let attempt = 0; attempt < PROPOSAL_ATTEMPTS_MAX; attempt++) {
     const id = proposalId(wish.identity, attempt, nodeCrypto.sha256);
     const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
-    if (record === undefined) return propose(ledger, { id, wish }, nowUnixMs);
+    if (record === undefined) {
+      if (decided !== undefined && !facts.seenDecided.has(decided)) {
+        facts.seenDecided.add(decided);
+        return { state: 'waiting', message: DECIDED_MEANWHILE };
+      }
+      return propose(ledger, { id, wish }, nowUnixMs);
+    }
     if (record['status'] === 'open' && !isOver(record, nowUnixMs))
       return { state: 'open', approvals: Array.isArray(record['approvals']) ? record['approvals'].length : 0 };
     // Decided before and needed again (terms closed, then opened): the next attempt says so anew.
+    decided = `${ledger.chainId}/${id}`;
   }
   return { state: 'refused', code: 'LIMIT', facts: `${PROPOSAL_ATTEMPTS_MAX} attempts` };
 }
@@ -47,7 +71,7 @@ function isOver({ proposedAtUnixMs }: JsonObject, nowUnixMs: number): boolean {
 }
 
 /** The first id of a change under which nothing was ever proposed; undefined once all are used up. */
-export async function findFreeProposalId(ledger: PlatformLedger, change: JsonObject): Promise<string | undefined> {
+export async function findFreeProposalId(ledger: ProposingLedger, change: JsonObject): Promise<string | undefined> {
   for (let attempt = 0; attempt < PROPOSAL_ATTEMPTS_MAX; attempt++) {
     const id = proposalId(change, attempt, nodeCrypto.sha256);
     const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
@@ -58,7 +82,7 @@ export async function findFreeProposalId(ledger: PlatformLedger, change: JsonObj
 }
 
 /** A proposal by its id, as the ledger has it. */
-export async function findProposal(ledger: PlatformLedger, id: string): Promise<ObservedProposal> {
+export async function findProposal(ledger: ProposingLedger, id: string): Promise<ObservedProposal> {
   const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
   const { status, approvals, failure } = record ?? {};
   return {
@@ -69,19 +93,19 @@ export async function findProposal(ledger: PlatformLedger, id: string): Promise<
 }
 
 /** Proposes under an id that was recorded before, so that a second try after a crash is refused as a duplicate and harms nothing. */
-export function proposeAs(ledger: PlatformLedger, id: string, change: JsonObject, nowUnixMs: number): Promise<ProposalState> {
+export function proposeAs(ledger: ProposingLedger, id: string, change: JsonObject, nowUnixMs: number): Promise<ProposalState> {
   return propose(ledger, { id, wish: { identity: change, build: () => Promise.resolve(change) } }, nowUnixMs);
 }
 
 /** Takes back an open proposal of the platform's. @returns the code with which the ledger refuses that: members may have decided meanwhile. */
-export async function withdrawProposal(ledger: PlatformLedger, id: string, nowUnixMs: number): Promise<string | undefined> {
+export async function withdrawProposal(ledger: ProposingLedger, id: string, nowUnixMs: number): Promise<string | undefined> {
   const call = { contract: 'network.members@v1', method: 'withdraw', args: { proposal: id } };
   const outcome = await submitOperation(ledger, call, nowUnixMs);
   return outcome.ok ? undefined : outcome.refusal.code;
 }
 
 async function propose(
-  ledger: PlatformLedger,
+  ledger: ProposingLedger,
   { id, wish }: { readonly id: string; readonly wish: Wish },
   nowUnixMs: number,
 ): Promise<ProposalState> {
