@@ -92,6 +92,16 @@ describe('the wizard of networks', () => {
     ]);
   });
 
+  test('sends no roles that were chosen for another domain before', () => {
+    const founders = withRoles(withRoles([], 'hospital-1', ['custodian', 'rulemaker']), 'court-1', ['court']);
+    const draft = { ...FIRST_NETWORK_DRAFT, founders };
+    expect(networkOf({ ...draft, domain: 'courts' }).founders).toEqual([
+      { agency: 'court-1', roles: ['court'] },
+      { agency: 'hospital-1', roles: ['rulemaker'] },
+    ]);
+    expect(networkOf({ ...draft, domain: 'health' }).founders).toContainEqual({ agency: 'hospital-1', roles: ['custodian', 'rulemaker'] });
+  });
+
   test('knows what the fields take', () => {
     expect(['jincheng-health-2', 'a-1', 'jincheng-health', 'Jincheng-1', 'a-0'].map(isChainId)).toEqual([true, true, false, false, false]);
     expect(['', '1', '100', '0', '101', '1.5', 'x'].map(isCount)).toEqual([true, true, true, false, false, false, false]);

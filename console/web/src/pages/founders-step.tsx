@@ -9,7 +9,7 @@ import { rolesIn, withRoles } from './agency-draft.ts';
 import { ApprovalControl, mayBeApproved } from './approval-control.tsx';
 import { problemOfField } from './change-failed.tsx';
 import { ledgerRolesOf } from './ledger-roles.ts';
-import { DOMAINS, type NetworkDraft } from './network-draft.ts';
+import { domainOf, founderRolesOf, type NetworkDraft } from './network-draft.ts';
 import { QueryView } from './query-view.tsx';
 import { wordOf } from './words-of.ts';
 
@@ -53,10 +53,9 @@ export function FoundersStep({ draft, change, error }: FoundersStepProps): React
 function FounderChoice({ agency, draft, change }: Omit<FoundersStepProps, 'error'> & { readonly agency: Agency }): ReactNode {
   const { t, language } = useWords();
   const { name, displayName } = agency;
-  const roles = rolesIn(draft.founders, name);
+  const roles = founderRolesOf(draft, name);
   const title = language === 'en' ? displayName.en : displayName.zh;
   const set = (next: readonly string[] | undefined): void => change({ founders: withRoles(draft.founders, name, next) });
-  const domain = DOMAINS.find((one) => one === draft.domain) ?? 'city';
   return (
     <div className="civitas-stack">
       <CheckField label={`${title} (${name})`} isChecked={roles !== undefined} onChange={(isIn) => set(isIn ? [] : undefined)} />
@@ -67,8 +66,8 @@ function FounderChoice({ agency, draft, change }: Omit<FoundersStepProps, 'error
           </p>
           <ChoicesField
             label={t('newAgency.rolesOn', { network: title })}
-            values={roles.filter((role) => ledgerRolesOf(domain).includes(role))}
-            choices={ledgerRolesOf(domain).map((value) => ({ value, label: wordOf('ledgerRole', value) }))}
+            values={roles}
+            choices={ledgerRolesOf(domainOf(draft)).map((value) => ({ value, label: wordOf('ledgerRole', value) }))}
             onChange={set}
           />
         </div>

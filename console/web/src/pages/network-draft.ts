@@ -1,5 +1,6 @@
 import type { NewNetwork } from '@civitas/console-contract';
 import { rolesIn } from './agency-draft.ts';
+import { ledgerRolesOf } from './ledger-roles.ts';
 
 /** What the wizard is filled with, as text fields hold it; empty leaves the choice to CityConfig. */
 export interface NetworkDraft {
@@ -45,15 +46,25 @@ export function isSize(text: string): boolean {
   return text === '' || /^[1-9]\d*(Mi|Gi|Ti)$/.test(text);
 }
 
+export function domainOf({ domain }: Pick<NetworkDraft, 'domain'>): NewNetwork['domain'] {
+  return DOMAINS.find((one) => one === domain) ?? 'city';
+}
+
+/** Roles of a founder that the domain knows: what was chosen for another domain before is kept in the draft, but neither shown nor sent. */
+export function founderRolesOf({ founders, domain }: Pick<NetworkDraft, 'founders' | 'domain'>, agency: string): string[] | undefined {
+  const known = ledgerRolesOf(domainOf({ domain }));
+  return rolesIn(founders, agency)?.filter((role) => known.includes(role));
+}
+
 export function networkOf(draft: NetworkDraft): NewNetwork {
   const engine = ENGINES.find((one) => one === draft.engine);
   return {
     name: draft.name,
-    domain: DOMAINS.find((one) => one === draft.domain) ?? 'city',
+    domain: domainOf(draft),
     chainId: draft.chainId,
     founders: draft.founders.map((entry) => {
       const agency = entry.split(':')[0] ?? '';
-      return { agency, roles: [...(rolesIn(draft.founders, agency) ?? [])] };
+      return { agency, roles: founderRolesOf(draft, agency) ?? [] };
     }),
     ...(engine === undefined ? {} : { engine }),
     ...(draft.validators === '' ? {} : { validators: Number(draft.validators) }),
