@@ -4,6 +4,8 @@ import { FIELD_CODES, PROBLEM_CODES, ROLES, ROUTES, type Route } from '@civitas/
 import { describe, expect, test } from '@jest/globals';
 import { CONDITIONS, REASON_TABLES } from '../../../../cli/src/kubectl/reasons/index.ts';
 import { CODES } from '../../../../contracts/src/codes.ts';
+import { ChangeSchema } from '../../../../node/src/core/members/change.ts';
+import { MEMBERSHIP_PHASES } from '../../../../operator/src/core/plan/agency-membership-plan.ts';
 import { BAD_NEWS } from '../pages/tones.ts';
 import { en } from './en/index.ts';
 import { zhCN } from './zh-CN/index.ts';
@@ -43,6 +45,19 @@ describe('the words of the console', () => {
   test('are there for each code that a domain refuses a packet with, and that a ledger itself answers one with', () => {
     const ofLedgers = ['ARGS_INVALID', 'CONTRACT_FAULT', 'PORT_NOT_ALLOWED', 'UNKNOWN_PORT', 'UNDONE'];
     expect([...Object.keys(CODES), ...ofLedgers].filter((code) => english[`refusal.${code}`] === undefined)).toEqual([]);
+  });
+
+  test('are there for each kind of change that members decide, and for no other', () => {
+    const kinds = ChangeSchema.anyOf.map(({ properties }) => `proposal.${properties.kind.const}`);
+    expect(
+      Object.keys(english)
+        .filter((key) => key.startsWith('proposal.'))
+        .sort(),
+    ).toEqual([...kinds].sort());
+  });
+
+  test('are there for each phase of a membership', () => {
+    expect(Object.values(MEMBERSHIP_PHASES).filter((phase) => english[`phase.${phase}`] === undefined)).toEqual([]);
   });
 
   test('are there for each condition and each reason of the operator', () => {

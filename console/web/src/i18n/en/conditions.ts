@@ -75,6 +75,8 @@ export const conditions = {
   'phase.NetworkMissing': 'A network is missing',
   'phase.Enrolled': 'Enrolled',
   'phase.Enrolling': 'Being enrolled',
+  'phase.Leaving': 'Leaving',
+  'phase.Removed': 'Removed',
   'phase.Proposed': 'Proposed',
   'phase.DuplicateKey': 'Key held twice',
   'phase.Ready': 'Ready',

@@ -76,6 +76,8 @@ export const conditions: Readonly<Record<keyof typeof source, string>> = {
   'phase.NetworkMissing': '缺少一端网络',
   'phase.Enrolled': '已登记',
   'phase.Enrolling': '登记中',
+  'phase.Leaving': '退出中',
+  'phase.Removed': '已移除',
   'phase.Proposed': '已提案',
   'phase.DuplicateKey': '密钥重复',
   'phase.Ready': '就绪',
