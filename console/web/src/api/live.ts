@@ -9,6 +9,10 @@ import { createPacer, type StaleQuery, staleQueriesOf } from './stale-queries.ts
 /** Waits between tries to reach the stream again. */
 const RETRY_FIRST_MS = 1000;
 const RETRY_LONGEST_MS = 30_000;
+/** A stream that lasted this long and ends in order ran out with its token, as each does: the next one is opened at once. */
+const STEADY_MS = 5000;
+/** The next one is there by then, or the page counts as cut off. */
+const REOPEN_MS_MAX = 3000;
 /** Changes come in bursts: what they touch is read again once a burst. */
 const GATHER_MS = 500;
 
@@ -38,7 +42,7 @@ export function useLiveChanges(queries: QueryClient): void {
   const { client } = useApi();
   useEffect(() => {
     const stop = new AbortController();
-    void followChanges(client, stop.signal, gather(queries, stop.signal));
+    void followChanges(client, { stopped: stop.signal, onChange: gather(queries, stop.signal), onConnection: setConnection });
     return () => stop.abort();
   }, [client, queries]);
 }
@@ -78,23 +82,45 @@ function gather(queries: QueryClient, stopped: AbortSignal): (change: Change | u
   };
 }
 
-async function followChanges(client: ApiClient, stopped: AbortSignal, onChange: (change: Change | undefined) => void): Promise<void> {
+interface Following {
+  readonly stopped: AbortSignal;
+  /** Undefined means that some were missed. */
+  readonly onChange: (change: Change | undefined) => void;
+  readonly onConnection: (now: Connection) => void;
+}
+
+/** Keeps a stream of changes open until it is stopped or the session ends. */
+export async function followChanges(client: ApiClient, { stopped, onChange, onConnection }: Following): Promise<void> {
   let lastId: string | undefined;
   let waitMs = RETRY_FIRST_MS;
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const open = (): Promise<Response> => {
+    const headers = { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) };
+    return client.open({ method: 'GET', path: '/events', signal: stopped }, headers).finally(() => clearTimeout(late));
+  };
+  /** @returns whether the stream had lasted when it ended in order. */
+  const followOne = async (): Promise<boolean> => {
+    const response = await open();
+    const openedMs = performance.now();
+    onConnection('live');
+    waitMs = RETRY_FIRST_MS;
+    for await (const event of eventsOf(response)) {
+      lastId = event.id ?? lastId;
+      onChange(changeOf(event.data));
+    }
+    return performance.now() - openedMs >= STEADY_MS;
+  };
   while (!stopped.aborted) {
     try {
-      const headers = { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) };
-      const response = await client.open({ method: 'GET', path: '/events', signal: stopped }, headers);
-      setConnection('live');
-      waitMs = RETRY_FIRST_MS;
-      for await (const event of eventsOf(response)) {
-        lastId = event.id ?? lastId;
-        onChange(changeOf(event.data));
+      if (await followOne()) {
+        // The next one goes on from the last event of this one, so what is on screen is old only if it does not come.
+        late = setTimeout(() => onConnection('lost'), REOPEN_MS_MAX);
+        continue;
       }
     } catch (error) {
       if (stopped.aborted || error instanceof SessionEnded) return;
     }
-    setConnection('lost');
+    onConnection('lost');
     await pause(waitMs, stopped);
     waitMs = Math.min(waitMs * 2, RETRY_LONGEST_MS);
   }
