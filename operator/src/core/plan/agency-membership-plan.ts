@@ -102,7 +102,8 @@ function planEnd(
     case 'open':
       return at('Leaving', `${endText(input)}; until then it can be taken back with ended: false, after that ${IRREVERSIBLE}`);
     case 'applied':
-      // Removed once and enrolled again since: what was decided then is not this end.
+    case 'over':
+      // Removed once and enrolled again since, or never decided: what was proposed then does not bring this end about.
       return at('Leaving', 'its end is being proposed anew', { type: 'recordProposal', change });
     case 'failed':
       return at(

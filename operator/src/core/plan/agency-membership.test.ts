@@ -58,8 +58,11 @@ describe('a membership', () => {
     expect(plan({ isEnding: true }).action).toEqual({ type: 'recordProposal', change });
     const absent = { status: 'absent', approvals: 0, failure: '' } as const;
     expect(plan({ isEnding: true, membership: proposed, proposal: absent }).action).toEqual({ type: 'propose', id: 'p-1', change });
-    const applied = { ...absent, status: 'applied' } as const;
-    expect(plan({ isEnding: true, membership: proposed, proposal: applied }).action).toEqual({ type: 'recordProposal', change });
+    for (const status of ['applied', 'over'] as const)
+      expect(plan({ isEnding: true, membership: proposed, proposal: { ...absent, status } }).action).toEqual({
+        type: 'recordProposal',
+        change,
+      });
   });
 
   test('lets its deleted object go only when the ledger holds the agency no more, or never did', () => {

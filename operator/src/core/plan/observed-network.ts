@@ -172,7 +172,8 @@ export interface ObservedProtocolProposal {
 
 /** A proposal to the members as the ledger has it. */
 export interface ObservedProposal {
-  readonly status: 'absent' | 'open' | 'applied' | 'failed';
+  /** Over: nobody decided it in its time, or it was taken back. */
+  readonly status: 'absent' | 'open' | 'over' | 'applied' | 'failed';
   readonly approvals: number;
   /** Why it could not be applied; '' otherwise. */
   readonly failure: string;

@@ -198,6 +198,12 @@ describe('a change of the validator set', () => {
     expect(changeFacts(done, undefined).progress).toBe('1/1');
   });
 
+  test('is proposed anew, under another id, once the members have let its proposal run out', () => {
+    const change = aChange(ADD);
+    const made = plan(recorded(change, plan(change)), aSetting(), { proposal: anOpenProposal({ status: 'over' }) });
+    expect([made.reason, made.action?.type, made.steps[0]?.proposal]).toEqual(['Proposing', 'recordProposal', 'proposal-1']);
+  });
+
   test('goes from four to seven and back to four, one step at a time, and never proposes what would break the quorum', () => {
     let standings = range(4).map((ordinal) => aStanding(ordinal));
     const counts: number[] = [];

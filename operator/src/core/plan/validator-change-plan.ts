@@ -155,7 +155,8 @@ function planStep(
   if (change.spec.approval === 'Manual' && change.spec.approved !== true)
     return at('AwaitingPerson', 'it is safe now, and waits for a person to set spec.approved');
   const { publicKey, json } = proposalOf(current, network, change.spec.allowFewer ?? false);
-  if (current.proposal === undefined)
+  // Under the id of one that is over nothing is proposed again, and no member can approve it.
+  if (current.proposal === undefined || proposal?.status === 'over')
     return at('Proposing', 'it is being proposed', { type: 'recordProposal', step: current.number, change: json, publicKey });
   return at('Proposing', 'it is being proposed', { type: 'propose', step: current.number, id: current.proposal, change: json });
 }

@@ -103,7 +103,8 @@ async function observe(
     validators: (facts.standings.get(key) ?? [])
       .filter((one) => one.standing !== 'removed' && ownNodes.has(one.node))
       .map(({ node }) => node),
-    proposal: ledger === undefined || status?.proposal === undefined ? undefined : await findProposal(ledger, status.proposal),
+    proposal:
+      ledger === undefined || status?.proposal === undefined ? undefined : await findProposal(ledger, status.proposal, clock.nowUnixMs()),
     approvalThreshold: ledger?.genesis.appState.approvalThreshold ?? 0,
   };
   return { ledger, input };
@@ -118,7 +119,7 @@ async function standing(ledger: Ledger, organisation: string): Promise<ObservedM
 /** @returns the id that is to be recorded, where one was found. */
 async function perform(context: OperatorContext, ledger: Ledger, action: MembershipAction): Promise<string | undefined> {
   if (!context.isLeader()) return undefined;
-  if (action.type === 'recordProposal') return findFreeProposalId(ledger, action.change);
+  if (action.type === 'recordProposal') return findFreeProposalId(ledger, action.change, context.clock.nowUnixMs());
   const outcome = await proposeAs(ledger, action.id, action.change, context.clock.nowUnixMs());
   if (outcome.state === 'refused') context.log.warn({ code: outcome.code }, outcome.facts);
   return undefined;

@@ -71,14 +71,15 @@ async function observeChange(
   },
 ): Promise<ObservedChange> {
   const { change, network, ledger } = target;
+  const nowUnixMs = context.clock.nowUnixMs();
   return {
     change,
-    nowUnixMs: context.clock.nowUnixMs(),
+    nowUnixMs,
     expiresAtUnixMs: change.spec.expiresAt === undefined ? undefined : Date.parse(change.spec.expiresAt),
     network,
     olderChange: olderChange(context, change),
     hasLedger: ledger !== undefined,
-    proposal: ledger === undefined ? undefined : await proposalInHand(ledger, change),
+    proposal: ledger === undefined ? undefined : await proposalInHand(ledger, change, nowUnixMs),
     approvalThreshold: ledger?.genesis.appState.approvalThreshold ?? 0,
     isKeyReserved: (publicKey, node) => {
       const holder = network?.observed.reservations[keyHashOf(publicKey, nodeCrypto.sha256)]?.holder;
@@ -97,9 +98,9 @@ async function look(context: OperatorContext, network: LedgerNetwork, signal: Ab
 }
 
 /** The proposal of the first step that is not done; undefined while it has none. */
-async function proposalInHand(ledger: Ledger, { status }: ValidatorChange): Promise<ObservedProposal | undefined> {
+async function proposalInHand(ledger: Ledger, { status }: ValidatorChange, nowUnixMs: number): Promise<ObservedProposal | undefined> {
   const id = status?.steps?.find(({ state }) => state !== 'Done')?.proposal;
-  return id === undefined ? undefined : findProposal(ledger, id);
+  return id === undefined ? undefined : findProposal(ledger, id, nowUnixMs);
 }
 
 function olderChange({ caches }: OperatorContext, { metadata, spec }: ValidatorChange): string | undefined {
@@ -130,7 +131,7 @@ async function perform(
     return { ...plan };
   }
   if (action.type === 'recordProposal') {
-    const proposal = await findFreeProposalId(ledger, action.change);
+    const proposal = await findFreeProposalId(ledger, action.change, context.clock.nowUnixMs());
     if (proposal === undefined)
       return { ...plan, reason: 'ProposalRefused', message: 'this was proposed too often: the ledger keeps every proposal' };
     const { publicKey } = action;

@@ -4,7 +4,7 @@ import { ChannelCredentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createFakeLedger, type FakeLedger } from '../testing/fake-ledger.ts';
 import { newSeed, type ProposingLedger, platformKeyOf } from './platform-operations.ts';
-import { ensureProposal, type Looker, type ProposalState } from './proposals.ts';
+import { ensureProposal, findFreeProposalId, findProposal, type Looker, type ProposalState, proposeAs } from './proposals.ts';
 
 const change: JsonObject = { kind: 'setTerms', peer: 'jincheng-health-1', terms: {} };
 const wish = { identity: change, build: () => Promise.resolve(change) };
@@ -67,4 +67,23 @@ test('an operator that has just started proposes nothing anew at its first look 
   decide();
   expect(await looks(aLooker())).toMatchObject({ state: 'waiting' });
   expect(fake.proposed).toHaveLength(1);
+});
+
+test('one that nobody decided in its time is over, and its change is proposed under the next id', async () => {
+  const [proposedAtUnixMs, dayMs] = [1_800_000_000_000, 24 * 3_600_000];
+  const free = (nowUnixMs: number): Promise<string | undefined> => findFreeProposalId(ledger, change, nowUnixMs);
+  const first = (await free(proposedAtUnixMs)) ?? '';
+  expect((await findProposal(ledger, first, proposedAtUnixMs)).status).toBe('absent');
+  await proposeAs(ledger, first, change, proposedAtUnixMs);
+  const key = `network.members/proposals/${first}`;
+  fake.records.set(key, { ...fake.records.get(key), proposedAtUnixMs });
+  // Members need not decide twice what stands open.
+  expect([await free(proposedAtUnixMs), (await findProposal(ledger, first, proposedAtUnixMs)).status]).toEqual([first, 'open']);
+  const later = proposedAtUnixMs + 31 * dayMs;
+  expect((await findProposal(ledger, first, later)).status).toBe('over');
+  const second = (await free(later)) ?? '';
+  expect(second).not.toBe(first);
+  expect(await proposeAs(ledger, second, change, later)).toEqual({ state: 'open', approvals: 0 });
+  fake.records.set(key, { ...fake.records.get(key), status: 'withdrawn' });
+  expect((await findProposal(ledger, first, proposedAtUnixMs)).status).toBe('over');
 });

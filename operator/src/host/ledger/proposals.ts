@@ -65,31 +65,38 @@ export async function ensureProposal(ledger: ProposingLedger, wish: Wish, { cloc
   return { state: 'refused', code: 'LIMIT', facts: `${PROPOSAL_ATTEMPTS_MAX} attempts` };
 }
 
-/** A ledger says of none that it has run out: nothing changes there by time alone. */
+/** A ledger says of none that it has run out: nothing changes there by time alone, and it only refuses approvals of it. */
 function isOver({ proposedAtUnixMs }: JsonObject, nowUnixMs: number): boolean {
   return typeof proposedAtUnixMs === 'number' && nowUnixMs >= proposedAtUnixMs + PROPOSAL_LIFE_MS;
 }
 
-/** The first id of a change under which nothing was ever proposed; undefined once all are used up. */
-export async function findFreeProposalId(ledger: ProposingLedger, change: JsonObject): Promise<string | undefined> {
+/** The first id of a change under which members can decide it: its own open proposal's, or one never used; undefined once all are used up. */
+export async function findFreeProposalId(ledger: ProposingLedger, change: JsonObject, nowUnixMs: number): Promise<string | undefined> {
   for (let attempt = 0; attempt < PROPOSAL_ATTEMPTS_MAX; attempt++) {
     const id = proposalId(change, attempt, nodeCrypto.sha256);
     const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
     // One that stands open is taken up: members need not decide twice.
-    if (record === undefined || record['status'] === 'open') return id;
+    if (record === undefined || (record['status'] === 'open' && !isOver(record, nowUnixMs))) return id;
   }
   return undefined;
 }
 
 /** A proposal by its id, as the ledger has it. */
-export async function findProposal(ledger: ProposingLedger, id: string): Promise<ObservedProposal> {
+export async function findProposal(ledger: ProposingLedger, id: string, nowUnixMs: number): Promise<ObservedProposal> {
   const record = await findRecord(ledger.connection, `network.members/proposals/${id}`);
-  const { status, approvals, failure } = record ?? {};
+  const { approvals, failure } = record ?? {};
   return {
-    status: status === 'open' || status === 'applied' || status === 'failed' ? status : 'absent',
+    status: record === undefined ? 'absent' : statusOf(record, nowUnixMs),
     approvals: Array.isArray(approvals) ? approvals.length : 0,
     failure: typeof failure === 'string' ? failure : '',
   };
+}
+
+/** One that was taken back holds its id as one that has run out does: nothing can be proposed under it again. */
+function statusOf(record: JsonObject, nowUnixMs: number): ObservedProposal['status'] {
+  const { status } = record;
+  if (status === 'applied' || status === 'failed') return status;
+  return status === 'open' && !isOver(record, nowUnixMs) ? 'open' : 'over';
 }
 
 /** Proposes under an id that was recorded before, so that a second try after a crash is refused as a duplicate and harms nothing. */
