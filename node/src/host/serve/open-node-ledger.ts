@@ -4,7 +4,6 @@ import { parseGenesis } from '../config/parse-genesis.ts';
 import type { AbciStep } from '../engine/cometbft/abci-application.ts';
 import { CometbftEngine, type CometbftEngineOptions } from '../engine/cometbft/cometbft-engine.ts';
 import { SIGNER_SOCKET } from '../engine/cometbft/engine-socket.ts';
-import { awaitPeers } from '../engine/cometbft/peers-source.ts';
 import { readEngineKeys } from '../keys/engine-keys.ts';
 import { type OpenEngine, openLedgerHost } from '../ledger/open-ledger-host.ts';
 import { foundFromBackup } from '../snapshot/found-from-backup.ts';
@@ -12,6 +11,7 @@ import { dropBrokenJoin } from '../snapshot/join-marker.ts';
 import { rebuildFromBackup, restoreBackup } from '../snapshot/restore-backup.ts';
 import { startJoin } from '../snapshot/start-join.ts';
 import { engineHomeOf } from './engine-folder.ts';
+import { peersOfNode } from './peers-of-node.ts';
 import type { OpenLedger } from './serve-node.ts';
 
 /** Called at each point of a block's way; crash tests end the process there. */
@@ -31,15 +31,6 @@ function signerOf(
 function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep | undefined): OpenEngine {
   const { dataFolder, config, pod, version, keys, grant, crypto, certificates, log } = request;
   return ({ genesis, application, store, snapshots, onFault, settleEmbedded }) => {
-    const nodes = genesis.validators.map(({ node }) => node);
-    const peersOf = (signal: AbortSignal): ReturnType<typeof awaitPeers> =>
-      awaitPeers({
-        path: pod.pathOf('peers'),
-        nodes,
-        onRefused: (code) => log.error('peers-refused', { code }),
-        signal,
-      });
-    const isAlone = nodes.length === 1 && genesis.validators[0]?.node === config.node;
     return new CometbftEngine({
       home: engineHomeOf(pod),
       podUid: pod.uid,
@@ -55,7 +46,7 @@ function cometbftOpener(request: Parameters<OpenLedger>[0], onStep: OnAbciStep |
       snapshots,
       signing: grant,
       ownNodeId: keys.engineNodeId,
-      awaitPeers: isAlone ? async () => [] : peersOf,
+      awaitPeers: peersOfNode(request, genesis, store),
       stateSync: (peers) =>
         startJoin({
           config,

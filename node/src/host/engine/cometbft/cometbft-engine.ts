@@ -22,6 +22,7 @@ import { EngineWatch } from './engine-watch.ts';
 import { handOver, isHandOverDue } from './hand-over.ts';
 import { LightBlocks } from './light-blocks.ts';
 import { DISK_FREE_BYTES_MIN, LIGHT_BLOCK_WAIT_MS, WATCH_MS } from './limits.ts';
+import type { AwaitPeers } from './peers-source.ts';
 import { Redial } from './redial.ts';
 import { type SignerWatch, signerWatchOf } from './signer-watch.ts';
 import { type EngineSight, Standstill } from './standstill.ts';
@@ -43,8 +44,7 @@ export interface CometbftEngineOptions {
   readonly signing: SigningPermission;
   /** This node's id between engines. */
   readonly ownNodeId: string;
-  /** Resolves with every node in the peers document's order once they are known; a network of one validator waits for nobody. */
-  readonly awaitPeers: (signal: AbortSignal) => Promise<PeersDocument['peers']>;
+  readonly awaitPeers: AwaitPeers;
   /** Prepares a start from a snapshot: the `[statesync]` table, '' for a node that starts from its own blocks. */
   readonly stateSync: (peers: PeersDocument['peers']) => Promise<string>;
   /** `priv_validator_laddr` where a remote signer dials in; '' when the key is on the volume. */

@@ -42,29 +42,57 @@ export function parsePeers(text: string): Result<PeersDocument> {
   return accept(value as PeersDocument);
 }
 
-export interface PeersSourceOptions {
-  readonly path: string;
-  /** Nodes that must be named, this one included, before the engine can start. */
-  readonly nodes: readonly string[];
-  /** Told once for each document that is refused. */
-  readonly onRefused: (code: string) => void;
-  readonly signal: AbortSignal;
+/**
+ * Whom `peers.json` must name before an engine starts; undefined for one that waits for nobody. Founders must all know each other before the
+ * first block. Later the document alone says who there is: founders may have been removed, others may have come.
+ */
+export function awaitedNodes(node: {
+  readonly name: string;
+  /** Validators of the genesis. */
+  readonly founders: readonly string[];
+  /** Of its last block, 0 before the first. */
+  readonly height: number;
+  /** Whether it starts from what its peers have. */
+  readonly isJoining: boolean;
+}): readonly string[] | undefined {
+  const { name, founders, height, isJoining } = node;
+  if (isJoining || !founders.includes(name)) return [];
+  if (founders.length === 1) return undefined;
+  return height === 0 ? founders : [];
 }
 
-/** Every node of the network in the document's order, once `peers.json` names them all. @throws the signal's reason when aborted. */
-export async function awaitPeers({ path, nodes, onRefused, signal }: PeersSourceOptions): Promise<PeersDocument['peers']> {
+export interface PeersSourceOptions {
+  readonly path: string;
+  /** Asked at each call: nodes that must be named, this one included; undefined while it waits for nobody, nor for a document. */
+  readonly awaited: () => readonly string[] | undefined;
+  /** Told once for each document that is refused. */
+  readonly onRefused: (code: string) => void;
+}
+
+/** Gives every node of the network in the document's order, once `peers.json` names whom it must. @throws the signal's reason when aborted. */
+export type AwaitPeers = (signal: AbortSignal) => Promise<PeersDocument['peers']>;
+
+export function peersSource({ path, awaited, onRefused }: PeersSourceOptions): AwaitPeers {
   let refused = '';
-  for (;;) {
-    signal.throwIfAborted();
+
+  function readPeers(): PeersDocument['peers'] | undefined {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    const parsed = text === '' || text === refused ? undefined : parsePeers(text);
-    if (parsed?.ok) {
-      const { peers } = parsed.value;
-      if (nodes.every((node) => peers.some((peer) => peer.node === node))) return peers;
-    } else if (parsed !== undefined) {
-      refused = text;
-      onRefused(parsed.refusal.code);
-    }
-    await pause(FILE_POLL_MS, undefined, { signal });
+    if (text === '' || text === refused) return undefined;
+    const parsed = parsePeers(text);
+    if (parsed.ok) return parsed.value.peers;
+    refused = text;
+    onRefused(parsed.refusal.code);
+    return undefined;
   }
+
+  return async (signal) => {
+    signal.throwIfAborted();
+    const nodes = awaited();
+    for (;;) {
+      const peers = readPeers();
+      if (nodes === undefined) return peers ?? [];
+      if (peers !== undefined && nodes.every((node) => peers.some((peer) => peer.node === node))) return peers;
+      await pause(FILE_POLL_MS, undefined, { signal });
+    }
+  };
 }
