@@ -6,7 +6,7 @@ type Wish = Pick<ApiRequest, 'method' | 'path' | 'body'>;
 const nameOf = ({ method, path, body }: Wish): string => JSON.stringify([method, path, body ?? null]);
 
 /** Whether the server has said what became of it: a change whose answer was lost may have been made. */
-const isAnswered = (error: unknown): boolean => error === undefined || (error instanceof ApiProblem && error.status < 500);
+export const isAnswered = (error: unknown): boolean => error === undefined || (error instanceof ApiProblem && error.status < 500);
 
 /** Idempotency keys of one form: who presses its button again after a lost answer wants the same thing once, not another of its kind. */
 export class WishKeys {

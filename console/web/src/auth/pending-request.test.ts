@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { keepPendingRequest, PENDING_AGE_MAX_MS, type PendingRequest, takePendingRequest } from './pending-request.ts';
+import { dropPendingRequest, keepPendingRequest, PENDING_AGE_MAX_MS, type PendingRequest, takePendingRequest } from './pending-request.ts';
 import { memoryStore } from './testing/memory-store.ts';
 
 const NOW = 1_800_000_000_000;
@@ -19,7 +19,10 @@ describe('a request that waits for a second factor', () => {
   test('is repeated once, by the same person', () => {
     const store = memoryStore();
     keepPendingRequest(store, aPending());
-    expect(takePendingRequest(store, NOW + 1000, 'person-1')).toMatchObject({ idempotencyKey: 'key-1', method: 'POST' });
+    expect(takePendingRequest(store, NOW + 1000, 'person-1')).toMatchObject({
+      pending: { idempotencyKey: 'key-1', method: 'POST' },
+      isLate: false,
+    });
     expect(takePendingRequest(store, NOW + 1000, 'person-1')).toBeUndefined();
   });
 
@@ -33,10 +36,23 @@ describe('a request that waits for a second factor', () => {
   test.each([
     ['too old', NOW + PENDING_AGE_MAX_MS + 1],
     ['from the future', NOW - 1],
-  ])('is dropped when it is %s', (_name, nowUnixMs) => {
+  ])('is told to its person as late when it is %s, and to nobody else', (_name, nowUnixMs) => {
     const store = memoryStore();
     keepPendingRequest(store, aPending());
+    expect(takePendingRequest(store, nowUnixMs, 'person-1')).toEqual({ pending: aPending(), isLate: true });
     expect(takePendingRequest(store, nowUnixMs, 'person-1')).toBeUndefined();
+    keepPendingRequest(store, aPending());
+    expect(takePendingRequest(store, nowUnixMs, 'person-2')).toBeUndefined();
+  });
+
+  test('goes when its fate is known, and not with that of another', () => {
+    const store = memoryStore();
+    keepPendingRequest(store, aPending({ wasSent: true }));
+    dropPendingRequest(store, 'key-2');
+    expect(takePendingRequest(store, NOW, 'person-1')).toMatchObject({ pending: { wasSent: true } });
+    keepPendingRequest(store, aPending());
+    dropPendingRequest(store, 'key-1');
+    expect(takePendingRequest(store, NOW, 'person-1')).toBeUndefined();
   });
 
   test.each([
@@ -47,6 +63,7 @@ describe('a request that waits for a second factor', () => {
     '{"method":"GET"}',
     JSON.stringify({ ...aPending(), method: 'GET' }),
     JSON.stringify({ ...aPending(), path: 'https://evil.example' }),
+    JSON.stringify({ ...aPending(), wasSent: 'yes' }),
   ])('is dropped when what is kept is %s', (text) => {
     const store = memoryStore();
     store.setItem('civitas.pending-request', text);

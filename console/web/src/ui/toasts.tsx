@@ -1,10 +1,12 @@
-import { Alert, AlertActionCloseButton, AlertGroup } from '@patternfly/react-core';
+import { Alert, AlertActionCloseButton, AlertActionLink, AlertGroup } from '@patternfly/react-core';
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import { useWords } from '../i18n/index.ts';
 
 export interface Toast {
   readonly tone: 'good' | 'bad';
   readonly title: string;
+  /** What the person can do about it; the message goes with it. */
+  readonly action?: { readonly label: string; readonly onPress: () => void };
 }
 
 const Toasts = createContext<(toast: Toast) => void>(() => undefined);
@@ -33,7 +35,7 @@ export function ToastArea({ children }: { readonly children: ReactNode }): React
     <Toasts value={push}>
       {children}
       <AlertGroup isToast isLiveRegion aria-label={t('ui.toasts')}>
-        {toasts.map(({ id, tone, title }) => (
+        {toasts.map(({ id, tone, title, action }) => (
           <Alert
             key={id}
             variant={tone === 'good' ? 'success' : 'danger'}
@@ -42,6 +44,18 @@ export function ToastArea({ children }: { readonly children: ReactNode }): React
             component="p"
             timeout={tone === 'good' ? TOAST_MS : false}
             onTimeout={() => drop(id)}
+            actionLinks={
+              action !== undefined && (
+                <AlertActionLink
+                  onClick={() => {
+                    drop(id);
+                    action.onPress();
+                  }}
+                >
+                  {action.label}
+                </AlertActionLink>
+              )
+            }
             actionClose={<AlertActionCloseButton title={t('ui.close')} aria-label={t('ui.close')} onClose={() => drop(id)} />}
           />
         ))}

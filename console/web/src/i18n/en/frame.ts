@@ -75,5 +75,7 @@ export const frame = {
   'stepUp.note': 'You may be asked to sign in again with your second factor. The request is then carried out by itself.',
   'resumed.done': 'Done: {{what}}',
   'resumed.failed': 'Not done: {{what}}. {{why}}',
+  'resumed.late': 'Signing in took too long; ask again.',
+  'resumed.unknown': 'Not certain: {{what}}. {{why}}',
   'change.unknown': 'It is not known whether the change was made. Look before you try again.',
 };

@@ -74,5 +74,7 @@ export const frame: Readonly<Record<keyof typeof source, string>> = {
   'stepUp.note': '系统可能要求您用第二因素重新登录，之后会自动完成本次请求。',
   'resumed.done': '已完成：{{what}}',
   'resumed.failed': '未完成：{{what}}。{{why}}',
+  'resumed.late': '登录用时过长，请重新提交。',
+  'resumed.unknown': '结果不明：{{what}}。{{why}}',
   'change.unknown': '无法确定更改是否已生效。请先查看，再决定是否重试。',
 };
