@@ -1,5 +1,6 @@
 import Keycloak from 'keycloak-js';
 import { keepDeepLink, takeDeepLink } from './deep-link.ts';
+import { giveTabTo } from './tab-owner.ts';
 import { dropVisit, keepVisit } from './visits.ts';
 
 /** Where people sign in, as GET /api/v1/config tells it. */
@@ -58,6 +59,7 @@ export async function openSession(place: IdentityPlace, locale: string): Promise
   });
   if (keycloak.authenticated) {
     keepVisit(localStorage);
+    giveTabTo(sessionStorage, keycloak.subject ?? '');
     restoreDeepLink();
   }
   return sessionOf(keycloak, home);
