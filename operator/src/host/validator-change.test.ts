@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { configMaps, type KubeObject, persistentVolumeClaims, secrets, services } from '@civitas/kube';
+import { configMaps, type KubeObject, persistentVolumeClaims, pods, secrets, services } from '@civitas/kube';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ValidatorChangeItem, ValidatorChangeStatus } from '../core/resources/validator-change.ts';
 import {
@@ -168,6 +168,30 @@ describe('a validator that is to vote under another key', () => {
       expect(granted()).toHaveLength(1);
     });
   }, 180_000);
+
+  test('holds up no other work on the nodes once its time is past and it is taken back', async () => {
+    ledger.isAutomatic = false;
+    ledger.protocol.newestElse = 2;
+    ledger.protocol.version = 2;
+    await withOperator(async () => {
+      await ask('late', [{ type: 'Rekey', node: 'city-2' }], { expiresAt: new Date(Date.now() + 12_000).toISOString() });
+      const isPhase = (phase: string) => async (): Promise<boolean> => {
+        await finishDeletedPods(cluster.client);
+        return (await phaseOf('late')) === phase;
+      };
+      expect(await waitUntil(isPhase('AwaitingApproval'), 12_000)).toBe(true);
+      expect(await waitUntil(isPhase('Expired'), 60_000)).toBe(true);
+      expect((await find('late'))?.status?.steps).toMatchObject([{ state: 'Waiting', proposal: expect.any(String) }]);
+      await cluster.client.mergePatch(networks, { namespace: NAMESPACE, name: 'city' }, { spec: { release: { version: '0.2.0' } } });
+      expect(await waitUntil(async () => (await imagesAfterKubelet()).every((image) => image.endsWith(':0.2.0')), 60_000)).toBe(true);
+    });
+  }, 180_000);
+
+  async function imagesAfterKubelet(): Promise<readonly string[]> {
+    await finishDeletedPods(cluster.client);
+    const { items } = await cluster.client.listAll(pods, { namespace: NAMESPACE });
+    return items.flatMap(({ metadata, spec }) => (metadata.name.startsWith('city-') ? [spec?.containers[0]?.image ?? ''] : []));
+  }
 });
 
 test('a proposal that the ledger refuses is told with its code, and made once it is taken', async () => {

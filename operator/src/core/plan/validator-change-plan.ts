@@ -71,7 +71,10 @@ export function planValidatorChange(input: ObservedChange): ChangePlan {
   const { observed, effective } = network;
   if (observed.network.metadata.deletionTimestamp !== undefined) return at('NetworkRemoved', `${effective.name} is being removed`);
   const notNow = networkProblem(network);
-  if (notNow !== undefined) return notNow[0] === 'EmbeddedEngine' ? at(...notNow) : (expiry(input) ?? at(...notNow));
+  if (notNow?.[0] === 'EmbeddedEngine') return at(...notNow);
+  // What stands proposed is taken back first, once the ledger can be asked.
+  const isProposed = known.some(({ state }) => state === 'Proposed');
+  if (notNow !== undefined) return (isProposed ? undefined : expiry(input)) ?? at(...notNow);
   const begun = known.length > 0;
   // What the older one leaves is what this one is measured against.
   if (!begun && input.olderChange !== undefined) return expiry(input) ?? at('AnotherInFlight', olderText(input.olderChange));
@@ -94,7 +97,13 @@ export function planValidatorChange(input: ObservedChange): ChangePlan {
   }
   const current = steps.find(({ state }) => state !== 'Done');
   if (current === undefined) return at('Completed', completedText(steps), steps);
-  return { ...planStep(input, network, { steps, current }), steps };
+  const made = planStep(input, network, { steps, current });
+  return { ...made, steps: made.reason === 'Expired' && input.proposal?.status !== 'open' ? withdrawn(steps) : steps };
+}
+
+/** Nobody can decide them any more: the network no longer has to do without whom they are about. */
+function withdrawn(steps: readonly ValidatorChangeStep[]): readonly ValidatorChangeStep[] {
+  return steps.map((step) => (step.state === 'Proposed' ? { ...step, state: 'Waiting' } : step));
 }
 
 /** A step as the ledger itself has it: what it says of a key outweighs what was recorded. */

@@ -154,13 +154,16 @@ function endedBy({ workspaces }: OperatorContext, chainId: string): string | und
   )?.metadata.name;
 }
 
-/** Nodes for which a ValidatorChange has proposed a step: recorded before the proposal is made, so never too late. */
+/**
+ * Nodes for which a ValidatorChange has proposed a step that members can still decide: recorded before the proposal is made, so never too
+ * late. One that failed has been decided; one that expired has let go of its step, unless its proposal stays open.
+ */
 function proposedSteps({ caches }: OperatorContext, id: NetworkName, wanted: ValidatorChangeStep['action']): readonly string[] {
   return caches.validatorChanges.store
     .list(id.namespace)
-    .filter(({ spec }) => spec.networkRef === id.name)
+    .filter(({ spec, status }) => spec.networkRef === id.name && status?.phase !== 'Failed')
     .flatMap(({ status }) => status?.steps ?? [])
-    .flatMap(({ action, node, proposal, state }) => (action === wanted && proposal !== undefined && state !== 'Done' ? [node] : []));
+    .flatMap(({ action, node, state }) => (action === wanted && (state === 'Proposed' || state === 'Decided') ? [node] : []));
 }
 
 function cityClient(context: OperatorContext): CityClient | undefined {
