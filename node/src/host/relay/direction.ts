@@ -4,9 +4,11 @@ import { type Instruments, type Logger, type relayMetrics, type Tracing, traceId
 import { tracePacket } from '../telemetry/trace-packet.ts';
 import { type Batch, type BatchHead, type BatchItem, batchesOf } from './batch.ts';
 import { deliverFollowing } from './follow-sets.ts';
-import { BATCHES_IN_FLIGHT, CLIENT_LAG_MS_MAX, LEASE_RENEW_MS, PAGE_PACKETS, PAGES_MAX, STUCK_LOG_MS, STUCK_MS } from './limits.ts';
+import { BATCHES_IN_FLIGHT, CLIENT_LAG_MS_MAX, LEASE_RENEW_MS, STUCK_LOG_MS, STUCK_MS } from './limits.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { LedgerRefusalError, type LinkProof, type NetworkClient, type NetworkHeader } from './network-client.ts';
+import { NOTHING_OPEN, type OutboxPart, OutboxReader } from './outbox-reader.ts';
+import { emptyMemo, type PacketMemo, type PendingStep, sequencesToAsk } from './packet-memo.ts';
 import { dueOf, type OpenPacketView, type PacketStep, planPacket } from './plan-packet.ts';
 import { provePackets } from './prove-packets.ts';
 import { packetJson, resultsOf } from './read-answers.ts';
@@ -23,16 +25,6 @@ export interface DirectionOptions {
   readonly log: Logger;
   readonly tracing: Tracing;
   readonly nowUnixMs: () => number;
-}
-
-interface Memo {
-  deliveredAtHeight: number;
-  answer: OpenPacketView['answer'];
-  isAsked: boolean;
-  loggedAtUnixMs: number;
-  sentAtUnixMs: number;
-  /** A packet never changes: read once. */
-  packet: JsonObject | undefined;
 }
 
 interface OpenPacket {
@@ -75,8 +67,9 @@ function isLagging(peer: Pick<Peer, 'clientHeight' | 'clientTimeUnixMs'>, timeUn
 export class Direction {
   readonly #options: DirectionOptions;
   readonly #labels: { readonly source: string; readonly destination: string };
-  readonly #memos = new Map<number, Memo>();
+  readonly #memos = new Map<number, PacketMemo>();
   readonly #receiving: Receiving;
+  readonly #outbox: OutboxReader;
   #leasedUntilUnixMs = 0;
   #oldestSentAtUnixMs = 0;
 
@@ -85,6 +78,7 @@ export class Direction {
     this.#labels = { source: options.source.chainId, destination: options.destination.chainId };
     const deliver = (batch: Batch) => this.#deliver(options.destination, 'receive', batch);
     this.#receiving = new Receiving({ ...options, labels: this.#labels, deliver });
+    this.#outbox = new OutboxReader(options.source, options.destination.chainId);
   }
 
   get name(): string {
@@ -139,15 +133,19 @@ export class Direction {
   /** Nothing to carry and a client that is young enough: no header is fetched. */
   #isIdle(outgoing: Peer, incoming: Peer): boolean {
     const isIdle = outgoing.inFlight === 0 && incoming.wantedHeight === 0n && !isLagging(incoming, this.#options.nowUnixMs());
-    if (isIdle) this.#keepMemos([]);
+    if (isIdle) this.#keepMemos([], NOTHING_OPEN);
     return isIdle;
   }
 
-  /** Forgets packets that are no longer open. */
-  #keepMemos(open: Pass['open']): void {
+  /** Forgets packets that are no longer open; of those that this pass did not look for, only what they say. */
+  #keepMemos(open: Pass['open'], part: OutboxPart): void {
     const sequences = new Set(open.map(({ packet }) => packet.view.sequence));
-    for (const sequence of this.#memos.keys()) if (!sequences.has(sequence)) this.#memos.delete(sequence);
-    this.#receiving.keep(sequences);
+    const isGone = (sequence: number): boolean => !sequences.has(sequence) && part.covers(sequence);
+    for (const [sequence, memo] of this.#memos) {
+      if (isGone(sequence)) this.#memos.delete(sequence);
+      else if (!sequences.has(sequence)) memo.packet = undefined;
+    }
+    this.#receiving.forget(isGone);
     this.#report(open);
   }
 
@@ -165,44 +163,25 @@ export class Direction {
   async #observe(hasOpen: boolean): Promise<Pass> {
     const { source, destination } = this.#options;
     const [sourceHead, destinationHead] = await Promise.all([source.newestHeader(), destination.newestHeader()]);
-    const outgoing = hasOpen ? await this.#readOutbox() : [];
-    const answers = await this.#askAnswers(outgoing, destinationHead);
-    const open = outgoing.map((entry) => {
+    const part = hasOpen ? await this.#outbox.read() : NOTHING_OPEN;
+    const answers = await this.#askAnswers(part.packets, destinationHead);
+    const open = part.packets.map((entry) => {
       const packet = this.#openPacketOf(entry);
       return { packet, step: planPacket(packet.view, { source: sourceHead, destination: destinationHead }) };
     });
-    this.#keepMemos(open);
+    this.#keepMemos(open, part);
     return { sourceHead, destinationHead, open, answers };
   }
 
-  async #readOutbox(): Promise<OutgoingPacket[]> {
-    const { source, destination } = this.#options;
-    const packets: OutgoingPacket[] = [];
-    for (let page = 0; page < PAGES_MAX; page++) {
-      const after = packets.at(-1)?.sequence ?? 0n;
-      const next = await source.outbox(destination.chainId, Number(after), PAGE_PACKETS);
-      packets.push(...next);
-      if (next.length < PAGE_PACKETS) break;
-    }
-    return packets;
-  }
-
-  /** Asks at first sight, when something was delivered that now has a proof, and until the answer is final. */
   async #askAnswers(outgoing: readonly OutgoingPacket[], destinationHead: NetworkHeader): Promise<Pass['answers']> {
     const { source, destination } = this.#options;
-    const asked = outgoing
-      .map((entry) => Number(entry.sequence))
-      .filter((sequence) => {
-        const memo = this.#memoOf(sequence);
-        const mayHaveAnswer = !memo.isAsked || memo.deliveredAtHeight > 0 || memo.answer !== undefined;
-        return mayHaveAnswer && memo.deliveredAtHeight < destinationHead.height;
-      });
+    const asked = sequencesToAsk(outgoing, (sequence) => this.#memoOf(sequence), destinationHead);
     const query = { peer: source.chainId, sequences: asked, headerHeight: destinationHead.height };
     const answers = await provePackets(destination, 'ack', query);
     for (const [sequence, { value }] of answers) {
       const memo = this.#memoOf(sequence);
       memo.answer = value === undefined ? undefined : { acknowledgement: value, dueUnixMs: dueOf(value) };
-      memo.isAsked = true;
+      memo.askedAtHeight = destinationHead.height;
     }
     return answers;
   }
@@ -225,26 +204,18 @@ export class Direction {
     return { view, packet, sentAtUnixMs: Number(outgoing.sentAtUnixMs) };
   }
 
-  #memoOf(sequence: number): Memo {
-    const memo = this.#memos.get(sequence) ?? {
-      deliveredAtHeight: 0,
-      answer: undefined,
-      isAsked: false,
-      loggedAtUnixMs: 0,
-      sentAtUnixMs: 0,
-      packet: undefined,
-    };
+  #memoOf(sequence: number): PacketMemo {
+    const memo = this.#memos.get(sequence) ?? emptyMemo();
     this.#memos.set(sequence, memo);
     return memo;
   }
 
   #report(open: Pass['open']): void {
     const { metrics, log, nowUnixMs } = this.#options;
-    const waiting = { receive: 0, acknowledge: 0, deferred: 0, timeout: 0 };
     for (const { packet, step } of open) {
       const where = step.step === 'wait' ? step.for : step.step === 'past-due' ? 'timeout' : step.step;
-      waiting[where] += 1;
       const memo = this.#memoOf(packet.view.sequence);
+      memo.waitsFor = where;
       const now = nowUnixMs();
       if (now - packet.sentAtUnixMs < STUCK_MS || now - memo.loggedAtUnixMs < STUCK_LOG_MS || where === 'deferred') continue;
       memo.loggedAtUnixMs = now;
@@ -252,6 +223,8 @@ export class Direction {
       const stuck = { ...this.#labels, sequence: packet.view.sequence, flow: packet.packet['flow'] ?? '' };
       log.warn('packet-stuck', { ...stuck, step: where, why, ageMs: now - packet.sentAtUnixMs });
     }
+    const waiting: Record<PendingStep, number> = { receive: 0, acknowledge: 0, deferred: 0, timeout: 0 };
+    for (const { waitsFor } of this.#memos.values()) waiting[waitsFor] += 1;
     for (const step of ['receive', 'acknowledge', 'deferred', 'timeout'] as const)
       metrics.pending.set({ ...this.#labels, step }, waiting[step]);
   }
@@ -304,7 +277,7 @@ export class Direction {
       if (shown === undefined) return undefined;
       if (!shown.found) return { sequence, entry: { proof: shown.proof, sequence }, needs: [] };
       // Another relay has delivered it since it was looked at.
-      this.#memoOf(sequence).isAsked = false;
+      this.#memoOf(sequence).askedAtHeight = 0;
       return undefined;
     });
   }

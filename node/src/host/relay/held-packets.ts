@@ -29,9 +29,8 @@ export class HeldPackets {
     this.#held.set(sequence, { tries: tries + 1, untilUnixMs: this.#nowUnixMs() + ms });
   }
 
-  /** Forgets all but these. */
-  keep(sequences: ReadonlySet<number>): void {
-    for (const sequence of this.#held.keys()) if (!sequences.has(sequence)) this.#held.delete(sequence);
+  forget(isGone: (sequence: number) => boolean): void {
+    for (const sequence of this.#held.keys()) if (isGone(sequence)) this.#held.delete(sequence);
   }
 
   /** When to look again, though nothing is heard: as soon as the next of them is due, ms from now. */

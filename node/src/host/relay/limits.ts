@@ -1,7 +1,11 @@
 /** Packets in one page of an outbox. */
 export const PAGE_PACKETS = 256;
-/** Pages read in one pass: what waits on a deferred answer must not hide what is fresh. */
-export const PAGES_MAX = 16;
+/** Pages of the oldest packets, read in every pass. */
+export const OLDEST_PAGES_MAX = 16;
+/** Pages read in one pass of what is open beyond the oldest, each time further on: what waits on a deferred answer must not hide what is fresh. */
+export const ROUND_PAGES_MAX = 8;
+/** Packets with a deferred answer that is not due yet, asked after in one pass, those first that were not asked for longest. */
+export const DEFERRED_ASKED_MAX = 1024;
 /** Canonical arguments of one relay operation, bytes: under the ledger's 64 KiB with room for the envelope of a batch. */
 export const BATCH_ARGUMENTS_BYTES_MAX = 60_000;
 /** Packets of one relay operation (links.md section 6). */

@@ -102,7 +102,7 @@ test('of a batch that is refused for a header of a third network, the sound pack
   expect(await receiving.receive([asking(2, 5), plain(5)], header(10))).toBe(true);
   expect(given.at(-1)).toEqual([5]);
 
-  receiving.keep(new Set());
+  receiving.forget(() => true);
   expect(receiving.restMs()).toBe(BACKOFF_MS_MAX);
 });
 

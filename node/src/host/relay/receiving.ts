@@ -59,9 +59,9 @@ export class Receiving {
     if (isDoubtful === true) this.#held.hold(sequence);
   }
 
-  /** Forgets all packets but these. */
-  keep(sequences: ReadonlySet<number>): void {
-    this.#held.keep(sequences);
+  /** Forgets packets that are no longer open. */
+  forget(isGone: (sequence: number) => boolean): void {
+    this.#held.forget(isGone);
   }
 
   /** When to look again, though nothing is heard, ms from now. */

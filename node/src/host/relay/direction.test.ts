@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import { FakeLink, FINAL, NOW_UNIX_MS } from './direction.fixture.ts';
+import { DEFERRED_ASKED_MAX, OLDEST_PAGES_MAX, PAGE_PACKETS, ROUND_PAGES_MAX } from './limits.ts';
+
+const OLDEST = OLDEST_PAGES_MAX * PAGE_PACKETS;
+const ROUND = ROUND_PAGES_MAX * PAGE_PACKETS;
+
+/** A link with so many packets whose answers people still owe. */
+function aLinkWithDeferred(count: number): FakeLink {
+  const link = new FakeLink();
+  for (let sequence = 1; sequence <= count; sequence++) link.defer(sequence);
+  return link;
+}
+
+async function passes(link: FakeLink, count: number): Promise<void> {
+  for (let pass = 0; pass < count; pass++) {
+    await link.direction.pass();
+    link.height += 1;
+  }
+}
+
+test('a packet is received, acknowledged and forgotten', async () => {
+  const link = new FakeLink();
+  link.send(1);
+  await passes(link, 3);
+  expect(link.given.map(({ method, sequences }) => [method, sequences])).toEqual([
+    ['receive', [1]],
+    ['acknowledge', [1]],
+  ]);
+});
+
+test('packets beyond thousands that wait for a deferred answer are received, and timed out', async () => {
+  const link = aLinkWithDeferred(OLDEST);
+  link.send(OLDEST + 1);
+  link.send(OLDEST + 2, { timeoutUnixMs: NOW_UNIX_MS - 1 });
+  await passes(link, 3);
+  expect(link.sequencesOf('receive')).toEqual([OLDEST + 1]);
+  expect(link.sequencesOf('acknowledge')).toEqual([OLDEST + 1]);
+  expect(link.sequencesOf('timeout')).toEqual([OLDEST + 2]);
+  expect(link.sent.size).toBe(OLDEST);
+});
+
+test('what is open beyond the oldest is read in turn, again and again, and all of it is pending', async () => {
+  const link = aLinkWithDeferred(OLDEST + 2 * ROUND);
+  link.send(OLDEST + 2 * ROUND + 1);
+  await passes(link, 2);
+  expect(link.sequencesOf('receive')).toEqual([]);
+  await passes(link, 1);
+  expect(link.sequencesOf('receive')).toEqual([OLDEST + 2 * ROUND + 1]);
+  expect(await link.pending('deferred')).toBe(OLDEST + 2 * ROUND);
+  expect(await link.pending('receive')).toBe(1);
+
+  // The round begins anew: what was sent meanwhile is reached, and what was settled is pending no more.
+  link.sent.delete(OLDEST + 1);
+  link.send(OLDEST + 2 * ROUND + 2);
+  await passes(link, 6);
+  expect(link.sequencesOf('acknowledge')).toEqual([OLDEST + 2 * ROUND + 1, OLDEST + 2 * ROUND + 2]);
+  expect(await link.pending('deferred')).toBe(OLDEST + 2 * ROUND - 1);
+});
+
+test('of thousands of deferred answers some are asked for in each pass, each once a header, and a final one is found', async () => {
+  const link = aLinkWithDeferred(3 * DEFERRED_ASKED_MAX);
+  await passes(link, 1);
+  link.answers.set(DEFERRED_ASKED_MAX * 3, FINAL);
+  link.asked.length = 0;
+  await link.direction.pass();
+  await link.direction.pass();
+  await link.direction.pass();
+  expect(link.asked.flatMap(({ sequences }) => sequences)).toHaveLength(3 * DEFERRED_ASKED_MAX);
+  expect(link.sequencesOf('acknowledge')).toEqual([3 * DEFERRED_ASKED_MAX]);
+  await link.direction.pass();
+  expect(link.asked.flatMap(({ sequences }) => sequences)).toHaveLength(3 * DEFERRED_ASKED_MAX);
+});
