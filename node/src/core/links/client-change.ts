@@ -14,6 +14,7 @@ import { sortValidators, type Validator, validatorOf, validatorsHash } from '@ci
 import type { Execution } from '../ledger/execution.ts';
 import type { ClientChange } from '../members/change.ts';
 import { settingsOf } from '../members/records.ts';
+import { rulesAt } from '../protocol/rules.ts';
 import { recordKey } from '../state/keys.ts';
 import type { Overlay } from '../state/records.ts';
 import { certifyHeader, lightBlockOf, storeTrusted } from './client.ts';
@@ -123,14 +124,24 @@ function createClient(execution: Execution, change: CreateClient): Outcome {
   return done({ peer: chainId });
 }
 
+/**
+ * The client as it goes on from the header that members name. It forgets what it trusted: among those headers are the ones that were refused, and
+ * whatever is proven under them would be believed. A header that the peer can show again is brought again.
+ */
+function withoutHistory(client: ClientRecord): ClientRecord {
+  return { ...client, latestHeight: 0, latestTimeUnixMs: 0, nextValidatorsHash: '', thaws: (client.thaws ?? 0) + 1 };
+}
+
 function thaw(execution: Execution, change: Extract<ClientChange, { kind: 'thawClient' }>): Outcome {
   const client = findClient(execution.records, change.peer);
   if (client?.status !== 'Frozen') return refused('STATE', { reason: 'not-frozen', peer: change.peer });
   const lightBlock = lightBlockOf(change.lightBlock);
   if (!lightBlock.ok) return lightBlock;
-  const certified = certifyHeader(execution, client, lightBlock.value);
+  const { forgetsAtThaw } = rulesAt(execution.records, execution.block.height);
+  // The newest header may be a refused one: what comes after it does not speak against the one that members name.
+  const certified = certifyHeader(execution, forgetsAtThaw ? { ...client, latestHeight: 0 } : client, lightBlock.value);
   if (!certified.ok) return certified;
-  const thawed: ClientRecord = { ...client, status: 'Active', endedAtHeight: 0 };
+  const thawed: ClientRecord = { ...(forgetsAtThaw ? withoutHistory(client) : client), status: 'Active', endedAtHeight: 0 };
   execution.put(clientKey(change.peer), thawed);
   storeTrusted(execution, thawed, certified.value, lightBlock.value.validators);
   execution.emit('links', 'Thawed', { peer: change.peer, height: Number(lightBlock.value.header.height) });

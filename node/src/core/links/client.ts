@@ -68,10 +68,15 @@ function trustedHeader(peer: string, height: number, header: HeaderRecord): Trus
 }
 
 /** The newest verified header below a height; height 0 holds the genesis validators. */
-function findBase(execution: Execution, peer: string, height: number): { height: number; header: HeaderRecord } | undefined {
-  const found = execution.records.findLast(headersPrefix(peer), headerKey(peer, height));
+function findBase(
+  execution: Execution,
+  { chainId, thaws }: ClientRecord,
+  height: number,
+): { height: number; header: HeaderRecord } | undefined {
+  const prefix = headersPrefix(chainId, thaws);
+  const found = execution.records.findLast(prefix, headerKey(chainId, height, thaws));
   if (found === undefined) return undefined;
-  return { height: Number(found.key.slice(headersPrefix(peer).length)), header: found.record as HeaderRecord };
+  return { height: Number(found.key.slice(prefix.length)), header: found.record as HeaderRecord };
 }
 
 function isRevival(client: ClientRecord, base: { height: number; header: HeaderRecord }, timeUnixMs: number): boolean {
@@ -81,7 +86,7 @@ function isRevival(client: ClientRecord, base: { height: number; header: HeaderR
 /** Certifies a light block from the nearest verified header below it. */
 function certify(execution: Execution, client: ClientRecord, lightBlock: LightBlock): Result<CertifiedHeader> {
   const height = Number(lightBlock.header.height);
-  const base = findBase(execution, client.chainId, height);
+  const base = findBase(execution, client, height);
   if (base === undefined) return refuse('HEADER_TOO_OLD', { height });
   // A header below the newest one is only as good as the set we trust now: an old set's keys may have leaked since.
   if (height < client.latestHeight && base64urlEncode(lightBlock.header.validatorsHash) !== client.nextValidatorsHash) {
@@ -108,14 +113,26 @@ function putValidators(execution: Execution, peer: string, validators: readonly 
   });
 }
 
+/** Deletes a few headers of the time before the last thaw. @returns whether there were any. */
+function pruneRefused(execution: Execution, { chainId, thaws = 0 }: ClientRecord): boolean {
+  for (let earlier = 0; earlier < thaws; earlier++) {
+    const refused = execution.records.scan({ prefix: headersPrefix(chainId, earlier), limit: PRUNED_HEADERS_MAX });
+    for (const { key } of refused) execution.delete(key);
+    if (refused.length > 0) return true;
+  }
+  return false;
+}
+
 /** Headers older than the trust period are forgotten, a few with each update; the newest and the genesis set stay. */
 function prune(execution: Execution, client: ClientRecord): void {
-  const prefix = headersPrefix(client.chainId);
-  const oldest = execution.records.scan({ prefix, after: headerKey(client.chainId, 0), limit: PRUNED_HEADERS_MAX });
+  if (pruneRefused(execution, client)) return;
+  const { chainId, thaws } = client;
+  const prefix = headersPrefix(chainId, thaws);
+  const oldest = execution.records.scan({ prefix, after: headerKey(chainId, 0, thaws), limit: PRUNED_HEADERS_MAX });
   for (const { key, record } of oldest) {
     const header = record as HeaderRecord;
     if (header.timeUnixMs + client.trustPeriodMs > execution.block.timeUnixMs) return;
-    if (key !== headerKey(client.chainId, client.latestHeight)) execution.delete(key);
+    if (key !== headerKey(chainId, client.latestHeight, thaws)) execution.delete(key);
   }
 }
 
@@ -130,7 +147,7 @@ function store(execution: Execution, client: ClientRecord, certified: CertifiedH
     timeNanos: header.time.nanos,
     timeUnixMs: unixMsOf(header.time),
   };
-  execution.put(headerKey(client.chainId, height), record);
+  execution.put(headerKey(client.chainId, height, client.thaws), record);
   putValidators(execution, client.chainId, validators);
   if (height <= client.latestHeight) return;
   const { nextValidatorsHash, timeUnixMs } = record;
@@ -149,7 +166,9 @@ export function freeze(execution: Execution, client: ClientRecord, height: numbe
 function runsBackwards(execution: Execution, client: ClientRecord, lightBlock: LightBlock): boolean {
   const height = Number(lightBlock.header.height);
   if (height >= client.latestHeight) return false;
-  const [above] = execution.records.scan({ prefix: headersPrefix(client.chainId), after: headerKey(client.chainId, height), limit: 1 });
+  const { chainId, thaws } = client;
+  const prefix = headersPrefix(chainId, thaws);
+  const [above] = execution.records.scan({ prefix, after: headerKey(chainId, height, thaws), limit: 1 });
   if (above === undefined) return false;
   const header = above.record as HeaderRecord;
   const { seconds, nanos } = lightBlock.header.time;

@@ -5,8 +5,9 @@ import type { RecordSource } from '../state/records.ts';
 
 export const LINKS_PREFIX = 'links/';
 export const clientKey = (peer: string): string => `links/${peer}/client`;
-export const headersPrefix = (peer: string): string => `links/${peer}/at/`;
-export const headerKey = (peer: string, height: number): string => headersPrefix(peer) + paddedNumber(height);
+/** @param thaws Of the client: each begins a history of its own. */
+export const headersPrefix = (peer: string, thaws = 0): string => `links/${peer}/at${thaws === 0 ? '' : `-${thaws}`}/`;
+export const headerKey = (peer: string, height: number, thaws = 0): string => headersPrefix(peer, thaws) + paddedNumber(height);
 export const validatorsKey = (peer: string, hash: string): string => `links/${peer}/validators/${hash}`;
 export const termsKey = (peer: string): string => `links/${peer}/terms`;
 export const counterKey = (peer: string): string => `links/${peer}/counter`;
@@ -37,9 +38,14 @@ export type ClientRecord = {
   readonly clockDriftMs: number;
   /** Height at which it was frozen or tombstoned, 0 otherwise. */
   readonly endedAtHeight: number;
+  /** How often members thawed it and it forgot what it had trusted before; absent for never. */
+  readonly thaws?: number;
 };
 
-/** `links/<peer>/at/<height>`: a verified header. Height 0 stands for the genesis validators and has no app hash. */
+/**
+ * `links/<peer>/at/<height>`, and after the n-th thaw `links/<peer>/at-<n>/<height>`: a verified header. Height 0 stands for the genesis
+ * validators and has no app hash.
+ */
 export type HeaderRecord = {
   readonly appHash: string;
   readonly headerHash: string;
@@ -99,7 +105,7 @@ export type LaneRecord = { readonly openSequence: number; readonly skips: readon
 export const findClient = (records: RecordSource, peer: string): ClientRecord | undefined =>
   records.get(clientKey(peer)) as ClientRecord | undefined;
 export const findHeader = (records: RecordSource, peer: string, height: number): HeaderRecord | undefined =>
-  records.get(headerKey(peer, height)) as HeaderRecord | undefined;
+  records.get(headerKey(peer, height, findClient(records, peer)?.thaws)) as HeaderRecord | undefined;
 export const findTerms = (records: RecordSource, peer: string): TermsRecord | undefined =>
   records.get(termsKey(peer)) as TermsRecord | undefined;
 export const findBody = (records: RecordSource, peer: string, sequence: number): BodyRecord | undefined =>

@@ -2,6 +2,7 @@ import { base64urlDecode, hexEncode, isSoundPublicKey, keyIdOf } from '@civitas/
 import { done, type Outcome, refused } from '@civitas/contracts';
 import { addressOf } from '@civitas/proofs';
 import type { Execution } from '../ledger/execution.ts';
+import { rulesAt } from '../protocol/rules.ts';
 import { findValidator, validatorsOf } from '../validators/records.ts';
 import type { MembershipChange } from './change.ts';
 import { KEYS_PER_ORGANISATION_MAX, ORGANISATIONS_MAX } from './limits.ts';
@@ -81,6 +82,33 @@ function setRoles(execution: Execution, name: string, roles: readonly string[]):
   });
 }
 
+/** Founders that could approve a change: an operation of theirs carries it, and one of their approvers co-signs it. */
+function ableFounders({ records }: Execution): number {
+  const uses = new Map<string, Set<string>>();
+  for (const { organisation, use, status } of keysOf(records)) {
+    if (status !== 'active') continue;
+    uses.set(organisation, (uses.get(organisation) ?? new Set()).add(use));
+  }
+  return organisationsOf(records).filter(
+    ({ name, founder, status, roles }) =>
+      founder &&
+      status === 'enrolled' &&
+      !roles.includes('platform') &&
+      uses.get(name)?.has('operation') &&
+      uses.get(name)?.has('approver'),
+  ).length;
+}
+
+/** Refuses what leaves fewer founders able to approve than it takes: nothing could be decided any more, not even to mend that. */
+function governably(execution: Execution, change: () => Outcome): Outcome {
+  if (!rulesAt(execution.records, execution.block.height).staysGovernable) return change();
+  const before = ableFounders(execution);
+  const changed = change();
+  const [able, needed] = [ableFounders(execution), settingsOf(execution.records).approvalThreshold];
+  if (!changed.ok || able >= needed || able >= before) return changed;
+  return refused('RULE_UNMET', { reason: 'threshold', founders: able, approvalThreshold: needed });
+}
+
 function removeOrganisation(execution: Execution, name: string): Outcome {
   const nodes = validatorsOf(execution.records).filter(({ organisation, status }) => organisation === name && status === 'active');
   if (nodes.length > 0)
@@ -124,12 +152,12 @@ export function applyMembershipChange(execution: Execution, change: MembershipCh
       return addKeys(execution, change.organisation, change.keys);
     }
     case 'revokeKey':
-      return revokeKey(execution, change.keyId);
+      return governably(execution, () => revokeKey(execution, change.keyId));
     case 'setRoles':
       return setRoles(execution, change.organisation, change.roles);
     case 'setHpkeKey':
       return changeOrganisation(execution, change.organisation, (record) => ({ ...record, hpkePublicKey: change.hpkePublicKey }));
     case 'removeOrganisation':
-      return removeOrganisation(execution, change.organisation);
+      return governably(execution, () => removeOrganisation(execution, change.organisation));
   }
 }

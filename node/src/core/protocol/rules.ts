@@ -21,6 +21,10 @@ export interface ProtocolRules {
   readonly installableContracts: readonly string[];
   /** Whether bundles may come packed. */
   readonly readsPackedBundles: boolean;
+  /** Whether a change is refused after which too few founders could approve the next one. */
+  readonly staysGovernable: boolean;
+  /** Whether a thawed client forgets the headers that it trusted before. */
+  readonly forgetsAtThaw: boolean;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -51,6 +55,8 @@ const FIRST: ProtocolRules = {
   canDecideCalls: false,
   installableContracts: [],
   readsPackedBundles: false,
+  staysGovernable: false,
+  forgetsAtThaw: false,
 };
 
 const SECOND: ProtocolRules = {
@@ -66,8 +72,10 @@ const THIRD: ProtocolRules = { ...SECOND, canDecideCalls: true, installableContr
 
 const FOURTH: ProtocolRules = { ...THIRD, readsPackedBundles: true };
 
+const FIFTH: ProtocolRules = { ...FOURTH, staysGovernable: true, forgetsAtThaw: true };
+
 /** The one table of versions: what a version says never changes once a chain runs it. */
-const RULES: readonly ProtocolRules[] = [FIRST, SECOND, THIRD, FOURTH];
+const RULES: readonly ProtocolRules[] = [FIRST, SECOND, THIRD, FOURTH, FIFTH];
 
 /** The newest version that this code executes; it executes all from the first one on. */
 export const NEWEST_PROTOCOL: number = FIRST_PROTOCOL + RULES.length - 1;

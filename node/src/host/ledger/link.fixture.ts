@@ -1,5 +1,6 @@
 import { base64urlDecode, base64urlEncode, type Json, type JsonObject } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
+import type { GenesisAppState } from '@civitas/deployment';
 import { type Receipt, validatorOf, validatorsHash } from '@civitas/proofs';
 import { aNetwork, approverKey, platformKey, type TestNetwork } from './ledger-fixture.ts';
 import { SimulatedLedger } from './simulated-ledger.fixture.ts';
@@ -45,9 +46,13 @@ export function decide(ledger: SimulatedLedger, change: JsonObject): Receipt {
   return ledger.run({ contract: 'network.members@v1', method: 'approve', args: { proposal: proposal ?? '' }, coSigners: [approverKey] });
 }
 
-/** Two linked ledgers: the city has created its client of health; health was born with the city's. */
-export function aLink(): { city: SimulatedLedger; health: SimulatedLedger } {
-  const cityNetwork = aNetwork(CITY);
+/**
+ * Two linked ledgers: the city has created its client of health; health was born with the city's.
+ *
+ * @param rules Of the city's genesis.
+ */
+export function aLink(rules: Pick<GenesisAppState, 'protocolVersion'> = {}): { city: SimulatedLedger; health: SimulatedLedger } {
+  const cityNetwork = aNetwork(CITY, rules);
   const cityClient = {
     chainId: CITY,
     genesisHash: base64urlEncode(nodeCrypto.sha256(cityNetwork.genesisBytes)),

@@ -233,6 +233,25 @@ describe('membership', () => {
     expect(codeOf(ledger.run(propose({ kind: 'removeOrganisation', organisation: 'founder' })))).toBe('RULE_UNMET');
   });
 
+  test('from protocol version 5 on no founder loses the last key that the threshold needs', () => {
+    const revokeApprover = { kind: 'revokeKey', keyId: secondApproverKey.keyId };
+    const revokeOperation = { kind: 'revokeKey', keyId: secondFounderKey.keyId };
+    const before = aLedger({ approvalThreshold: 2, protocolVersion: 4 });
+    expect(codeOf(before.run(propose(revokeApprover)))).toBe('ok');
+    const ledger = aLedger({ approvalThreshold: 2, protocolVersion: 5 });
+    const facts = { reason: 'threshold', founders: 1, approvalThreshold: 2 };
+    for (const change of [revokeApprover, revokeOperation])
+      expect(ledger.run(propose(change)).outcome).toMatchObject({ ok: false, refusal: { code: 'RULE_UNMET', facts } });
+    const keys = [{ publicKey: base64urlEncode(aKeyPair('next approver').publicKey), use: 'approver', label: 'next' }];
+    const decideBoth = (change: JsonObject): string => {
+      const id = idOf(ledger.run(propose(change)));
+      ledger.run(approveAs(id));
+      return codeOf(ledger.run(approveAs(id, true)));
+    };
+    expect(decideBoth({ kind: 'addKeys', organisation: 'second', keys })).toBe('ok');
+    expect(decideBoth(revokeApprover)).toBe('ok');
+  });
+
   test('a proposal that stopped being possible fails when it is decided, and says why', () => {
     const ledger = aLedger();
     const change = { kind: 'enrolOrganisation', organisation: newcomer };
