@@ -352,7 +352,7 @@ export class LedgerStore implements RecordSource, PageStore {
 
   async #transaction(what: string, work: () => void): Promise<void> {
     try {
-      // Not transaction(): with Node 24 its callback is never called (lmdb 3.5.6).
+      // Not transaction(): nothing here is read inside of it, and its writer would wait for a turn of this thread to call back.
       await this.#root.batch(work);
     } catch (cause) {
       throw fault(what, cause);
