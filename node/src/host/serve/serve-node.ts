@@ -265,10 +265,13 @@ class ServedNode implements RunningNode {
     return awaiting === 'grant' || !this.#grant.granted() ? 'AwaitingGrant' : 'Serving';
   }
 
-  /** A newcomer takes no client's work before the ledger, as it has executed it, knows the key that it signs bundles with. */
+  /**
+   * Whether clients are sent here. A node that waits for its grant, its peers or its upgrade orders nothing, perhaps for ever; the operator
+   * reaches it all the same. A newcomer's ledger must know the key that it signs bundles with.
+   */
   #isReady(): boolean {
-    if (this.#phase() === 'AwaitingUpgrade') return false;
-    return this.#open?.ledger.members.findKey(chargedGateway(this.#config, this.#keys).key.keyId)?.revoked === false && !this.#isDraining;
+    if (this.#phase() !== 'Serving') return false;
+    return this.#open?.ledger.members.findKey(chargedGateway(this.#config, this.#keys).key.keyId)?.revoked === false;
   }
 
   #adminDoor(): AdminDoor {

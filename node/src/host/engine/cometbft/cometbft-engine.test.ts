@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { nodeCrypto } from '@civitas/canon/node';
 import { waitFor } from '@civitas/testkit';
@@ -100,6 +101,9 @@ function anEngine(more: Partial<CometbftEngineOptions> = {}): CometbftEngine {
   return engine;
 }
 
+/** As of a node whose peers nobody names. */
+const untilAborted: CometbftEngineOptions['awaitPeers'] = (signal) => pause(3_600_000, [], { signal });
+
 function setGrant(isGiven: boolean): void {
   grant.isGiven = isGiven;
   for (const told of [...grant.listeners]) told();
@@ -139,6 +143,21 @@ test('takes back the release of its last life, and releases the engine only unde
   expect(started.health().unwell).toBe('engine: no process');
   expect(started.isSigning()).toBe(false);
   expect(faults).toEqual([]);
+});
+
+test.each([
+  ['its grant', 'grant', {}, 'node: awaiting its signing grant'],
+  ['its peers', 'peers', { awaitPeers: untilAborted }, 'node: awaiting peers'],
+])('refuses work while it waits for %s, and takes it afterwards', async (_, awaiting, more, reason) => {
+  const started = anEngine(more);
+  await waitFor('its wait', () => started.health().awaiting === awaiting);
+  expect(started.refusalOfWork()).toMatchObject({ code: 'HALTED', facts: { reason }, then: 'retry' });
+  await expect(started.submit(new Uint8Array(1))).rejects.toMatchObject({ refusal: { code: 'HALTED', facts: { reason } } });
+
+  setGrant(true);
+  if (awaiting === 'peers') return;
+  await released();
+  expect(started.refusalOfWork()).toBeUndefined();
 });
 
 test('ends the engine of its last life before anything else', async () => {

@@ -15,7 +15,7 @@ import { EngineFault } from './engine-fault.ts';
 import { engineGenesisOf } from './engine-genesis.ts';
 import { clearEngineSockets, releaseEngine, withdrawEngine, writeEngineHome } from './engine-home.ts';
 import { endEngine, isListening } from './engine-process.ts';
-import { EngineRefusal, halted } from './engine-refusal.ts';
+import { AWAITED, EngineRefusal, halted } from './engine-refusal.ts';
 import { EngineRpc } from './engine-rpc.ts';
 import { APP_SOCKET, RPC_SOCKET, socketPath } from './engine-socket.ts';
 import { EngineWatch } from './engine-watch.ts';
@@ -139,6 +139,9 @@ export class CometbftEngine implements Engine {
   refusalOfWork(): Refusal | undefined {
     const due = this.#awaiting === 'upgrade' ? this.#options.application.handOver() : undefined;
     if (due !== undefined) return halted(handOverText(due));
+    // Nobody knows when its engine comes, and whether at all: a fenced node's does not.
+    const awaited = AWAITED[this.#awaiting];
+    if (awaited !== undefined) return halted(awaited);
     if (this.#isHalted()) return halted(this.#watch.votesSeen());
     return this.#waiting.refusalOfMore();
   }
@@ -385,8 +388,8 @@ export class CometbftEngine implements Engine {
   #unwell(isHalted: boolean): string {
     const due = this.#awaiting === 'upgrade' ? this.#options.application.handOver() : undefined;
     if (due !== undefined) return handOverText(due);
-    if (this.#awaiting === 'peers') return 'node: awaiting peers';
-    if (this.#awaiting === 'grant') return 'node: awaiting its signing grant';
+    const awaited = AWAITED[this.#awaiting];
+    if (awaited !== undefined) return awaited;
     if (this.#signer !== undefined && this.#signer.unwell !== '') return this.#signer.unwell;
     if (!this.#watch.hasBegun) return 'engine: no process';
     const suspicion = this.#standstill.suspicion;

@@ -1,5 +1,12 @@
 import { type Refusal, type RefusalThen, refuse } from '@civitas/canon';
+import type { Awaiting } from '../engine.ts';
 import { BUSY_RETRY_AFTER_MS, HALTED_RETRY_AFTER_MS } from './limits.ts';
+
+/** What a node must be given before its engine can start, in words. */
+export const AWAITED: Partial<Record<Awaiting, string>> = {
+  peers: 'node: awaiting peers',
+  grant: 'node: awaiting its signing grant',
+};
 
 const retry: RefusalThen = 'retry';
 
