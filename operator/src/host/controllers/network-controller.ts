@@ -7,9 +7,9 @@ import { networkFacts, networkPhase, networkVerdicts, type Verdict, verdict } fr
 import type { ObservedNetwork } from '../../core/plan/observed-network.ts';
 import { isInDoubt } from '../../core/plan/voter-doubt.ts';
 import type { LedgerNetwork } from '../../core/resources/ledger-network.ts';
-import { performNetworkAction } from '../apply/network-actions.ts';
 import { createNodeStatusWriter } from '../apply/node-status.ts';
 import { createOperationStatusWriter } from '../apply/operation-status.ts';
+import { type Performed, performActions, refusalText } from '../apply/perform-actions.ts';
 import { createStatusWriter, type StatusWriter } from '../apply/status-writer.ts';
 import { ledgerNetworks } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
@@ -113,14 +113,12 @@ class NetworkReconciler {
     const begins = plan.actions.some(({ type }) => type === 'deletePod');
     // Which pod is ended stands on record before it is: whoever takes over from here knows whom to wait for.
     if (begins) await this.#writePlanStatus(observed, plan);
-    let acted = false;
-    for (const action of plan.actions) {
-      const done = await performNetworkAction(scope, action);
-      acted ||= done && action.type !== 'apply';
-    }
+    const performed = await performActions(scope, plan.actions);
+    const { acted, failure } = performed;
     if (!acted) this.#letGo(observed);
-    if (!begins) await this.#writePlanStatus(observed, plan);
+    if (!begins || failure !== undefined) await this.#writePlanStatus(observed, plan, refusedProgress(observed, plan, performed));
     await this.#writeOperations(plan.operations);
+    if (failure !== undefined) throw failure.error;
     return { requeueAfterMs: nextLookMs(observed, plan, { acted, networks: this.#context.caches.networks.store.size }) };
   }
 
@@ -186,6 +184,13 @@ class NetworkReconciler {
     const target = { resource: ledgerNetworks, object: network, verdicts, phase: networkPhase(verdicts), facts };
     return this.#statusWriter.write(target, { fields: ['height', 'root'], intervalMs: HEIGHT_STATUS_MS });
   }
+}
+
+/** What is under way, and what the API server has against it. */
+function refusedProgress(observed: ObservedNetwork, plan: NetworkPlan, performed: Performed): Verdict | undefined {
+  const refusal = refusalText(performed);
+  const told = networkVerdicts(observed, plan).find(({ type }) => type === 'Progressing');
+  return refusal === undefined || told === undefined ? undefined : { ...told, message: `${told.message}; refused: ${refusal}` };
 }
 
 function appliedBy({ actions }: NetworkPlan) {
