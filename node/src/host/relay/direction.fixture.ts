@@ -7,6 +7,7 @@ import type { NetworkClient, NetworkHeader, ProvenSpace } from './network-client
 
 export const SOURCE = 'jincheng-health-1';
 export const DESTINATION = 'jincheng-city-1';
+export const THIRD = 'jincheng-courts-1';
 /** Header time of height 1000. */
 export const NOW_UNIX_MS = 1_000_000;
 
@@ -16,6 +17,12 @@ export const deferredUntil = (dueUnixMs: number): JsonObject => ({ payloads: [{ 
 interface Sent {
   readonly timeoutUnixMs: number;
   readonly deferredUntilUnixMs: number;
+  readonly requires: readonly JsonObject[];
+}
+
+interface RefusalOfAll {
+  readonly code: string;
+  readonly facts?: JsonObject;
 }
 
 /** Headers a second apart. */
@@ -25,12 +32,13 @@ const headerAt = async (height: number): Promise<NetworkHeader> => ({
   lightBlock: new TextEncoder().encode(String(height)),
 });
 
-const receiptOf = (result: JsonObject | { readonly code: string }): Receipt => {
-  const { code } = result;
-  const outcome =
-    typeof code === 'string' ? { ok: false as const, refusal: { code, facts: {}, then: 'drop' as const } } : { ok: true as const, result };
-  return { height: 1000, index: 0, operation: new Uint8Array(32), outcome, events: [] };
-};
+const receiptOf = (outcome: Receipt['outcome']): Receipt => ({
+  height: 1000,
+  index: 0,
+  operation: new Uint8Array(32),
+  outcome,
+  events: [],
+});
 
 /** Two ledgers behind their gateways, as far as a relay sees them, and a direction from one to the other. */
 export class FakeLink {
@@ -43,8 +51,8 @@ export class FakeLink {
   /** What was to be proven, with the height of the header. */
   readonly asked: { readonly space: ProvenSpace; readonly sequences: readonly number[]; readonly headerHeight: number }[] = [];
   readonly logged: JsonObject[] = [];
-  /** Code with which an operation is refused as a whole; empty when it is executed. */
-  refusalOf: (method: string) => string = () => '';
+  /** Why an operation is refused as a whole; undefined when it is executed. */
+  refusalOf: (method: string, args: JsonObject) => RefusalOfAll | undefined = () => undefined;
   /** Newest header of both. */
   height = 1000;
   /** The source's record of the destination, and the other way round. */
@@ -57,7 +65,7 @@ export class FakeLink {
     this.direction = new Direction({
       source: this.#client(SOURCE, () => this.#peer(DESTINATION, this.outgoing)),
       destination: this.#client(DESTINATION, () => this.#peer(SOURCE, this.incoming)),
-      findNetwork: () => undefined,
+      findNetwork: (chainId) => (chainId === THIRD ? this.#client(THIRD, () => this.#peer(SOURCE, {})) : undefined),
       holder: 'relay-0',
       metrics: this.#registry.register(relayMetrics),
       log: openLogger({}, 'info', (line) => void this.logged.push(JSON.parse(line) as JsonObject)),
@@ -67,7 +75,7 @@ export class FakeLink {
   }
 
   send(sequence: number, sent: Partial<Sent> = {}): void {
-    this.sent.set(sequence, { timeoutUnixMs: NOW_UNIX_MS + 3_600_000, deferredUntilUnixMs: 0, ...sent });
+    this.sent.set(sequence, { timeoutUnixMs: NOW_UNIX_MS + 3_600_000, deferredUntilUnixMs: 0, requires: [], ...sent });
   }
 
   /** Sends a packet whose answer is deferred, and the source knows. */
@@ -121,9 +129,9 @@ export class FakeLink {
       .filter(([sequence]) => sequence > after)
       .sort(([a], [b]) => a - b)
       .slice(0, limit)
-      .map(([sequence, { timeoutUnixMs, deferredUntilUnixMs }]) => ({
+      .map(([sequence, { timeoutUnixMs, deferredUntilUnixMs, requires }]) => ({
         sequence: BigInt(sequence),
-        packet: encodeCanonical({ sequence, timeoutUnixMs }),
+        packet: encodeCanonical({ requires, sequence, timeoutUnixMs }),
         sentAtHeight: 1n,
         sentAtUnixMs: BigInt(NOW_UNIX_MS),
         deferredUntilUnixMs: BigInt(deferredUntilUnixMs),
@@ -134,9 +142,10 @@ export class FakeLink {
     const packets = (args['packets'] ?? []) as readonly { readonly sequence?: number; readonly packet?: { readonly sequence: number } }[];
     const sequences = packets.map(({ sequence, packet }) => sequence ?? packet?.sequence ?? 0);
     this.given.push({ method, sequences, args });
-    const code = this.refusalOf(method);
-    if (code !== '') return receiptOf({ code });
-    return receiptOf({ results: sequences.map((sequence) => ({ sequence, status: this.#execute(method, sequence) })) });
+    const refusal = this.refusalOf(method, args);
+    if (refusal !== undefined) return receiptOf({ ok: false, refusal: { facts: {}, ...refusal } });
+    const results = sequences.map((sequence) => ({ sequence, status: this.#execute(method, sequence) }));
+    return receiptOf({ ok: true, result: { results } });
   }
 
   #execute(method: string, sequence: number): string {

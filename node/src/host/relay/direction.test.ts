@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { FakeLink, FINAL, NOW_UNIX_MS } from './direction.fixture.ts';
+import { FakeLink, FINAL, NOW_UNIX_MS, THIRD } from './direction.fixture.ts';
 import { DEFERRED_ASKED_MAX, OLDEST_PAGES_MAX, PAGE_PACKETS, ROUND_PAGES_MAX } from './limits.ts';
 
 const OLDEST = OLDEST_PAGES_MAX * PAGE_PACKETS;
@@ -70,4 +70,15 @@ test('of thousands of deferred answers some are asked for in each pass, each onc
   expect(link.sequencesOf('acknowledge')).toEqual([3 * DEFERRED_ASKED_MAX]);
   await link.direction.pass();
   expect(link.asked.flatMap(({ sequences }) => sequences)).toHaveLength(3 * DEFERRED_ASKED_MAX);
+});
+
+test('a packet whose header the ledger holds from before and calls too old is received without it', async () => {
+  const link = new FakeLink();
+  link.send(1, { requires: [{ peer: THIRD, headerHeight: 5 }] });
+  link.refusalOf = (_, args) => {
+    const updates = args['updates'] as readonly { readonly peer: string }[];
+    return updates.some(({ peer }) => peer === THIRD) ? { code: 'HEADER_TOO_OLD', facts: { height: 5, latestHeight: 90 } } : undefined;
+  };
+  await passes(link, 4);
+  expect(link.given.map(({ method }) => method)).toEqual(['receive', 'receive', 'acknowledge']);
 });

@@ -302,7 +302,7 @@ export class Direction {
       metrics.packets.inc({ ...this.#labels, result: 'refused' }, items.length);
       const { code, facts } = receipt.outcome.refusal;
       log.warn('relay-operation-refused', { ...labels, verb, code, facts, sequences: items.map(({ sequence }) => sequence) });
-      throw new LedgerRefusalError(at.network, code);
+      throw new LedgerRefusalError(at.network, code, facts);
     }
     const results = resultsOf(receipt);
     for (const [index, item] of items.entries()) {

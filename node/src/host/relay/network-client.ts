@@ -25,9 +25,12 @@ export class GatewayError extends Error {
 
 /** A ledger refused what it was given: its gateway did its part, and the same again would be refused again. */
 export class LedgerRefusalError extends GatewayError {
-  constructor(network: string, code: string) {
+  readonly facts: JsonObject;
+
+  constructor(network: string, code: string, facts: JsonObject = {}) {
     super(network, code, false);
     this.name = 'LedgerRefusalError';
+    this.facts = facts;
   }
 }
 

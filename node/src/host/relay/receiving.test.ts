@@ -7,6 +7,7 @@ import { Receiving } from './receiving.ts';
 
 const HOUSING = 'jincheng-housing-1';
 const CITY = 'jincheng-city-1';
+const COURTS = 'jincheng-courts-1';
 const header = (height: number): NetworkHeader => ({ height, timeUnixMs: height, lightBlock: new Uint8Array(9) });
 const plain = (sequence: number) => ({ sequence, packet: {} });
 /** A packet whose references are proven under a header of the city. */
@@ -33,7 +34,7 @@ beforeEach(() => {
       prove: async (_space, { sequences }) => sequences.map(() => ({ found: true, value: {}, proof: {} })),
     },
     destination: { chainId: HOUSING },
-    findNetwork: (chainId) => (chainId === CITY ? { headerAt: async (height) => headerOf(height) } : undefined),
+    findNetwork: (chainId) => (chainId === CITY || chainId === COURTS ? { headerAt: async (height) => headerOf(height) } : undefined),
     labels: { source: 'jincheng-health-1', destination: HOUSING },
     deliver: async (batch) => {
       given.push(batch.items.map(({ sequence }) => sequence));
@@ -104,6 +105,38 @@ test('of a batch that is refused for a header of a third network, the sound pack
 
   receiving.forget(() => true);
   expect(receiving.restMs()).toBe(BACKOFF_MS_MAX);
+});
+
+test('a packet goes without a header that the ledger holds from before and calls too old', async () => {
+  const requires = [
+    { peer: CITY, headerHeight: 5 },
+    { peer: COURTS, headerHeight: 8 },
+  ];
+  const sent = [{ sequence: 2, packet: { requires } }];
+  const brought: number[][] = [];
+  refusal = ({ items }) => {
+    const heights = items.flatMap(({ needs }) => needs.map(({ header: { height } }) => height));
+    brought.push(heights);
+    return heights.includes(5) ? new LedgerRefusalError('housing', 'HEADER_TOO_OLD', { height: 5, latestHeight: 90 }) : undefined;
+  };
+  expect(await receiving.receive(sent, header(9))).toBe(false);
+  nowUnixMs += receiving.restMs();
+  expect(await receiving.receive(sent, header(10))).toBe(true);
+  expect(brought).toEqual([[5, 8], [8]]);
+});
+
+test('a packet goes with a header again that the ledger does not hold', async () => {
+  const brought: boolean[] = [];
+  refusal = ({ items: [item] }) => {
+    const isBrought = item?.needs.length === 1;
+    brought.push(isBrought);
+    return new LedgerRefusalError('housing', isBrought ? 'HEADER_TOO_OLD' : 'HEADER_UNKNOWN', { height: 5 });
+  };
+  for (let tries = 0; tries < 4; tries++) {
+    await receiving.receive([asking(2, 5)], header(9));
+    nowUnixMs += HOLD_MS_MAX;
+  }
+  expect(brought).toEqual([true, false, true, false]);
 });
 
 test('a packet that the ledger refuses among others waits too when it asks for a header', async () => {

@@ -31,6 +31,8 @@ interface SentPacket {
 export class Receiving {
   readonly #options: ReceivingOptions;
   readonly #held: HeldPackets;
+  /** Heights of required headers that the ledger called too old, by the sequence of the packet that asks for them. */
+  readonly #tooOld = new Map<number, Set<number>>();
 
   constructor(options: ReceivingOptions) {
     this.#options = options;
@@ -56,12 +58,15 @@ export class Receiving {
 
   /** The ledger refused this one of a batch. */
   refused({ sequence, isDoubtful }: BatchItem): void {
-    if (isDoubtful === true) this.#held.hold(sequence);
+    if (isDoubtful !== true) return;
+    this.#held.hold(sequence);
+    this.#tooOld.delete(sequence);
   }
 
   /** Forgets packets that are no longer open. */
   forget(isGone: (sequence: number) => boolean): void {
     this.#held.forget(isGone);
+    for (const sequence of this.#tooOld.keys()) if (isGone(sequence)) this.#tooOld.delete(sequence);
   }
 
   /** When to look again, though nothing is heard, ms from now. */
@@ -81,7 +86,8 @@ export class Receiving {
       this.#hold(sequence, failure.code);
       return undefined;
     }
-    return { sequence, entry: { packet, proof: shown.proof }, needs, isDoubtful: requirements.length > 0 };
+    const brought = needs.filter(({ header }) => this.#tooOld.get(sequence)?.has(header.height) !== true);
+    return { sequence, entry: { packet, proof: shown.proof }, needs: brought, isDoubtful: requirements.length > 0 };
   }
 
   /**
@@ -99,6 +105,7 @@ export class Receiving {
       if (!(error instanceof LedgerRefusalError) || doubtful.length === 0 || alone === undefined) throw error;
       if (others.length === 0) {
         this.#hold(alone.sequence, error.code);
+        this.#noteTooOld(alone, error);
         return 0;
       }
       const sound = batch.items.filter((item) => !doubtful.includes(item));
@@ -107,6 +114,17 @@ export class Receiving {
       for (const part of parts) count += await this.#deliver(head, part);
       return count;
     }
+  }
+
+  /**
+   * A ledger refuses a header older than the set of validators that it trusts now, even one that it holds from before: the packet goes
+   * without it next time. When it is refused without, the ledger does not hold it, and it is brought again.
+   */
+  #noteTooOld({ sequence, needs }: BatchItem, { code, facts }: LedgerRefusalError): void {
+    const { height } = facts;
+    const isBrought = needs.some(({ header }) => header.height === height);
+    if (code !== 'HEADER_TOO_OLD' || typeof height !== 'number' || !isBrought) this.#tooOld.delete(sequence);
+    else this.#tooOld.set(sequence, (this.#tooOld.get(sequence) ?? new Set()).add(height));
   }
 
   #hold(sequence: number, code: string): void {
