@@ -6,13 +6,16 @@ import { base64urlEncode, type JsonObject, parseCanonical } from '@civitas/canon
 import { nodeCrypto } from '@civitas/canon/node';
 import type { BackupConfig, BackupIdentity, BackupTask } from '@civitas/deployment';
 import { withFlippedBit } from '@civitas/proofs/testing';
+import { waitFor } from '@civitas/testkit';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { podOf } from '../config/pod.ts';
 import { nextTurn } from '../event-loop/next-turn.ts';
 import { aBundle, aNetwork, anEnvelope, probe, type TestNetwork } from '../ledger/ledger-fixture.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { openLedgerHost } from '../ledger/open-ledger-host.ts';
-import { foundFromBackup } from '../snapshot/found-from-backup.ts';
+import { dropOriginWhenFollowed, foundFromBackup } from '../snapshot/found-from-backup.ts';
+import { beginJoin, dropBrokenJoin, endJoin } from '../snapshot/join-marker.ts';
+import { LedgerStore } from '../store/ledger-store.ts';
 import { aTestAuthority, writeLeaf } from '../testing/test-authority.ts';
 import { openCertificateFolder } from '../tls/certificate-folder.ts';
 import { openNodeSource, untilListed } from './node-source.ts';
@@ -330,7 +333,46 @@ describe('a chain founded from a backup', () => {
     } finally {
       await again.close();
     }
+    await found(await identityOf(folder), volume);
     expect(existsSync(join(volume, 'restore'))).toBe(false);
+  });
+
+  test('is founded again, with the same app hash, after a join by snapshot that was broken off', async () => {
+    const folder = await take();
+    const volume = await aVolume(folder);
+    const identity = await identityOf(folder);
+    const appHashes: string[] = [];
+    for (const isFirst of [true, false]) {
+      await found(identity, volume);
+      await found(identity, volume);
+      const store = new LedgerStore(join(volume, 'ledger'));
+      appHashes.push(base64urlEncode(store.readBlockRecord(0)?.root?.hash ?? NOTHING));
+      await store.close();
+      if (isFirst) beginJoin(volume);
+      expect(dropBrokenJoin(volume)).toBe(isFirst);
+    }
+    expect(appHashes[0]).not.toBe('');
+    expect(appHashes[1]).toBe(appHashes[0]);
+  });
+
+  test('drops the copy of the backup at the first block, but not while it joins by snapshot', async () => {
+    const folder = await take();
+    const volume = await aVolume(folder);
+    const listeners = new Set<() => void>();
+    const onCommit = (told: (block: never) => void) => {
+      const listener = (): void => told(undefined as never);
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    };
+    const commit = (): void => listeners.forEach((told) => told());
+    dropOriginWhenFollowed(volume, { onCommit });
+    beginJoin(volume);
+    commit();
+    expect([listeners.size, existsSync(join(volume, 'restore', 'backup.json'))]).toEqual([1, true]);
+    endJoin(volume);
+    commit();
+    expect(listeners.size).toBe(0);
+    await waitFor('the copy to go', () => !existsSync(join(volume, 'restore')));
   });
 
   test('needs the very backup that its genesis names, and starts over after a crash', async () => {

@@ -6,7 +6,7 @@ import { CometbftEngine, type CometbftEngineOptions } from '../engine/cometbft/c
 import { SIGNER_SOCKET } from '../engine/cometbft/engine-socket.ts';
 import { readEngineKeys } from '../keys/engine-keys.ts';
 import { type OpenEngine, openLedgerHost } from '../ledger/open-ledger-host.ts';
-import { foundFromBackup } from '../snapshot/found-from-backup.ts';
+import { dropOriginWhenFollowed, foundFromBackup } from '../snapshot/found-from-backup.ts';
 import { dropBrokenJoin } from '../snapshot/join-marker.ts';
 import { rebuildFromBackup, restoreBackup } from '../snapshot/restore-backup.ts';
 import { startJoin } from '../snapshot/start-join.ts';
@@ -87,7 +87,7 @@ export function nodeLedgerOpener(onStep?: OnAbciStep, newestProtocol?: number): 
     if (parsed.ok && parsed.value.appState.origin !== undefined)
       await foundFromBackup({ dataFolder, crypto, genesis: parsed.value, genesisHash, log });
     else await restoreBackup({ dataFolder, crypto, genesisHash, engine: config.engine, log });
-    return openLedgerHost({
+    const host = await openLedgerHost({
       dataDir: dataFolder,
       genesis: genesisBytes,
       consensusKey: keys.consensus,
@@ -112,5 +112,7 @@ export function nodeLedgerOpener(onStep?: OnAbciStep, newestProtocol?: number): 
         ...(config.engine === 'cometbft' ? { openEngine: cometbftOpener(request, onStep) } : {}),
       },
     });
+    if (parsed.ok && parsed.value.appState.origin !== undefined) dropOriginWhenFollowed(dataFolder, host);
+    return host;
   };
 }

@@ -21,7 +21,12 @@ function namePeers(...indexes: number[]): void {
 
 /** Whom the node finds within half a second; undefined while it waits. */
 async function peersFound(node: string, founderCount: number, height: number): Promise<readonly string[] | undefined> {
-  const validators = Array.from({ length: founderCount }, (_, index) => ({ node: `health-${index}`, organisation: 'bureau', publicKey: '', power: 1 }));
+  const validators = Array.from({ length: founderCount }, (_, index) => ({
+    node: `health-${index}`,
+    organisation: 'bureau',
+    publicKey: '',
+    power: 1,
+  }));
   const parts = { pod: { pathOf: () => join(folder, 'peers.json') }, config: { node }, log: { error: () => undefined } };
   const peers = peersOfNode(parts, { validators }, { readHead: () => ({ height, keptFrom: 0 }) });
   const found = peers(AbortSignal.timeout(500));

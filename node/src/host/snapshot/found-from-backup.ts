@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FolderTarget, openBackup } from '@civitas/backup';
 import { type Bytes, base64urlEncode, type CryptoPort, utf8Decode } from '@civitas/canon';
@@ -17,9 +18,11 @@ import { EMPTY_ROOT, type TreeRoot } from '../../core/state/tree.ts';
 import { VALIDATORS } from '../../core/validators/records.ts';
 import { freeBytesOf } from '../engine/cometbft/disk-guard.ts';
 import { genesisRecord } from '../ledger/ledger-application.ts';
+import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { compactStore } from '../store/compact-store.ts';
 import { LedgerStore, NOTHING_PRUNED, parseRecord } from '../store/ledger-store.ts';
 import { syncFolder } from '../store/sync-folder.ts';
+import { isJoining } from './join-marker.ts';
 import type { SnapshotLog } from './ledger-snapshots.ts';
 import { BackupDamaged } from './restore-backup.ts';
 
@@ -104,7 +107,7 @@ async function foundIn(folder: string, source: string, origin: BackupIdentity, r
 /**
  * Makes the store of a chain whose genesis names a backup as its origin: the records of the backup's state, under a membership, validators and
  * links of its own. Each validator does it for itself from its own copy, so their first app hash agrees only if they hold the same records.
- * A crash at any point starts over; the backup's copy goes at the end.
+ * A crash at any point starts over, and so does a join by snapshot that was broken off: the backup's copy stays until a block is durable.
  *
  * @throws BackupDamaged when the copy is missing or not the one that the genesis names: no store stands there then.
  */
@@ -121,6 +124,28 @@ export async function foundFromBackup(request: FoundFromBackup): Promise<void> {
     renameSync(folder, ledger);
     syncFolder(dataFolder);
     log.info?.('founded-from-backup', { originChainId: origin.chainId, originHeight: origin.height, recordCount });
+  } else if (existsSync(source) && (await heightOf(ledger)) > 0) {
+    rmSync(source, { recursive: true, force: true });
   }
-  rmSync(source, { recursive: true, force: true });
+}
+
+async function heightOf(folder: string): Promise<number> {
+  const store = new LedgerStore(folder);
+  try {
+    return store.readHead()?.height ?? 0;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Drops the copy of the backup that a chain was founded from at the first block that no broken join takes away again. */
+export function dropOriginWhenFollowed(dataFolder: string, ledger: Pick<LedgerHost, 'onCommit'>): void {
+  const source = join(dataFolder, BACKUP_FILES.restore);
+  if (!existsSync(source)) return;
+  const stop = ledger.onCommit(() => {
+    if (isJoining(dataFolder)) return;
+    stop();
+    // Tried again at the next start, which fails where this does.
+    rm(source, { recursive: true, force: true }).catch(() => undefined);
+  });
 }

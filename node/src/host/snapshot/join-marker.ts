@@ -19,6 +19,11 @@ export function endJoin(dataFolder: string): void {
   rmSync(markerOf(dataFolder), { force: true });
 }
 
+/** Whether a crash now would start over. */
+export function isJoining(dataFolder: string): boolean {
+  return existsSync(markerOf(dataFolder));
+}
+
 /**
  * Drops what a join that was broken off has left in ledger and engine: application and engine could stand at different heights, and
  * all of it comes from the network again. The engine's sign state stays.
@@ -26,7 +31,7 @@ export function endJoin(dataFolder: string): void {
  * @returns whether there was one.
  */
 export function dropBrokenJoin(dataFolder: string): boolean {
-  if (!existsSync(markerOf(dataFolder))) return false;
+  if (!isJoining(dataFolder)) return false;
   dropChain(dataFolder);
   endJoin(dataFolder);
   return true;
