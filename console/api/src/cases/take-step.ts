@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { encodeCanonical, type Json, type JsonObject } from '@civitas/canon';
 import type { SubmittedStep } from '@civitas/console-contract';
 import type { Principal } from '@civitas/identity';
@@ -8,20 +7,11 @@ import { ProblemError } from '../http/problem-error.ts';
 import type { LedgerNetwork } from '../kube/kinds.ts';
 import { callLedger } from '../ledger/call-ledger.ts';
 import { submitWish } from '../ledger/person-calls.ts';
+import { wishKey } from '../ledger/wish-key.ts';
 import { checkForm, fillOperation } from './case-form.ts';
 import type { CaseOperation, CaseStep, Known, Records, Values } from './case-rule.ts';
 import type { CaseOf } from './read-case.ts';
 import { networkOfDomain, openDesk } from './step-desk.ts';
-
-const WISH_BYTES = 16;
-
-/** 16 bytes that one wish of one person makes again. */
-export function wishKey(parts: readonly string[]): Buffer {
-  return createHash('sha256')
-    .update(['civitas/case-wish/v1', ...parts].join('\n'))
-    .digest()
-    .subarray(0, WISH_BYTES);
-}
 
 /** Roles of an agency on a network. */
 export const rolesOf = ({ view }: Pick<ConsoleContext, 'view'>, { metadata }: LedgerNetwork, agency: string): readonly string[] =>
@@ -84,7 +74,7 @@ async function prepareStep(context: ConsoleContext, wish: Wish, known: Known): P
     if ('lookup' in move) found = { ...found, ...(await move.lookup.find(desk, now, values)) };
     else if (move.operation.isDone?.(now) !== true) {
       const { contract, method } = move.operation;
-      await submit(context, wish, move.operation, now, wishKey([key.toString('base64url'), contract, method]));
+      await submit(context, wish, move.operation, now, wishKey('case', [key.toString('base64url'), contract, method]));
     }
   }
   return found;

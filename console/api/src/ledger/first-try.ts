@@ -26,6 +26,16 @@ export interface TryAt extends Pick<Operation, 'idempotencyKey'> {
   readonly height: number;
 }
 
+/**
+ * Says that something was tried and not what came of it, so that nobody is told that nothing was done.
+ *
+ * @param where the answer stands, or when it was tried.
+ */
+export function unreadTry(where: string, reason: string, cause?: unknown): ProblemError {
+  const detail = `this was tried before, and what came of it ${where} cannot be read now`;
+  return new ProblemError('LEDGER_UNREACHABLE', detail, { reason, cause });
+}
+
 /** Only what was charged to its organisation has a receipt to be found: neither a repetition nor what a stranger signed does. */
 async function findReceipt({ ledger }: Pick<Ledger, 'ledger'>, hash: Uint8Array): Promise<Receipt | undefined> {
   try {
@@ -55,15 +65,11 @@ async function findFirstTry(of: Pick<Ledger, 'ledger'>, { organisation, idempote
  * @throws ProblemError LEDGER_UNREACHABLE where that cannot be read, so that nobody is told that nothing was done.
  */
 export async function readFirstTry(of: Pick<Ledger, 'ledger'>, at: TryAt): Promise<FirstTry> {
-  const unread = (cause?: unknown): ProblemError =>
-    new ProblemError('LEDGER_UNREACHABLE', `this was tried before, and what came of it in block ${at.height} cannot be read now`, {
-      reason: REPLAYED,
-      cause,
-    });
+  const where = `in block ${at.height}`;
   const found = await findFirstTry(of, at).catch((error: unknown) => {
-    throw error instanceof ProblemError ? unread(error) : error;
+    throw error instanceof ProblemError ? unreadTry(where, REPLAYED, error) : error;
   });
-  if (found === undefined) throw unread();
+  if (found === undefined) throw unreadTry(where, REPLAYED);
   return found;
 }
 

@@ -44,26 +44,22 @@ async function send({ person }: Ledger, call: PersonCall, { body, coSignatures }
   return { receipt: receiptOf(answer.receipt), operationHash: Buffer.from(answer.operationHash).toString('hex') };
 }
 
-/** @throws ProblemError as assertApplied. */
-export async function submitPrepared(ledger: Ledger, call: PersonCall, prepared: Prepared): Promise<Submitted> {
-  const sent = await send(ledger, call, prepared);
-  assertApplied(sent.receipt);
-  return sent;
+/** What a wish makes, with what tells an earlier try of it. */
+interface PreparedWish {
+  readonly body: Uint8Array;
+  readonly coSignatures?: Prepared['coSignatures'];
+  /** Whether the earlier operation is what is wanted now. */
+  readonly isSame: (first: Operation, now: Operation) => boolean;
 }
 
 /**
  * Submits what a wish makes each time anew under the same idempotency key. Where an earlier try was executed, what came of that one is the
  * answer: its own answer may have been lost.
  *
- * @param isSame whether the earlier operation is what is wanted now.
  * @throws ProblemError as assertApplied, readFirstTry and assertSameWish.
  */
-export async function submitWish(
-  ledger: Ledger,
-  call: PersonCall,
-  { body, isSame }: { readonly body: Uint8Array; readonly isSame: (first: Operation, now: Operation) => boolean },
-): Promise<Submitted> {
-  const sent = await send(ledger, call, { body, coSignatures: [] });
+export async function submitWish(ledger: Ledger, call: PersonCall, { body, coSignatures = [], isSame }: PreparedWish): Promise<Submitted> {
+  const sent = await send(ledger, call, { body, coSignatures });
   const { outcome, height } = sent.receipt;
   const now = parseOperation(body);
   if (outcome.ok || outcome.refusal.code !== REPLAYED || !now.ok) {

@@ -8,7 +8,7 @@ import { CASES } from '../cases/case-kinds.ts';
 import type { CaseRule } from '../cases/case-rule.ts';
 import { KnownCases } from '../cases/known-cases.ts';
 import { readCase, readRecords } from '../cases/read-case.ts';
-import { rolesOf, takeStep, wishKey } from '../cases/take-step.ts';
+import { rolesOf, takeStep } from '../cases/take-step.ts';
 import { findWaitingCases } from '../cases/waiting-cases.ts';
 import type { ConsoleContext } from '../context.ts';
 import type { Call, HandlersOf } from '../http/call.ts';
@@ -17,6 +17,7 @@ import { encodeCursor, wholeCursor } from '../http/page.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { LedgerNetwork } from '../kube/kinds.ts';
 import { personCall } from '../ledger/person-calls.ts';
+import { wishKey } from '../ledger/wish-key.ts';
 import { agenciesAllowing } from '../policy/policy.ts';
 import { networkFor, visibleNetworks } from './networks.ts';
 
@@ -32,7 +33,7 @@ function ruleOf(network: LedgerNetwork): CaseRule {
 function newCaseId({ opening: { makes } }: CaseRule, organisation: string, key: Buffer): string {
   const idempotencyKey = key.toString('base64url');
   if (makes !== undefined) return recordIdOf(nodeCrypto.sha256, { collection: makes, organisation, idempotencyKey });
-  return wishKey(['id', idempotencyKey]).toString('base64url');
+  return wishKey('case', ['id', idempotencyKey]).toString('base64url');
 }
 
 function lineOf({ caches }: ConsoleContext, { resource, agency, name, at }: AuditEntry): CaseLine | undefined {
@@ -59,7 +60,7 @@ async function submitCase(
   const rule = ruleOf(network);
   const step = rule.opening;
   const header = headerOf(request, 'idempotency-key');
-  const key = wishKey([principal.sub, header ?? randomUUID(), params.name, step.name]);
+  const key = wishKey('case', [principal.sub, header ?? randomUUID(), params.name, step.name]);
   const id = newCaseId(rule, body.agency, key);
   const of = { rule, network, id, agency: body.agency, call: personCall(request, body.agency) };
   const wish = {
@@ -122,7 +123,7 @@ export function caseHandlers(
       const step = rule.steps.find(({ name }) => name === body.step);
       if (step === undefined) throw new ProblemError('NOT_FOUND', `no case of ${params.name} has a step ${body.step}`);
       const header = headerOf(request, 'idempotency-key');
-      const key = wishKey([principal.sub, header ?? randomUUID(), params.name, params.id, step.name]);
+      const key = wishKey('case', [principal.sub, header ?? randomUUID(), params.name, params.id, step.name]);
       const { values } = body;
       return context.idempotency.once({ sub: principal.sub, header, request: [params, query, body] }, async () => {
         const { records } = await readRecords(context, of);

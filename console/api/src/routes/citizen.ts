@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { encodeCanonical, isJsonObject, type Json, type JsonObject, type Operation } from '@civitas/canon';
 import type { Citizen, CitizenAccess, CitizenConsent, CitizenDeed, ConsentOffer } from '@civitas/console-contract';
 import { PREDICATES } from '@civitas/contracts';
@@ -17,6 +17,7 @@ import { assertSameWish, readFirstTry, replayedAt } from '../ledger/first-try.ts
 import { SIGN_MS } from '../ledger/limits.ts';
 import { objectOf } from '../ledger/packet-view.ts';
 import { assertApplied, tokenOf } from '../ledger/person-calls.ts';
+import { wishKey } from '../ledger/wish-key.ts';
 
 const DAY_MS = 86_400_000;
 const [PREDICATE] = PREDICATES;
@@ -217,8 +218,7 @@ interface Deed {
 async function sign(context: ConsoleContext, principal: Principal, request: FastifyRequest, deed: Deed): Promise<CitizenDeed> {
   const desk = deskOf(context);
   const header = headerOf(request, 'idempotency-key');
-  const wish = ['civitas/citizen-wish/v1', principal.sub, header ?? randomUUID(), deed.action, deed.resource].join('\n');
-  const idempotencyKey = createHash('sha256').update(wish).digest().subarray(0, 16);
+  const idempotencyKey = wishKey('citizen', [principal.sub, header ?? randomUUID(), deed.action, deed.resource]);
   const { action, resource, method, args } = deed;
   return context.idempotency.once({ sub: principal.sub, header, request: [action, resource, request.body ?? null] }, () =>
     audited(context, { principal: { ...principal, ...SOMEBODY }, action, agency: '', resource }, async () => {

@@ -5,6 +5,7 @@ import {
   contractNameOf,
   encodeCanonical,
   encodeOperation,
+  equalBytes,
   hashOf,
   isJsonObject,
   type JsonObject,
@@ -17,6 +18,7 @@ import {
 } from '@civitas/canon';
 import { nodeCrypto } from '@civitas/canon/node';
 import { encodeReceipt } from '@civitas/proofs';
+import type { CoSignature } from '@civitas/proto/civitas/ledger/v1/operation';
 import {
   ErrorInfo,
   LedgerServiceClient,
@@ -61,6 +63,8 @@ export interface FakeGateway {
   losesAnswers: boolean;
   /** Whether blocks can be read. */
   keepsBlocks: boolean;
+  /** Whether the time of what is handed in is over. */
+  hasExpired: boolean;
   /** Whether a repetition comes into the block of the first, which has no height yet then. */
   isOneBlock: boolean;
   /** Executes something as if it had been prepared and submitted before. */
@@ -75,6 +79,7 @@ export interface FakeGateway {
 /** An operation in its block. */
 interface Executed {
   readonly body: Uint8Array;
+  readonly coSignatures: readonly CoSignature[];
   readonly receipt: Uint8Array;
   readonly height: number;
 }
@@ -114,14 +119,18 @@ function bodyOf({ call, contract, method, role, args, idempotencyKey }: Omit<Pre
   });
 }
 
-/** Executes a body once for its key. @returns its receipt, which for a repetition names the height of the first. */
+/**
+ * Executes a body once for its key. @returns its receipt, which for another body under that key names the height of the first; the very same
+ * body has one receipt for ever.
+ */
 function execute(
   { executed, outcome, isOneBlock }: Pick<FakeGateway, 'executed' | 'outcome' | 'isOneBlock'>,
-  body: Uint8Array,
+  { body, coSignatures }: Pick<Executed, 'body' | 'coSignatures'>,
 ): Uint8Array {
   const operation = assertParsed(parseOperation(body));
   const key = keyOf(operation.idempotencyKey);
   const first = executed.get(key);
+  if (first !== undefined && equalBytes(first.body, body)) return first.receipt;
   const refused = (code: string, facts: JsonObject) => ({ ok: false, refusal: { code, facts } }) as const;
   const applied = { ok: true, result: { id: `of-${operation.method}` } } as const;
   const own = outcome === 'applied' ? applied : refused(outcome, {});
@@ -130,7 +139,7 @@ function execute(
     ...{ height, index: 0, operation: hashOfBody(body), events: [] },
     outcome: first === undefined ? own : refused('REPLAYED', { height: isOneBlock ? 0 : first.height }),
   });
-  if (first === undefined) executed.set(key, { body, receipt, height });
+  if (first === undefined) executed.set(key, { body, coSignatures, receipt, height });
   return receipt;
 }
 
@@ -141,8 +150,9 @@ function executing(gateway: Omit<FakeGateway, 'ledgers' | 'stop'>): Pick<PersonS
       const body = bodyOf(call.request, gateway.prepared.push(call.request));
       callback(null, { body, operationHash: hashOfBody(body), coSignBytes: NOTHING, expiresAtUnixMs: 0n });
     },
-    submitPrepared({ request: { body } }, callback) {
-      const receipt = execute(gateway, new Uint8Array(body));
+    submitPrepared({ request: { body, coSignatures } }, callback) {
+      if (gateway.hasExpired) return callback(refusal('EXPIRED'));
+      const receipt = execute(gateway, { body: new Uint8Array(body), coSignatures });
       if (gateway.losesAnswers) callback(refusal('FAULT'));
       else callback(null, { operationHash: hashOfBody(body), receipt });
     },
@@ -165,9 +175,12 @@ function serveBlocks(server: Server, gateway: Pick<FakeGateway, 'watchers' | 'ex
   };
   const getReceipt: LedgerServiceServer['getReceipt'] = ({ request }, callback) => {
     const found = [...executed.values()].find(({ body }) => hashOfBody(body).equals(request.operationHash));
+    if (!gateway.keepsBlocks) return callback(refusal('FAULT'));
     // What was not charged to its organisation is in no index.
     if (found === undefined || found.receipt.length === 0) return callback(refusal('NOT_FOUND'));
-    callback(null, { receipt: found.receipt, proof: NOTHING, lightBlock: NOTHING, operation: undefined, publicKey: NOTHING });
+    const { body, coSignatures } = found;
+    const operation = request.withOperation ? { body, signature: NOTHING, coSignatures: [...coSignatures], shared: undefined } : undefined;
+    callback(null, { receipt: found.receipt, proof: NOTHING, lightBlock: NOTHING, operation, publicKey: NOTHING });
   };
   const { watchBlocks: watch, getBlock: block, getReceipt: receipt } = LedgerServiceService;
   server.addService({ watchBlocks: watch, getBlock: block, getReceipt: receipt }, { watchBlocks, getBlock, getReceipt });
@@ -179,8 +192,8 @@ export async function startFakeGateway(): Promise<FakeGateway> {
   const gateway: Omit<FakeGateway, 'ledgers' | 'stop'> = {
     ...{ prepared: [], read: [], asked: [], askedOthers: [] },
     ...{ answers: new Map(), lists: new Map(), records: new Map(), citizen: {} },
-    ...{ executed: new Map(), outcome: 'applied', losesAnswers: false, keepsBlocks: true, isOneBlock: false },
-    run: (wanted) => void execute(gateway, bodyOf(wanted, 0)),
+    ...{ executed: new Map(), outcome: 'applied', losesAnswers: false, keepsBlocks: true, hasExpired: false, isOneBlock: false },
+    run: (wanted) => void execute(gateway, { body: bodyOf(wanted, 0), coSignatures: [] }),
     watchers,
     tellBlock(height, operations) {
       const newest = { height: BigInt(height), timeUnixMs: 1n, hash: HASH, appHash: HASH, operationCount: operations, blockBytes: 1 };
