@@ -82,7 +82,8 @@ const POOLS = [{ name: 'validators', role: 'validator' as const, replicas: 4 }];
 
 function network(ledgerNode: LedgerNode, spec: object = {}, facts: Partial<ObservedNetwork> = {}) {
   const asked = aNetwork({ engine: 'cometbft', pools: POOLS, ...spec });
-  const seen = { ledgerNode, certificate: undefined, pod: undefined, answer: undefined, address: undefined, heard: true };
+  const volume = { requested: '1Gi', capacity: '1Gi', storageClass: undefined, problem: undefined };
+  const seen = { ledgerNode, certificate: undefined, pod: undefined, answer: undefined, address: undefined, heard: true, volume };
   const all = anObservation({ network: asked, nodes: { 'city-0': seen }, ...facts });
   return { all, ...underOrders(all, effectiveNetwork(asked, aCity(), [anAgency('civil-affairs')])) };
 }
@@ -108,6 +109,7 @@ describe('the pod of a node', () => {
     expect(podOf(aNode('city-0'), born)).toEqual([['origin', 'fetch']]);
     expect(podOf(node('city-0'), born)).toEqual([]);
     expect(podOf(node('city-0', { rebuild: UID }), born)).toEqual([['origin', 'fetch']]);
+    expect(podOf(node('city-0', { rebuild: UID }, { height: 9, rebuilt: UID }), born)).toEqual([]);
     expect(podOf(node('city-0', { rebuild: UID, restoreFrom: FROM }), born)).toEqual([['restore', 'replace']]);
   });
 

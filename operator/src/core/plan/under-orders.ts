@@ -1,8 +1,7 @@
-import type { LedgerNode } from '../resources/ledger-node.ts';
 import type { Deferral } from './deferral.ts';
 import type { EffectiveNetwork, EffectiveNode, Problem } from './effective-network.ts';
 import { withStateSync } from './joining-nodes.ts';
-import type { ObservedNetwork } from './observed-network.ts';
+import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
 import { type OperationOrders, operationOrders } from './operation-orders.ts';
 import { releaseInForce } from './release-plan.ts';
 import { remoteSignerOf } from './remote-signers.ts';
@@ -19,8 +18,9 @@ export interface NetworkUnderOrders {
 }
 
 /** A node that has had a block has what its chain was born with, unless it drops it; and from then on it needs neither bucket nor claim. */
-function originOf({ origin }: EffectiveNetwork, ledgerNode: LedgerNode | undefined): Pick<EffectiveNode, 'origin'> {
-  const hasIt = (ledgerNode?.status?.height ?? 0) > 0 && ledgerNode?.spec.rebuild === undefined;
+function originOf({ origin }: EffectiveNetwork, seen: ObservedNode | undefined): Pick<EffectiveNode, 'origin'> {
+  const { spec, status } = seen?.ledgerNode ?? {};
+  const hasIt = seen?.volume !== undefined && (status?.height ?? 0) > 0 && spec?.rebuild === status?.rebuilt;
   return origin === undefined || hasIt ? {} : { origin };
 }
 
@@ -29,7 +29,7 @@ export function underOrders(observed: ObservedNetwork, network: EffectiveNetwork
   const nodes = network.nodes.map((node): EffectiveNode => {
     const { fenced, rebuild, restoreFrom, rekey } = observed.nodes[node.name]?.ledgerNode?.spec ?? {};
     const isRebuilt = rebuild !== undefined && network.engine === 'cometbft';
-    const ofBirth = originOf(network, observed.nodes[node.name]?.ledgerNode);
+    const ofBirth = originOf(network, observed.nodes[node.name]);
     const isRestored = isRebuilt && restoreFrom !== undefined;
     const order = { ...(isRebuilt ? { rebuild } : {}), ...(isRestored ? { restoreFrom } : ofBirth) };
     const isRekeyed = rekey !== undefined && network.engine === 'cometbft';

@@ -45,6 +45,7 @@ export const LedgerNodeStatus = Type.Object({
   consensusPublicKey: Type.Optional(base64urlString('Ed25519, base64url; made on its volume and never leaves it.', 32)),
   nextConsensusPublicKey: Type.Optional(base64urlString('The one that it is to go on under, Ed25519, base64url.', 32)),
   rekeyed: Type.Optional(text('Word of spec.rekey that it has gone on for.', 63)),
+  rebuilt: Type.Optional(text('Word of spec.rebuild that it has a ledger again for.', 63)),
   bornProtocolMax: Type.Optional(
     Type.Integer({ description: 'Newest protocol version that a genesis may name to it.', minimum: 1, maximum: PROTOCOL_VERSION_MAX }),
   ),

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ObservedAnswer, ObservedNode } from '../../core/plan/observed-network.ts';
 import { aNode } from '../../core/testing/builders.ts';
-import { nodeVerdicts } from './node-status.ts';
+import { nodeFacts, nodeVerdicts } from './node-status.ts';
 
 const answering: ObservedAnswer = {
   ...{ phase: 'Serving', chainId: 'jincheng-city-1', genesisHash: '', genesisMismatch: false, height: 5, root: '', signing: true },
@@ -45,4 +45,27 @@ test('a fence holds once the node signs no more', () => {
 
 test('one whose key another node holds is named with the other', () => {
   expect(reasonsOf(aSight({}), 'jincheng/twin-0')).toContain('DuplicateKey True KeyReserved');
+});
+
+const volume = { requested: '1Gi', capacity: '1Gi', storageClass: undefined, problem: undefined };
+
+test('one whose pod is gone keeps what its volume holds: its height and the image that wrote it', () => {
+  const pod = { ...aSight({}).pod, image: 'node:2' } as NonNullable<ObservedNode['pod']>;
+  const born = { ...aNode('city-0'), status: nodeFacts({ pod, answer: answering }, aNode('city-0'), 5) };
+  const gone = nodeFacts({ pod: undefined, answer: undefined, volume }, born, 9);
+  expect(gone).toMatchObject({ height: 5, image: 'node:2', signing: false, unwell: 'no pod' });
+  expect(nodeFacts({ pod: undefined, answer: undefined, volume }, { ...born, status: gone }, 9)).toEqual(gone);
+  expect(nodeFacts({ pod: undefined, answer: undefined }, born, 9)).not.toHaveProperty('height');
+});
+
+test('one that is told to rebuild has no height until its pod that does has answered, and is rebuilt from then on', () => {
+  const pod = aSight({}).pod as NonNullable<ObservedNode['pod']>;
+  const before = aNode('city-0', { height: 5, image: 'node:2' });
+  const told = { ...before, spec: { ...before.spec, rebuild: 'word' } };
+  const silent = { pod: { ...pod, rebuild: 'word' }, answer: undefined, volume };
+  expect(nodeFacts(silent, told, 9)).not.toHaveProperty('height');
+  expect(nodeFacts({ pod, answer: answering }, told, 9)).not.toHaveProperty('rebuilt');
+  const back = { ...told, status: nodeFacts({ ...silent, answer: answering }, told, 9) };
+  expect(back.status).toMatchObject({ height: 5, rebuilt: 'word' });
+  expect(nodeFacts({ pod: undefined, answer: undefined, volume }, back, 9)).toMatchObject({ height: 5, rebuilt: 'word' });
 });

@@ -37,7 +37,16 @@ export function createNodeStatusWriter(
   };
 }
 
-function nodeFacts({ pod, answer }: ObservedNode, { status }: LedgerNode, head: number): object {
+/** What is known of a node now; of one that gives no answer, what its volume held when it gave its last one. */
+export function nodeFacts(
+  { pod, answer, volume }: Pick<ObservedNode, 'pod' | 'answer' | 'volume'>,
+  { spec, status }: LedgerNode,
+  head: number,
+): object {
+  const rebuilt = spec.rebuild !== undefined && pod?.rebuild === spec.rebuild && (answer?.height ?? 0) > 0 ? spec.rebuild : status?.rebuilt;
+  // The blocks that it had before it was told to rebuild are no longer its own.
+  const lastHeight = spec.rebuild === rebuilt && volume !== undefined ? status?.height : undefined;
+  const image = pod?.image ?? (volume === undefined ? undefined : status?.image);
   return {
     ...(status?.podUID === undefined ? {} : { podUID: status.podUID }),
     ...(status?.consensusPublicKey === undefined ? {} : { consensusPublicKey: status.consensusPublicKey }),
@@ -46,9 +55,14 @@ function nodeFacts({ pod, answer }: ObservedNode, { status }: LedgerNode, head: 
     ...(status?.bornProtocolMax === undefined ? {} : { bornProtocolMax: status.bornProtocolMax }),
     ...(status?.engineNodeId === undefined ? {} : { engineNodeId: status.engineNodeId }),
     ...(status?.organisations === undefined ? {} : { organisations: status.organisations }),
-    ...(pod?.image === undefined ? {} : { image: pod.image }),
+    ...(image === undefined ? {} : { image }),
+    ...(rebuilt === undefined ? {} : { rebuilt }),
     ...(answer === undefined
-      ? { signing: false, unwell: pod === undefined ? 'no pod' : 'node: no answer' }
+      ? {
+          ...(lastHeight === undefined ? {} : { height: lastHeight }),
+          signing: false,
+          unwell: pod === undefined ? 'no pod' : 'node: no answer',
+        }
       : {
           height: answer.height,
           lagBlocks: head - answer.height,
