@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { parseReceipt } from '@civitas/proofs';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import type { CommittedBlock, LedgerHost } from '../ledger/ledger-host.ts';
+import { makeFolder } from '../vault/make-folder.ts';
+import { openIndex } from '../vault/open-index.ts';
 import { CONSENT_INDEX_MAP_BYTES, CONSENTS_LISTED_MAX } from './limits.ts';
 
 const CONTRACT = 'city.consent';
@@ -11,12 +12,12 @@ const MARK = Buffer.from(GRANTED);
 
 /** Which consents a subject has granted: the ledger keeps them by their own id alone. What is here and not on the ledger counts for nothing. */
 export class ConsentIndex {
-  readonly #database: RootDatabase<number, string[]>;
+  readonly #database: RootDatabase<unknown, string[]>;
   #stop: () => void = () => undefined;
 
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#database = open<number, string[]>({ path: folder, mapSize: CONSENT_INDEX_MAP_BYTES, encoding: 'msgpack' });
+    makeFolder(folder);
+    this.#database = openIndex(folder, CONSENT_INDEX_MAP_BYTES);
   }
 
   /** Notes what is granted from now on, through whichever gateway. */
@@ -27,13 +28,12 @@ export class ConsentIndex {
   /** Durable when it resolves. */
   async put(subject: string, consent: string, atUnixMs: number): Promise<void> {
     await this.#database.put([subject, consent], atUnixMs);
-    await this.#database.flushed;
   }
 
   /** Ids of consents, newest first. */
   list(subject: string): readonly string[] {
     const found = [...this.#database.getRange({ start: [subject], end: [subject, '\uffff'] })];
-    const newestFirst = found.sort((left, right) => right.value - left.value);
+    const newestFirst = found.sort((left, right) => Number(right.value) - Number(left.value));
     return newestFirst.slice(0, CONSENTS_LISTED_MAX).flatMap(({ key }) => key[1] ?? []);
   }
 

@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { type Bytes, base64urlEncode, concatBytes, utf8Encode } from '@civitas/canon';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import { makeFolder } from '../vault/make-folder.ts';
+import { openIndex } from '../vault/open-index.ts';
 import { INDEX_MAP_BYTES } from './limits.ts';
 
 /** Whose id on which ledger. */
@@ -35,10 +36,10 @@ export class SubjectIndex {
   readonly #database: RootDatabase<unknown, string[]>;
 
   constructor(folder: string, indexKey: Bytes) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     this.#indexKey = indexKey;
-    // An id is told when it is on the disk, or a person would get another after a power cut: no overlapping sync, whose flush comes after.
-    this.#database = open<unknown, string[]>({ path: folder, mapSize: INDEX_MAP_BYTES, encoding: 'msgpack', overlappingSync: false });
+    // An id is told when it is on the disk, or a person would get another after a power cut.
+    this.#database = openIndex(folder, INDEX_MAP_BYTES);
   }
 
   /** The person behind an identifier, made at first sight; random, and known only here. */
