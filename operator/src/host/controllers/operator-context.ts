@@ -16,6 +16,7 @@ import { isEnding, withMemberships } from '../../core/plan/agency-memberships.ts
 import type { EffectiveNetwork } from '../../core/plan/effective-network.ts';
 import { genesisFromText } from '../../core/plan/genesis-record.ts';
 import type { ObservedJoin, ObservedProtocolProposal, ObservedSnapshot, ObservedStanding } from '../../core/plan/observed-network.ts';
+import { chooseServingNode } from '../../core/plan/serving-node.ts';
 import type { AccessPolicy } from '../../core/resources/access-policy.ts';
 import type { Agency } from '../../core/resources/agency.ts';
 import type { AgencyMembershipObject } from '../../core/resources/agency-membership.ts';
@@ -243,11 +244,14 @@ export async function reachNetwork(context: OperatorContext, network: LedgerNetw
   return connection === undefined ? undefined : { name, chainId, genesisText, connection };
 }
 
-/** The ready pod of the lowest ordinal, so that what was written through it is read through it; any running one while none is ready. */
 function findServingNode({ workspaces, caches }: OperatorContext, { namespace, name }: NetworkName): string | undefined {
-  const nodes = [...nodesOf(caches, { namespace, name })]
-    .sort((left, right) => left.spec.ordinal - right.spec.ordinal)
-    .flatMap(({ metadata }) => workspaces.find(namespace)?.pods.store.get(`${namespace}/${metadata.name}`) ?? []);
-  const isReady = (pod: Pod): boolean => pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-  return (nodes.find(isReady) ?? nodes[0])?.metadata.name;
+  const nodes = nodesOf(caches, { namespace, name }).flatMap((node) => {
+    const pod = workspaces.find(namespace)?.pods.store.get(`${namespace}/${node.metadata.name}`);
+    return pod === undefined ? [] : [{ node, isReady: isReady(pod) }];
+  });
+  return chooseServingNode(nodes)?.metadata.name;
+}
+
+function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') ?? false;
 }
