@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { FakeLink, FINAL, NOW_UNIX_MS, THIRD } from './direction.fixture.ts';
-import { DEFERRED_ASKED_MAX, OLDEST_PAGES_MAX, PAGE_PACKETS, ROUND_PAGES_MAX } from './limits.ts';
+import { CLIENT_LAG_MS_MAX, DEFERRED_ASKED_MAX, OLDEST_PAGES_MAX, PAGE_PACKETS, ROUND_PAGES_MAX } from './limits.ts';
 
 const OLDEST = OLDEST_PAGES_MAX * PAGE_PACKETS;
 const ROUND = ROUND_PAGES_MAX * PAGE_PACKETS;
@@ -81,4 +81,22 @@ test('a packet whose header the ledger holds from before and calls too old is re
   };
   await passes(link, 4);
   expect(link.given.map(({ method }) => method)).toEqual(['receive', 'receive', 'acknowledge']);
+});
+
+test('a ledger that refuses every packet has its client brought further all the same', async () => {
+  const link = new FakeLink();
+  link.send(1);
+  link.incoming = { clientHeight: 900n, clientTimeUnixMs: BigInt(NOW_UNIX_MS - CLIENT_LAG_MS_MAX) };
+  link.refusalOf = (method) => (method === 'receive' ? { code: 'QUOTA' } : undefined);
+  await expect(link.direction.pass()).rejects.toMatchObject({ code: 'QUOTA' });
+  expect(link.given.map(({ method }) => method)).toEqual(['receive', 'update']);
+});
+
+test('a ledger that settles nothing does not keep the client of the other from being brought further', async () => {
+  const link = new FakeLink();
+  link.send(1, { timeoutUnixMs: NOW_UNIX_MS - 1 });
+  link.incoming = { clientHeight: 900n, clientTimeUnixMs: BigInt(NOW_UNIX_MS - CLIENT_LAG_MS_MAX) };
+  link.refusalOf = (method) => (method === 'timeout' ? { code: 'CLIENT_FROZEN' } : undefined);
+  await expect(link.direction.pass()).rejects.toMatchObject({ code: 'CLIENT_FROZEN' });
+  expect(link.given.map(({ method }) => method)).toEqual(['timeout', 'update']);
 });

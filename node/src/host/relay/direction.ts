@@ -124,10 +124,18 @@ export class Direction {
     this.#oldestSentAtUnixMs = Number(outgoing.oldestSentAtUnixMs);
     if (!(await this.#holdLease()) || this.#isIdle(outgoing, incoming)) return;
     const startedUnixMs = this.#options.nowUnixMs();
-    const pass = await this.#observe(outgoing.inFlight > 0);
-    const [didReceive] = await Promise.all([this.#receive(pass), this.#settle(pass)]);
-    await this.#freshen(pass, incoming, didReceive);
+    await this.#carry(await this.#observe(outgoing.inFlight > 0), incoming);
     metrics.passSeconds.observe(this.#labels, (this.#options.nowUnixMs() - startedUnixMs) / 1000);
+  }
+
+  /** A ledger that refuses packets, for days perhaps, still has its client brought further: a stale one would refuse everybody. */
+  async #carry(pass: Pass, incoming: Peer): Promise<void> {
+    const [received, settled] = await Promise.allSettled([this.#receive(pass), this.#settle(pass)]);
+    const failures: readonly unknown[] = [received, settled].flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    const fault = failures.find((failure) => !(failure instanceof LedgerRefusalError));
+    if (fault !== undefined) throw fault;
+    await this.#freshen(pass, incoming, received.status === 'fulfilled' && received.value);
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Nothing to carry and a client that is young enough: no header is fetched. */
