@@ -29,6 +29,8 @@ export interface BatchHead {
   /** Chain id whose header the proofs are against. */
   readonly peer: string;
   readonly header: NetworkHeader;
+  /** Whether the ledger holds that header and takes no more of them: it is not brought. */
+  readonly isKnown?: boolean;
 }
 
 /** Headers by peer, oldest first, each once. */
@@ -44,9 +46,15 @@ function updatesOf(needs: readonly NeededHeader[]): { peer: string; lightBlocks:
   }));
 }
 
+/** All headers that a batch brings: its own, and those that its items need besides. */
+function needsOf({ peer, header, isKnown }: BatchHead, items: readonly BatchItem[]): readonly NeededHeader[] {
+  return [...(isKnown === true ? [] : [{ peer, header }]), ...items.flatMap(({ needs }) => needs)];
+}
+
 function argsOf(head: BatchHead, items: readonly BatchItem[]): JsonObject {
-  const needs = [{ peer: head.peer, header: head.header }, ...items.flatMap((item) => item.needs)];
-  return { headerHeight: head.header.height, packets: items.map(({ entry }) => entry), peer: head.peer, updates: updatesOf(needs) };
+  const updates = updatesOf(needsOf(head, items));
+  const args = { headerHeight: head.header.height, packets: items.map(({ entry }) => entry), peer: head.peer };
+  return updates.length === 0 ? args : { ...args, updates };
 }
 
 /** Bytes that an item adds to a batch, at most: headers that several items need are counted for each. */
@@ -57,7 +65,7 @@ function bytesOf({ entry, needs }: BatchItem): number {
 
 /** Whether the headers of a batch are within the ledger's bounds. */
 function headersFit(head: BatchHead, items: readonly BatchItem[]): boolean {
-  const updates = updatesOf([{ peer: head.peer, header: head.header }, ...items.flatMap((item) => item.needs)]);
+  const updates = updatesOf(needsOf(head, items));
   return updates.length <= BATCH_PEERS_MAX && updates.every(({ lightBlocks }) => lightBlocks.length <= BATCH_HEADERS_PER_PEER_MAX);
 }
 

@@ -100,3 +100,17 @@ test('a ledger that settles nothing does not keep the client of the other from b
   await expect(link.direction.pass()).rejects.toMatchObject({ code: 'CLIENT_FROZEN' });
   expect(link.given.map(({ method }) => method)).toEqual(['timeout', 'update']);
 });
+
+test('packets to a network that has ended are settled under the last header that the source knows, and none is brought', async () => {
+  const link = new FakeLink();
+  link.send(1);
+  link.send(2);
+  link.answers.set(1, FINAL);
+  link.outgoing = { status: 'Tombstoned', clientHeight: 990n };
+  await link.direction.pass();
+  expect(link.given.map(({ method, sequences, args }) => [method, sequences, args['headerHeight'], 'updates' in args])).toEqual([
+    ['acknowledge', [1], 990, false],
+    ['timeout', [2], 990, false],
+  ]);
+  expect(new Set(link.asked.map(({ headerHeight }) => headerHeight))).toEqual(new Set([990]));
+});

@@ -35,7 +35,7 @@ interface OpenPacket {
 
 interface Pass {
   readonly sourceHead: NetworkHeader;
-  readonly destinationHead: NetworkHeader;
+  readonly destinationHead: NetworkHeader & { readonly isLast: boolean };
   readonly open: readonly { readonly packet: OpenPacket; readonly step: PacketStep }[];
   /** Acknowledgements as the destination's header shows them. */
   readonly answers: ReadonlyMap<number, LinkProof>;
@@ -124,7 +124,7 @@ export class Direction {
     this.#oldestSentAtUnixMs = Number(outgoing.oldestSentAtUnixMs);
     if (!(await this.#holdLease()) || this.#isIdle(outgoing, incoming)) return;
     const startedUnixMs = this.#options.nowUnixMs();
-    await this.#carry(await this.#observe(outgoing.inFlight > 0), incoming);
+    await this.#carry(await this.#observe(outgoing), incoming);
     metrics.passSeconds.observe(this.#labels, (this.#options.nowUnixMs() - startedUnixMs) / 1000);
   }
 
@@ -168,9 +168,14 @@ export class Direction {
     return held;
   }
 
-  async #observe(hasOpen: boolean): Promise<Pass> {
+  async #observe(outgoing: Peer): Promise<Pass> {
     const { source, destination } = this.#options;
-    const [sourceHead, destinationHead] = await Promise.all([source.newestHeader(), destination.newestHeader()]);
+    const hasOpen = outgoing.inFlight > 0;
+    // Of a network that it has ended, a ledger takes proofs under the last header that it knows, and no other header.
+    const isLast = hasOpen && outgoing.status === 'Tombstoned';
+    const shown = isLast ? destination.headerAt(Number(outgoing.clientHeight)) : destination.newestHeader();
+    const [sourceHead, header] = await Promise.all([source.newestHeader(), shown]);
+    const destinationHead = { ...header, isLast };
     const part = hasOpen ? await this.#outbox.read() : NOTHING_OPEN;
     const answers = await this.#askAnswers(part.packets, destinationHead);
     const open = part.packets.map((entry) => {
@@ -261,7 +266,7 @@ export class Direction {
 
   async #settle(pass: Pass): Promise<void> {
     const { source, destination } = this.#options;
-    const head = { peer: destination.chainId, header: pass.destinationHead };
+    const head = { peer: destination.chainId, header: pass.destinationHead, isKnown: pass.destinationHead.isLast };
     const answered = (wanted: PacketStep['step']): readonly (BatchItem | undefined)[] =>
       pass.open.filter(({ step }) => step.step === wanted).map(({ packet }) => answerItem(packet.view.sequence, pass.answers));
     const absences = await this.#absences(pass);
@@ -285,7 +290,7 @@ export class Direction {
       if (shown === undefined) return undefined;
       if (!shown.found) return { sequence, entry: { proof: shown.proof, sequence }, needs: [] };
       // Another relay has delivered it since it was looked at.
-      this.#memoOf(sequence).askedAtHeight = 0;
+      Object.assign(this.#memoOf(sequence), { askedAtHeight: 0, deliveredAtHeight: 0 });
       return undefined;
     });
   }

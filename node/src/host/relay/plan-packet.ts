@@ -15,7 +15,8 @@ export interface OpenPacketView {
 
 export interface Heads {
   readonly source: { readonly height: number };
-  readonly destination: { readonly height: number; readonly timeUnixMs: number };
+  /** `isLast`: the source has ended this network, and takes no header after this one. */
+  readonly destination: { readonly height: number; readonly timeUnixMs: number; readonly isLast: boolean };
 }
 
 export type PacketStep =
@@ -42,6 +43,8 @@ export function planPacket(packet: OpenPacketView, heads: Heads): PacketStep {
     if (packet.deferredUntilUnixMs === 0) return { step: 'acknowledge' };
     return { step: 'wait', for: 'deferred', why: 'the answer is deferred' };
   }
+  // A tombstone lifts the time condition: what its header does not show will never be received.
+  if (heads.destination.isLast) return { step: 'timeout' };
   if (packet.deliveredAtHeight >= heads.destination.height && packet.deliveredAtHeight > 0) {
     return { step: 'wait', for: 'acknowledge', why: 'the header that proves the answer is not there yet' };
   }

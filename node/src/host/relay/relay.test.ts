@@ -17,9 +17,9 @@ const aPacket = (overrides: Partial<OpenPacketView> = {}): OpenPacketView => ({
   deliveredAtHeight: 0,
   ...overrides,
 });
-const heads = (sourceHeight: number, height: number, timeUnixMs: number) => ({
+const heads = (sourceHeight: number, height: number, timeUnixMs: number, isLast = false) => ({
   source: { height: sourceHeight },
-  destination: { height, timeUnixMs },
+  destination: { height, timeUnixMs, isLast },
 });
 const deferred = { acknowledgement: {}, dueUnixMs: 8000 };
 
@@ -33,6 +33,14 @@ test.each([
   ['deferred, source not told', aPacket({ answer: deferred }), heads(6, 4, 1000), 'acknowledge'],
   ['deferred, source told', aPacket({ answer: deferred, deferredUntilUnixMs: 8000 }), heads(6, 4, 1000), 'wait'],
   ['deferred, past due', aPacket({ answer: deferred, deferredUntilUnixMs: 8000 }), heads(6, 4, 8000), 'past-due'],
+  ['in time, for a network that has ended', aPacket(), heads(6, 3, 1000, true), 'timeout'],
+  [
+    'answered by a network that has ended',
+    aPacket({ answer: { acknowledgement: {}, dueUnixMs: 0 } }),
+    heads(6, 4, 1000, true),
+    'acknowledge',
+  ],
+  ['delivered to a network after it was ended', aPacket({ deliveredAtHeight: 5 }), heads(6, 4, 1000, true), 'timeout'],
 ])('a packet that is %s', (_, packet, at, step) => {
   expect(planPacket(packet, at).step).toBe(step);
 });
