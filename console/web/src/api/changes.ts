@@ -16,8 +16,11 @@ export interface ChangeRequest extends Omit<ApiRequest, 'method' | 'signal'> {
   readonly returnTo?: string;
 }
 
-/** Never resolves: the page is being left. */
-export const LEAVING = new Promise<never>(() => undefined);
+/** Never resolves: the page is being left. Brought back as it was left, by the browser's Back, it would wait for ever: it starts anew. */
+export function leavePage(): Promise<never> {
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+  return new Promise<never>(() => undefined);
+}
 
 /**
  * Sends changes. Where the API asks for a second factor the request is kept, the person signs in anew, and it is repeated
@@ -52,11 +55,13 @@ export function useChange<Value = void>(stale: readonly QueryKey[]): UseMutation
           description,
         });
         await session.stepUp({ locale: language, ...(returnTo === undefined ? {} : { returnTo }) });
-        return LEAVING;
+        return await leavePage();
       }
     },
-    onSettled: async () => {
-      await Promise.all(stale.map((queryKey) => queries.invalidateQueries({ queryKey })));
+    onSettled: async (_value, error) => {
+      const reading = Promise.all(stale.map((queryKey) => queries.invalidateQueries({ queryKey })));
+      // Why it failed is said at once: where the server is away, reading takes long.
+      if (error === null) await reading;
     },
   });
 }

@@ -1,25 +1,29 @@
 import { base64urlEncode } from '@civitas/canon';
 import { browserCrypto } from '@civitas/canon/browser';
 import type { Approval, PreparedApproval, Proposal } from '@civitas/console-contract';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useIsMutating, useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useApi } from '../api/api-context.ts';
-import { LEAVING } from '../api/changes.ts';
+import { leavePage } from '../api/changes.ts';
 import { StepUpNeeded } from '../api/problem.ts';
 import { useMe, useNetwork } from '../api/queries.ts';
+import { troubleOf } from '../api/trouble.ts';
 import { findApproverKey } from '../auth/approver-key.ts';
-import { useWords } from '../i18n/index.ts';
+import { type Translate, useWords } from '../i18n/index.ts';
 import { bytesToSign } from '../proofs/approval.ts';
 import { CodeView } from '../ui/code-view.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { ChoiceField, TextField } from '../ui/fields.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { TroubleState } from '../ui/states.tsx';
 import { useToast } from '../ui/toasts.tsx';
 import { useActingAgency } from './agency-switch.tsx';
+import { approvingAgency } from './approving-agency.ts';
 import { ChangeFailed } from './change-failed.tsx';
 import { placeOf } from './proposal-place.ts';
+import { useDraft } from './use-draft.ts';
 import { wordOf } from './words-of.ts';
 
 /** Why nothing was signed. */
@@ -32,6 +36,18 @@ class NotSigned extends Error {
   }
 }
 
+/** What is done, in words. */
+export function approvalDescription(t: Translate, { kind, subject, network }: Proposal): string {
+  return t('inbox.approveWhat', { what: wordOf('proposal', kind), subject, network });
+}
+
+const APPROVING = ['approve'];
+
+/** Whether an approval of the person's own is on its way. */
+export const useIsApproving = (): boolean => useIsMutating({ mutationKey: APPROVING }) > 0;
+
+const FIRST = { agency: '', reason: '' };
+
 interface ApproveDialogProps {
   readonly proposal: Proposal;
   readonly onClose: () => void;
@@ -42,27 +58,34 @@ export function ApproveDialog({ proposal, onClose }: ApproveDialogProps): ReactN
   const { t, language } = useWords();
   const me = useMe().data;
   const mine = (me?.organizations ?? []).filter(({ agency, roles }) => proposal.mayApprove.includes(agency) && roles.includes('owner'));
-  const [agency, setAgency] = useState('');
-  const [reason, setReason] = useState('');
+  // Kept over the second factor: what is approved then is what was chosen before.
+  const [draft, change, forget] = useDraft(`approve.${placeOf(proposal)}`, FIRST);
   const acting = useActingAgency();
-  const first = mine.find((one) => one.agency === acting) ?? mine[0];
-  const chosen = agency === '' ? (first?.agency ?? '') : agency;
-  const description = t('inbox.approveWhat', {
-    what: wordOf('proposal', proposal.kind),
-    subject: proposal.subject,
-    network: proposal.network,
-  });
-  const approve = useApproval(proposal, description, onClose);
+  const names = mine.map(({ agency }) => agency);
+  const chosen = approvingAgency({ mine: names, chosen: draft.agency, acting });
+  const network = useNetwork(proposal.network);
+  const chainId = network.data?.chainId ?? '';
+  const close = (): void => {
+    forget();
+    onClose();
+  };
+  const approve = useApproval(proposal, chainId, close);
   return (
     <ConfirmDialog
-      title={description}
+      title={approvalDescription(t, proposal)}
       confirm={t('inbox.approve')}
       isBusy={approve.isPending}
-      canConfirm={chosen !== ''}
-      onConfirm={() => approve.mutate({ agency: chosen, reason })}
-      onCancel={onClose}
+      canConfirm={names.includes(chosen) && chainId !== ''}
+      onConfirm={() => {
+        change({ agency: chosen });
+        approve.mutate({ agency: chosen, reason: draft.reason });
+      }}
+      onCancel={close}
     >
       <WhyNot error={approve.error} />
+      {network.data === undefined && network.error !== null && (
+        <TroubleState trouble={troubleOf(network.error)} onRetry={() => void network.refetch()} />
+      )}
       <Facts
         facts={[
           [t('inbox.proposer'), wordOf('organisation', proposal.proposer)],
@@ -75,10 +98,20 @@ export function ApproveDialog({ proposal, onClose }: ApproveDialogProps): ReactN
       <ChoiceField
         label={t('inbox.inTheNameOf')}
         value={chosen}
-        choices={mine.map((one) => ({ value: one.agency, label: language === 'en' ? one.displayName.en : one.displayName.zh }))}
-        onChange={setAgency}
+        choices={[
+          ...mine.map((one) => ({ value: one.agency, label: language === 'en' ? one.displayName.en : one.displayName.zh })),
+          ...(names.includes(chosen) ? [] : [{ value: chosen, label: chosen }]),
+        ]}
+        onChange={(agency) => change({ agency })}
       />
-      <TextField label={t('inbox.reason')} hint={t('inbox.reasonHint')} value={reason} onChange={setReason} maxLength={512} rows={2} />
+      <TextField
+        label={t('inbox.reason')}
+        hint={t('inbox.reasonHint')}
+        value={draft.reason}
+        onChange={(reason) => change({ reason })}
+        maxLength={512}
+        rows={2}
+      />
       <p>{t('inbox.comeBack')}</p>
     </ConfirmDialog>
   );
@@ -90,14 +123,15 @@ interface ApprovalWish {
 }
 
 /** Has the approval prepared, checks that it is this one, signs it, and hands it in. */
-function useApproval(proposal: Proposal, description: string, onClose: () => void) {
+function useApproval(proposal: Proposal, chainId: string, onDone: () => void) {
   const { client, session } = useApi();
   const { t, language } = useWords();
   const toast = useToast();
   const queries = useQueryClient();
-  const chainId = useNetwork(proposal.network).data?.chainId ?? '';
+  const description = approvalDescription(t, proposal);
   const path = `/networks/${encodeURIComponent(proposal.network)}/proposals/${encodeURIComponent(proposal.id)}`;
   return useMutation({
+    mutationKey: APPROVING,
     mutationFn: async ({ agency, reason }: ApprovalWish): Promise<Approval> => {
       const key = await findApproverKey(session.subject ?? '');
       if (key === undefined) throw new NotSigned('keyMissing');
@@ -123,15 +157,19 @@ function useApproval(proposal: Proposal, description: string, onClose: () => voi
       } catch (error) {
         if (!(error instanceof StepUpNeeded)) throw error;
         await session.stepUp({ locale: language, returnTo: `/inbox?open=${encodeURIComponent(placeOf(proposal))}` });
-        return LEAVING;
+        return await leavePage();
       }
     },
     onSuccess: ({ status }) => {
       if (status === 'failed') toast({ tone: 'bad', title: t('inbox.changeFailed', { what: description }) });
       else toast({ tone: 'good', title: t('resumed.done', { what: description }) });
-      onClose();
+      onDone();
     },
-    onSettled: () => queries.invalidateQueries(),
+    onSettled: (_approval, error) => {
+      const reading = queries.invalidateQueries();
+      // Why it failed is said at once: where the server is away, reading takes long.
+      return error === null ? reading : undefined;
+    },
   });
 }
 

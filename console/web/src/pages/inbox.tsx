@@ -1,16 +1,17 @@
-import type { InboxItem } from '@civitas/console-contract';
+import type { InboxItem, Proposal } from '@civitas/console-contract';
 import { Button } from '@patternfly/react-core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useInbox, useNetworks } from '../api/queries.ts';
 import { useWords } from '../i18n/index.ts';
 import { Notice } from '../ui/notice.tsx';
 import { PageView } from '../ui/page-view.tsx';
 import { Empty } from '../ui/states.tsx';
 import { useActingAgency } from './agency-switch.tsx';
-import { ApproveDialog } from './approve-dialog.tsx';
+import { ApproveDialog, approvalDescription, useIsApproving } from './approve-dialog.tsx';
 import { InboxTable } from './inbox-table.tsx';
 import { inboxOf } from './of-agency.ts';
+import { openedProposal } from './opened-proposal.ts';
 import { placeOf } from './proposal-place.ts';
 import { QueryView } from './query-view.tsx';
 import { useOwnTurn, WaitingCases } from './waiting-cases.tsx';
@@ -22,7 +23,7 @@ export function InboxPage(): ReactNode {
   const networks = useNetworks().query.data ?? [];
   const acting = useActingAgency();
   const { items: cases } = useOwnTurn();
-  const { open } = useSearch({ from: '/inbox' });
+  const { opened, decided } = useOpened();
   const navigate = useNavigate({ from: '/inbox' });
   const actionOf = ({ actions, proposal }: InboxItem): ReactNode =>
     proposal !== undefined && actions.includes('approve') ? (
@@ -37,9 +38,9 @@ export function InboxPage(): ReactNode {
     ) : (
       '–'
     );
-  const opened = query.data?.items.find(({ proposal }) => proposal !== undefined && placeOf(proposal) === open)?.proposal;
   return (
     <PageView title={t('inbox.title')} lead={t('inbox.lead')}>
+      {decided !== '' && <Notice tone="info" title={t('inbox.decided', { what: decided })} isLive />}
       <WaitingCases />
       <QueryView query={query}>
         {({ items, unreachable }) => {
@@ -55,7 +56,34 @@ export function InboxPage(): ReactNode {
           );
         }}
       </QueryView>
-      {opened !== undefined && <ApproveDialog proposal={opened} onClose={() => void navigate({ search: {} })} />}
+      {opened !== undefined && <ApproveDialog key={placeOf(opened)} proposal={opened} onClose={() => void navigate({ search: {} })} />}
     </PageView>
   );
+}
+
+/** The proposal that the address says is open, and the name of one that stopped waiting while it was: the address names it no more then. */
+function useOpened(): { readonly opened: Proposal | undefined; readonly decided: string } {
+  const { t } = useWords();
+  const query = useInbox();
+  const { open } = useSearch({ from: '/inbox' });
+  const navigate = useNavigate({ from: '/inbox' });
+  const isApproving = useIsApproving();
+  const [last, setLast] = useState<Proposal>();
+  const [decided, setDecided] = useState('');
+  const isNewest = query.isSuccess && !query.isFetching;
+  const seen = openedProposal({ open, inbox: query.data, isNewest, last, isApproving });
+  const opened = seen.kind === 'open' ? seen.proposal : undefined;
+  const gone = seen.kind !== 'decided' ? '' : seen.last === undefined ? (open ?? '') : approvalDescription(t, seen.last);
+  useEffect(() => {
+    if (opened !== undefined) {
+      setLast(opened);
+      setDecided('');
+    }
+  }, [opened]);
+  useEffect(() => {
+    if (gone === '') return;
+    setDecided(gone);
+    void navigate({ search: {}, replace: true });
+  }, [gone, navigate]);
+  return { opened, decided };
 }

@@ -15,7 +15,7 @@ interface RolesDialogProps {
   readonly onClose: () => void;
 }
 
-/** Gives and takes roles, one at a time: each is a change of its own with a second factor. */
+/** Gives and takes roles, one at a time: each is a change of its own with a second factor, and ends before the dialog goes. */
 export function RolesDialog({ agency, member, onClose }: RolesDialogProps): ReactNode {
   const { t } = useWords();
   const change = useChange([['agency', agency, 'members']]);
@@ -29,7 +29,7 @@ export function RolesDialog({ agency, member, onClose }: RolesDialogProps): Reac
       { onSuccess: onClose },
     );
   return (
-    <Modal isOpen variant="small" aria-labelledby="roles-title" onEscapePress={onClose}>
+    <Modal isOpen variant="small" aria-labelledby="roles-title" onEscapePress={() => change.isPending || onClose()}>
       <ModalHeader title={t('members.rolesOf', { name: member.name })} labelId="roles-title" />
       <ModalBody>
         <div className="civitas-stack">
@@ -58,7 +58,7 @@ export function RolesDialog({ agency, member, onClose }: RolesDialogProps): Reac
         </div>
       </ModalBody>
       <ModalFooter>
-        <Button variant="link" onClick={onClose}>
+        <Button variant="link" onClick={onClose} isDisabled={change.isPending}>
           {t('ui.close')}
         </Button>
       </ModalFooter>

@@ -13,7 +13,7 @@ interface ConfirmDialogProps {
   readonly children: ReactNode;
 }
 
-/** Asks before something that is hard to take back. */
+/** Asks before something that is hard to take back. Once it is on its way nothing here takes it back, so the dialog stays until it has ended. */
 export function ConfirmDialog({
   title,
   confirm,
@@ -27,7 +27,7 @@ export function ConfirmDialog({
   const { t } = useWords();
   const id = useId();
   return (
-    <Modal isOpen variant="small" aria-labelledby={id} aria-describedby={`${id}-body`} onEscapePress={onCancel}>
+    <Modal isOpen variant="small" aria-labelledby={id} aria-describedby={`${id}-body`} onEscapePress={() => isBusy || onCancel()}>
       <ModalHeader title={title} labelId={id} />
       <ModalBody id={`${id}-body`}>
         <div className="civitas-stack">{children}</div>
@@ -42,7 +42,7 @@ export function ConfirmDialog({
         >
           {confirm}
         </Button>
-        <Button variant="link" onClick={onCancel}>
+        <Button variant="link" onClick={onCancel} isDisabled={isBusy}>
           {t('ui.cancel')}
         </Button>
       </ModalFooter>

@@ -204,5 +204,6 @@ export const agencies = {
   'inbox.toKey': 'To my approver key',
   'inbox.foreign': 'What the gateway made is not what you are approving. Nothing was signed.',
   'inbox.changeFailed': 'Approved, but the ledger could not make the change: {{what}}',
+  'inbox.decided': 'Waits for approval no longer, for it has been decided or has lapsed: {{what}}',
   'inbox.comeBack': 'If you are asked for your second factor, press Approve once more afterwards.',
 };

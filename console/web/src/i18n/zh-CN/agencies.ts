@@ -198,5 +198,6 @@ export const agencies: Readonly<Record<keyof typeof source, string>> = {
   'inbox.toKey': '前往我的批准密钥',
   'inbox.foreign': '网关生成的内容与您要批准的不一致，没有签名。',
   'inbox.changeFailed': '已批准，但账本未能执行该变更：{{what}}',
+  'inbox.decided': '已有决定或已失效，不再等待批准：{{what}}',
   'inbox.comeBack': '如果要求第二因素登录，请在登录后再次点击批准。',
 };
