@@ -68,3 +68,13 @@ export async function makeApproverKey(subject: string, nowUnixMs: number): Promi
 export async function forgetApproverKey(subject: string): Promise<void> {
   await withStore('readwrite', (store) => store.delete(subject));
 }
+
+/** Why no key was made: the browser has no Ed25519, there is one by now (another tab made it), or the browser would not keep it. */
+export type NoKeyMade = 'unsupported' | 'exists' | 'notKept';
+
+/** @param error What makeApproverKey threw. */
+export function whyNoKey(error: unknown): NoKeyMade {
+  if (!(error instanceof DOMException)) return 'unsupported';
+  if (error.name === 'ConstraintError') return 'exists';
+  return error.name === 'NotSupportedError' ? 'unsupported' : 'notKept';
+}

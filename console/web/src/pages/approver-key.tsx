@@ -6,7 +6,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { useApi } from '../api/api-context.ts';
 import { useChange } from '../api/changes.ts';
 import { useMe, useNetworks } from '../api/queries.ts';
-import { type ApproverKey, findApproverKey, forgetApproverKey, makeApproverKey } from '../auth/approver-key.ts';
+import { type ApproverKey, findApproverKey, forgetApproverKey, makeApproverKey, type NoKeyMade, whyNoKey } from '../auth/approver-key.ts';
 import { useWords } from '../i18n/index.ts';
 import { CodeView } from '../ui/code-view.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
@@ -44,18 +44,19 @@ export function ApproverKeyPage(): ReactNode {
 function NoKey({ subject }: { readonly subject: string }): ReactNode {
   const { t } = useWords();
   const queries = useQueryClient();
-  const [isUnsupported, setUnsupported] = useState(false);
+  const [why, setWhy] = useState<NoKeyMade>();
   const make = async (): Promise<void> => {
     try {
       await makeApproverKey(subject, Date.now());
-      await queries.invalidateQueries({ queryKey: KEY_QUERY });
-    } catch {
-      setUnsupported(true);
+    } catch (error) {
+      setWhy(whyNoKey(error));
     }
+    await queries.invalidateQueries({ queryKey: KEY_QUERY });
   };
   return (
     <>
-      {isUnsupported && <Notice tone="bad" title={t('key.unsupported')} isLive />}
+      {why === 'unsupported' && <Notice tone="bad" title={t('key.unsupported')} isLive />}
+      {why === 'notKept' && <Notice tone="bad" title={t('key.notKept')} isLive />}
       <Empty title={t('key.none')} action={<Button onClick={() => void make()}>{t('key.make')}</Button>}>
         {t('key.noneBody')}
       </Empty>

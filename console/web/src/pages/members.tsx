@@ -62,6 +62,11 @@ function MemberTable({ agency, members, onMore, onRoles }: MemberTableProps): Re
   const { t } = useWords();
   const [leaving, setLeaving] = useState<Member>();
   const remove = useChange([['agency', agency, 'members']]);
+  const ask = (member: Member): void => {
+    // What went wrong with another person is not said of this one.
+    remove.reset();
+    setLeaving(member);
+  };
   const columns: readonly Column<Member>[] = [
     { key: 'name', title: t('members.name'), names: true, cell: ({ name, username }) => (name === '' ? username : name) },
     { key: 'email', title: t('members.email'), cell: ({ email }) => email },
@@ -81,7 +86,7 @@ function MemberTable({ agency, members, onMore, onRoles }: MemberTableProps): Re
           <Button variant="link" isInline onClick={() => onRoles(member)} aria-label={`${t('members.changeRoles')}: ${member.name}`}>
             {t('members.changeRoles')}
           </Button>
-          <Button variant="link" isDanger isInline onClick={() => setLeaving(member)} aria-label={`${t('members.remove')}: ${member.name}`}>
+          <Button variant="link" isDanger isInline onClick={() => ask(member)} aria-label={`${t('members.remove')}: ${member.name}`}>
             {t('members.remove')}
           </Button>
         </div>

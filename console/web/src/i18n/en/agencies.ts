@@ -180,6 +180,7 @@ export const agencies = {
   'key.noneBody': 'Make one here, then have the members of your networks enrol it.',
   'key.make': 'Make a key',
   'key.unsupported': 'This browser cannot make such a key. Use a newer one, or the civitas command line.',
+  'key.notKept': 'This browser could not keep the key: a private window or a full disk may be why. Nothing was made.',
   'key.yours': 'Your key',
   'key.public': 'Public key',
   'key.since': 'Made',

@@ -175,6 +175,7 @@ export const agencies: Readonly<Record<keyof typeof source, string>> = {
   'key.noneBody': '请在此生成，然后由您所在网络的成员登记。',
   'key.make': '生成密钥',
   'key.unsupported': '此浏览器不能生成这种密钥。请使用较新的浏览器或命令行工具。',
+  'key.notKept': '此浏览器无法保存密钥，可能是因为使用了无痕窗口或磁盘已满。没有生成密钥。',
   'key.yours': '您的密钥',
   'key.public': '公钥',
   'key.since': '生成时间',
