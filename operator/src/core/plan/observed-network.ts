@@ -209,6 +209,8 @@ export interface ObservedNetwork {
   readonly protocolProposal?: ObservedProtocolProposal | undefined;
   /** Nodes whose removal from the set stands proposed: the members may decide it at any moment. */
   readonly leavingProposed?: readonly string[];
+  /** Nodes that a ValidatorChange has proposed as validators. */
+  readonly joiningProposed?: readonly string[];
   /** Nodes for which another key stands proposed: from the decision until they run with it they do not vote. */
   readonly rekeyProposed?: readonly string[];
   /** Engine that the record of the genesis names; undefined before birth. */

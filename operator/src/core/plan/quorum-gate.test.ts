@@ -1,12 +1,13 @@
 import { fc } from '@civitas/testkit/properties';
 import { describe, expect, test } from '@jest/globals';
-import { aCity, aNetwork, anAgency, anObservation, aServingNode, withAnswer } from '../testing/builders.ts';
+import { aCity, aKey, aNetwork, anAgency, anObservation, aServingNode, withAnswer } from '../testing/builders.ts';
 import { type EffectiveNetwork, effectiveNetwork } from './effective-network.ts';
-import type { ObservedNode } from './observed-network.ts';
+import type { ObservedNetwork, ObservedNode } from './observed-network.ts';
 import { faultTolerance, quorum } from './quorum.ts';
 import { gateShut, type Voter, type VoterState, voterState } from './quorum-gate.ts';
 import { planReplacement, type Replacement, stopShut } from './replacement-plan.ts';
 
+const SHUT = 'QuorumWouldBreak';
 const RULES = { maxUnavailable: 1, allowDowntime: false };
 
 function voters(...states: readonly (VoterState | 'moving')[]): readonly Voter[] {
@@ -61,6 +62,31 @@ describe('the gate before a validator is stopped', () => {
     expect(shut(five.slice(1).concat(five.slice(0, 1)), ['city-0'])).toBeUndefined();
     expect(shut(five.slice(0, 4), [])).toBeUndefined();
     expect(shut(five.slice(0, 4), ['city-3'])).toBe('QuorumWouldBreak');
+  });
+
+  test('is shut while a validator may join at any moment with which the others are too few', () => {
+    const pools = [{ name: 'v', role: 'validator' as const, replicas: 10 }];
+    const network = effectiveNetwork(aNetwork({ engine: 'cometbft', pools }), aCity(), [anAgency('civil-affairs')]);
+    const shut = (count: number, facts: Partial<ObservedNetwork>) => {
+      const set = voters(...Array.from({ length: count }, () => 'serving' as const));
+      return stopShut('city-0', set, { observed: anObservation(facts), network })?.reason;
+    };
+    const open: Partial<ObservedNetwork> = { join: { node: 'city-9', state: 'open', message: '' } };
+    const silent: readonly Partial<ObservedNetwork>[] = [
+      open,
+      { joiningProposed: ['city-9'] },
+      { joiningProposed: ['of-another-house-0'] },
+      { standings: [{ publicKey: aKey(3), node: 'city-9', standing: 'joining' }] },
+    ];
+    for (const facts of silent) expect([4, 5, 6].map((count) => shut(count, facts))).toEqual([SHUT, SHUT, undefined]);
+    const nodes = { 'city-9': aServingNode('city-9') };
+    expect([1, 4, 5].map((count) => shut(count, { ...open, nodes }))).toEqual([undefined, undefined, undefined]);
+    const standings = [{ publicKey: aKey(9), node: 'city-9', standing: 'removed' as const }];
+    const left = { ...nodes, 'city-9': { ...aServingNode('city-9'), answer: undefined } };
+    expect(shut(4, { ...open, nodes: left })).toBe(SHUT);
+    expect(shut(4, { ...open, nodes: left, standings })).toBeUndefined();
+    expect(shut(4, { join: { node: 'city-9', state: 'waiting', message: '' } })).toBeUndefined();
+    expect(shut(4, { join: { node: 'city-3', state: 'open', message: '' } })).toBeUndefined();
   });
 
   test('counts a silent node whose pod is ready, one that lags, and one that says halted, as perhaps voting', () => {

@@ -53,6 +53,7 @@ export function stopShut(
 ): GateShut | undefined {
   // It votes no more, whatever becomes of it, and the chain wants it back as soon as can be.
   if (standsBeforeUpgrade(observed, name)) return undefined;
+  const joined = joinersOf(observed, network, voters).map((joiner) => [...voters, joiner]);
   const leaving = (observed.leavingProposed ?? []).filter((node) => node !== name && voters.some((voter) => voter.name === node));
   const futures = leaving.map((node) => voters.filter((voter) => voter.name !== node));
   const rekeying = (observed.rekeyProposed ?? []).filter((node) => node !== name);
@@ -61,7 +62,32 @@ export function stopShut(
     const shut = gateShut(name, set, gateRulesOf(network, set));
     if (shut !== undefined) return shut;
   }
+  for (const set of joined) {
+    // A chain that stops at each restart anyway does so also while one more is proposed; and who is to join is kept from voting by nobody.
+    const shut = gateShut(name, set, { ...gateRulesOf(network, voters), maxUnavailable: set.length });
+    if (shut !== undefined) return shut;
+  }
   return undefined;
+}
+
+/** Who votes as soon as the members decide it, or in two blocks. One that is no node of ours cannot be asked. */
+function joinersOf(observed: ObservedNetwork, network: EffectiveNetwork, voters: readonly Voter[]): readonly Voter[] {
+  const { join, standings, joiningProposed = [] } = observed;
+  const decided = standings.flatMap(({ node, standing }) => (standing === 'joining' ? [node] : []));
+  const names = new Set([...decided, ...joiningProposed, ...(join?.state === 'open' && !hasLeft(observed, join.node) ? [join.node] : [])]);
+  return [...names].flatMap((name): readonly Voter[] => {
+    if (voters.some((voter) => voter.name === name)) return [];
+    const node = network.nodes.find((one) => one.name === name);
+    const [ordinal, state] =
+      node === undefined ? [network.nodes.length, 'unclear' as const] : [node.ordinal, voterState(observed.nodes[name])];
+    return [{ name, ordinal, state, isMoving: false }];
+  });
+}
+
+/** What is remembered of a proposal outlives its joiner: the key of one that left is not proposed again. */
+function hasLeft({ nodes, standings }: ObservedNetwork, name: string): boolean {
+  const key = nodes[name]?.ledgerNode?.status?.consensusPublicKey;
+  return standings.some(({ publicKey, standing }) => publicKey === key && standing === 'removed');
 }
 
 /**

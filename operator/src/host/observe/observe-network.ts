@@ -94,6 +94,7 @@ export async function observeNetwork(
     authorities: context.authorities.generations(id),
     operations: context.caches.operations.store.list(id.namespace).filter(({ spec }) => spec.networkRef === id.name),
     ...catalogOf(context, network),
+    joiningProposed: proposedSteps(context, id, 'Join'),
     leavingProposed: proposedSteps(context, id, 'Leave'),
     rekeyProposed: proposedSteps(context, id, 'Rekey'),
     city: cityClient(context),
