@@ -53,6 +53,14 @@ describe('a schedule', () => {
     });
   });
 
+  test('goes on from now when its last run was written by a clock that ran ahead', () => {
+    const ahead = { lastScheduledAt: '2027-01-01T02:00:00Z' };
+    expect(planSchedule(anObservation('2026-03-01T01:30:00Z', { status: ahead })).create).toBeUndefined();
+    const due = planSchedule(anObservation('2026-03-01T02:00:01Z', { status: ahead }));
+    expect(due).toMatchObject({ create: 'nightly-29538840', facts: { lastScheduledAt: '2026-03-01T02:00:00Z' } });
+    expect(planSchedule(anObservation('2026-03-01T02:00:02Z', { status: due.facts })).create).toBeUndefined();
+  });
+
   test('reads its expression in its time zone, where a day may have no two o’clock', () => {
     const spec = { timeZone: 'Asia/Shanghai' };
     expect(planSchedule(anObservation('2026-03-01T18:00:01Z', { spec })).create).toBeDefined();

@@ -38,10 +38,13 @@ function dueOf(
   next: (afterUnixMs: number) => number | undefined,
 ): { readonly dueUnixMs?: number; readonly missed: boolean } {
   const { schedule, nowUnixMs } = observed;
-  const since = unixMsOf(schedule.status?.lastScheduledAt) ?? unixMsOf(schedule.metadata.creationTimestamp) ?? nowUnixMs;
+  const deadlineMs = (schedule.spec.startingDeadlineSeconds ?? STARTING_DEADLINE_SECONDS_DEFAULT) * 1000;
+  const last = unixMsOf(schedule.status?.lastScheduledAt);
+  const born = unixMsOf(schedule.metadata.creationTimestamp) ?? nowUnixMs;
+  // A time to come was written by a clock that ran ahead: nothing would be due until it is reached.
+  const since = last !== undefined && last > nowUnixMs ? nowUnixMs - deadlineMs : (last ?? born);
   const first = next(since);
   if (first === undefined || first > nowUnixMs) return { missed: false };
-  const deadlineMs = (schedule.spec.startingDeadlineSeconds ?? STARTING_DEADLINE_SECONDS_DEFAULT) * 1000;
   let dueUnixMs: number | undefined;
   for (let at = next(Math.max(since, nowUnixMs - deadlineMs)); at !== undefined && at <= nowUnixMs; at = next(at)) dueUnixMs = at;
   return dueUnixMs === undefined ? { missed: true } : { dueUnixMs, missed: first < dueUnixMs };
