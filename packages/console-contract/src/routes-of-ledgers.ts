@@ -53,7 +53,7 @@ export const inboxRoutes = {
     body: SignedApproval,
     status: 200,
     answer: Approval,
-    problems: governed,
+    problems: [...governed, 'IDEMPOTENCY_REUSED'],
   }),
   proposeApproverKey: defineRoute({
     method: 'POST',
@@ -67,7 +67,7 @@ export const inboxRoutes = {
     body: NewApproverKey,
     status: 201,
     answer: ProposedKey,
-    problems: governed,
+    problems: [...governed, 'IDEMPOTENCY_REUSED'],
   }),
 };
 
