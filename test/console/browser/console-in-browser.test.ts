@@ -14,6 +14,8 @@ import { JOURNEY_MS, playJourneys } from './whole-city-journeys.ts';
 const PORT = 17_643;
 const CITY_MS = 450_000;
 const GRID_MS = 600_000;
+/** A button that is about to go, with the last page, is not pressed for longer. */
+const PRESS_MS = 2_000;
 /** What is looked at side by side, each in a window of its own; all there are with `--full`. */
 const VIEWS: readonly (readonly [View, View])[] = [
   [
@@ -71,7 +73,7 @@ describeWith(needed, 'the console in a browser', () => {
       await waitFor(
         'the first entry',
         async () => {
-          if (await newest.isVisible()) await page.getByRole('button', { name: 'Show more' }).click({ timeout: PAGE_TIMEOUT_MS });
+          if (await newest.isVisible()) await page.getByRole('button', { name: 'Show more' }).click({ timeout: PRESS_MS });
           return whole.isVisible();
         },
         PAGE_TIMEOUT_MS,
