@@ -8,16 +8,17 @@ import { ConsentIndex } from '../citizen/consent-index.ts';
 import type { NodeKeys } from '../keys/node-keys.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { PERSON_CALLS_BURST, PERSON_CALLS_PER_SECOND, PERSONS_MAX } from '../person/limits.ts';
-import { type AskedMethods, PersonMethods } from '../person/person-methods.ts';
+import { PersonMethods } from '../person/person-methods.ts';
+import { followRole } from './follow-role.ts';
 import type { Gateways } from './open-gateways.ts';
 
 interface OpenPersonsOptions {
   readonly dataFolder: string;
   readonly config: Pick<NodeConfig, 'persons'>;
-  readonly keys: NodeKeys;
-  readonly gateways: Pick<Gateways, 'byOrganisation' | 'vaults' | 'registrar'>;
+  readonly keys: Pick<NodeKeys, 'gateways'>;
+  readonly gateways: Pick<Gateways, 'vaults' | 'registrar' | 'asked'>;
   readonly ledger: LedgerHost;
-  readonly admission: Admission;
+  readonly admission: Pick<Admission, 'submit'>;
 }
 
 /** What people do here, each in their organisation's name or in their own. */
@@ -27,39 +28,37 @@ export interface Persons {
   close(): Promise<void>;
 }
 
-const PORTAL_ROLE = 'portal';
-const CONSENT_CONTRACT = 'city.consent@';
+/** Portals among the organisations hosted here, on a ledger that keeps consents, as they become portals. */
+function openPortals({ dataFolder, keys, gateways, ledger }: OpenPersonsOptions): {
+  readonly portals: ReadonlyMap<string, Portal>;
+  readonly close: () => Promise<void>;
+} {
+  const portals = new Map<string, Portal>();
+  const indexes = new Map<string, ConsentIndex>();
 
-/** Portals among the organisations hosted here, on a ledger that keeps consents. */
-function openPortals({
-  dataFolder,
-  keys,
-  gateways,
-  ledger,
-}: OpenPersonsOptions): Map<string, Portal & { readonly consents: ConsentIndex }> {
-  const portals = new Map<string, Portal & { readonly consents: ConsentIndex }>();
-  if (!ledger.genesis.appState.contracts.some((name) => name.startsWith(CONSENT_CONTRACT))) return portals;
-  for (const [organisation, gateway] of keys.gateways) {
-    const vault = gateways.vaults.get(organisation);
-    const roles = ledger.members.findOrganisation(organisation)?.roles ?? [];
-    if (vault === undefined || !roles.includes(PORTAL_ROLE)) continue;
+  function consentsOf(organisation: string): ConsentIndex {
+    const known = indexes.get(organisation);
+    if (known !== undefined) return known;
     const consents = new ConsentIndex(join(dataFolder, 'citizens', organisation));
     consents.follow(ledger);
-    portals.set(organisation, { gateway, vault, consents });
+    indexes.set(organisation, consents);
+    return consents;
   }
-  return portals;
-}
 
-/** What each gateway here does for the people of others. */
-function askedOf({ byOrganisation, registrar }: OpenPersonsOptions['gateways']): Map<string, AskedMethods> {
-  return new Map(
-    [...byOrganisation].map(([organisation, { methods }]) => {
-      const { Assign, IssueLinkToken, Collect } = methods;
-      const subjects = { Assign, IssueLinkToken, Resolve: registrar?.resolveAgain };
-      const asked = Assign === undefined ? { Collect } : { Collect, ...subjects };
-      return [organisation, Object.fromEntries(Object.entries(asked).filter(([, method]) => method !== undefined))] as const;
-    }),
-  );
+  const portal = { ledger, contract: 'city.consent', role: 'portal', organisations: keys.gateways.keys() };
+  const stop = followRole(portal, (organisation, isPortal) => {
+    const [gateway, vault] = [keys.gateways.get(organisation), gateways.vaults.get(organisation)];
+    if (!isPortal) portals.delete(organisation);
+    else if (gateway !== undefined && vault !== undefined)
+      portals.set(organisation, { gateway, vault, consents: consentsOf(organisation) });
+  });
+  return {
+    portals,
+    close: async () => {
+      stop();
+      await Promise.all([...indexes.values()].map((consents) => consents.close()));
+    },
+  };
 }
 
 /** What people may do through the gateways here; nothing where the configuration names no identity provider. */
@@ -82,12 +81,16 @@ export function openPersons(options: OpenPersonsOptions): Persons {
     }),
     nowUnixMs: Date.now,
   };
-  const portals = openPortals(options);
+  const { portals, close } = openPortals(options);
   return {
-    persons: new PersonMethods({ ...shared, gateways: keys.gateways, vaults: gateways.vaults, asked: askedOf(gateways) }),
-    citizens: new CitizenMethods({ ...shared, portals, registrar: gateways.registrar }),
-    close: async () => {
-      await Promise.all([...portals.values()].map(({ consents }) => consents.close()));
-    },
+    persons: new PersonMethods({ ...shared, gateways: keys.gateways, vaults: gateways.vaults, asked: gateways.asked }),
+    citizens: new CitizenMethods({
+      ...shared,
+      portals,
+      get registrar() {
+        return gateways.registrar;
+      },
+    }),
+    close,
   };
 }
