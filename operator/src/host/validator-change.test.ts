@@ -123,6 +123,20 @@ describe('a ValidatorChange on a network of four', () => {
   }, 180_000);
 });
 
+test('a ValidatorChange that is deleted while members could decide it takes its proposal back before it goes', async () => {
+  ledger.isAutomatic = false;
+  ledger.protocol.newestElse = 2;
+  ledger.protocol.version = 2;
+  await withOperator(async () => {
+    await ask('regretted', [{ type: 'Add', node: 'city-4' }]);
+    expect(await waitUntil(async () => (await phaseOf('regretted')) === 'AwaitingApproval', 60_000)).toBe(true);
+    await cluster.client.delete(changes, { namespace: NAMESPACE, name: 'regretted' });
+    expect(await waitUntil(async () => (await find('regretted')) === undefined, 60_000)).toBe(true);
+    const [entry] = setChanges();
+    expect(ledger.records.get(`network.members/proposals/${entry?.split(' ')[1]}`)?.['status']).toBe('withdrawn');
+  });
+}, 180_000);
+
 describe('a validator that is to vote under another key', () => {
   const hashOf = (key: string): string => createHash('sha256').update(Buffer.from(key, 'base64url')).digest('base64url');
 

@@ -46,7 +46,7 @@ export const PHASES = {
 } as const;
 
 /** Protocol version from which on whoever proposed may take it back. */
-const WITHDRAWAL_PROTOCOL = 2;
+export const WITHDRAWAL_PROTOCOL = 2;
 
 /** Phases that nothing follows. */
 export const FINAL_PHASES: readonly string[] = ['Completed', 'Rejected', 'Failed', 'Expired'];

@@ -1,6 +1,7 @@
 import { nodeCrypto } from '@civitas/canon/node';
-import { type Controller, createController, type ReconcileResult } from '@civitas/kube';
+import { addFinalizer, type Controller, createController, hasFinalizer, type ReconcileResult } from '@civitas/kube';
 import { networkNameOf } from '../../core/desired/names.ts';
+import { CHANGE_FINALIZER, planDeletedChange } from '../../core/plan/deleted-change.ts';
 import { keyHashOf } from '../../core/plan/genesis-record.ts';
 import { planNetwork } from '../../core/plan/network-plan.ts';
 import type { ChangeAction, ObservedChange } from '../../core/plan/observed-change.ts';
@@ -13,7 +14,7 @@ import { createStatusWriter } from '../apply/status-writer.ts';
 import { findFreeProposalId, findProposal, proposalText, proposeAs, withdrawProposal } from '../ledger/proposals.ts';
 import { ledgerNodes, validatorChanges } from '../observe/custom-resources.ts';
 import { observeNetwork } from '../observe/observe-network.ts';
-import { retryConflict } from './conflict.ts';
+import { release, retryConflict } from './conflict.ts';
 import { AFTER_ACTION_MS, PROPOSAL_POLL_MS, WHILE_SERVING_MS } from './limits.ts';
 import { findCity, type OperatorContext } from './operator-context.ts';
 import { platformLedger } from './platform-ledger.ts';
@@ -32,12 +33,22 @@ export function createValidatorChangeController(context: OperatorContext): Contr
   };
 
   const reconcile = async (change: ValidatorChange, signal: AbortSignal): Promise<ReconcileResult> => {
-    if (change.metadata.deletionTimestamp !== undefined || FINAL_PHASES.includes(change.status?.phase ?? '')) return undefined;
+    const isDeleted = change.metadata.deletionTimestamp !== undefined;
+    const isKept = hasFinalizer(change, CHANGE_FINALIZER);
+    if (isDeleted ? !isKept : FINAL_PHASES.includes(change.status?.phase ?? '')) return undefined;
+    if (!isKept) {
+      await addFinalizer(context.client, validatorChanges, change, CHANGE_FINALIZER);
+      return { requeueAfterMs: AFTER_ACTION_MS };
+    }
     const network = context.caches.networks.store.get(`${change.metadata.namespace}/${change.spec.networkRef}`);
     const looked = network === undefined ? undefined : await look(context, network, signal);
     const ledger = network === undefined ? undefined : await platformLedger(context, network);
     const input = await observeChange(context, { change, network: looked, ledger });
-    const plan = planValidatorChange(input);
+    const plan = isDeleted ? planDeletedChange(input) : planValidatorChange(input);
+    if (plan === undefined) {
+      await release(context.client, validatorChanges, change, CHANGE_FINALIZER);
+      return undefined;
+    }
     const approvals = { given: input.proposal?.approvals ?? 0, needed: input.approvalThreshold };
     const done = plan.action === undefined || ledger === undefined ? plan : await perform(context, { change, plan, ledger }, plan.action);
     await write(change, done, approvals);
@@ -109,7 +120,8 @@ function olderChange({ caches }: OperatorContext, { metadata, spec }: ValidatorC
   const [first] = caches.validatorChanges.store
     .list(metadata.namespace)
     .filter((other) => other.spec.networkRef === spec.networkRef && !FINAL_PHASES.includes(other.status?.phase ?? ''))
-    .filter((other) => other.metadata.deletionTimestamp === undefined && rankOf(other) < own)
+    .filter((other) => other.metadata.deletionTimestamp === undefined || hasFinalizer(other, CHANGE_FINALIZER))
+    .filter((other) => rankOf(other) < own)
     .sort((left, right) => (rankOf(left) < rankOf(right) ? -1 : 1));
   return first?.metadata.name;
 }
