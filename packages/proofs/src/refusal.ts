@@ -59,6 +59,10 @@ export const PROOFS_REFUSALS = {
     meaning: 'The genesis document in the bundle does not have the hash the bundle names.',
     remedy: 'Do not trust the bundle.',
   },
+  GENESIS_ABSENT: {
+    meaning: 'The bundle holds no genesis document: nothing ties its first validators to its genesis hash.',
+    remedy: 'Export the case again; do not trust a bundle without it.',
+  },
   GENESIS_VALIDATORS: {
     meaning: 'The bundle starts from other validators than its genesis document names.',
     remedy: 'Do not trust the bundle.',

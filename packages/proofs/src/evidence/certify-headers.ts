@@ -16,15 +16,21 @@ import { sortValidators, type Validator, validatorOf, validatorsHash } from '../
 import { type TrustedHeader, verifySkipping } from '../light-client/verify-update.ts';
 import { bytesText, type EvidenceNetwork } from './bundle.ts';
 
-/** Which document's validators start the trust; refused with GENESIS_HASH or GENESIS_VALIDATORS. */
-export function checkGenesis(crypto: CryptoPort, network: EvidenceNetwork): Result<'document' | 'hash only'> {
+/**
+ * Whether the validators that trust starts with are those of the genesis whose hash a person compares. Without the document nothing ties the two
+ * together: whoever makes a bundle could put a published hash beside validators of their own.
+ *
+ * @returns GENESIS_ABSENT, GENESIS_HASH or GENESIS_VALIDATORS.
+ */
+export function checkGenesis(crypto: CryptoPort, network: EvidenceNetwork): Result<true> {
   const { genesis, genesisHash, chainId, validators } = network;
-  if (genesis === null) return accept('hash only');
+  if (genesis === null) return refuse('GENESIS_ABSENT', { chainId });
   if (!equalBytes(crypto.sha256(encodeCanonical(genesis)), genesisHash)) return refuse('GENESIS_HASH', { chainId });
   const stated = new Set(asList(genesis['validators']).map(statedText));
   const used = validators.map(({ publicKey, power }) => statedText({ power, publicKey: bytesText(publicKey) }));
-  const isSameSet = genesis['chainId'] === chainId && stated.size === used.length && used.every((text) => stated.has(text));
-  return isSameSet ? accept('document') : refuse('GENESIS_VALIDATORS', { chainId });
+  // Each once: a set that names one of them again gives it the power of those it leaves out.
+  const isSameSet = stated.size === used.length && new Set(used).size === used.length && used.every((text) => stated.has(text));
+  return genesis['chainId'] === chainId && isSameSet ? accept(true) : refuse('GENESIS_VALIDATORS', { chainId });
 }
 
 function asList(value: Json | undefined): readonly Json[] {

@@ -30,7 +30,7 @@ import { encodeReceipt, receiptsRoot } from '../receipt.ts';
 import { proveReceipt } from '../receipt-proof.ts';
 import { type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { ReferenceTree } from '../tree/reference-tree.ts';
-import type { BundleReport, EvidenceBundle, EvidenceItem } from './bundle.ts';
+import type { BundleReport, EvidenceBundle, EvidenceItem, EvidenceNetwork } from './bundle.ts';
 import { encodeEvidence, parseEvidence } from './bundle-json.ts';
 import { certifyHeaders } from './certify-headers.ts';
 import { verifyBundle } from './verify-bundle.ts';
@@ -217,11 +217,46 @@ describe('an evidence bundle', () => {
     expect(reportOf(withItem(2, { signature: undefined })).ok).toBe(true);
   });
 
-  test('without the genesis document the start of trust is only stated', () => {
-    const report = reportOf(withNetwork({ genesis: null }));
+  test.each<[string, Partial<EvidenceNetwork>, string]>([
+    ['without the genesis document, under its published hash, by validators of their own', { genesis: null }, 'GENESIS_ABSENT'],
+    ['with it, by one validator of four that stands for all of them', {}, 'GENESIS_VALIDATORS'],
+  ])('nobody forges a bundle %s', (_way, change, code) => {
+    const four = someValidators(4);
+    const [one] = four.validators;
+    invariant(one !== undefined, 'four validators');
+    const tree = new ReferenceTree(sha256);
+    const [key, value] = ['housing.withdrawal/case/case-1', { status: 'paid' }];
+    tree.put(utf8Encode(key), encodeCanonical(value));
+    // Only that one's key signs these blocks.
+    const alone = { keys: { ...four, validators: [one] }, appHash: tree.root() };
+    const made = nextBlock(chainId, nextBlock(chainId, undefined, alone), alone);
+    const own = { publicKey: one.publicKey, power: Number(one.power) };
+    const stated = four.validators.map(({ publicKey, power }) => ({
+      publicKey: base64urlEncode(publicKey),
+      power: Number(power),
+      node: 'a',
+    }));
+    const genesis: JsonObject = { chainId, validators: stated };
+    const validators = change.genesis === null ? [own] : [own, own, own, own];
+    const lightBlocks = [encodeLightBlock(made.lightBlock)];
+    const network = {
+      name: 'housing',
+      chainId,
+      genesisHash: sha256(encodeCanonical(genesis)),
+      genesis,
+      validators,
+      lightBlocks,
+      ...change,
+    };
+    const item = { network: chainId, height: 2, statement: 'as committed', kind: 'state', title: 'payout', key, value } as const;
+    const items = [{ ...item, proof: tree.prove(utf8Encode(key)) }];
+    const report = reportOf({ ...aBundle(), networks: [network], items, openings: [] });
 
-    expect(report.ok).toBe(true);
-    expect(report.checks.find(({ check }) => check === 'GENESIS')?.outcome).toBe('asserted');
+    expect(report.ok).toBe(false);
+    expect(report.checks.find(({ check }) => check === 'GENESIS')).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining(code),
+    });
   });
 
   const other = someValidators(1, 'forger');

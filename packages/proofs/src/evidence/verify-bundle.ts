@@ -41,7 +41,6 @@ function checkNetwork(
   network: EvidenceNetwork,
 ): { readonly checks: readonly EvidenceCheck[]; readonly headers: Headers } {
   const genesis = checkGenesis(crypto, network);
-  const isStated = genesis.ok && genesis.value === 'hash only';
   const certified = certifyHeaders(crypto, network);
   const headers: Headers = certified.ok ? certified.value : new Map();
   const genesisCheck = verdict(
@@ -50,14 +49,9 @@ function checkNetwork(
     genesis.ok ? undefined : textOf(genesis),
     'validators stand in the genesis document',
   );
-  const asserted: EvidenceCheck = {
-    ...genesisCheck,
-    outcome: 'asserted',
-    reason: 'no genesis document: the first validators are only stated',
-  };
   const walked = `${headers.size} ${headers.size === 1 ? 'header' : 'headers'} certified from the first validators`;
   return {
-    checks: [isStated ? asserted : genesisCheck, verdict('HEADERS', network.chainId, certified.ok ? undefined : textOf(certified), walked)],
+    checks: [genesisCheck, verdict('HEADERS', network.chainId, certified.ok ? undefined : textOf(certified), walked)],
     headers,
   };
 }

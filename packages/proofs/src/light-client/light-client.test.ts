@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ABSENT_SIG, type CommitSig, FLAG_NIL } from '../codec/commit.ts';
 import { decodeLightBlock, encodeLightBlock, type LightBlock } from '../codec/light-block.ts';
 import { timestampOfUnixNanos, unixNanosOf } from '../codec/timestamp.ts';
+import { validatorsHash } from '../codec/validator.ts';
 import { aChain, type FixtureBlock, nextBlock, someValidators, withFlippedBit } from '../testing/chain.ts';
 import { checkMisbehaviour } from './misbehaviour.ts';
 import { verifyCommit } from './verify-commit.ts';
@@ -203,6 +204,17 @@ describe('updates', () => {
     });
     expect(verifyAdjacent(nodeCrypto, { trusted, lightBlock, clock: { ...clock, now: late } })).toEqual(refusedWith('TRUST_EXPIRED'));
     expect(verifyAdjacent(nodeCrypto, { trusted: { ...trusted, chainId: 'test-2' }, lightBlock, clock })).toEqual(refusedWith('CHAIN_ID'));
+  });
+
+  test('a validator that stands twice in a trusted set is not counted twice', () => {
+    const [one, ...others] = keys.validators;
+    invariant(one !== undefined, 'validators');
+    const trustedValidators = [one, one, one, ...others.slice(2)];
+    const doubled = { ...trusted, nextValidatorsHash: validatorsHash(nodeCrypto.sha256, trustedValidators) };
+    const update = { trusted: doubled, trustedValidators, lightBlock: light(chain, 5) };
+
+    expect(verifySkipping(nodeCrypto, update)).toEqual(refusedWith('VALIDATORS_FORM'));
+    expect(verifyRevival(nodeCrypto, update)).toEqual(refusedWith('VALIDATORS_FORM'));
   });
 
   test('a stale client is revived only by more than two thirds of the trusted set', () => {

@@ -28,8 +28,8 @@ function checkHeader(header: Header, chainId: string): Result<true> {
   return accept(true);
 }
 
-/** Form of the set and its total power. */
-function checkValidators(crypto: CryptoPort, validators: readonly Validator[]): Result<bigint> {
+/** Form of a set and its total power; refused with VALIDATORS_FORM, also where a key stands in it twice. */
+export function checkValidators(crypto: CryptoPort, validators: readonly Validator[]): Result<bigint> {
   if (validators.length === 0 || validators.length > VALIDATORS_MAX)
     return refuse('VALIDATORS_FORM', { validatorCount: validators.length });
   let total = 0n;

@@ -2,7 +2,7 @@ import { accept, type Bytes, type CryptoPort, equalBytes, hexEncode, type Result
 import type { LightBlock } from '../codec/light-block.ts';
 import { compareTimestamps, type Timestamp, timestampOfUnixNanos, unixNanosOf } from '../codec/timestamp.ts';
 import { type Validator, validatorsHash } from '../codec/validator.ts';
-import { type CertifiedHeader, powerOf, verifyCommit } from './verify-commit.ts';
+import { type CertifiedHeader, checkValidators, powerOf, verifyCommit } from './verify-commit.ts';
 
 /** What a light client remembers of a header it trusts; a Header fits. */
 export interface TrustedHeader {
@@ -78,14 +78,16 @@ function verifyOverlap(crypto: CryptoPort, update: SkippingUpdate, thirds: 1n | 
   if (!equalBytes(validatorsHash(crypto.sha256, trustedValidators), trusted.nextValidatorsHash)) {
     return refuse('TRUSTED_VALIDATORS_HASH', { trustedHeight: Number(trusted.height) });
   }
+  // A key that stands in it twice would count twice.
+  const total = checkValidators(crypto, trustedValidators);
+  if (!total.ok) return total;
   const certified = verifyCommit(crypto, { chainId: trusted.chainId, lightBlock });
   if (!certified.ok) return certified;
   const signed = new Set(certified.value.signers.map(({ publicKey }) => hexEncode(publicKey)));
   // Trusted power, not the new set's: a set cannot vote itself more weight than it had.
   const overlap = powerOf(trustedValidators.filter(({ publicKey }) => signed.has(hexEncode(publicKey))));
-  const total = powerOf(trustedValidators);
-  if (overlap * 3n <= total * thirds) {
-    return refuse('TRUSTED_POWER_INSUFFICIENT', { trustedPower: String(overlap), totalPower: String(total) }, 'sync');
+  if (overlap * 3n <= total.value * thirds) {
+    return refuse('TRUSTED_POWER_INSUFFICIENT', { trustedPower: String(overlap), totalPower: String(total.value) }, 'sync');
   }
   return certified;
 }
@@ -93,7 +95,7 @@ function verifyOverlap(crypto: CryptoPort, update: SkippingUpdate, thirds: 1n | 
 /**
  * Verifies a later header: more than 1/3 of the trusted set's power and more than 2/3 of the new set's signed it.
  *
- * @returns HEIGHT_NOT_INCREASING, TRUSTED_VALIDATORS_HASH, TRUSTED_POWER_INSUFFICIENT ('sync': ask for a header between), times and verifyCommit's codes.
+ * @returns HEIGHT_NOT_INCREASING, TRUSTED_VALIDATORS_HASH, VALIDATORS_FORM, TRUSTED_POWER_INSUFFICIENT ('sync': ask for a header between), times and verifyCommit's codes.
  */
 export function verifySkipping(crypto: CryptoPort, update: SkippingUpdate): Result<CertifiedHeader> {
   const { trusted, lightBlock } = update;
