@@ -17,7 +17,7 @@ import { IdentityFault, type Principal } from '@civitas/identity';
 import { encodeReceipt } from '@civitas/proofs';
 import type { SignedOperation } from '@civitas/proto/civitas/ledger/v1/operation';
 import { generateHpkeKeyPair } from '@civitas/sealed-call';
-import { aKeyPair } from '@civitas/testkit';
+import { aKeyPair, waitFor } from '@civitas/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { GatewayKeys } from '../keys/node-keys.ts';
 import type { CommittedBlock, StoredReceipt } from '../ledger/ledger-host.ts';
@@ -117,12 +117,14 @@ beforeEach(async () => {
   const signer = aKeyPair(PORTAL);
   vault = new VaultStore({ folder: join(folder, 'vault'), organisation: PORTAL, vaultKey: new Uint8Array(32), signer, nowUnixMs: () => 0 });
   consents = new ConsentIndex(join(folder, 'consents'));
-  consents.follow({
-    onCommit: (listener) => {
+  const following = {
+    ...aFakeLedger(aGenesis(CHAIN, [])),
+    onCommit: (listener: typeof onCommit) => {
       onCommit = listener;
       return () => undefined;
     },
-  });
+  };
+  consents.follow({ ...following, status: () => ({ ...following.status(), height: 8 }) }, { error: () => undefined });
   const portal = { ...aGenesis(CHAIN, [{ name: PORTAL, roles: ['portal'], keys: [] }]) };
   const { members } = aFakeLedger(portal);
   subjects = new SubjectMethods({
@@ -300,6 +302,7 @@ test('a consent that was granted elsewhere is listed, and says that its key is n
   const receipts = [{ height: 9, index: 0, operationHash: new Uint8Array(32), bytes }];
   onCommit({ ...block, receipts, links: { sent: [], answered: [] }, seconds: { execute: 0, persist: 0, total: 0 } });
   await consents.put('someone', 'else', 1);
+  await waitFor('its note', () => consents.list(subject).includes(foreign));
 
   const { consents: listed } = await answer(ask('list'));
   expect(listed).toMatchObject([{ id }, { id: foreign, held: false }]);

@@ -4,6 +4,7 @@ import type { Genesis, GenesisOrganisation, MemberKey } from '@civitas/deploymen
 import type { StateProof } from '@civitas/proofs';
 import type { PacketFailure } from '../../core/links/failed-packet.ts';
 import type { PageReads } from '../../core/state/page-store.ts';
+import type { KeyedRecord, KeyRange } from '../../core/state/records.ts';
 import type { Awaiting } from '../engine/engine.ts';
 import type { SnapshotSource } from '../snapshot/snapshot-source.ts';
 import type { Validators } from './validator-view.ts';
@@ -20,6 +21,8 @@ export interface LedgerHost {
   /** Receipt with its proof against header(height + 1); undefined until that header exists. */
   proveReceipt(operationHash: Bytes): { receipt: StoredReceipt; proof: JsonObject; lightBlock: Bytes } | undefined;
   read(key: string): JsonObject | undefined;
+  /** Records as of the last commit, in key order, at most `limit`; a reader of many goes page by page. */
+  scan(range: KeyRange): readonly KeyedRecord[];
   /** Record and proof against a header's app hash; `headerHeight` undefined = newest header. Undefined when that root is not kept. */
   prove(key: string, headerHeight?: number): ProvenRecord | undefined;
   lightBlock(height: number): Bytes | undefined;

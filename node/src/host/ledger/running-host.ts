@@ -9,6 +9,7 @@ import type { RunningLedger } from '../../core/ledger/execute-operation.ts';
 import { guarded } from '../../core/ledger/guarded.ts';
 import type { PageReader } from '../../core/state/page-store.ts';
 import { proveKey } from '../../core/state/prove.ts';
+import type { KeyedRecord, KeyRange } from '../../core/state/records.ts';
 import { pathTo } from '../../core/state/tree.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LedgerSnapshots } from '../snapshot/ledger-snapshots.ts';
@@ -180,6 +181,10 @@ export class OpenLedgerHost implements LedgerHost {
 
   read(key: string): JsonObject | undefined {
     return this.#parts.store.get(key);
+  }
+
+  scan(range: KeyRange): readonly KeyedRecord[] {
+    return this.#parts.store.scan(range);
   }
 
   prove(key: string, headerHeight?: number): ProvenRecord | undefined {

@@ -66,7 +66,7 @@ async function open(contracts: readonly string[]): Promise<void> {
   const admission = { submit: refused, submitBatch: () => [] };
   const parts = { dataFolder: folder, keys, ledger, admission, config: { persons: { issuer } } };
   gateways = openGateways({ ...parts, nowUnixMs: Date.now });
-  people = openPersons({ ...parts, gateways });
+  people = openPersons({ ...parts, gateways, log: { error: () => undefined } });
 }
 
 const commit = (): Promise<unknown> => ledger.submit(Bundle.encode(Bundle.fromPartial({})).finish());

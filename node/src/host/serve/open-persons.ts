@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { NodeConfig } from '@civitas/deployment';
 import { CONSOLE_AUDIENCE, createTokenVerifier } from '@civitas/identity';
+import type { Logger } from '@civitas/telemetry';
 import type { Admission } from '../admission/admission.ts';
 import { openTokenBuckets } from '../admission/token-bucket.ts';
 import { CitizenMethods, type Portal } from '../citizen/citizen-methods.ts';
@@ -19,6 +20,7 @@ interface OpenPersonsOptions {
   readonly gateways: Pick<Gateways, 'vaults' | 'registrar' | 'asked'>;
   readonly ledger: LedgerHost;
   readonly admission: Pick<Admission, 'submit'>;
+  readonly log: Pick<Logger, 'error'>;
 }
 
 /** What people do here, each in their organisation's name or in their own. */
@@ -29,7 +31,7 @@ export interface Persons {
 }
 
 /** Portals among the organisations hosted here, on a ledger that keeps consents, as they become portals. */
-function openPortals({ dataFolder, keys, gateways, ledger }: OpenPersonsOptions): {
+function openPortals({ dataFolder, keys, gateways, ledger, log }: OpenPersonsOptions): {
   readonly portals: ReadonlyMap<string, Portal>;
   readonly close: () => Promise<void>;
 } {
@@ -40,7 +42,7 @@ function openPortals({ dataFolder, keys, gateways, ledger }: OpenPersonsOptions)
     const known = indexes.get(organisation);
     if (known !== undefined) return known;
     const consents = new ConsentIndex(join(dataFolder, 'citizens', organisation));
-    consents.follow(ledger);
+    consents.follow(ledger, log);
     indexes.set(organisation, consents);
     return consents;
   }

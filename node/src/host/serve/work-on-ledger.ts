@@ -45,7 +45,7 @@ export function workOnLedger({ dataFolder, config, keys, ledger, base, metrics, 
   });
   const parts = { dataFolder, config, keys, ledger, admission };
   const gateways = openGateways({ ...parts, nowUnixMs: Date.now });
-  const people = openPersons({ ...parts, gateways });
+  const people = openPersons({ ...parts, gateways, log: base.log });
   const stopMetrics = followLedger(ledger, metrics, { ...base, nowUnixMs: Date.now });
   const stopApprover = startAutoApprover({
     ledger,

@@ -101,6 +101,16 @@ const WELL = {
 } as const;
 const STATE_PAGES = { hits: 0, misses: 0, cachedBytes: 0 };
 
+function readsOf(records: ReadonlyMap<string, JsonObject>): Pick<LedgerHost, 'read' | 'scan'> {
+  return {
+    read: (key) => records.get(key),
+    scan: ({ prefix, after = '', limit }) => {
+      const found = [...records].filter(([key]) => key.startsWith(prefix) && key > after).map(([key, record]) => ({ key, record }));
+      return found.sort((left, right) => (left.key < right.key ? -1 : 1)).slice(0, limit);
+    },
+  };
+}
+
 export function aFakeLedger(genesis: Genesis): FakeLedger {
   const records = new Map<string, JsonObject>();
   const revoked = new Set<string>();
@@ -165,7 +175,7 @@ export function aFakeLedger(genesis: Genesis): FakeLedger {
     }),
     submit,
     findReceipt: (hash) => receipts.get(base64urlEncode(hash)),
-    read: (key) => records.get(key),
+    ...readsOf(records),
     blockBundles: async (height) => {
       const bytes = blocks[height - 1];
       return bytes === undefined ? undefined : [bytes];
