@@ -34,11 +34,13 @@ async function takeHealth(files: readonly string[]) {
   return { report: await ingestHealth({ parties, agency: 'hospital-1', files, quarantine, progress }), quarantine };
 }
 
-async function takeFines(file: string) {
+/** One run over all the files, as the command does it. */
+async function takeFines(...files: readonly string[]) {
   const quarantine = aQuarantine();
-  const parsed = parseFines(file);
-  for (const item of parsed.quarantined) quarantine.add(item);
-  const report = await ingestTransport({ parties, police: 'traffic-police', bank: 'bank-1', cases: parsed.cases, quarantine, progress });
+  const parsed = files.map((file) => parseFines(file));
+  for (const item of parsed.flatMap(({ quarantined }) => quarantined)) quarantine.add(item);
+  const cases = parsed.flatMap((one) => one.cases);
+  const report = await ingestTransport({ parties, police: 'traffic-police', bank: 'bank-1', cases, quarantine, progress });
   return { report, quarantine };
 }
 
@@ -98,6 +100,41 @@ test('rows of a case whose Create Fine is bad are quarantined with it, other cas
   const reasons = quarantine.first.map(({ reason }) => reason);
   expect(reasons).toEqual(['MONEY_MALFORMED', ...Array.from({ length: caseRows - 1 }, () => 'CASE_NOT_OPEN')]);
   expect(report.accepted).toBe(report.events - (quarantine.count - 1));
+});
+
+const FINE_HEADER = 'case:concept:name,concept:name,time:timestamp,amount,paymentAmount,article,expense';
+
+function aCase(caseId: string, ...payments: readonly string[]): string[] {
+  const paid = payments.map((amount) => `${caseId},Payment,2010-01-02 00:00:00+01:00,,${amount},,`);
+  return [`${caseId},Create Fine,2010-01-01 00:00:00+01:00,60.0,,157,`, ...paid];
+}
+
+function aFineLog(rows: readonly string[]): string {
+  const file = join(aFolder(), 'fines.csv');
+  writeFileSync(file, [FINE_HEADER, ...rows].join('\n'));
+  return file;
+}
+
+test('a payment corrected between two runs is counted, and the other one of its day not again', async () => {
+  const first = await takeFines(aFineLog(aCase('K1', '15;0', '20.0')));
+  expect(first.report).toMatchObject({ accepted: 2, unchanged: 0, quarantined: 1 });
+  const second = await takeFines(aFineLog(aCase('K1', '15.0', '20.0')));
+  expect(second.report).toMatchObject({ accepted: 1, unchanged: 2, quarantined: 0 });
+});
+
+test('a case that stands in two files of one run is counted once', async () => {
+  const [short, long] = [aFineLog(aCase('K2', '15.0')), aFineLog(aCase('K2', '15.0', '15.0'))];
+  const { report } = await takeFines(short, long, long);
+  expect(report).toMatchObject({ events: 8, accepted: 3, unchanged: 5, quarantined: 0 });
+});
+
+test('a case that goes on in another file is not lost but quarantined, and goes in with a file that has all of it', async () => {
+  const [created = '', first = '', second = ''] = aCase('K3', '15.0', '15.0');
+  const parts = await takeFines(aFineLog([created, first]), aFineLog([second]));
+  expect(parts.report).toMatchObject({ accepted: 2, unchanged: 0, quarantined: 1 });
+  expect(parts.quarantine.first).toMatchObject([{ reason: 'CASE_NOT_OPEN' }]);
+  const whole = await takeFines(aFineLog([created, first, second]));
+  expect(whole.report).toMatchObject({ accepted: 1, unchanged: 2, quarantined: 0 });
 });
 
 testWithData('all twelve patients of the real data go in, twice without doubling', async () => {

@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { Fault } from '../../fault.ts';
 import type { Quarantined } from '../quarantine.ts';
 import { ACTIVITIES, type Activity, type FineCase, type FineEvent } from './fine-event.ts';
+import { createOccurrences, findBrokenLineIdentity, findRowIdentity, isCaseId } from './row-identity.ts';
 
 type Row = Readonly<Record<string, string>>;
 type Finding = Pick<Quarantined, 'reason' | 'message'> & { readonly column: string };
@@ -10,7 +11,6 @@ type Finding = Pick<Quarantined, 'reason' | 'message'> & { readonly column: stri
 const COLUMNS_NEEDED = ['case:concept:name', 'concept:name', 'time:timestamp', 'amount', 'paymentAmount', 'article', 'expense'] as const;
 const LINE_CHARS_MAX = 65_536;
 const BYTE_ORDER_MARK = '\uFEFF';
-const CASE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 const TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 const MONEY = /^\d{1,9}(?:\.\d{1,2})?$/;
 const ARTICLE = /^\d{1,4}$/;
@@ -64,7 +64,7 @@ type EventFields = Omit<FineEvent, 'file' | 'line' | 'occurrence'>;
 export function parseFineRow(row: Row): EventFields | Finding {
   const caseId = row['case:concept:name'] ?? '';
   const activity = row['concept:name'] ?? '';
-  if (!CASE_ID.test(caseId)) return finding('case:concept:name', 'CASE_MALFORMED', 'not a case id (1 … 32 letters, digits, _ and -)');
+  if (!isCaseId(caseId)) return finding('case:concept:name', 'CASE_MALFORMED', 'not a case id (1 … 32 letters, digits, _ and -)');
   if (!isActivity(activity)) return finding('concept:name', 'ACTIVITY_UNKNOWN', `one of ${ACTIVITIES.length} activities was expected`);
   const time = timeOf(row);
   if ('reason' in time) return time;
@@ -103,15 +103,11 @@ export interface ParsedFines {
 }
 
 /** Groups rows by case, by time within a case; rows of one time keep their order in the file. */
-function groupByCase(events: readonly Omit<FineEvent, 'occurrence'>[]): FineCase[] {
+function groupByCase(events: readonly FineEvent[]): FineCase[] {
   const cases = new Map<string, FineEvent[]>();
-  const seen = new Map<string, number>();
   for (const event of events) {
-    const key = `${event.caseId}\n${event.activity}\n${event.day}`;
-    const occurrence = seen.get(key) ?? 0;
-    seen.set(key, occurrence + 1);
     const list = cases.get(event.caseId) ?? [];
-    list.push({ ...event, occurrence });
+    list.push(event);
     cases.set(event.caseId, list);
   }
   return [...cases].map(([caseId, list]) => ({ caseId, events: list.sort((left, right) => left.atUnixMs - right.atUnixMs) }));
@@ -144,34 +140,47 @@ function readLines(file: string): string[] {
   }
 }
 
+type LineRead = { readonly event: FineEvent } | { readonly finding: Omit<Quarantined, 'file'> };
+
+/** Reads the lines of one file in their order. */
+function createLineReader(file: string, header: readonly string[]): (text: string, line: number) => LineRead {
+  const takeOccurrence = createOccurrences();
+  return (text, line) => {
+    const cells = cellsOf(text, header.length);
+    const row = cells && Object.fromEntries(header.map((name, column) => [name, cells[column] ?? '']));
+    const identity = row === undefined ? findBrokenLineIdentity(header, text) : findRowIdentity(row);
+    // Taken before the row is checked: a payment keeps its id when a bad row before it is corrected, or the ledger would count it twice.
+    // A row whose case, activity or day cannot be told takes none, for nobody knows whose it would be.
+    const occurrence = identity === undefined ? 0 : takeOccurrence(identity);
+    if (row === undefined) {
+      return { finding: { position: `line ${line}`, reason: 'CSV_BROKEN', message: `not a row of ${header.length} cells` } };
+    }
+    const parsed = parseFineRow(row);
+    if (!('reason' in parsed)) return { event: { file, line, occurrence, ...parsed } };
+    const { reason, message, column } = parsed;
+    return { finding: { position: `line ${line}, column ${column}`, reason, message } };
+  };
+}
+
 /**
  * Reads one CSV of the Road Traffic Fine Management log, a row a line. A bad row is quarantined alone with its line and column:
  * lines are read one by one, so that an open quote cannot swallow its neighbours.
+ *
+ * Every file numbers its rows from 0, also in a run of several: files may overlap, as exports of one log do, and a row that stands in two of
+ * them is one event. Numbered on from file to file, its payment would count twice.
  *
  * @throws Fault FILE_UNREADABLE, or CSV_COLUMNS when the header lacks a column: then it is another kind of file.
  */
 export function parseFines(file: string): ParsedFines {
   const [first, ...lines] = readLines(file);
-  const header = checkHeader(file, first);
+  const readLine = createLineReader(file, checkHeader(file, first));
   const quarantined: Quarantined[] = [];
-  const events: Omit<FineEvent, 'occurrence'>[] = [];
-  let rowCount = 0;
+  const events: FineEvent[] = [];
   lines.forEach((text, index) => {
     if (text.trim() === '') return;
-    const line = index + 2;
-    rowCount += 1;
-    const cells = cellsOf(text, header.length);
-    if (cells === undefined) {
-      quarantined.push({ file, position: `line ${line}`, reason: 'CSV_BROKEN', message: `not a row of ${header.length} cells` });
-      return;
-    }
-    const parsed = parseFineRow(Object.fromEntries(header.map((name, column) => [name, cells[column] ?? ''])));
-    if (!('reason' in parsed)) {
-      events.push({ file, line, ...parsed });
-      return;
-    }
-    const { reason, message, column } = parsed;
-    quarantined.push({ file, position: `line ${line}, column ${column}`, reason, message });
+    const read = readLine(text, index + 2);
+    if ('event' in read) events.push(read.event);
+    else quarantined.push({ file, ...read.finding });
   });
-  return { cases: groupByCase(events), rowCount, quarantined };
+  return { cases: groupByCase(events), rowCount: events.length + quarantined.length, quarantined };
 }
