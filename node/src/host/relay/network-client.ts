@@ -6,6 +6,7 @@ import { LinkServiceClient, type OutgoingPacket, type Peer, ProofSpace } from '@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { signGatewayOperation } from '../admission/gateway-operation.ts';
 import type { SigningKey } from '../keys/node-keys.ts';
+import { ANSWER_BYTES_MAX } from '../rpc/limits.ts';
 import type { CertificateFolder } from '../tls/certificate-folder.ts';
 import { channelCredentials } from '../tls/credentials.ts';
 import { CALL_DEADLINE_MS, OPERATION_EXPIRY_MS } from './limits.ts';
@@ -138,6 +139,8 @@ export function openNetworkClient({ network: config, certificates, key }: Networ
     'grpc.max_reconnect_backoff_ms': 1000,
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5000,
+    // A page of the largest packets is larger than what the library takes unless told.
+    'grpc.max_receive_message_length': ANSWER_BYTES_MAX,
   });
   async function headerAt(height: number): Promise<NetworkHeader> {
     const { lightBlocks } = await call(network, client.headers.bind(client), { heights: [BigInt(height)] });
