@@ -4,6 +4,7 @@ import { parseReceipt } from '@civitas/proofs';
 import { Bundle } from '@civitas/proto/civitas/ledger/v1/operation';
 import type { WatchEventsRequest, WatchEventsResponse } from '@civitas/proto/civitas/node/v1/ledger';
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { turnBudget } from '../event-loop/turn-budget.ts';
 import type { LedgerHost } from '../ledger/ledger-host.ts';
 import { drained } from './drained.ts';
 import type { LedgerDoor } from './ledger-door.ts';
@@ -43,20 +44,22 @@ export async function serveEvents(door: LedgerDoor, call: EventsCall, organisati
     while (!call.cancelled) {
       const roles = ledger.members.findOrganisation(organisation)?.roles;
       if (roles === undefined) return refuse('NOT_AUTHORISED', { organisation, expected: 'an enrolled organisation' });
-      while (next <= ledger.status().height && !call.cancelled) {
-        const bundles = await ledger.blockBundles(next);
-        // A gap would look like a block without events.
-        if (bundles === undefined) return refuse('BLOCK_NOT_KEPT', { height: next });
-        for (const event of eventsOf(ledger, next, bundles)) {
-          const matches = wanted === '' || event.contract === wanted;
-          if (matches && mayHearEvents(contracts, event.contract, roles) && !call.write(event)) await drained(call);
-        }
-        next += 1;
+      if (next > ledger.status().height) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
       }
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (next > ledger.status().height && !call.cancelled) await woken;
+      const height = next;
+      // Of an engine that reads its blocks at once, a long history would else be read in a single turn of the event loop.
+      const bundles = await turnBudget.take(() => ledger.blockBundles(height));
+      // A gap would look like a block without events.
+      if (bundles === undefined) return refuse('BLOCK_NOT_KEPT', { height });
+      for (const event of eventsOf(ledger, height, bundles)) {
+        const matches = wanted === '' || event.contract === wanted;
+        if (matches && mayHearEvents(contracts, event.contract, roles) && !call.write(event)) await drained(call);
+      }
+      next += 1;
     }
     return accept(true);
   } finally {
