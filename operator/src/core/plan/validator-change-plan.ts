@@ -6,7 +6,7 @@ import type { ObservedStanding } from './observed-network.ts';
 import { protocolOf } from './protocol-plan.ts';
 import { quorum } from './quorum.ts';
 import { votersOf } from './replacement-plan.ts';
-import { rekeyPreparation, rekeyProgress } from './validator-rekey.ts';
+import { rekeyPreparation, rekeyProgress, silentUnderNewKey } from './validator-rekey.ts';
 import { stepsOf, VERBS } from './validator-steps.ts';
 
 /** Why a change stands where it does. Each belongs to one phase (`PHASES`). */
@@ -143,7 +143,13 @@ function planStep(
   const at = (reason: ChangeReason, message: string, action?: ChangeAction) => ({ reason, message: `${text}: ${message}`, action });
   const { proposal, hasLedger } = input;
   if (!hasLedger) return at('NetworkSilent', 'no node answers that could be asked about records');
-  if (current.state === 'Decided') return at('Decided', 'the members have decided; it holds two blocks after that');
+  if (current.state === 'Decided') {
+    const silent = silentUnderNewKey(current, network.observed);
+    if (silent === undefined) return at('Decided', 'the members have decided; it holds two blocks after that');
+    return expiry(input) === undefined
+      ? at('Decided', `${silent}; no other change of this network begins before that, or before this one expires or is deleted`)
+      : at('Expired', `expiresAt ${input.change.spec.expiresAt} is past, and ${silent}; what the members decided stays`);
+  }
   if (current.proposal !== undefined) {
     if (proposal?.status === 'failed')
       return at('MembersRefused', `proposal ${current.proposal} could not be carried out: ${proposal.failure}`);

@@ -120,6 +120,17 @@ describe('another key for a validator', () => {
     expect(plan(made, { steps, standings })).toMatchObject({ reason: 'Decided', steps: [{ state: 'Decided' }] });
     const gone = aServing(2, { word: WORD, status: { consensusPublicKey: next, rekeyed: WORD } });
     expect(plan({ ...gone, answer: undefined }, { steps, standings }).reason).toBe('Decided');
+    expect(plan({ ...gone, answer: undefined }, { steps, standings }).message).toContain('city-2 does not vote under its new key yet');
+    const twoBlocks = [...others, aStanding(keyOf(2), 2, 'leaving'), aStanding(next, 2, 'joining')];
+    expect(plan(made, { steps, standings: twoBlocks, expiresAtUnixMs: 0 })).toMatchObject({
+      reason: 'Decided',
+      message: expect.stringContaining('two blocks after that'),
+    });
+    // Its node is lost: another change is to replace it, and is not held up for ever.
+    expect(plan({ ...gone, answer: undefined }, { steps, standings, expiresAtUnixMs: 0 })).toMatchObject({
+      reason: 'Expired',
+      steps: [{ state: 'Decided' }],
+    });
     expect(plan(gone, { steps, standings })).toMatchObject({ reason: 'Completed', steps: [{ state: 'Done', height: 52 }] });
   });
 });

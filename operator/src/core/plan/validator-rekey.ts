@@ -39,6 +39,12 @@ export function rekeyProgress(step: ValidatorChangeStep, { nodes, standings }: O
   return { ...step, state: 'Done', ...(standing.sinceHeight === undefined ? {} : { height: standing.sinceHeight }) };
 }
 
+/** What is missing of a decision that holds: the seat is the new key's already, and silent until its node goes on under it. */
+export function silentUnderNewKey({ action, node, publicKey }: ValidatorChangeStep, { standings }: ObservedNetwork): string | undefined {
+  const holds = action === 'Rekey' && standings.some((one) => one.publicKey === publicKey && one.standing === 'active');
+  return holds ? `${node} does not vote under its new key yet` : undefined;
+}
+
 function wait(reason: Unready['reason'], message: string): Unready {
   return { reason, message, action: undefined };
 }

@@ -163,8 +163,13 @@ function proposedSteps({ caches }: OperatorContext, id: NetworkName, wanted: Val
   return caches.validatorChanges.store
     .list(id.namespace)
     .filter(({ spec, status }) => spec.networkRef === id.name && status?.phase !== 'Failed')
-    .flatMap(({ status }) => status?.steps ?? [])
-    .flatMap(({ action, node, state }) => (action === wanted && (state === 'Proposed' || state === 'Decided') ? [node] : []));
+    .flatMap(({ status }) => (status?.steps ?? []).filter(({ state }) => state === 'Proposed' || isUnderWay(state, status?.phase)))
+    .flatMap(({ action, node }) => (action === wanted ? [node] : []));
+}
+
+/** What members decided of a change that has ended since stands in the set itself. */
+function isUnderWay(state: ValidatorChangeStep['state'], phase: string | undefined): boolean {
+  return state === 'Decided' && phase !== 'Expired';
 }
 
 function cityClient(context: OperatorContext): CityClient | undefined {
